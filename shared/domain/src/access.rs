@@ -1,0 +1,138 @@
+//! Who may do what: the roles of a firm's people and the rights of a client's.
+
+use serde::{Deserialize, Serialize};
+
+/// What a member of a firm is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Founded the firm or was made its owner: everything, people and settings too.
+    Owner,
+    /// Sells and delivers: everything but the firm's people and settings.
+    Manager,
+    /// Does the work; writes leads, prospects and draft proposals, closes none.
+    Consultant,
+    /// Keeps clients and money; only reads what is being sold.
+    Billing,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Manager, Self::Consultant, Self::Billing];
+
+    /// Its name, as tokens and bodies have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Consultant => "consultant",
+            Self::Billing => "billing",
+        }
+    }
+
+    /// Whether who has this role may do `permission`.
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::{CloseSales, ManageFirm, ManagePortal, ReadClients, ReadFirm, ReadSales, WriteClients, WriteSales};
+        match permission {
+            ReadFirm | ReadSales | ReadClients => true,
+            ManageFirm => matches!(self, Self::Owner),
+            CloseSales | ManagePortal => matches!(self, Self::Owner | Self::Manager),
+            WriteSales => matches!(self, Self::Owner | Self::Manager | Self::Consultant),
+            WriteClients => matches!(self, Self::Owner | Self::Manager | Self::Billing),
+        }
+    }
+
+    /// All that who has this role may do.
+    pub fn permissions(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |p| self.may(*p))
+    }
+}
+
+/// Something that a member of a firm may or may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// See who belongs to the firm.
+    ReadFirm,
+    /// Invite people, change their roles, change the firm.
+    ManageFirm,
+    /// See leads, prospects, proposals and contracts.
+    ReadSales,
+    /// Write leads, prospects and draft proposals.
+    WriteSales,
+    /// Approve, send and close proposals, turn prospects into clients, make contracts.
+    CloseSales,
+    /// See clients, their portal users and engagements.
+    ReadClients,
+    /// Write clients and engagements.
+    WriteClients,
+    /// Let people into a client's portal, and out.
+    ManagePortal,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 8] = [
+        Self::ReadFirm,
+        Self::ManageFirm,
+        Self::ReadSales,
+        Self::WriteSales,
+        Self::CloseSales,
+        Self::ReadClients,
+        Self::WriteClients,
+        Self::ManagePortal,
+    ];
+
+    /// Its name, as the API's document and `me/` have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadFirm => "firm.read",
+            Self::ManageFirm => "firm.manage",
+            Self::ReadSales => "sales.read",
+            Self::WriteSales => "sales.write",
+            Self::CloseSales => "sales.close",
+            Self::ReadClients => "clients.read",
+            Self::WriteClients => "clients.write",
+            Self::ManagePortal => "portal.manage",
+        }
+    }
+}
+
+/// What a portal user may do with what is their client's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Rights {
+    /// See projects, documents, invoices and proposals.
+    pub see: bool,
+    /// Comment on tasks and chat.
+    pub comment: bool,
+    /// Pay invoices.
+    pub pay: bool,
+    /// Accept proposals and sign contracts.
+    pub sign: bool,
+    /// Upload documents.
+    pub upload: bool,
+}
+
+impl Rights {
+    /// What the first contact of a client gets.
+    pub const ALL: Self = Self { see: true, comment: true, pay: true, sign: true, upload: true };
+
+    /// The names of those that are given, as a token's `scope` has them.
+    pub fn scope(self) -> String {
+        let Self { see, comment, pay, sign, upload } = self;
+        [(see, "see"), (comment, "comment"), (pay, "pay"), (sign, "sign"), (upload, "upload")]
+            .into_iter()
+            .filter_map(|(given, name)| given.then_some(name))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// To see and to comment: what is safe to give to anyone at a client.
+impl Default for Rights {
+    fn default() -> Self {
+        Self { see: true, comment: true, pay: false, sign: false, upload: false }
+    }
+}

@@ -1,0 +1,54 @@
+//! Clients: whom the firm works for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EventName, Id, Kind, Line, Outcome, Prose, Refusal, contact::Contact, prospect::Prospect};
+
+/// What happens to clients.
+pub mod event {
+    use crate::EventName;
+
+    /// Entered, or made from a prospect.
+    pub const CREATED: EventName = "client.created";
+    /// Its fields were changed.
+    pub const UPDATED: EventName = "client.updated";
+    /// Put away.
+    pub const ARCHIVED: EventName = "client.archived";
+}
+
+/// Whom the firm works for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Client {
+    /// Who it is.
+    pub contact: Contact,
+    /// The prospect that it was.
+    pub prospect: Option<Id<Prospect>>,
+    /// Its website.
+    pub website: Option<Line<300>>,
+    /// What its business is.
+    pub industry: Option<Line<100>>,
+    /// Where it is, as on an envelope.
+    pub address: Option<Prose<1000>>,
+}
+
+impl Kind for Client {
+    const PREFIX: &'static str = "client";
+    const NAME: &'static str = "client";
+}
+
+impl Client {
+    /// A client of whom no more is known than how to reach it.
+    pub fn new(contact: Contact, prospect: Option<Id<Prospect>>) -> Self {
+        Self { contact, prospect, website: None, industry: None, address: None }
+    }
+
+    /// The client with other fields.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        Ok((edited, event::UPDATED))
+    }
+
+    /// Whether it can be put away; its records stay readable.
+    pub fn archive(&self) -> Result<EventName, Refusal> {
+        Ok(event::ARCHIVED)
+    }
+}

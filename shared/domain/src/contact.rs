@@ -1,0 +1,18 @@
+//! Whom the firm talks to at a company: what a lead, a prospect, a proposal and a client have in common.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Email, Line};
+
+/// A company, and how to reach somebody there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The company's name.
+    pub company_name: Line<200>,
+    /// Who is to be addressed there.
+    pub contact_name: Option<Line<200>>,
+    /// Where mail goes.
+    pub email: Option<Email>,
+    /// A telephone number, as people write it.
+    pub phone: Option<Line<40>>,
+}

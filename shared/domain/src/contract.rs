@@ -1,0 +1,235 @@
+//! Contracts: what was agreed with a client. Signing on the portal and the PDF come with documents; until then the
+//! staff record a signature that was given elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Date, EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, engagement::in_order, proposal::Proposal};
+
+/// What happens to contracts.
+pub mod event {
+    use crate::EventName;
+
+    /// Drawn up.
+    pub const CREATED: EventName = "contract.created";
+    /// Its fields were changed.
+    pub const UPDATED: EventName = "contract.updated";
+    /// Signed by the client.
+    pub const SIGNED: EventName = "contract.signed";
+    /// In force.
+    pub const ACTIVATED: EventName = "contract.activated";
+    /// Fulfilled.
+    pub const COMPLETED: EventName = "contract.completed";
+    /// Ended before it was fulfilled.
+    pub const TERMINATED: EventName = "contract.terminated";
+    /// Put away.
+    pub const ARCHIVED: EventName = "contract.archived";
+    /// A draft was thrown away.
+    pub const DELETED: EventName = "contract.deleted";
+}
+
+/// Where a contract stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ContractStatus))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being written.
+    Draft,
+    /// Signed, not yet in force.
+    Signed,
+    /// In force.
+    Active,
+    /// Fulfilled.
+    Completed,
+    /// Ended before it was fulfilled.
+    Terminated,
+}
+
+impl Status {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Signed => "signed",
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::Terminated => "terminated",
+        }
+    }
+}
+
+/// Who signed, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signature {
+    /// The name under it.
+    pub signed_by: Line<200>,
+    /// The day on it.
+    pub signed_on: Date,
+}
+
+/// What was agreed with a client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contract {
+    /// `CON-000001`, without the letters and zeros.
+    pub number: u64,
+    /// With whom.
+    pub client: Id<Client>,
+    /// The proposal that it carries out.
+    pub proposal: Option<Id<Proposal>>,
+    /// What it is about.
+    pub title: Line<200>,
+    /// What it is worth.
+    pub value: Option<Money>,
+    /// Its first day.
+    pub start_date: Option<Date>,
+    /// Its last day.
+    pub end_date: Option<Date>,
+    /// Where it stands.
+    pub status: Status,
+    /// The client's signature.
+    pub signature: Option<Signature>,
+    /// Why it was ended.
+    pub reason: Option<Line<500>>,
+    /// Its text.
+    pub terms: Option<Prose<50000>>,
+}
+
+impl Kind for Contract {
+    const PREFIX: &'static str = "contract";
+    const NAME: &'static str = "contract";
+}
+
+impl Contract {
+    /// That its days are in order.
+    pub fn checked(self) -> Result<Self, Refusal> {
+        in_order(self.start_date, self.end_date)?;
+        Ok(self)
+    }
+
+    /// The contract with other fields; only a draft can be changed.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        self.draft()?;
+        Ok((edited.checked()?, event::UPDATED))
+    }
+
+    /// The contract once `signature` is on it, which can't be of a day after `today`.
+    pub fn sign(&self, signature: Signature, today: Date) -> Outcome<Self> {
+        self.draft()?;
+        if signature.signed_on > today {
+            return Err(Refusal::rule("signed_on", "May not be in the future."));
+        }
+        Ok((Self { status: Status::Signed, signature: Some(signature), ..self.clone() }, event::SIGNED))
+    }
+
+    /// The contract once it is in force.
+    pub fn activate(&self) -> Outcome<Self> {
+        match self.status {
+            Status::Signed => Ok((Self { status: Status::Active, ..self.clone() }, event::ACTIVATED)),
+            Status::Draft => Err(Refusal::state("The contract isn't signed.")),
+            Status::Active | Status::Completed | Status::Terminated => self.past(),
+        }
+    }
+
+    /// The contract once it is fulfilled.
+    pub fn complete(&self) -> Outcome<Self> {
+        match self.status {
+            Status::Active => Ok((Self { status: Status::Completed, ..self.clone() }, event::COMPLETED)),
+            Status::Draft | Status::Signed => Err(Refusal::state("The contract isn't in force.")),
+            Status::Completed | Status::Terminated => self.past(),
+        }
+    }
+
+    /// The contract once it is ended early, and why.
+    pub fn terminate(&self, reason: Line<500>) -> Outcome<Self> {
+        match self.status {
+            Status::Signed | Status::Active => {
+                Ok((Self { status: Status::Terminated, reason: Some(reason), ..self.clone() }, event::TERMINATED))
+            }
+            Status::Draft => Err(Refusal::state("The contract isn't signed; delete the draft.")),
+            Status::Completed | Status::Terminated => self.past(),
+        }
+    }
+
+    /// How it goes away: a draft is deleted, one that is over is put away.
+    pub fn remove(&self) -> Result<EventName, Refusal> {
+        match self.status {
+            Status::Draft => Ok(event::DELETED),
+            Status::Completed | Status::Terminated => Ok(event::ARCHIVED),
+            Status::Signed | Status::Active => Err(Refusal::state("The contract binds; complete or terminate it first.")),
+        }
+    }
+
+    fn draft(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Draft => Ok(()),
+            Status::Signed | Status::Active | Status::Completed | Status::Terminated => {
+                Err(Refusal::state("The contract is signed and can't be changed any more."))
+            }
+        }
+    }
+
+    fn past<T>(&self) -> Result<T, Refusal> {
+        Err(Refusal::state(format!("The contract is {} already.", self.status.as_str())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Time;
+
+    fn at(status: Status) -> Contract {
+        let client = Id::new(Time::default(), 1);
+        let title = Line::new("Audit").unwrap();
+        Contract {
+            number: 1,
+            client,
+            proposal: None,
+            title,
+            value: None,
+            start_date: None,
+            end_date: None,
+            status,
+            signature: None,
+            reason: None,
+            terms: None,
+        }
+    }
+
+    #[test]
+    fn every_state_allows_what_it_should_and_nothing_else() {
+        use Status::{Active, Completed, Draft, Signed, Terminated};
+        let today = Date::default();
+        let signature = Signature { signed_by: Line::new("Ann").unwrap(), signed_on: today };
+        let reason = Line::new("Bankrupt").unwrap();
+        // edit, sign, activate, complete, terminate, remove
+        for (status, allowed) in [
+            (Draft, [true, true, false, false, false, true]),
+            (Signed, [false, false, true, false, true, false]),
+            (Active, [false, false, false, true, true, false]),
+            (Completed, [false, false, false, false, false, true]),
+            (Terminated, [false, false, false, false, false, true]),
+        ] {
+            let contract = at(status);
+            let did = [
+                contract.edit(contract.clone()).is_ok(),
+                contract.sign(signature.clone(), today).is_ok(),
+                contract.activate().is_ok(),
+                contract.complete().is_ok(),
+                contract.terminate(reason.clone()).is_ok(),
+                contract.remove().is_ok(),
+            ];
+            assert_eq!(did, allowed, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_of_tomorrow_and_an_end_before_the_start_are_refused() {
+        let today = Date::default();
+        let tomorrow = today.succ_opt().unwrap();
+        let signature = Signature { signed_by: Line::new("Ann").unwrap(), signed_on: tomorrow };
+        assert_eq!(at(Status::Draft).sign(signature, today).unwrap_err().field, Some("signed_on"));
+        let reversed = Contract { start_date: Some(tomorrow), end_date: Some(today), ..at(Status::Draft) };
+        assert_eq!(reversed.checked().unwrap_err().field, Some("end_date"));
+    }
+}

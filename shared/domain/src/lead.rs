@@ -1,0 +1,156 @@
+//! Leads: somebody who may want something. What the seller does with one is its status.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EventName, Id, Kind, Line, Outcome, Prose, Refusal, contact::Contact, prospect::Prospect};
+
+/// What happens to leads.
+pub mod event {
+    use crate::EventName;
+
+    /// Entered.
+    pub const CREATED: EventName = "lead.created";
+    /// Its fields were changed.
+    pub const UPDATED: EventName = "lead.updated";
+    /// Its status was changed by hand.
+    pub const MOVED: EventName = "lead.moved";
+    /// It became a prospect.
+    pub const CONVERTED: EventName = "lead.converted";
+    /// Put away.
+    pub const ARCHIVED: EventName = "lead.archived";
+}
+
+/// What the seller has done with a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = LeadStatus))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing yet.
+    New,
+    /// Spoken to, or tried to.
+    Contacted,
+    /// Worth pursuing.
+    Qualified,
+    /// Not worth pursuing.
+    Unqualified,
+    /// Became a prospect.
+    Converted,
+}
+
+impl Status {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Contacted => "contacted",
+            Self::Qualified => "qualified",
+            Self::Unqualified => "unqualified",
+            Self::Converted => "converted",
+        }
+    }
+}
+
+/// Somebody who may want something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    /// Who it is.
+    pub contact: Contact,
+    /// Where it came from: `website`, `referral`, …
+    pub source: Option<Line<60>>,
+    /// What the seller has done with it.
+    pub status: Status,
+    /// Why it isn't worth pursuing.
+    pub reason: Option<Line<500>>,
+    /// The prospect that it became.
+    pub prospect: Option<Id<Prospect>>,
+    /// Whatever the team writes down.
+    pub notes: Option<Prose<10000>>,
+    /// Whether it is the one lead that holds its e-mail; a duplicate entered on purpose doesn't.
+    pub holds_email: bool,
+}
+
+impl Kind for Lead {
+    const PREFIX: &'static str = "lead";
+    const NAME: &'static str = "lead";
+}
+
+impl Lead {
+    /// A lead that was just entered; `duplicate` says that its e-mail may be another lead's too.
+    pub fn new(contact: Contact, source: Option<Line<60>>, notes: Option<Prose<10000>>, duplicate: bool) -> Self {
+        let holds_email = contact.email.is_some() && !duplicate;
+        Self { contact, source, status: Status::New, reason: None, prospect: None, notes, holds_email }
+    }
+
+    /// The lead with other fields; a converted one is history.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        self.open()?;
+        Ok((edited, event::UPDATED))
+    }
+
+    /// The lead at another status, which the seller says; unqualified needs a reason.
+    pub fn move_to(&self, to: Status, reason: Option<Line<500>>) -> Outcome<Self> {
+        self.open()?;
+        let reason = match to {
+            Status::Converted => return Err(Refusal::rule("to", "A lead is converted by converting it.")),
+            Status::Unqualified if reason.is_none() => return Err(Refusal::rule("reason", "Say why it isn't worth pursuing.")),
+            Status::Unqualified => reason,
+            Status::New | Status::Contacted | Status::Qualified => None,
+        };
+        Ok((Self { status: to, reason, ..self.clone() }, event::MOVED))
+    }
+
+    /// The lead as it is once it became `prospect`.
+    pub fn convert(&self, prospect: Id<Prospect>) -> Outcome<Self> {
+        self.open()?;
+        Ok((Self { status: Status::Converted, reason: None, prospect: Some(prospect), ..self.clone() }, event::CONVERTED))
+    }
+
+    /// Whether it can be put away; always.
+    pub fn archive(&self) -> Result<EventName, Refusal> {
+        Ok(event::ARCHIVED)
+    }
+
+    fn open(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::New | Status::Contacted | Status::Qualified | Status::Unqualified => Ok(()),
+            Status::Converted => Err(Refusal::state("The lead has become a prospect and can't be changed any more.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Time;
+
+    fn lead() -> Lead {
+        let contact = Contact { company_name: Line::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
+        Lead::new(contact, None, None, false)
+    }
+
+    #[test]
+    fn only_the_end_of_a_lead_is_final() {
+        use Status::{Contacted, Converted, New, Qualified, Unqualified};
+        for from in [New, Contacted, Qualified, Unqualified] {
+            for to in [New, Contacted, Qualified] {
+                let (moved, _) = Lead { status: from, ..lead() }.move_to(to, None).unwrap();
+                assert_eq!(moved.status, to);
+            }
+        }
+        let prospect = Id::new(Time::default(), 1);
+        let (converted, event) = lead().convert(prospect).unwrap();
+        assert_eq!((converted.status, converted.prospect, event), (Converted, Some(prospect), event::CONVERTED));
+        assert!(converted.move_to(New, None).is_err());
+        assert!(converted.convert(prospect).is_err());
+        assert!(converted.edit(lead()).is_err());
+        assert!(lead().move_to(Converted, None).is_err());
+    }
+
+    #[test]
+    fn not_worth_pursuing_needs_a_reason_which_goes_when_it_is() {
+        assert_eq!(lead().move_to(Status::Unqualified, None).unwrap_err().field, Some("reason"));
+        let (unqualified, _) = lead().move_to(Status::Unqualified, Line::new("No budget").ok()).unwrap();
+        assert_eq!(unqualified.move_to(Status::Qualified, None).unwrap().0.reason, None);
+    }
+}

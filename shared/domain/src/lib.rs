@@ -1,0 +1,45 @@
+//! The business of a consulting firm: its records, their states and rules, money, people's rights, and the event log.
+//!
+//! Invariants: nothing here does I/O, reads a clock or draws a random number (time, ids and salts are arguments); an
+//! invalid value cannot be built; a change of state is a method that gives the changed record and the name of its
+//! event, or a [`Refusal`]. Deliberately absent: HTTP, DynamoDB, and anything that knows which of them called.
+
+mod email;
+mod id;
+mod money;
+#[cfg(feature = "openapi")]
+mod openapi;
+mod refusal;
+mod text;
+mod zone;
+
+pub mod access;
+pub mod client;
+pub mod contact;
+pub mod contract;
+pub mod engagement;
+pub mod event;
+pub mod firm;
+pub mod invitation;
+pub mod lead;
+pub mod portal_user;
+pub mod proposal;
+pub mod prospect;
+pub mod session;
+pub mod user;
+
+pub use email::Email;
+pub use id::{Id, Kind};
+pub use money::{Currency, Money, Price, Quantity};
+pub use refusal::{Refusal, Why};
+pub use text::{Line, Prose};
+pub use zone::TimeZone;
+
+/// A moment, UTC.
+pub type Time = chrono::DateTime<chrono::Utc>;
+/// A day of the calendar.
+pub type Date = chrono::NaiveDate;
+/// The name of what happened, `lead.converted`: the record's kind, a full stop, a past participle.
+pub type EventName = &'static str;
+/// What a change of state gives: the record as it is after it, and what happened; or why it is refused.
+pub type Outcome<T> = Result<(T, EventName), Refusal>;

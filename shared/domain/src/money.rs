@@ -1,0 +1,286 @@
+//! Money: exact decimals in a currency, never a float. Amounts have no more decimals than their currency
+//! (ISO 4217) and are rounded half away from zero, once per line.
+
+use std::{fmt, str::FromStr};
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::Refusal;
+
+/// The most that any one amount or sum may be, in major units: past it is a slip of the finger.
+const MOST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0); // 1,000,000,000,000
+
+/// A currency of ISO 4217.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// US dollars.
+    pub const USD: Self = Self(iso_currency::Currency::USD);
+
+    /// How many decimals its minor unit has: 2 for USD, 0 for JPY, 3 for KWD.
+    pub fn decimals(self) -> u32 {
+        self.0.exponent().map_or(2, u32::from)
+    }
+
+    /// Its three letters.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+}
+
+/// The text is no currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Not a currency of ISO 4217.")]
+pub struct NotACurrency;
+
+impl FromStr for Currency {
+    type Err = NotACurrency;
+
+    fn from_str(text: &str) -> Result<Self, NotACurrency> {
+        // Codes without a minor unit (XAU, XXX, XTS …) are no money that an invoice can be in.
+        iso_currency::Currency::from_code(text).filter(|c| c.exponent().is_some()).map(Self).ok_or(NotACurrency)
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// An amount in a currency, not negative, at most a million million.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    amount: Decimal,
+    currency: Currency,
+}
+
+impl Money {
+    /// Nothing, in `currency`.
+    pub fn zero(currency: Currency) -> Self {
+        Self { amount: Decimal::ZERO, currency }
+    }
+
+    /// `price` as an amount in `currency`; `field` is what the caller calls it.
+    pub fn new(field: &'static str, price: Price, currency: Currency) -> Result<Self, Refusal> {
+        let amount = price.0.normalize();
+        if amount.scale() > currency.decimals() {
+            return Err(Refusal::rule(field, format!("{currency} has {} decimals.", currency.decimals())));
+        }
+        Ok(Self { amount, currency })
+    }
+
+    /// `quantity × price`, rounded half away from zero to the currency's minor unit.
+    pub fn of(field: &'static str, quantity: Quantity, price: Price, currency: Currency) -> Result<Self, Refusal> {
+        let product = quantity.0.checked_mul(price.0).ok_or_else(|| too_much(field))?;
+        let amount = product.round_dp_with_strategy(currency.decimals(), RoundingStrategy::MidpointAwayFromZero);
+        Self { amount, currency }.bounded(field)
+    }
+
+    /// The sum of both, which must be in one currency.
+    pub fn plus(self, field: &'static str, other: Self) -> Result<Self, Refusal> {
+        if self.currency != other.currency {
+            return Err(Refusal::rule(field, format!("{} and {} can't be added.", self.currency, other.currency)));
+        }
+        let amount = self.amount.checked_add(other.amount).ok_or_else(|| too_much(field))?;
+        Self { amount, currency: self.currency }.bounded(field)
+    }
+
+    /// The number alone, in major units.
+    pub fn amount(self) -> Decimal {
+        self.amount
+    }
+
+    /// The currency alone.
+    pub fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The number with all decimals of its currency: `500.00`.
+    pub fn to_decimal_string(self) -> String {
+        format!("{:.*}", self.currency.decimals() as usize, self.amount)
+    }
+
+    fn bounded(self, field: &'static str) -> Result<Self, Refusal> {
+        if self.amount > MOST { Err(too_much(field)) } else { Ok(self) }
+    }
+}
+
+fn too_much(field: &'static str) -> Refusal {
+    Refusal::rule(field, format!("At most {MOST}."))
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency, self.to_decimal_string())
+    }
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident, $decimals:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Decimal);
+
+        impl $name {
+            /// `value`, if it is within the bounds.
+            pub fn new(value: Decimal) -> Result<Self, BadNumber> {
+                if value.is_sign_negative() && !value.is_zero() {
+                    Err(BadNumber::Negative)
+                } else if value > MOST {
+                    Err(BadNumber::TooMuch)
+                } else if value.normalize().scale() > $decimals {
+                    Err(BadNumber::Decimals($decimals))
+                } else {
+                    Ok(Self(value.normalize()))
+                }
+            }
+
+            /// The number.
+            pub fn get(self) -> Decimal {
+                self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadNumber;
+
+            fn from_str(text: &str) -> Result<Self, BadNumber> {
+                // `from_str_exact` refuses what it would have to round; exponents are a float's way to write.
+                Decimal::from_str_exact(text).map_err(|_| BadNumber::NotDecimal).and_then(Self::new)
+            }
+        }
+
+        /// A decimal in a string, or a JSON number: its digits are read as they stand, never through a float.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let raw = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+                let raw = raw.get();
+                let text = match raw.strip_prefix('"') {
+                    Some(rest) => rest.strip_suffix('"').unwrap_or(rest),
+                    None if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => raw,
+                    None => return Err(de::Error::custom("invalid type: expected a decimal number")),
+                };
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+/// Why a number was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadNumber {
+    /// Below zero.
+    #[error("May not be negative.")]
+    Negative,
+    /// Past any sensible amount.
+    #[error("At most {MOST}.")]
+    TooMuch,
+    /// More decimals than it can have.
+    #[error("At most {0} decimals.")]
+    Decimals(u32),
+    /// No decimal number at all.
+    #[error("Not a decimal number.")]
+    NotDecimal,
+}
+
+number!(
+    /// A price per unit, or an amount whose currency is said elsewhere: not negative, at most 6 decimals.
+    Price,
+    6
+);
+number!(
+    /// How much of something: not negative, at most 4 decimals.
+    Quantity,
+    4
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn price(text: &str) -> Price {
+        text.parse().unwrap()
+    }
+
+    fn currency(code: &str) -> Currency {
+        code.parse().unwrap()
+    }
+
+    #[test]
+    fn an_amount_has_all_decimals_of_its_currency_and_no_more() {
+        for (code, given, shown) in [
+            ("USD", "500", Some("500.00")),
+            ("USD", "0.005", None),
+            ("JPY", "500", Some("500")),
+            ("JPY", "0.5", None),
+            ("KWD", "1.2345", None),
+            ("KWD", "1.234", Some("1.234")),
+            ("USD", "1.500000", Some("1.50")),
+        ] {
+            let money = Money::new("value", price(given), currency(code));
+            assert_eq!(money.ok().map(Money::to_decimal_string).as_deref(), shown, "{code} {given}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_rounded_half_away_from_zero() {
+        for (quantity, unit, total) in [("2.5", "200", "500.00"), ("1", "0.005", "0.01"), ("3", "0.335", "1.01"), ("0.3333", "1", "0.33")] {
+            let money = Money::of("line_items", quantity.parse().unwrap(), price(unit), Currency::USD).unwrap();
+            assert_eq!(money.to_decimal_string(), total);
+        }
+    }
+
+    #[test]
+    fn absurd_amounts_and_what_is_no_number_are_refused() {
+        assert_eq!("1000000000000.000001".parse::<Price>(), Err(BadNumber::TooMuch));
+        assert!("1000000000000".parse::<Price>().is_ok());
+        for bad in ["", "1e3", "NaN", "1,5", "0x10", "--1", "1 000"] {
+            assert_eq!(bad.parse::<Price>(), Err(BadNumber::NotDecimal), "{bad}");
+        }
+        assert_eq!("-0.01".parse::<Price>(), Err(BadNumber::Negative));
+        assert_eq!("0.0000001".parse::<Price>(), Err(BadNumber::Decimals(6)));
+    }
+
+    #[test]
+    fn a_body_may_say_a_number_or_a_string_and_no_digit_is_lost() {
+        for json in ["\"0.1\"", "0.1", "0.10"] {
+            assert_eq!(serde_json::from_str::<Price>(json).unwrap(), price("0.1"));
+        }
+        assert_eq!(serde_json::from_str::<Price>("123456789012.123456").unwrap(), price("123456789012.123456"));
+        for bad in ["1e2", "true", "[]", "{}", "null", "-1", "\"-1\""] {
+            assert!(serde_json::from_str::<Price>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn currencies_without_a_minor_unit_are_no_money() {
+        for bad in ["XAU", "XXX", "usd", "US", "ZZZ", ""] {
+            assert!(bad.parse::<Currency>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn adding_loses_no_cent(a in 0u64..1_000_000_000, b in 0u64..1_000_000_000) {
+            let cents = |n: u64| Money::new("x", Price::new(Decimal::new(n as i64, 2)).unwrap(), Currency::USD).unwrap();
+            prop_assert_eq!(cents(a).plus("x", cents(b)).unwrap(), cents(a + b));
+        }
+    }
+}

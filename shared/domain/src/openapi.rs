@@ -1,0 +1,56 @@
+//! How the value types look in the API's document: their formats and bounds.
+
+use std::borrow::Cow;
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
+        schema::{SchemaType, Type},
+    },
+};
+
+use crate::{Currency, Email, Id, Kind, Line, Price, Prose, Quantity, TimeZone};
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+macro_rules! described {
+    ([$($generics:tt)*] $type:ty, $name:expr, $schema:expr) => {
+        impl<$($generics)*> PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+        impl<$($generics)*> ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                $name.into()
+            }
+        }
+    };
+}
+
+described!([const MAX: usize] Line<MAX>, format!("Line{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
+described!([const MAX: usize] Prose<MAX>, format!("Prose{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
+described!([] Email, "Email", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)));
+described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
+described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone")));
+described!([] Price, "Price", decimal(r"^\d{1,13}(\.\d{1,6})?$"));
+described!([] Quantity, "Quantity", decimal(r"^\d{1,13}(\.\d{1,4})?$"));
+described!([K: Kind] Id<K>, format!("{}Id", pascal(K::NAME)), string()
+    .description(Some(format!("The id of a {}", K::NAME.replace('_', " "))))
+    .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX))));
+
+/// Taken as a string or a number; given as a string.
+fn decimal(pattern: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Number]))
+        .description(Some("A decimal, as a string or a number"))
+        .pattern(Some(pattern))
+        .minimum(Some(0))
+}
+
+fn pascal(snake: &str) -> String {
+    snake.split('_').flat_map(|word| word.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(word.chars().skip(1))).collect()
+}

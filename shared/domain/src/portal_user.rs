@@ -1,0 +1,85 @@
+//! Portal users: people at a client who see what the firm does for them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Email, Id, Kind, Line, Outcome, Refusal, Time,
+    access::Rights,
+    client::Client,
+    invitation::{Invitation, Standing},
+};
+
+/// What happens to portal users.
+pub mod event {
+    use crate::EventName;
+
+    /// Entered, and to be sent the first link.
+    pub const INVITED: EventName = "portal_user.invited";
+    /// To be sent another link.
+    pub const INVITED_AGAIN: EventName = "portal_user.invited_again";
+    /// Used the link.
+    pub const ACTIVATED: EventName = "portal_user.activated";
+    /// Name or rights were changed.
+    pub const UPDATED: EventName = "portal_user.updated";
+    /// Shut out.
+    pub const DEACTIVATED: EventName = "portal_user.deactivated";
+}
+
+/// Somebody at a client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PortalUser {
+    /// Whose they are.
+    pub client: Id<Client>,
+    /// What they are called.
+    pub name: Line<200>,
+    /// Where mail goes, and what they sign in with.
+    pub email: Email,
+    /// What they may do.
+    pub rights: Rights,
+    /// Where they stand.
+    pub status: Standing,
+    /// The last link that was sent to them.
+    pub invitation: Invitation,
+}
+
+impl Kind for PortalUser {
+    const PREFIX: &'static str = "portal";
+    const NAME: &'static str = "portal_user";
+}
+
+impl PortalUser {
+    /// Somebody who is invited at `now`.
+    pub fn invited(client: Id<Client>, name: Line<200>, email: Email, rights: Rights, now: Time) -> Self {
+        Self { client, name, email, rights, status: Standing::Invited, invitation: Invitation::first(now) }
+    }
+
+    /// The person with another name or other rights.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        Ok((edited, event::UPDATED))
+    }
+
+    /// Send another link; who was shut out is let in by it.
+    pub fn invite_again(&self, now: Time) -> Outcome<Self> {
+        match self.status {
+            Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
+            Standing::Invited | Standing::Deactivated => {
+                let invited = Self { status: Standing::Invited, invitation: self.invitation.next(now), ..self.clone() };
+                Ok((invited, event::INVITED_AGAIN))
+            }
+        }
+    }
+
+    /// The link of invitation `number` was used.
+    pub fn activate(&self, number: u32, now: Time) -> Outcome<Self> {
+        self.invitation.admits(self.status, number, now)?;
+        Ok((Self { status: Standing::Active, ..self.clone() }, event::ACTIVATED))
+    }
+
+    /// Shut out.
+    pub fn deactivate(&self) -> Outcome<Self> {
+        match self.status {
+            Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
+            Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, event::DEACTIVATED)),
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! Proposals: what the firm offers a prospect, from draft to accepted.
+//!
+//! draft → (pending approval → approved) → sent → accepted | rejected | expired | cancelled. What was sent can't be
+//! changed: a revision is a new record with the same number and the next version, and the old one is superseded.
+//! Expiry isn't stored: it follows from the day on which one looks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Currency, Date, EventName, Id, Kind, Line, Money, Outcome, Price, Prose, Quantity, Refusal, Time, client::Client, contact::Contact,
+    engagement::Engagement, event::Digest, portal_user::PortalUser, prospect::Prospect,
+};
+
+/// What happens to proposals.
+pub mod event {
+    use crate::EventName;
+
+    /// Drafted.
+    pub const CREATED: EventName = "proposal.created";
+    /// The draft was changed.
+    pub const UPDATED: EventName = "proposal.updated";
+    /// Handed to somebody who may approve it.
+    pub const SUBMITTED: EventName = "proposal.submitted";
+    /// May be sent.
+    pub const APPROVED: EventName = "proposal.approved";
+    /// Is out.
+    pub const SENT: EventName = "proposal.sent";
+    /// The client said yes.
+    pub const ACCEPTED: EventName = "proposal.accepted";
+    /// The client said no.
+    pub const REJECTED: EventName = "proposal.rejected";
+    /// The firm took it back.
+    pub const CANCELLED: EventName = "proposal.cancelled";
+    /// A next version took its place.
+    pub const SUPERSEDED: EventName = "proposal.superseded";
+    /// A draft was thrown away.
+    pub const DELETED: EventName = "proposal.deleted";
+    /// Put away.
+    pub const ARCHIVED: EventName = "proposal.archived";
+}
+
+/// Most lines that a proposal can have; they live inside its record.
+pub const MOST_LINES: usize = 100;
+
+/// Where a proposal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ProposalStatus))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being written.
+    Draft,
+    /// Waits for somebody who may approve it.
+    PendingApproval,
+    /// May be sent.
+    Approved,
+    /// Is out.
+    Sent,
+    /// The client said yes.
+    Accepted,
+    /// The client said no.
+    Rejected,
+    /// Was out too long. Never stored.
+    Expired,
+    /// The firm took it back.
+    Cancelled,
+    /// A next version took its place.
+    Superseded,
+}
+
+impl Status {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::PendingApproval => "pending_approval",
+            Self::Approved => "approved",
+            Self::Sent => "sent",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// One line of an offer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LineItem {
+    /// What it is.
+    pub description: Line<500>,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// What one costs, in the proposal's currency.
+    pub unit_price: Price,
+    /// Whether the client can leave it out.
+    pub optional: bool,
+    /// Whether it is in the total; always, unless it is optional.
+    pub chosen: bool,
+}
+
+impl LineItem {
+    /// What it comes to.
+    pub fn amount(&self, currency: Currency) -> Result<Money, Refusal> {
+        Money::of("line_items", self.quantity, self.unit_price, currency)
+    }
+}
+
+/// What the client says yes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The lines; none where only the sum is offered.
+    pub line_items: Vec<LineItem>,
+    /// The sum of the chosen lines, or what is offered without lines.
+    pub total: Money,
+}
+
+impl Offer {
+    /// An offer of `total` as a whole.
+    pub fn of_total(total: Money) -> Self {
+        Self { line_items: Vec::new(), total }
+    }
+
+    /// An offer of 1 to [`MOST_LINES`] lines.
+    pub fn of_lines(line_items: Vec<LineItem>, currency: Currency) -> Result<Self, Refusal> {
+        if !(1..=MOST_LINES).contains(&line_items.len()) {
+            return Err(Refusal::rule("line_items", format!("1 to {MOST_LINES} lines.")));
+        }
+        let total = line_items
+            .iter()
+            .filter(|line| line.chosen || !line.optional)
+            .try_fold(Money::zero(currency), |sum, line| sum.plus("line_items", line.amount(currency)?))?;
+        Ok(Self { line_items, total })
+    }
+
+    /// The offer with just these of its optional lines, by their places from 0.
+    pub fn choosing(&self, places: &[usize]) -> Result<Self, Refusal> {
+        for place in places {
+            match self.line_items.get(*place) {
+                Some(line) if line.optional => {}
+                Some(_) => return Err(Refusal::rule("chosen_options", format!("Line {place} isn't optional."))),
+                None => return Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
+            }
+        }
+        let choose = |(place, line): (usize, &LineItem)| LineItem { chosen: !line.optional || places.contains(&place), ..line.clone() };
+        Self::of_lines(self.line_items.iter().enumerate().map(choose).collect(), self.total.currency())
+    }
+}
+
+/// Who said yes to what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// The name of who accepted, at the client.
+    pub accepted_by: Option<Line<200>>,
+    /// What they, or the staff for them, wrote.
+    pub note: Option<Prose<2000>>,
+    /// When.
+    pub at: Time,
+    /// SHA-256 of what was accepted: number, version, chosen lines, total and terms, as JSON.
+    pub content: Digest,
+    /// The client that came of it.
+    pub client: Id<Client>,
+    /// Who was let into its portal, if an e-mail was known.
+    pub portal_user: Option<Id<PortalUser>>,
+    /// The engagement that came of it.
+    pub engagement: Id<Engagement>,
+}
+
+/// What comes of a proposal that is accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Born {
+    /// The client.
+    pub client: Id<Client>,
+    /// Who is let into its portal, if an e-mail is known.
+    pub portal_user: Option<Id<PortalUser>>,
+    /// The engagement.
+    pub engagement: Id<Engagement>,
+}
+
+/// What the firm offers a prospect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// `PRO-000042`, without the letters and zeros. All versions have the same.
+    pub number: u64,
+    /// 1 for the first; a revision is the next.
+    pub version: u32,
+    /// To which prospect.
+    pub prospect: Id<Prospect>,
+    /// Whom it is addressed to: the prospect as it was when the proposal was drafted.
+    pub contact: Contact,
+    /// What it is about.
+    pub title: Line<200>,
+    /// What is offered.
+    pub offer: Offer,
+    /// The last day on which it can be accepted.
+    pub valid_until: Option<Date>,
+    /// What else is agreed by accepting.
+    pub terms: Option<Prose<20000>>,
+    /// Where it stands; see [`Proposal::status_on`].
+    pub status: Status,
+    /// When it was sent.
+    pub sent_at: Option<Time>,
+    /// Why it was rejected or taken back.
+    pub reason: Option<Prose<2000>>,
+    /// Who said yes to what.
+    pub acceptance: Option<Acceptance>,
+    /// The version before this.
+    pub supersedes: Option<Id<Proposal>>,
+    /// The version after this.
+    pub superseded_by: Option<Id<Proposal>>,
+}
+
+impl Kind for Proposal {
+    const PREFIX: &'static str = "prop";
+    const NAME: &'static str = "proposal";
+}
+
+impl Proposal {
+    /// Where it stands on the day `today`: what is out past its last day has expired.
+    pub fn status_on(&self, today: Date) -> Status {
+        match self.status {
+            Status::Sent if self.valid_until.is_some_and(|last| last < today) => Status::Expired,
+            status => status,
+        }
+    }
+
+    /// The draft with other fields; one that was approved has to be approved again.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        match self.status {
+            Status::Draft | Status::PendingApproval | Status::Approved => Ok((Self { status: Status::Draft, ..edited }, event::UPDATED)),
+            Status::Sent | Status::Expired => Err(Refusal::state("The proposal is out; revise it to make its next version.")),
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
+    /// The draft handed to somebody who may approve it.
+    pub fn submit(&self) -> Outcome<Self> {
+        match self.status {
+            Status::Draft => Ok((Self { status: Status::PendingApproval, ..self.clone() }, event::SUBMITTED)),
+            Status::PendingApproval | Status::Approved => Err(Refusal::state("The proposal was submitted already.")),
+            Status::Sent | Status::Accepted | Status::Rejected | Status::Expired | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
+    /// The proposal once it may be sent.
+    pub fn approve(&self) -> Outcome<Self> {
+        match self.status {
+            Status::PendingApproval => Ok((Self { status: Status::Approved, ..self.clone() }, event::APPROVED)),
+            Status::Draft => Err(Refusal::state("The proposal wasn't submitted for approval.")),
+            Status::Approved => Err(Refusal::state("The proposal was approved already.")),
+            Status::Sent | Status::Accepted | Status::Rejected | Status::Expired | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
+    /// The proposal once it is out. Needs somewhere to be sent to, and a last day that isn't over.
+    pub fn send(&self, now: Time, today: Date) -> Outcome<Self> {
+        match self.status {
+            Status::Draft | Status::Approved => {}
+            Status::PendingApproval => return Err(Refusal::state("The proposal waits for approval.")),
+            Status::Sent | Status::Expired => return Err(Refusal::state("The proposal was sent already.")),
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => return self.closed(),
+        }
+        if self.contact.email.is_none() {
+            return Err(Refusal::rule("email", "The prospect has no e-mail to send it to."));
+        }
+        if self.valid_until.is_some_and(|last| last < today) {
+            return Err(Refusal::rule("valid_until", "The last day to accept is over."));
+        }
+        Ok((Self { status: Status::Sent, sent_at: Some(now), ..self.clone() }, event::SENT))
+    }
+
+    /// That it can be accepted on the day `today`: from sent, or by staff (`recorded`) from draft too, for a yes that
+    /// was given by word of mouth.
+    pub fn may_be_accepted(&self, recorded: bool, today: Date) -> Result<(), Refusal> {
+        match self.status_on(today) {
+            Status::Sent => Ok(()),
+            Status::Draft | Status::Approved if recorded => Ok(()),
+            Status::Draft | Status::Approved | Status::PendingApproval => Err(Refusal::state("The proposal wasn't sent.")),
+            Status::Expired => Err(Refusal::state("The proposal has expired; revise it with a later last day.")),
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
+    /// The proposal once the client said yes at `now`, to just these of its optional lines if `options` says any.
+    pub fn accept(
+        &self,
+        accepted_by: Option<Line<200>>,
+        note: Option<Prose<2000>>,
+        options: Option<&[usize]>,
+        born: Born,
+        now: Time,
+    ) -> Outcome<Self> {
+        let offer = options.map_or_else(|| Ok(self.offer.clone()), |places| self.offer.choosing(places))?;
+        let content = Digest::of(&[serde_json::json!([self.number, self.version, offer, self.terms]).to_string().as_bytes()]);
+        let Born { client, portal_user, engagement } = born;
+        let acceptance = Some(Acceptance { accepted_by, note, at: now, content, client, portal_user, engagement });
+        Ok((Self { status: Status::Accepted, offer, acceptance, ..self.clone() }, event::ACCEPTED))
+    }
+
+    /// The proposal once the client said no, and why.
+    pub fn reject(&self, reason: Prose<2000>) -> Outcome<Self> {
+        match self.status {
+            Status::Sent => Ok((Self { status: Status::Rejected, reason: Some(reason), ..self.clone() }, event::REJECTED)),
+            Status::Draft | Status::PendingApproval | Status::Approved => Err(Refusal::state("The proposal wasn't sent.")),
+            Status::Accepted | Status::Rejected | Status::Expired | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
+    /// The proposal once the firm took it back.
+    pub fn cancel(&self, reason: Option<Prose<2000>>) -> Outcome<Self> {
+        match self.status {
+            Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
+                Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, event::CANCELLED))
+            }
+            Status::Draft => Err(Refusal::state("The proposal is a draft; delete it.")),
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
+    /// This proposal, whose id is `id`, once its next version, whose id is `next`, takes its place; and that version.
+    pub fn revise(&self, id: Id<Self>, next: Id<Self>) -> Result<((Self, EventName), Self), Refusal> {
+        match self.status {
+            Status::Sent | Status::Expired | Status::Rejected => {}
+            Status::Draft | Status::PendingApproval | Status::Approved => {
+                return Err(Refusal::state("The proposal isn't out; change it as it is."));
+            }
+            Status::Accepted | Status::Cancelled | Status::Superseded => return self.closed(),
+        }
+        let revision =
+            Self { version: self.version + 1, status: Status::Draft, sent_at: None, reason: None, supersedes: Some(id), ..self.clone() };
+        Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, event::SUPERSEDED), revision))
+    }
+
+    /// How it goes away: a draft that replaces nothing is deleted, what is over is put away.
+    pub fn remove(&self) -> Result<EventName, Refusal> {
+        match self.status {
+            Status::Draft => Ok(event::DELETED),
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => Ok(event::ARCHIVED),
+            Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
+                Err(Refusal::state("The proposal is on its way; cancel it first."))
+            }
+        }
+    }
+
+    fn closed<T>(&self) -> Result<T, Refusal> {
+        Err(Refusal::state(format!("The proposal is {} and can't be changed any more.", self.status.as_str().replace('_', " "))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Status::{Accepted, Approved, Cancelled, Draft, Expired, PendingApproval, Rejected, Sent, Superseded};
+
+    fn line(quantity: &str, price: &str, optional: bool, chosen: bool) -> LineItem {
+        LineItem {
+            description: Line::new("Work").unwrap(),
+            quantity: quantity.parse().unwrap(),
+            unit_price: price.parse().unwrap(),
+            optional,
+            chosen,
+        }
+    }
+
+    fn at(status: Status) -> Proposal {
+        let contact = Contact {
+            company_name: Line::new("Acme").unwrap(),
+            contact_name: None,
+            email: crate::Email::new("a@acme.example").ok(),
+            phone: None,
+        };
+        Proposal {
+            number: 1,
+            version: 1,
+            prospect: Id::new(Time::default(), 1),
+            contact,
+            title: Line::new("Audit").unwrap(),
+            offer: Offer::of_lines(
+                vec![line("2.5", "200", false, false), line("1", "99.99", true, true), line("1", "0.01", true, false)],
+                Currency::USD,
+            )
+            .unwrap(),
+            valid_until: None,
+            terms: None,
+            status,
+            sent_at: None,
+            reason: None,
+            acceptance: None,
+            supersedes: None,
+            superseded_by: None,
+        }
+    }
+
+    fn born() -> Born {
+        Born { client: Id::new(Time::default(), 1), portal_user: None, engagement: Id::new(Time::default(), 1) }
+    }
+
+    #[test]
+    fn every_state_allows_what_it_should_and_nothing_else() {
+        let (now, today) = (Time::default(), Date::default());
+        let reason = Prose::new("Too dear").unwrap();
+        // edit, submit, approve, send, accept (portal), accept (staff), reject, cancel, revise, remove
+        for (status, allowed) in [
+            (Draft, [true, true, false, true, false, true, false, false, false, true]),
+            (PendingApproval, [true, false, true, false, false, false, false, true, false, false]),
+            (Approved, [true, false, false, true, false, true, false, true, false, false]),
+            (Sent, [false, false, false, false, true, true, true, true, true, false]),
+            (Accepted, [false, false, false, false, false, false, false, false, false, true]),
+            (Rejected, [false, false, false, false, false, false, false, false, true, true]),
+            (Cancelled, [false, false, false, false, false, false, false, false, false, true]),
+            (Superseded, [false, false, false, false, false, false, false, false, false, true]),
+        ] {
+            let proposal = at(status);
+            let did = [
+                proposal.edit(proposal.clone()).is_ok(),
+                proposal.submit().is_ok(),
+                proposal.approve().is_ok(),
+                proposal.send(now, today).is_ok(),
+                proposal.may_be_accepted(false, today).is_ok(),
+                proposal.may_be_accepted(true, today).is_ok(),
+                proposal.reject(reason.clone()).is_ok(),
+                proposal.cancel(None).is_ok(),
+                proposal.revise(born_id(), born_id()).is_ok(),
+                proposal.remove().is_ok(),
+            ];
+            assert_eq!(did, allowed, "{status:?}");
+        }
+    }
+
+    fn born_id() -> Id<Proposal> {
+        Id::new(Time::default(), 1)
+    }
+
+    #[test]
+    fn it_can_be_accepted_on_its_last_day_and_not_after() {
+        let last = Date::default();
+        let sent = Proposal { valid_until: Some(last), ..at(Sent) };
+        assert!(sent.may_be_accepted(false, last).is_ok());
+        let after = last.succ_opt().unwrap();
+        assert_eq!(sent.status_on(after), Expired);
+        assert!(sent.may_be_accepted(true, after).is_err());
+    }
+
+    #[test]
+    fn only_the_chosen_options_are_in_the_total() {
+        let sent = at(Sent);
+        assert_eq!(sent.offer.total.to_decimal_string(), "599.99");
+        let (accepted, _) = sent.accept(None, None, Some(&[2]), born(), Time::default()).unwrap();
+        assert_eq!(accepted.offer.total.to_decimal_string(), "500.01");
+        assert_eq!(sent.accept(None, None, None, born(), Time::default()).unwrap().0.offer, sent.offer);
+        for places in [&[0][..], &[3]] {
+            let refusal = sent.accept(None, None, Some(places), born(), Time::default()).unwrap_err();
+            assert_eq!(refusal.field, Some("chosen_options"));
+        }
+    }
+
+    #[test]
+    fn what_was_accepted_is_bound_by_its_digest() {
+        let digest =
+            |proposal: &Proposal| proposal.accept(None, None, None, born(), Time::default()).unwrap().0.acceptance.unwrap().content;
+        let sent = at(Sent);
+        assert_eq!(digest(&sent), digest(&sent));
+        assert_ne!(digest(&sent), digest(&Proposal { terms: Prose::new("30 days").ok(), ..sent.clone() }));
+        assert_ne!(digest(&sent), digest(&Proposal { version: 2, ..sent.clone() }));
+    }
+
+    #[test]
+    fn a_revision_has_the_same_number_and_the_next_version() {
+        let ((old, event), new) = at(Sent).revise(born_id(), born_id()).unwrap();
+        assert_eq!((old.status, event), (Superseded, event::SUPERSEDED));
+        assert_eq!((new.number, new.version, new.status), (1, 2, Draft));
+    }
+
+    #[test]
+    fn lines_are_bounded_and_so_is_their_sum() {
+        assert!(Offer::of_lines(vec![], Currency::USD).is_err());
+        assert!(Offer::of_lines(vec![line("1", "1", false, false); MOST_LINES + 1], Currency::USD).is_err());
+        assert!(Offer::of_lines(vec![line("1", "600000000000", false, false); 2], Currency::USD).is_err());
+    }
+}

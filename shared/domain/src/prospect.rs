@@ -1,0 +1,167 @@
+//! Prospects: somebody who wants something, and how far the sale is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, contact::Contact, lead::Lead};
+
+/// What happens to prospects.
+pub mod event {
+    use crate::EventName;
+
+    /// Entered, or made from a lead.
+    pub const CREATED: EventName = "prospect.created";
+    /// Its fields were changed.
+    pub const UPDATED: EventName = "prospect.updated";
+    /// Its stage was changed by hand.
+    pub const MOVED: EventName = "prospect.moved";
+    /// It became a client.
+    pub const WON: EventName = "prospect.won";
+    /// Put away.
+    pub const ARCHIVED: EventName = "prospect.archived";
+}
+
+/// How far a sale is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Finding out what they need.
+    Discovery,
+    /// A proposal is being written or is out.
+    Proposal,
+    /// Terms are being talked over.
+    Negotiation,
+    /// They became a client.
+    Won,
+    /// They didn't.
+    Lost,
+}
+
+impl Stage {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Proposal => "proposal",
+            Self::Negotiation => "negotiation",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// Somebody who wants something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prospect {
+    /// Who it is.
+    pub contact: Contact,
+    /// The lead that it was.
+    pub lead: Option<Id<Lead>>,
+    /// What the sale may bring.
+    pub estimated_value: Option<Money>,
+    /// How far the sale is.
+    pub stage: Stage,
+    /// Why it was lost.
+    pub lost_reason: Option<Line<500>>,
+    /// The client that it became.
+    pub client: Option<Id<Client>>,
+    /// Whatever the team writes down.
+    pub notes: Option<Prose<10000>>,
+}
+
+impl Kind for Prospect {
+    const PREFIX: &'static str = "prospect";
+    const NAME: &'static str = "prospect";
+}
+
+impl Prospect {
+    /// A prospect to begin with: at `stage`, which can't be an end.
+    pub fn new(contact: Contact, estimated_value: Option<Money>, stage: Stage, notes: Option<Prose<10000>>) -> Result<Self, Refusal> {
+        match stage {
+            Stage::Discovery | Stage::Proposal | Stage::Negotiation => {}
+            Stage::Won | Stage::Lost => return Err(Refusal::rule("stage", "A prospect doesn't begin at its end.")),
+        }
+        Ok(Self { contact, lead: None, estimated_value, stage, lost_reason: None, client: None, notes })
+    }
+
+    /// The prospect with other fields; one that was won is history.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        self.not_won()?;
+        Ok((edited, event::UPDATED))
+    }
+
+    /// The prospect at another stage, which the seller says; lost needs a reason, won comes of itself.
+    pub fn move_to(&self, to: Stage, reason: Option<Line<500>>) -> Outcome<Self> {
+        self.not_won()?;
+        let lost_reason = match to {
+            Stage::Won => return Err(Refusal::rule("to", "A prospect is won by an accepted proposal or by converting it.")),
+            Stage::Lost if reason.is_none() => return Err(Refusal::rule("reason", "Say why it was lost.")),
+            Stage::Lost => reason,
+            Stage::Discovery | Stage::Proposal | Stage::Negotiation => None,
+        };
+        Ok((Self { stage: to, lost_reason, ..self.clone() }, event::MOVED))
+    }
+
+    /// The prospect as it is once it became `client`.
+    pub fn win(&self, client: Id<Client>) -> Outcome<Self> {
+        self.not_won()?;
+        Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), ..self.clone() }, event::WON))
+    }
+
+    /// That a proposal can be made to it.
+    pub fn may_be_offered(&self) -> Result<(), Refusal> {
+        match self.stage {
+            Stage::Discovery | Stage::Proposal | Stage::Negotiation => Ok(()),
+            Stage::Won => Err(Refusal::state("The prospect is won; enter a new one for further business.")),
+            Stage::Lost => Err(Refusal::state("The prospect is lost; move it back to a stage before offering again.")),
+        }
+    }
+
+    /// Whether it can be put away: not while the sale is open.
+    pub fn archive(&self) -> Result<EventName, Refusal> {
+        match self.stage {
+            Stage::Won | Stage::Lost => Ok(event::ARCHIVED),
+            Stage::Discovery | Stage::Proposal | Stage::Negotiation => Err(Refusal::state("The sale is open; move it to lost first.")),
+        }
+    }
+
+    fn not_won(&self) -> Result<(), Refusal> {
+        match self.stage {
+            Stage::Discovery | Stage::Proposal | Stage::Negotiation | Stage::Lost => Ok(()),
+            Stage::Won => Err(Refusal::state("The prospect has become a client and can't be changed any more.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Time;
+
+    fn at(stage: Stage) -> Prospect {
+        let contact = Contact { company_name: Line::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
+        Prospect { stage, ..Prospect::new(contact, None, Stage::Discovery, None).unwrap() }
+    }
+
+    #[test]
+    fn a_lost_sale_can_be_taken_up_again_and_a_won_one_is_final() {
+        use Stage::{Discovery, Lost, Negotiation, Proposal, Won};
+        for from in [Discovery, Proposal, Negotiation, Lost] {
+            for to in [Discovery, Proposal, Negotiation] {
+                assert_eq!(at(from).move_to(to, None).unwrap().0.stage, to);
+            }
+            assert!(at(from).move_to(Won, None).is_err());
+            assert_eq!(at(from).move_to(Lost, None).unwrap_err().field, Some("reason"));
+            assert_eq!(at(from).win(Id::new(Time::default(), 1)).unwrap().0.stage, Won);
+        }
+        assert!(at(Won).move_to(Discovery, None).is_err());
+        assert!(at(Won).win(Id::new(Time::default(), 1)).is_err());
+    }
+
+    #[test]
+    fn only_an_open_sale_is_offered_to_and_only_a_closed_one_put_away() {
+        for stage in [Stage::Discovery, Stage::Proposal, Stage::Negotiation, Stage::Won, Stage::Lost] {
+            assert_ne!(at(stage).may_be_offered().is_ok(), at(stage).archive().is_ok());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Signing in: whom a login stands for, and how long a session goes on.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Id, Time,
+    access::{Rights, Role},
+    client::Client,
+    firm::Firm,
+    portal_user::PortalUser,
+    user::User,
+};
+
+/// How long an access token is taken.
+pub const ACCESS: TimeDelta = TimeDelta::hours(1);
+/// How long a refresh token is taken, unless it is used.
+pub const REFRESH: TimeDelta = TimeDelta::days(7);
+/// How long a used refresh token still gives the same successor, for an answer that got lost.
+pub const GRACE: TimeDelta = TimeDelta::seconds(30);
+
+/// Whom a login or a token stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Principal {
+    /// A member of the firm.
+    Staff {
+        /// Who.
+        user: Id<User>,
+        /// What they are there.
+        role: Role,
+    },
+    /// Somebody at a client of the firm.
+    Portal {
+        /// Who.
+        user: Id<PortalUser>,
+        /// Whose they are.
+        client: Id<Client>,
+        /// What they may do.
+        rights: Rights,
+    },
+}
+
+impl Principal {
+    /// The id, as text.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Staff { user, .. } => user.to_string(),
+            Self::Portal { user, .. } => user.to_string(),
+        }
+    }
+}
+
+/// What a session is the session of; its ids begin with `session_`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// Whom it is for; their role or rights as they were when it began.
+    pub principal: Principal,
+    /// Which refresh token is the newest: 1 is the first.
+    pub generation: u64,
+    /// When the newest was given out.
+    pub rotated_at: Time,
+    /// Whether none is taken any more.
+    pub revoked: bool,
+}
+
+impl crate::Kind for Session {
+    const PREFIX: &'static str = "session";
+    const NAME: &'static str = "session";
+}
+
+/// What becomes of a refresh token that was shown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refreshed {
+    /// It was the newest: here is the session with its successor.
+    Rotated(Session),
+    /// It was used less than [`GRACE`] ago: its successor again.
+    Repeated,
+    /// It was used before that: somebody else has it. The session is over.
+    Reused(Session),
+    /// The session was over, or has never had such a token.
+    Over,
+}
+
+impl Session {
+    /// A session that begins at `now`.
+    pub fn begin(firm: Id<Firm>, principal: Principal, now: Time) -> Self {
+        Self { firm, principal, generation: 1, rotated_at: now, revoked: false }
+    }
+
+    /// The refresh token of `generation` is shown at `now`.
+    pub fn refresh(&self, generation: u64, now: Time) -> Refreshed {
+        if self.revoked || generation > self.generation {
+            Refreshed::Over
+        } else if generation == self.generation {
+            Refreshed::Rotated(Self { generation: generation + 1, rotated_at: now, ..self.clone() })
+        } else if generation + 1 == self.generation && now < self.rotated_at + GRACE {
+            Refreshed::Repeated
+        } else {
+            Refreshed::Reused(self.revoke())
+        }
+    }
+
+    /// The session once it is over.
+    #[must_use]
+    pub fn revoke(&self) -> Self {
+        Self { revoked: true, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_used_token_gives_its_successor_for_half_a_minute_and_then_ends_the_session() {
+        let now = Time::default();
+        let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
+        let first = Session::begin(Id::new(now, 2), principal, now);
+        let Refreshed::Rotated(second) = first.refresh(1, now) else { panic!("not rotated") };
+        assert_eq!(second.refresh(1, now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
+        let Refreshed::Reused(over) = second.refresh(1, now + GRACE) else { panic!("not noticed") };
+        assert_eq!(over.refresh(2, now), Refreshed::Over);
+        assert_eq!(second.refresh(3, now), Refreshed::Over);
+        let Refreshed::Rotated(third) = second.refresh(2, now) else { panic!("not rotated") };
+        assert!(matches!(third.refresh(1, now), Refreshed::Reused(_)));
+    }
+}

@@ -1,0 +1,129 @@
+//! The firm's people.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::{
+    Email, Id, Kind, Line, Outcome, Refusal, Time,
+    access::Role,
+    invitation::{Invitation, Standing},
+};
+
+/// What happens to users.
+pub mod event {
+    use crate::EventName;
+
+    /// Founded the firm.
+    pub const REGISTERED: EventName = "user.registered";
+    /// Entered, and to be sent the first link.
+    pub const INVITED: EventName = "user.invited";
+    /// To be sent another link.
+    pub const INVITED_AGAIN: EventName = "user.invited_again";
+    /// Used the link.
+    pub const ACTIVATED: EventName = "user.activated";
+    /// Name or role was changed.
+    pub const UPDATED: EventName = "user.updated";
+    /// Shut out.
+    pub const DEACTIVATED: EventName = "user.deactivated";
+}
+
+/// A member of the firm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// What they are called.
+    pub name: Line<200>,
+    /// Where mail goes, and what they sign in with.
+    pub email: Email,
+    /// What they are in the firm.
+    pub role: Role,
+    /// Where they stand.
+    pub status: Standing,
+    /// The last link that was sent to them; none for who founded the firm.
+    pub invitation: Option<Invitation>,
+}
+
+impl Kind for User {
+    const PREFIX: &'static str = "user";
+    const NAME: &'static str = "user";
+}
+
+impl User {
+    /// Who founds the firm: its owner, at once.
+    pub fn founder(name: Line<200>, email: Email) -> Self {
+        Self { name, email, role: Role::Owner, status: Standing::Active, invitation: None }
+    }
+
+    /// Somebody who is invited at `now`.
+    pub fn invited(name: Line<200>, email: Email, role: Role, now: Time) -> Self {
+        Self { name, email, role, status: Standing::Invited, invitation: Some(Invitation::first(now)) }
+    }
+
+    /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always
+    /// keeps the owner who is acting.
+    pub fn edit(&self, edited: Self, id: Id<Self>, by: Id<Self>) -> Outcome<Self> {
+        if id == by && edited.role != self.role {
+            return Err(Refusal::rule("role", "Your own role is changed by another owner."));
+        }
+        Ok((edited, event::UPDATED))
+    }
+
+    /// Send another link; who was shut out is let in by it.
+    pub fn invite_again(&self, now: Time) -> Outcome<Self> {
+        match self.status {
+            Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
+            Standing::Invited | Standing::Deactivated => {
+                let invitation = Some(self.invitation.map_or_else(|| Invitation::first(now), |last| last.next(now)));
+                Ok((Self { status: Standing::Invited, invitation, ..self.clone() }, event::INVITED_AGAIN))
+            }
+        }
+    }
+
+    /// The link of invitation `number` was used.
+    pub fn activate(&self, number: u32, now: Time) -> Outcome<Self> {
+        let invitation = self.invitation.ok_or_else(|| Refusal::state("Was never invited."))?;
+        invitation.admits(self.status, number, now)?;
+        Ok((Self { status: Standing::Active, ..self.clone() }, event::ACTIVATED))
+    }
+
+    /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.
+    pub fn deactivate(&self, id: Id<Self>, by: Id<Self>) -> Outcome<Self> {
+        match self.status {
+            _ if id == by => Err(Refusal::state("Nobody can shut themselves out; ask another owner.")),
+            Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
+            Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, event::DEACTIVATED)),
+        }
+    }
+}
+
+/// A password as it was typed: 8 to 128 characters, of any kind (NIST SP 800-63B, 5.1.1.2). Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// The password that `text` is.
+    pub fn new(text: String) -> Result<Self, &'static str> {
+        match text.chars().count() {
+            0..8 => Err("At least 8 characters."),
+            8..=128 => Ok(Self(text)),
+            _ => Err("At most 128 characters."),
+        }
+    }
+
+    /// What was typed.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
