@@ -1,0 +1,97 @@
+use super::*;
+use std::time::Duration;
+
+#[test]
+fn the_checkouts_template_is_read_whole() {
+    let template = Template::load().unwrap();
+
+    assert_eq!(template.table.name, "consultantpro-local");
+    assert_eq!(template.table.expires.as_deref(), Some("expires"));
+    let indexes = template.table.definition["GlobalSecondaryIndexes"].as_array().unwrap();
+    assert_eq!(indexes.len(), 3);
+    assert_eq!(template.table.definition["StreamSpecification"]["StreamEnabled"], true);
+
+    for function in ["auth", "crm", "clients", "docs", "outbox"] {
+        assert!(template.functions.iter().any(|known| known.name == function), "{function}");
+    }
+    let auth = template.functions.iter().find(|function| function.name == "auth").unwrap();
+    assert_eq!(auth.environment["STAGE"], "local");
+    assert_eq!(auth.environment["TABLE_NAME"], "consultantpro-local");
+    assert_eq!(auth.environment["SIGNING_SECRET"], "consultantpro/dev/token-signing");
+    assert_eq!(auth.environment["RATE_USER_PER_MINUTE"], "100");
+    assert_eq!(auth.timeout, Duration::from_secs(10));
+}
+
+#[test]
+fn paths_reach_their_function_with_and_without_a_slash() {
+    let template = Template::load().unwrap();
+    for (method, path, function) in [
+        ("POST", "/api/auth/login/", "auth"),
+        ("GET", "/api/crm/leads", "crm"),
+        ("GET", "/api/clients/clients", "clients"),
+        ("GET", "/api/clients/clients/", "clients"),
+        ("PATCH", "/api/clients/portal-users/pu_1/", "clients"),
+        ("GET", "/api/docs", "docs"),
+        ("GET", "/api/docs/openapi.json", "docs"),
+        ("GET", "/api/health/", "docs"),
+    ] {
+        assert_eq!(template.route(method, path).unwrap().function, function, "{method} {path}");
+    }
+    assert_eq!(template.route("POST", "/api/health/"), None);
+    assert_eq!(template.route("GET", "/api/nothing/"), None);
+}
+
+#[test]
+fn a_dead_letter_queue_comes_before_the_queue_that_points_to_it() {
+    let template = Template::load().unwrap();
+    let position = |name: &str| template.queues.iter().position(|queue| queue.name == name).unwrap();
+    assert!(position("consultantpro-stripe-events-dead-local") < position("consultantpro-stripe-events-local"));
+    let queue = &template.queues[position("consultantpro-stripe-events-local")];
+    let redrive: Value = serde_json::from_str(queue.attributes["RedrivePolicy"].as_str().unwrap()).unwrap();
+    assert_eq!(redrive["deadLetterTargetArn"], "arn:aws:sqs:us-east-1:000000000000:consultantpro-stripe-events-dead-local");
+}
+
+#[test]
+fn the_streams_trigger_keeps_all_that_it_says() {
+    let template = Template::load().unwrap();
+    let outbox = template.stream_triggers.iter().find(|trigger| trigger.function == "outbox").unwrap();
+    assert!(outbox.bisects && outbox.reports_failures);
+    assert_eq!(outbox.dead_letters.as_deref(), Some("consultantpro-outbox-dead-local"));
+    let event = |name: &str, sk: &str| json!({ "eventName": name, "dynamodb": { "Keys": { "sk": { "S": sk } } } });
+    let fits = |record: &Value| outbox.filters.iter().any(|filter| filter.matches(record));
+    assert!(fits(&event("INSERT", "EVENT#0000000001")));
+    assert!(!fits(&event("MODIFY", "EVENT#0000000001")));
+    assert!(!fits(&event("INSERT", "@")));
+}
+
+#[test]
+fn what_the_local_stack_cannot_follow_is_named() {
+    let table = "Resources:\n  T: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}\n";
+    let refused = |rest: &str| Template::parse(&format!("{table}{rest}"), &[]).unwrap_err().to_string();
+    assert!(refused("  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['', [a]]}}").contains("Fn::Join"));
+    assert!(refused("  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nobody}}").contains("Nobody"));
+    let events = "Properties: {CodeUri: target/lambda/f/, Events: {Topic: {Type: SNS}}}";
+    assert!(refused(&format!("  F: {{Type: AWS::Serverless::Function, {events}}}")).contains("SNS"));
+    assert!(Template::parse(table, &[("Nope", "1")]).unwrap_err().to_string().contains("Nope"));
+}
+
+#[test]
+fn schedules_and_queues_are_read_with_their_input_and_batch() {
+    let text = "Resources:
+  T: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: target/lambda/jobs/
+      Events:
+        Jobs: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn, BatchSize: 5, FunctionResponseTypes: [ReportBatchItemFailures]}}
+        Nightly: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour), Input: '{\"sweep\": \"expiries\"}'}}
+";
+    let template = Template::parse(text, &[]).unwrap();
+    let [trigger] = template.queue_triggers.as_slice() else { panic!("one trigger") };
+    assert_eq!((trigger.queue.as_str(), trigger.batch_size, trigger.reports_failures), ("jobs", 5, true));
+    let [schedule] = template.schedules.as_slice() else { panic!("one schedule") };
+    assert_eq!((schedule.name.as_str(), schedule.expression.as_str()), ("Nightly", "rate(1 hour)"));
+    assert_eq!(schedule.input, json!({ "sweep": "expiries" }));
+}
