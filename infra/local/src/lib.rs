@@ -1,13 +1,20 @@
 //! The local AWS: everything that `template.yaml` defines, on one machine, without Docker.
 //!
 //! The binary is `cargo local`. The library is for the integration tests, which need the same pieces one by one: the
-//! [`template`], an embedded [`dynamodb`], and [`gateway::event`] with its inverse.
+//! [`template`], an embedded [`dynamodb`], a [`ministack`] with its mails, and [`gateway::event()`] with its inverse.
 //!
-//! Invariant: no name of a route, queue, table, function or trigger stands here; all of them are read from the
-//! template.
+//! Invariants: no name of a route, queue, table, function or trigger stands here, all are read from the template; all
+//! that listens, listens on the loopback interface; nothing that is started outlives its starter.
 
 pub mod dynamodb;
 pub mod error;
+mod functions;
 pub mod gateway;
+pub mod keys;
+mod mailbox;
+pub mod ministack;
+mod process;
+pub mod stack;
 pub mod template;
+pub mod tools;
 pub mod triggers;

@@ -1,0 +1,109 @@
+//! The mailbox: every mail that the stack has sent, as a page and as JSON.
+//!
+//! A mail's HTML part is shown in a sandboxed frame, so that what a template renders can't reach the page around it.
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use crate::ministack::{Client, Mail};
+
+/// Where the mailbox is served.
+pub(crate) const PATH: &str = "/_local/mail/";
+
+/// Its routes.
+pub(crate) fn router(ministack: Client) -> Router {
+    Router::new().route(PATH, get(list)).route("/_local/mail/{id}/", get(html_part)).with_state(ministack)
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    format: Option<String>,
+}
+
+/// All mails, the newest first.
+async fn list(State(ministack): State<Client>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+    let mut mails = match ministack.mails().await {
+        Ok(mails) => mails,
+        Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    };
+    mails.reverse();
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if wanted.format.as_deref() == Some("json") || accept.starts_with("application/json") {
+        return Json(mails).into_response();
+    }
+    Html(page(&mails)).into_response()
+}
+
+/// One mail's HTML part, or its text where it has none.
+async fn html_part(State(ministack): State<Client>, Path(id): Path<String>) -> Response {
+    match ministack.mails().await {
+        Ok(mails) => match mails.into_iter().find(|mail| mail.id == id) {
+            Some(Mail { html: Some(html), .. }) => Html(html).into_response(),
+            Some(Mail { text, .. }) => text.into_response(),
+            None => (StatusCode::NOT_FOUND, "There is no such mail.").into_response(),
+        },
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}
+
+fn page(mails: &[Mail]) -> String {
+    let items: String = mails.iter().map(item).collect();
+    let items = if items.is_empty() { "<p>No mail has been sent yet.</p>".to_owned() } else { items };
+    format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Mailbox</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem }}
+  details {{ border: 1px solid #8884; border-radius: .5rem; margin: .75rem 0; padding: .75rem 1rem }}
+  summary {{ cursor: pointer }} small {{ opacity: .7 }}
+  iframe {{ width: 100%; height: 32rem; border: 1px solid #8884; background: #fff; margin-top: .75rem }}
+  pre {{ white-space: pre-wrap }}
+</style>
+<h1>Mailbox</h1>{items}</html>"
+    )
+}
+
+fn item(mail: &Mail) -> String {
+    let Mail { id, from, to, subject, text, html, sent: _ } = mail;
+    let frame = match html {
+        Some(_) => format!("<iframe sandbox='allow-popups' loading=lazy src='{PATH}{}/'></iframe>", escaped(id)),
+        None => String::new(),
+    };
+    format!(
+        "<details><summary><b>{}</b><br><small>to {} from {}</small></summary>{frame}<pre>{}</pre></details>",
+        escaped(subject),
+        escaped(&to.join(", ")),
+        escaped(from),
+        escaped(text)
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mail_says_cannot_become_markup_of_the_page() {
+        let mail = Mail {
+            id: "1'@x".into(),
+            from: "A <a@b.example>".into(),
+            to: vec!["c@d.example".into()],
+            subject: "<script>".into(),
+            text: "a & b".into(),
+            html: Some("<b>c</b>".into()),
+            sent: 0.0,
+        };
+        let page = page(&[mail]);
+        assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"));
+        assert!(page.contains("A &lt;a@b.example&gt;") && page.contains("a &amp; b") && page.contains("/1&#39;@x/"));
+    }
+}

@@ -1,0 +1,71 @@
+//! `cargo local`: the whole of ConsultantPro on one machine.
+
+use clap::{Parser, Subcommand};
+use local::{
+    error::{Doing, Result},
+    stack::{Options, Stack},
+};
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs ConsultantPro on this machine, without Docker and without an AWS account.
+#[derive(Parser)]
+#[command(name = "cargo local", bin_name = "cargo local")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Start empty: forget the data of earlier runs.
+    #[arg(long)]
+    fresh: bool,
+    /// Load a firm with leads, proposals and clients, and print how to log in.
+    #[arg(long)]
+    demo: bool,
+    /// The port to serve on.
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Build the functions as they are built for the cloud.
+    #[arg(long)]
+    release: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .without_time()
+        .init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { command, fresh, demo: _, port, release } = arguments;
+    match command {
+        Some(command) => match command {},
+        None => {
+            let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
+            // Dropping what has been started ends it.
+            tokio::select! {
+                ended = up(Options { port, fresh, release }) => ended,
+                _ = tokio::signal::ctrl_c() => Ok(()),
+                _ = terminate.recv() => Ok(()),
+            }
+        }
+    }
+}
+
+async fn up(options: Options) -> Result<()> {
+    let stack = Stack::start(&options).await?;
+    println!("{}", stack.ready());
+    stack.serve().await
+}

@@ -1,0 +1,124 @@
+//! The whole stack, from nothing to one line that says it is up.
+//!
+//! What is started is owned by [`Stack`]: when it is dropped, at the end or because a step failed, it all ends.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    dynamodb::Dynamo,
+    error::{Doing, Error, Result},
+    functions::{self, Endpoints, Functions},
+    gateway,
+    keys::Keys,
+    mailbox,
+    ministack::MiniStack,
+    template::Template,
+    tools::{self, Tools},
+    triggers::{StreamDriver, queue, schedule},
+};
+
+/// On one machine everybody has the same address, so the anonymous share one limit.
+const ANONYMOUS_PER_HOUR: &str = "2000";
+
+/// How `cargo local` was called.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port of the gateway.
+    pub port: u16,
+    /// Whether to forget what an earlier run kept.
+    pub fresh: bool,
+    /// Whether the functions are built as they are for the cloud.
+    pub release: bool,
+}
+
+/// A running stack.
+pub struct Stack {
+    url: String,
+    functions: Functions,
+    ministack: MiniStack,
+    template: Arc<Template>,
+    dynamo: Dynamo,
+    data: PathBuf,
+    listener: TcpListener,
+    /// Says to others that the data is in use.
+    _lock: fs::File,
+}
+
+impl Stack {
+    /// Starts everything and waits until it answers.
+    pub async fn start(options: &Options) -> Result<Self> {
+        let url = format!("http://127.0.0.1:{}", options.port);
+        let listener = TcpListener::bind(("127.0.0.1", options.port))
+            .await
+            .map_err(|_| Error::new(format!("port {} is in use: stop what listens there, or choose another with --port", options.port)))?;
+        let home = tools::home()?;
+        let lock = tools::lock_file(&home.join("data.lock"))?;
+        if lock.try_lock().is_err() {
+            return Err(Error::new("another `cargo local` runs in this checkout: stop it first"));
+        }
+        let data = data_folder(&home, options.fresh)?;
+        let tools = Tools::installed().await?;
+        let keys = Keys::kept(&data)?;
+        let parameters = [("WebOrigin", url.as_str()), ("TokenPublicKeys", &keys.public_keys()), ("AnonymousPerHour", ANONYMOUS_PER_HOUR)];
+        let template = Arc::new(Template::load_with(&parameters)?);
+        let dynamo = Dynamo::kept(&template, &data)?;
+        let ministack = MiniStack::start(&tools, &template, &keys, &data.join("ministack")).await?;
+        functions::build(&template, options.release).await?;
+        let endpoints = Endpoints { dynamodb: dynamo.endpoint(), ministack: ministack.endpoint() };
+        let log = home.join("functions.log");
+        let mut functions = Functions::start(&tools, &template, &endpoints, options.release, &log)?;
+        functions.answer(&template).await?;
+        Ok(Self { url, functions, ministack, template, dynamo, data, listener, _lock: lock })
+    }
+
+    /// The line that says that it is up.
+    pub fn ready(&self) -> String {
+        let url = &self.url;
+        format!("ConsultantPro is up: {url} (mail: {url}{}, docs: {url}/api/docs/)", mailbox::PATH)
+    }
+
+    /// Serves until a part of it ends, which none does by itself.
+    pub async fn serve(self) -> Result<()> {
+        let Self { mut functions, mut ministack, template, dynamo, data, listener, .. } = self;
+        let invoker = functions.invoker();
+        for trigger in &template.stream_triggers {
+            let database = dynamo.database().clone();
+            let driver = StreamDriver::new(trigger.clone(), database, &template.table.name, &data, invoker.clone(), ministack.client());
+            tokio::spawn(driver.run());
+        }
+        for trigger in &template.queue_triggers {
+            tokio::spawn(queue::drive(trigger.clone(), invoker.clone(), ministack.client()));
+        }
+        for trigger in &template.schedules {
+            tokio::spawn(schedule::drive(trigger.clone(), invoker.clone()));
+        }
+        let client = ministack.client();
+        let parts_end = async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                functions.check()?;
+                ministack.check()?;
+            }
+        };
+        tokio::select! {
+            stopped = gateway::serve(listener, template, invoker, client) => stopped,
+            ended = parts_end => ended,
+        }
+    }
+}
+
+/// Where data is kept between runs.
+fn data_folder(home: &Path, fresh: bool) -> Result<PathBuf> {
+    let data = home.join("data");
+    if fresh && data.exists() {
+        fs::remove_dir_all(&data).doing(format!("{} can't be removed", data.display()))?;
+    }
+    fs::create_dir_all(&data).doing(format!("{} can't be made", data.display()))?;
+    Ok(data)
+}

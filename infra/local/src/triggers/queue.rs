@@ -1,0 +1,134 @@
+//! A queue to a function, as the template's event source mapping says.
+//!
+//! What got through is deleted. What didn't comes back when its visibility timeout is over, and goes to the
+//! dead-letter queue when it has come too often; both are the queue's own doing.
+
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+use crate::{
+    error::Result,
+    functions::Invoker,
+    ministack::{Client, queue_url},
+    template::{ACCOUNT, QueueTrigger, REGION},
+};
+
+/// How long to wait after something failed that isn't the function.
+const REST: Duration = Duration::from_secs(1);
+
+/// Delivers for ever.
+pub(crate) async fn drive(trigger: QueueTrigger, invoker: Invoker, ministack: Client) {
+    loop {
+        if let Err(error) = deliver_once(&trigger, &invoker, &ministack).await {
+            tracing::error!(%error, queue = trigger.queue, "the queue waits");
+            tokio::time::sleep(REST).await;
+        }
+    }
+}
+
+async fn deliver_once(trigger: &QueueTrigger, invoker: &Invoker, ministack: &Client) -> Result<()> {
+    let url = queue_url(&trigger.queue);
+    let receive = json!({
+        "QueueUrl": url,
+        "MaxNumberOfMessages": trigger.batch_size.clamp(1, 10),
+        "WaitTimeSeconds": 2,
+        "AttributeNames": ["All"],
+        "MessageAttributeNames": ["All"],
+    });
+    let received = ministack.sqs("ReceiveMessage", &receive).await?;
+    let messages = received.get("Messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let records: Vec<_> = messages.iter().map(|message| record(message, &trigger.queue)).collect();
+    let answer = match invoker.invoke(&trigger.function, &json!({ "Records": records })).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!(%error, messages = messages.len(), "a batch failed");
+            return Ok(());
+        }
+    };
+    for message in done(messages, &answer, trigger.reports_failures) {
+        let handle = message.get("ReceiptHandle").cloned().unwrap_or_default();
+        ministack.sqs("DeleteMessage", &json!({ "QueueUrl": url, "ReceiptHandle": handle })).await?;
+    }
+    Ok(())
+}
+
+/// Those that got through: all but what the function names, none if it names something that wasn't sent.
+fn done<'a>(messages: &'a [Value], answer: &Value, reports_failures: bool) -> Vec<&'a Value> {
+    let failures = answer.get("batchItemFailures").and_then(Value::as_array).filter(|_| reports_failures);
+    let failed: Vec<_> = failures.into_iter().flatten().map(|failure| failure.get("itemIdentifier").unwrap_or(&Value::Null)).collect();
+    let id = |message: &'a Value| message.get("MessageId").unwrap_or(&Value::Null);
+    if failed.iter().any(|failed| !messages.iter().any(|message| id(message) == *failed)) {
+        return Vec::new();
+    }
+    messages.iter().filter(|message| !failed.contains(&id(message))).collect()
+}
+
+/// A message as Lambda sends it.
+fn record(message: &Value, queue: &str) -> Value {
+    let field = |name: &str| message.get(name).cloned().unwrap_or_default();
+    let attributes = message.get("MessageAttributes").and_then(Value::as_object);
+    let attributes: Map<_, _> = attributes.into_iter().flatten().map(|(name, value)| (name.clone(), camel_case(value))).collect();
+    json!({
+        "messageId": field("MessageId"),
+        "receiptHandle": field("ReceiptHandle"),
+        "body": field("Body"),
+        "attributes": field("Attributes"),
+        "messageAttributes": attributes,
+        "md5OfBody": field("MD5OfBody"),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"),
+        "awsRegion": REGION,
+    })
+}
+
+/// `StringValue` as `stringValue`, and so on.
+fn camel_case(attribute: &Value) -> Value {
+    let mut out = Map::new();
+    for (name, value) in attribute.as_object().into_iter().flatten() {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        out.insert(first.into_iter().chain(letters).collect(), value.clone());
+    }
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages() -> Vec<Value> {
+        ["a", "b", "c"].iter().map(|id| json!({ "MessageId": id, "ReceiptHandle": id, "Body": "{}" })).collect()
+    }
+
+    fn done_ids(failed: &[&str], reports: bool) -> Vec<String> {
+        let failures: Vec<_> = failed.iter().map(|id| json!({ "itemIdentifier": id })).collect();
+        let messages = messages();
+        let done = done(&messages, &json!({ "batchItemFailures": failures }), reports);
+        done.iter().map(|message| message["MessageId"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn all_but_the_reported_failures_are_done() {
+        assert_eq!(done_ids(&[], true), ["a", "b", "c"]);
+        assert_eq!(done_ids(&["b"], true), ["a", "c"]);
+        assert_eq!(done_ids(&["unknown"], true), Vec::<String>::new());
+        assert_eq!(done_ids(&["b"], false), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_message_is_sent_in_lambdas_spelling() {
+        let message = json!({
+            "MessageId": "a", "ReceiptHandle": "h", "Body": "text", "MD5OfBody": "m",
+            "Attributes": { "ApproximateReceiveCount": "1" },
+            "MessageAttributes": { "kind": { "StringValue": "x", "DataType": "String" } },
+        });
+        let record = record(&message, "jobs");
+        assert_eq!(record["messageId"], "a");
+        assert_eq!(record["eventSourceARN"], "arn:aws:sqs:us-east-1:000000000000:jobs");
+        assert_eq!(record["messageAttributes"], json!({ "kind": { "stringValue": "x", "dataType": "String" } }));
+        assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
+    }
+}
