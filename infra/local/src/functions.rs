@@ -72,7 +72,7 @@ impl Functions {
             .envs([("AWS_ENDPOINT_URL", endpoints.ministack), ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb)])
             .env("AWS_EC2_METADATA_DISABLED", "true");
         // A developer's own credentials and profile have no business here.
-        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "CARGO", "CARGO_MANIFEST_DIR"] {
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
             command.env_remove(name);
         }
         if release {

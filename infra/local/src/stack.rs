@@ -88,8 +88,7 @@ impl Stack {
         let Self { mut functions, mut ministack, template, dynamo, data, listener, .. } = self;
         let invoker = functions.invoker();
         for trigger in &template.stream_triggers {
-            let database = dynamo.database().clone();
-            let driver = StreamDriver::new(trigger.clone(), database, &template.table.name, &data, invoker.clone(), ministack.client());
+            let driver = StreamDriver::new(trigger.clone(), dynamo.stream(), &data, invoker.clone(), ministack.client());
             tokio::spawn(driver.run());
         }
         for trigger in &template.queue_triggers {

@@ -38,7 +38,7 @@ impl Tools {
         eprintln!("Installing the Python tools into {} …", environment.display());
         let python = python().await?;
         run(
-            Command::new(&python).args(["-m", "venv", "--clear"]).arg(&environment),
+            Command::new(python).args(["-m", "venv", "--clear"]).arg(&environment),
             "a Python virtual environment can't be made (on Debian it needs the package python3-venv)",
         )
         .await?;

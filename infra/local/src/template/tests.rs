@@ -95,3 +95,29 @@ fn schedules_and_queues_are_read_with_their_input_and_batch() {
     assert_eq!((schedule.name.as_str(), schedule.expression.as_str()), ("Nightly", "rate(1 hour)"));
     assert_eq!(schedule.input, json!({ "sweep": "expiries" }));
 }
+
+#[test]
+fn every_function_has_a_sample_event_and_each_goes_where_its_folder_says() {
+    let template = Template::load().unwrap();
+    let events = checkout().unwrap().join("events");
+    for function in &template.functions {
+        let cases = std::fs::read_dir(events.join(&function.name)).unwrap_or_else(|_| panic!("events/{} is missing", function.name));
+        for case in cases {
+            let path = case.unwrap().path();
+            let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            match event.get("routeKey").and_then(Value::as_str) {
+                Some(key) => {
+                    let method = event["requestContext"]["http"]["method"].as_str().unwrap();
+                    let route = template.route(method, event["rawPath"].as_str().unwrap()).unwrap();
+                    assert_eq!((route.key().as_str(), &route.function), (key, &function.name), "{}", path.display());
+                }
+                None => {
+                    let trigger = template.stream_triggers.iter().find(|trigger| trigger.function == function.name).unwrap();
+                    let records = event["Records"].as_array().unwrap();
+                    let fits = |record: &Value| trigger.filters.iter().any(|filter| filter.matches(record));
+                    assert!(!records.is_empty() && records.iter().all(fits), "{}", path.display());
+                }
+            }
+        }
+    }
+}

@@ -153,7 +153,7 @@ mod tests {
         let mut delivery = Delivery::new(&trigger, vec![json!(1)]);
         let pauses: Vec<_> = std::iter::from_fn(|| match delivery.settle(Some(0)) {
             Next::Wait(pause) => Some(pause.as_millis()),
-            _ => None,
+            Next::GoOn | Next::GiveUp(..) => None,
         })
         .collect();
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 2000, 2000]);

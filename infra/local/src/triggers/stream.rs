@@ -3,10 +3,6 @@
 //! The position is kept in a file after each batch, so that a restart goes on where it stopped and, as in the cloud,
 //! may deliver a batch twice. It starts at the oldest record.
 
-use dynoxide::{
-    Database,
-    actions::{describe_stream, get_records, get_shard_iterator, list_streams},
-};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -16,7 +12,8 @@ use std::{
 
 use super::delivery::{Delivery, Next, failed_from};
 use crate::{
-    error::{Doing, OrMissing, Result},
+    dynamodb::Stream,
+    error::{Doing, Result},
     functions::Invoker,
     ministack::Client,
     template::{ACCOUNT, REGION, StreamTrigger},
@@ -30,8 +27,7 @@ const REST: Duration = Duration::from_secs(1);
 /// A stream and what it triggers.
 pub(crate) struct StreamDriver {
     trigger: StreamTrigger,
-    database: Database,
-    table: String,
+    stream: Stream,
     position: PathBuf,
     invoker: Invoker,
     ministack: Client,
@@ -39,9 +35,9 @@ pub(crate) struct StreamDriver {
 
 impl StreamDriver {
     /// One that keeps its position in `folder`.
-    pub(crate) fn new(trigger: StreamTrigger, database: Database, table: &str, folder: &Path, invoker: Invoker, ministack: Client) -> Self {
+    pub(crate) fn new(trigger: StreamTrigger, stream: Stream, folder: &Path, invoker: Invoker, ministack: Client) -> Self {
         let position = folder.join(format!("stream-{}", trigger.function));
-        Self { trigger, database, table: table.to_owned(), position, invoker, ministack }
+        Self { trigger, stream, position, invoker, ministack }
     }
 
     /// Delivers for ever.
@@ -59,7 +55,7 @@ impl StreamDriver {
 
     /// Delivers what has come since the kept position.
     async fn deliver_new(&self) -> Result<()> {
-        let records = self.read()?;
+        let records = self.stream.after(fs::read_to_string(&self.position).ok())?;
         let Some(last) = records.last().map(sequence_number) else { return Ok(()) };
         let fits = |record: &Value| self.trigger.filters.is_empty() || self.trigger.filters.iter().any(|filter| filter.matches(record));
         let wanted = records.into_iter().filter(fits).collect();
@@ -112,7 +108,7 @@ impl StreamDriver {
                 "startSequenceNumber": sequence_number(first),
                 "endSequenceNumber": sequence_number(last),
                 "batchSize": records.len(),
-                "streamArn": stream_arn(&self.table),
+                "streamArn": self.stream.arn(),
             },
         });
         self.ministack.send(queue, &message).await
@@ -125,45 +121,9 @@ impl StreamDriver {
         self.trigger.greatest_age.is_some_and(|greatest| age > greatest)
     }
 
-    /// The records after the kept position.
-    fn read(&self) -> Result<Vec<Value>> {
-        let sentence = "the table's stream can't be read";
-        let streams = list_streams::ListStreamsRequest { table_name: Some(self.table.clone()), ..Default::default() };
-        let streams = self.database.list_streams(streams).doing(sentence)?.streams;
-        let stream_arn = streams.into_iter().next().or_missing("the table has no stream")?.stream_arn;
-        let description = describe_stream::DescribeStreamRequest { stream_arn: stream_arn.clone(), ..Default::default() };
-        let shards = self.database.describe_stream(description).doing(sentence)?.stream_description.shards;
-        let Some(shard) = shards.into_iter().next() else { return Ok(Vec::new()) };
-        let position = fs::read_to_string(&self.position).ok();
-        let iterator = get_shard_iterator::GetShardIteratorRequest {
-            stream_arn,
-            shard_id: shard.shard_id,
-            shard_iterator_type: if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" }.to_owned(),
-            sequence_number: position,
-        };
-        let Some(shard_iterator) = self.database.get_shard_iterator(iterator).doing(sentence)?.shard_iterator else {
-            return Ok(Vec::new());
-        };
-        let records = self.database.get_records(get_records::GetRecordsRequest { shard_iterator, limit: None }).doing(sentence)?.records;
-        records.into_iter().map(|record| Ok(self.as_sent(serde_json::to_value(record).doing(sentence)?))).collect()
-    }
-
-    /// A record as Lambda sends it: with the stream's ARN, in the region of everything here.
-    fn as_sent(&self, mut record: Value) -> Value {
-        if let Some(fields) = record.as_object_mut() {
-            fields.insert("awsRegion".into(), REGION.into());
-            fields.insert("eventSourceARN".into(), stream_arn(&self.table).into());
-        }
-        record
-    }
-
     fn keep(&self, position: &str) -> Result<()> {
         fs::write(&self.position, position).doing("the position in the stream can't be kept")
     }
-}
-
-fn stream_arn(table: &str) -> String {
-    format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}/stream/local")
 }
 
 fn sequence_number(record: &Value) -> String {

@@ -3,6 +3,8 @@
 //! The server has a thread and a runtime of its own, so that one database can serve tests that each have theirs. It
 //! stops when the `Dynamo` is dropped. Deliberately absent: any knowledge of what the table holds.
 
+mod stream;
+
 use dynoxide::{Database, actions};
 use serde::Deserialize;
 use std::{fs, net::TcpListener, path::Path, thread, time::Duration};
@@ -13,12 +15,15 @@ use crate::{
     template::{Table, Template},
 };
 
+pub use stream::Stream;
+
 /// How often expired items are removed. DynamoDB takes up to days; nothing may rely on either.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// An embedded DynamoDB with the single table.
 pub struct Dynamo {
     database: Database,
+    table: String,
     endpoint: String,
     /// Dropped with the `Dynamo`: the server stops.
     _stop: oneshot::Sender<()>,
@@ -29,7 +34,7 @@ impl Dynamo {
     pub fn memory(template: &Template) -> Result<Self> {
         let database = Database::memory().doing("an in-memory DynamoDB can't be made")?;
         create(&database, &template.table)?;
-        Self::serve(database)
+        Self::serve(database, &template.table.name)
     }
 
     /// One that is kept in `folder`, and made there at the first start.
@@ -46,7 +51,7 @@ impl Dynamo {
             create(&database, &template.table)?;
             fs::write(&definition_file, definition).doing(format!("{} can't be written", definition_file.display()))?;
         }
-        Self::serve(database)
+        Self::serve(database, &template.table.name)
     }
 
     /// Where it answers: `http://127.0.0.1:…`.
@@ -59,7 +64,12 @@ impl Dynamo {
         &self.database
     }
 
-    fn serve(database: Database) -> Result<Self> {
+    /// The table's stream.
+    pub fn stream(&self) -> Stream {
+        Stream::new(self.database.clone(), &self.table)
+    }
+
+    fn serve(database: Database, table: &str) -> Result<Self> {
         let sentence = "DynamoDB can't be served";
         let listener = TcpListener::bind(("127.0.0.1", 0)).doing(sentence)?;
         listener.set_nonblocking(true).doing(sentence)?;
@@ -80,7 +90,7 @@ impl Dynamo {
                 });
             })
             .doing(sentence)?;
-        Ok(Self { database, endpoint, _stop: stop })
+        Ok(Self { database, table: table.to_owned(), endpoint, _stop: stop })
     }
 }
 
