@@ -201,6 +201,24 @@ impl Event {
         Digest::of(&[&previous.0, chained.as_bytes()])
     }
 
+    /// What stands where an event can't be read: one whose hash can't hold.
+    pub fn unreadable(sequence: u64) -> Self {
+        let details = Kept::Erased(Digest::default());
+        let (previous, hash) = (Digest::default(), Digest::default());
+        let actor = Actor::System(String::new());
+        Self {
+            sequence,
+            name: String::new(),
+            record: String::new(),
+            actor,
+            at: Time::default(),
+            request: String::new(),
+            details,
+            previous,
+            hash,
+        }
+    }
+
     /// This event with its hash.
     #[must_use]
     pub fn sealed(mut self) -> Self {

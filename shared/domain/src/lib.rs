@@ -33,7 +33,7 @@ pub use id::{Id, Kind};
 pub use money::{Currency, Money, Price, Quantity};
 pub use refusal::{Refusal, Why};
 pub use text::{Line, Prose};
-pub use zone::TimeZone;
+pub use zone::{TimeZone, today};
 
 /// A moment, UTC.
 pub type Time = chrono::DateTime<chrono::Utc>;

@@ -108,7 +108,7 @@ impl LineItem {
 }
 
 /// What the client says yes to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
     /// The lines; none where only the sum is offered.
     pub line_items: Vec<LineItem>,
@@ -191,8 +191,11 @@ pub struct Proposal {
     pub contact: Contact,
     /// What it is about.
     pub title: Line<200>,
-    /// What is offered.
-    pub offer: Offer,
+    /// What is offered, line by line; none where only the sum is.
+    #[serde(default)]
+    pub line_items: Vec<LineItem>,
+    /// The sum of the chosen lines, or what is offered without lines.
+    pub total: Money,
     /// The last day on which it can be accepted.
     pub valid_until: Option<Date>,
     /// What else is agreed by accepting.
@@ -217,6 +220,11 @@ impl Kind for Proposal {
 }
 
 impl Proposal {
+    /// What it offers.
+    pub fn offer(&self) -> Offer {
+        Offer { line_items: self.line_items.clone(), total: self.total }
+    }
+
     /// Where it stands on the day `today`: what is out past its last day has expired.
     pub fn status_on(&self, today: Date) -> Status {
         match self.status {
@@ -291,11 +299,12 @@ impl Proposal {
         born: Born,
         now: Time,
     ) -> Outcome<Self> {
-        let offer = options.map_or_else(|| Ok(self.offer.clone()), |places| self.offer.choosing(places))?;
-        let content = Digest::of(&[serde_json::json!([self.number, self.version, offer, self.terms]).to_string().as_bytes()]);
+        let offer = self.offer();
+        let Offer { line_items, total } = options.map_or(Ok(offer.clone()), |places| offer.choosing(places))?;
+        let content = Digest::of(&[serde_json::json!([self.number, self.version, line_items, total, self.terms]).to_string().as_bytes()]);
         let Born { client, portal_user, engagement } = born;
         let acceptance = Some(Acceptance { accepted_by, note, at: now, content, client, portal_user, engagement });
-        Ok((Self { status: Status::Accepted, offer, acceptance, ..self.clone() }, event::ACCEPTED))
+        Ok((Self { status: Status::Accepted, line_items, total, acceptance, ..self.clone() }, event::ACCEPTED))
     }
 
     /// The proposal once the client said no, and why.
@@ -370,17 +379,19 @@ mod tests {
             email: crate::Email::new("a@acme.example").ok(),
             phone: None,
         };
+        let offer = Offer::of_lines(
+            vec![line("2.5", "200", false, false), line("1", "99.99", true, true), line("1", "0.01", true, false)],
+            Currency::USD,
+        )
+        .unwrap();
         Proposal {
             number: 1,
             version: 1,
             prospect: Id::new(Time::default(), 1),
             contact,
             title: Line::new("Audit").unwrap(),
-            offer: Offer::of_lines(
-                vec![line("2.5", "200", false, false), line("1", "99.99", true, true), line("1", "0.01", true, false)],
-                Currency::USD,
-            )
-            .unwrap(),
+            line_items: offer.line_items,
+            total: offer.total,
             valid_until: None,
             terms: None,
             status,
@@ -445,10 +456,10 @@ mod tests {
     #[test]
     fn only_the_chosen_options_are_in_the_total() {
         let sent = at(Sent);
-        assert_eq!(sent.offer.total.to_decimal_string(), "599.99");
+        assert_eq!(sent.total.to_decimal_string(), "599.99");
         let (accepted, _) = sent.accept(None, None, Some(&[2]), born(), Time::default()).unwrap();
-        assert_eq!(accepted.offer.total.to_decimal_string(), "500.01");
-        assert_eq!(sent.accept(None, None, None, born(), Time::default()).unwrap().0.offer, sent.offer);
+        assert_eq!(accepted.total.to_decimal_string(), "500.01");
+        assert_eq!(sent.accept(None, None, None, born(), Time::default()).unwrap().0.total, sent.total);
         for places in [&[0][..], &[3]] {
             let refusal = sent.accept(None, None, Some(places), born(), Time::default()).unwrap_err();
             assert_eq!(refusal.field, Some("chosen_options"));

@@ -5,6 +5,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Date, Time};
 
+/// The day that it still is somewhere on Earth at `now` (UTC−12). What holds until a day holds until that day is over
+/// for everyone, so no deadline comes early for anybody.
+pub fn today(now: Time) -> Date {
+    (now - chrono::TimeDelta::hours(12)).date_naive()
+}
+
 /// A time zone of the IANA database: `Europe/Stockholm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(Tz);
@@ -12,11 +18,6 @@ pub struct TimeZone(Tz);
 impl TimeZone {
     /// Where a firm is until it says otherwise.
     pub const UTC: Self = Self(Tz::UTC);
-
-    /// The day it is here at `now`.
-    pub fn today(self, now: Time) -> Date {
-        now.with_timezone(&self.0).date_naive()
-    }
 }
 
 impl Serialize for TimeZone {

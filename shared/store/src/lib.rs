@@ -1,1 +1,67 @@
-//! Placeholder.
+//! The single table: keys, records, lists, transactions, the event log as it is stored.
+//!
+//! Invariants: every call starts at a firm; what a write depends on is read consistently and is a condition of the
+//! write; a record changes only together with its event; nothing is decided by an index, which lags. No function
+//! scans the table: only [`Store::partitions`], which ops run, does. Deliberately absent: rules (`domain`), HTTP (`api`).
+
+mod change;
+mod effect;
+mod entity;
+mod error;
+mod event;
+mod item;
+mod key;
+mod lease;
+mod list;
+mod login;
+mod read;
+mod reply;
+mod session;
+mod verify;
+
+pub mod entities;
+
+pub use change::{Audit, Change};
+pub use effect::{Claim, Effect};
+pub use entity::{Entity, Parent, Record};
+pub use error::Error;
+pub use event::{LoggedEvent, event_of_image};
+pub use key::{Counter, Unique};
+pub use lease::{Granted, Lease, Quota};
+pub use list::{Cursor, Page, PageRequest, Which};
+pub use login::{Login, Membership};
+pub use read::{Found, Read};
+pub use reply::{Once, Reply};
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+
+/// The table, and the client that reaches it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The table called `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// The table called `table`, as the environment says it is reached. An attempt that isn't answered within 3 s is
+    /// made again, twice at the most; a transaction made again is recognised by its token and has its effect once.
+    pub async fn from_env(table: impl Into<String>) -> Self {
+        let config = aws_config::from_env().timeout_config(timeouts()).load().await;
+        Self::new(Client::new(&config), table)
+    }
+}
+
+fn timeouts() -> aws_config::timeout::TimeoutConfig {
+    aws_config::timeout::TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(10))
+        .build()
+}

@@ -1,0 +1,283 @@
+//! Changes: everything that a request writes, in one transaction. Each action carries what its failure means.
+
+use aws_sdk_dynamodb::{
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{
+        CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, builders::PutBuilder,
+    },
+};
+use domain::{
+    EventName, Id, Kind, Refusal, Time,
+    event::{Actor, Details, Digest, Event, Kept, changes},
+    firm::Firm,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    Counter, Entity, Error, Once, Record, Reply, Store, Unique, entity, event,
+    item::{Attributes, Item, number, text},
+    key::{Key, name},
+};
+
+/// Who changes something, for the event log.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// Who.
+    pub actor: Actor,
+    /// When.
+    pub at: Time,
+    /// The request's id, or the event that is followed up.
+    pub request: String,
+    /// The network address that the request came from.
+    pub source_address: Option<String>,
+}
+
+/// What a request writes: nothing until [`Change::commit`], and then all of it or nothing.
+#[derive(Debug)]
+pub struct Change {
+    store: Store,
+    firm: Id<Firm>,
+    audit: Audit,
+    once: Option<Once>,
+    actions: Vec<(TransactWriteItem, OnFailure)>,
+}
+
+/// What it means that an action's condition doesn't hold.
+#[derive(Debug, Clone)]
+pub(crate) enum OnFailure {
+    /// Something changed since it was read.
+    Lost,
+    /// The body names a record that isn't there.
+    NoSuch { field: &'static str, kind: &'static str },
+    /// A rule says no.
+    Refused(Refusal),
+    /// Another record holds the value.
+    Taken(Refusal),
+    /// The request may have been done before.
+    Done,
+}
+
+impl Store {
+    /// Begin a change in `firm`; `once` says under which key it is to be done just once.
+    pub fn change(&self, firm: Id<Firm>, audit: Audit, once: Option<Once>) -> Change {
+        Change { store: self.clone(), firm, audit, once, actions: Vec::new() }
+    }
+}
+
+impl Change {
+    /// The firm in which the change is.
+    pub fn firm(&self) -> Id<Firm> {
+        self.firm
+    }
+
+    /// When it happens.
+    pub fn now(&self) -> Time {
+        self.audit.at
+    }
+
+    /// A new record.
+    pub fn create<T: Entity>(&mut self, id: Id<T>, value: T, event: EventName) -> Result<Record<T>, Error> {
+        let now = self.audit.at;
+        let record = Record { id, version: 0, created_at: now, updated_at: now, archived_at: None, hash: Digest::default(), value };
+        let (record, item) = self.log(record, None, event)?;
+        let put = self.put(item).condition_expression("attribute_not_exists(pk)");
+        self.push_put(put, OnFailure::Lost)?;
+        Ok(record)
+    }
+
+    /// A record as it is after a change of its state.
+    pub fn update<T: Entity>(&mut self, before: &Record<T>, (value, event): (T, EventName)) -> Result<Record<T>, Error> {
+        let fields = entity::fields_of(&before.value)?;
+        self.replace(before, Record { value, ..before.clone() }, fields, event)
+    }
+
+    /// A record that goes away: a draft whose event says `deleted` for good, any other into the archive.
+    pub fn remove<T: Entity>(&mut self, before: &Record<T>, event: EventName) -> Result<(), Error> {
+        let fields = entity::fields_of(&before.value)?;
+        if !event.ends_with(".deleted") {
+            let archived = Record { archived_at: Some(self.audit.at), ..before.clone() };
+            return self.replace(before, archived, fields, event).map(|_| ());
+        }
+        self.log(before.clone(), Some(fields), event)?;
+        let delete = Delete::builder()
+            .table_name(&self.store.table)
+            .set_key(Some(Key::record(self.firm, before.id).item()))
+            .condition_expression("#version = :version AND #hash = :hash")
+            .expression_attribute_names("#version", name::VERSION)
+            .expression_attribute_names("#hash", name::HASH)
+            .expression_attribute_values(":version", number(before.version))
+            .expression_attribute_values(":hash", text(before.hash.to_string()))
+            .build()
+            .map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().delete(delete).build(), OnFailure::Lost);
+        Ok(())
+    }
+
+    /// That the record `id`, which the body names in `field`, is there and not put away, without reading it.
+    pub fn require<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.store.table)
+            .set_key(Some(Key::record(self.firm, id).item()))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#archived)")
+            .expression_attribute_names("#archived", name::ARCHIVED)
+            .build()
+            .map_err(Error::internal)?;
+        let action = TransactWriteItem::builder().condition_check(check).build();
+        self.push(action, OnFailure::NoSuch { field, kind: <T as Kind>::NAME });
+        Ok(())
+    }
+
+    /// That only `holder` holds `unique` from now on; `taken` is said if another does.
+    pub fn claim<K: Kind>(&mut self, unique: &Unique, holder: Id<K>, taken: Refusal) -> Result<(), Error> {
+        let mut item = Key::unique(self.firm, unique).item();
+        item.insert(name::HOLDER.to_owned(), text(holder.to_string()));
+        let put = self.put(item).condition_expression("attribute_not_exists(pk)");
+        self.push_put(put, OnFailure::Taken(taken))
+    }
+
+    /// That nobody holds `unique` any more, whose holder is being changed by this.
+    pub fn release(&mut self, unique: &Unique) -> Result<(), Error> {
+        self.delete(Key::unique(self.firm, unique))
+    }
+
+    /// That `number`, which was read as the next of `counter`, is given out.
+    pub fn number(&mut self, counter: Counter, given: u64) -> Result<(), Error> {
+        let mut item = Key::counter(self.firm, counter).item();
+        item.insert(name::LAST.to_owned(), number(given));
+        let put = self.put(item);
+        let put = match given {
+            1 => put.condition_expression("attribute_not_exists(pk)"),
+            _ => put
+                .condition_expression("#last = :last")
+                .expression_attribute_names("#last", name::LAST)
+                .expression_attribute_values(":last", number(given - 1)),
+        };
+        self.push_put(put, OnFailure::Lost)
+    }
+
+    /// Write all of it, and under the request's key what it is answered. See [`Error`] for what else may come of it;
+    /// after [`Error::Unavailable`] it may or may not have been written, and the same key finds out.
+    pub async fn commit(mut self, reply: &Reply) -> Result<(), Error> {
+        if let Some(once) = &self.once {
+            let put = self
+                .put(once.to_item(reply, self.audit.at)?)
+                .condition_expression("attribute_not_exists(pk) OR #expires <= :now")
+                .expression_attribute_names("#expires", name::EXPIRES)
+                .expression_attribute_values(":now", number(self.audit.at.timestamp()));
+            self.push_put(put, OnFailure::Done)?;
+        }
+        let (items, meanings): (Vec<_>, Vec<_>) = self.actions.into_iter().unzip();
+        let error = match self.store.client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let reasons = cancelled.cancellation_reasons();
+                Err(meaning(reasons, &meanings, self.once.as_ref(), self.audit.at).unwrap_or_else(|| error.into()))
+            }
+            _ => Err(error.into()),
+        }
+    }
+
+    /// The record with the next version and the event that makes it, and the record's item.
+    fn log<T: Entity>(
+        &mut self,
+        record: Record<T>,
+        before: Option<Map<String, Value>>,
+        event: EventName,
+    ) -> Result<(Record<T>, Item), Error> {
+        let sequence = record.version + 1;
+        let deleted = event.ends_with(".deleted");
+        let after = if deleted { None } else { Some(Value::Object(entity::fields_of(&record.value)?)) };
+        let details = Details {
+            salt: format!("{:032x}", rand::random::<u128>()),
+            source_address: self.audit.source_address.clone(),
+            changes: changes(before.map(Value::Object).as_ref(), after.as_ref()),
+        };
+        let logged = Event {
+            sequence,
+            name: event.to_owned(),
+            record: record.id.to_string(),
+            actor: self.audit.actor.clone(),
+            at: self.audit.at,
+            request: self.audit.request.clone(),
+            details: Kept::Whole(serde_json::to_string(&details).map_err(Error::internal)?),
+            previous: record.hash,
+            hash: Digest::default(),
+        }
+        .sealed();
+        let put =
+            self.put(event::to_item(&Key::event(self.firm, record.id, sequence), &logged)).condition_expression("attribute_not_exists(pk)");
+        let record = Record { version: sequence, updated_at: self.audit.at, hash: logged.hash, ..record };
+        let item = record.to_item(self.firm)?;
+        self.push_put(put, OnFailure::Lost)?;
+        Ok((record, item))
+    }
+
+    fn replace<T: Entity>(
+        &mut self,
+        before: &Record<T>,
+        after: Record<T>,
+        fields: Map<String, Value>,
+        event: EventName,
+    ) -> Result<Record<T>, Error> {
+        let (record, item) = self.log(after, Some(fields), event)?;
+        let put = self
+            .put(item)
+            .condition_expression("#version = :version AND #hash = :hash")
+            .expression_attribute_names("#version", name::VERSION)
+            .expression_attribute_names("#hash", name::HASH)
+            .expression_attribute_values(":version", number(before.version))
+            .expression_attribute_values(":hash", text(before.hash.to_string()));
+        self.push_put(put, OnFailure::Lost)?;
+        Ok(record)
+    }
+
+    pub(crate) fn put(&self, item: Item) -> PutBuilder {
+        let returned = ReturnValuesOnConditionCheckFailure::AllOld;
+        Put::builder().table_name(&self.store.table).set_item(Some(item)).return_values_on_condition_check_failure(returned)
+    }
+
+    pub(crate) fn push_put(&mut self, put: PutBuilder, on_failure: OnFailure) -> Result<(), Error> {
+        let put = put.build().map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().put(put).build(), on_failure);
+        Ok(())
+    }
+
+    pub(crate) fn delete(&mut self, key: Key) -> Result<(), Error> {
+        let delete = Delete::builder().table_name(&self.store.table).set_key(Some(key.item())).build().map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().delete(delete).build(), OnFailure::Lost);
+        Ok(())
+    }
+
+    pub(crate) fn push(&mut self, action: TransactWriteItem, on_failure: OnFailure) {
+        self.actions.push((action, on_failure));
+    }
+}
+
+/// What a cancelled transaction means. That it was done before comes first: its other conditions fail because of it.
+/// That a race was lost comes next: what else fails may look different once it is read again.
+fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], once: Option<&Once>, now: Time) -> Option<Error> {
+    let failed = || reasons.iter().zip(meanings).filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
+    if let Some((reason, _)) = failed().find(|(_, meaning)| matches!(meaning, OnFailure::Done)) {
+        let found = reason.item().zip(once).map(|(item, once)| once.found(item, now));
+        return Some(found.and_then(Result::err).unwrap_or(Error::Lost));
+    }
+    let code = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+    if code("ThrottlingError") || code("ProvisionedThroughputExceeded") {
+        return Some(Error::Unavailable("throttled".to_owned()));
+    }
+    if code("TransactionConflict") || failed().any(|(_, meaning)| matches!(meaning, OnFailure::Lost)) {
+        return Some(Error::Lost);
+    }
+    failed().next().map(|(reason, meaning)| match meaning.clone() {
+        OnFailure::NoSuch { field, kind } => Error::NoSuch { field, kind },
+        OnFailure::Refused(refusal) => Error::Refused(refusal),
+        OnFailure::Taken(refusal) => {
+            let holder = reason.item().and_then(|item| item.text(name::HOLDER).ok()).unwrap_or_default().to_owned();
+            Error::Taken { refusal, holder }
+        }
+        OnFailure::Lost | OnFailure::Done => Error::Lost,
+    })
+}

@@ -1,0 +1,9 @@
+//! Firms in the table.
+
+use domain::firm::Firm;
+
+use crate::Entity;
+
+impl Entity for Firm {
+    const TYPE: &'static str = "FIRM";
+}

@@ -1,0 +1,17 @@
+//! Portal users in the table.
+
+use domain::portal_user::PortalUser;
+
+use crate::{Entity, Parent};
+
+impl Entity for PortalUser {
+    const TYPE: &'static str = "PORTAL_USER";
+
+    fn parent(&self) -> Option<Parent> {
+        Some(self.client.into())
+    }
+
+    fn state(&self) -> Option<&'static str> {
+        Some(self.status.as_str())
+    }
+}

@@ -1,0 +1,14 @@
+//! Prospects in the table.
+
+use domain::prospect::Prospect;
+
+use crate::Entity;
+
+impl Entity for Prospect {
+    const TYPE: &'static str = "PROSPECT";
+    const DETAIL: &'static [&'static str] = &["notes"];
+
+    fn state(&self) -> Option<&'static str> {
+        Some(self.stage.as_str())
+    }
+}

@@ -1,0 +1,144 @@
+//! Records: how a domain type lies in the table.
+
+use std::{fmt, ops::Deref};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Id, Kind, Time, event::Digest, firm::Firm};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::{
+    Error,
+    item::{Attributes, Item, millis, number, text},
+    key::{Key, index, name},
+};
+
+/// A domain type that is kept as a record, with an event log.
+pub trait Entity: Kind + Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// What its keys say it is.
+    const TYPE: &'static str;
+    /// Its fields that lists leave out, being long. They need a default, which is what lists give.
+    const DETAIL: &'static [&'static str] = &[];
+
+    /// Whose it is, where its parent's page lists it.
+    fn parent(&self) -> Option<Parent> {
+        None
+    }
+
+    /// Its state, where lists can be filtered by it.
+    fn state(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The record that others belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    kind: &'static str,
+    id: String,
+}
+
+impl Parent {
+    pub(crate) fn new(kind: &'static str, id: String) -> Self {
+        Self { kind, id }
+    }
+}
+
+impl fmt::Display for Parent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.kind, self.id)
+    }
+}
+
+/// A domain value with what the table knows of it.
+#[derive(Debug, Clone)]
+pub struct Record<T> {
+    /// Its id.
+    pub id: Id<T>,
+    /// How often it was changed, 1 when new; also the sequence of its last event.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub updated_at: Time,
+    /// When it was put away, if it was.
+    pub archived_at: Option<Time>,
+    /// The hash of its last event; lists don't know it, so what they give can't be written back.
+    pub(crate) hash: Digest,
+    /// What it says.
+    pub value: T,
+}
+
+impl<T> Deref for Record<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// `value` as a JSON object without nulls, as it is stored and as the event log compares it.
+pub(crate) fn fields_of<T: Serialize>(value: &T) -> Result<Map<String, Value>, Error> {
+    match serde_json::to_value(value).map_err(Error::internal)? {
+        Value::Object(mut fields) => {
+            fields.retain(|_, v| !v.is_null());
+            Ok(fields)
+        }
+        _ => Err(Error::internal("a record is an object")),
+    }
+}
+
+impl<T: Entity> Record<T> {
+    pub(crate) fn to_item(&self, firm: Id<Firm>) -> Result<Item, Error> {
+        let (data, summary): (Map<_, _>, Map<_, _>) =
+            fields_of(&self.value)?.into_iter().partition(|(k, _)| T::DETAIL.contains(&k.as_str()));
+        let mut item = Key::record(firm, self.id).item();
+        let mut set = |name: &str, value: AttributeValue| item.insert(name.to_owned(), value);
+        set(name::VERSION, number(self.version));
+        set(name::CREATED, millis(self.created_at));
+        set(name::UPDATED, millis(self.updated_at));
+        set(name::HASH, text(self.hash.to_string()));
+        set(name::SUMMARY, serde_dynamo::to_attribute_value(summary).map_err(Error::internal)?);
+        if !data.is_empty() {
+            set(name::DATA, serde_dynamo::to_attribute_value(data).map_err(Error::internal)?);
+        }
+        let id = self.id.to_string();
+        if let Some(archived) = self.archived_at {
+            set(name::ARCHIVED, millis(archived));
+            set(name::BY_TYPE_PK, text(index::archived::<T>(firm)));
+            set(name::BY_TYPE_SK, text(id));
+            return Ok(item);
+        }
+        if let Some(parent) = self.value.parent() {
+            set(name::BY_PARENT_PK, text(index::by_parent::<T>(firm, &parent)));
+            set(name::BY_PARENT_SK, text(&id));
+        }
+        if let Some(state) = self.value.state() {
+            set(name::BY_STATE_PK, text(index::by_state::<T>(firm, state)));
+            set(name::BY_STATE_SK, text(&id));
+        }
+        set(name::BY_TYPE_PK, text(index::by_type::<T>(firm)));
+        set(name::BY_TYPE_SK, text(id));
+        Ok(item)
+    }
+
+    /// The record that `item` is, whole or as an index projects it.
+    pub(crate) fn from_item(item: &Item) -> Result<Self, Error> {
+        let pk = item.text(name::PK)?;
+        let id = pk.rsplit('#').next().and_then(|id| id.parse().ok()).ok_or_else(|| Error::Internal(format!("{pk} ends in no id")))?;
+        let mut fields = item.fields(name::SUMMARY)?;
+        if item.contains_key(name::DATA) {
+            fields.extend(item.fields(name::DATA)?);
+        }
+        let value = serde_json::from_value(Value::Object(fields)).map_err(|e| Error::Internal(format!("{pk}: {e}")))?;
+        Ok(Self {
+            id,
+            version: item.number(name::VERSION)?,
+            created_at: item.time(name::CREATED)?,
+            updated_at: item.time(name::UPDATED)?,
+            archived_at: item.contains_key(name::ARCHIVED).then(|| item.time(name::ARCHIVED)).transpose()?,
+            hash: item.text(name::HASH).ok().and_then(|hash| hash.parse().ok()).unwrap_or_default(),
+            value,
+        })
+    }
+}

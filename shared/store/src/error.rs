@@ -1,0 +1,79 @@
+//! What can go wrong between a handler and the table, apart from any transport.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use domain::Refusal;
+
+use crate::Reply;
+
+/// Why a read or a write gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such record, or it is another firm's.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The body names a record that isn't there; nothing was written.
+    #[error("{field} names no {kind}")]
+    NoSuch {
+        /// The field that names it.
+        field: &'static str,
+        /// What it should be.
+        kind: &'static str,
+    },
+    /// A rule says no; nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Another record holds this value; nothing was written.
+    #[error("{refusal} ({holder})")]
+    Taken {
+        /// What to say of it.
+        refusal: Refusal,
+        /// The id of the one that holds it.
+        holder: String,
+    },
+    /// Something else changed what this write was decided on; nothing was written. Read again, and decide again.
+    #[error("lost a race")]
+    Lost,
+    /// This request was done before; here is what it was answered.
+    #[error("done before")]
+    Replayed(Reply),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The table didn't answer, or has too much to do. A write may or may not have happened.
+    #[error("the table is unavailable: {0}")]
+    Unavailable(String),
+    /// A fault of ours: an item that can't be read, or a request that DynamoDB doesn't take.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl<E> From<SdkError<E>> for Error
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E>) -> Self {
+        let text = aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
+        match &error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Self::Unavailable(text),
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some("TransactionConflictException" | "TransactionInProgressException") => Self::Lost,
+                Some(
+                    "ThrottlingException"
+                    | "ProvisionedThroughputExceededException"
+                    | "RequestLimitExceeded"
+                    | "InternalServerError"
+                    | "ServiceUnavailable",
+                ) => Self::Unavailable(text),
+                _ if service.raw().status().is_server_error() => Self::Unavailable(text),
+                _ => Self::Internal(text),
+            },
+            _ => Self::Internal(text),
+        }
+    }
+}

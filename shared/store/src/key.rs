@@ -1,0 +1,226 @@
+//! Every key of the table and its indexes, in one place. The firm comes first; the exceptions are an e-mail's login,
+//! which is one for all firms, and the idempotency of callers who have no firm yet.
+
+use std::fmt;
+
+use domain::{Email, Id, Kind, client::Client, firm::Firm, prospect::Prospect, session::Session};
+
+use crate::{Entity, Parent};
+
+/// The names of attributes.
+pub(crate) mod name {
+    pub(crate) const PK: &str = "pk";
+    pub(crate) const SK: &str = "sk";
+    pub(crate) const BY_TYPE_PK: &str = "by_type_pk";
+    pub(crate) const BY_TYPE_SK: &str = "by_type_sk";
+    pub(crate) const BY_PARENT_PK: &str = "by_parent_pk";
+    pub(crate) const BY_PARENT_SK: &str = "by_parent_sk";
+    pub(crate) const BY_STATE_PK: &str = "by_state_pk";
+    pub(crate) const BY_STATE_SK: &str = "by_state_sk";
+    /// How often the record was changed; the event that did it last.
+    pub(crate) const VERSION: &str = "version";
+    /// Milliseconds since 1970, as all times of items are, but for `EXPIRES`.
+    pub(crate) const CREATED: &str = "created";
+    pub(crate) const UPDATED: &str = "updated";
+    pub(crate) const ARCHIVED: &str = "archived";
+    /// The hash of the record's last event.
+    pub(crate) const HASH: &str = "hash";
+    /// The fields that lists show; what the indexes project.
+    pub(crate) const SUMMARY: &str = "summary";
+    /// The other fields.
+    pub(crate) const DATA: &str = "data";
+    /// When DynamoDB may delete the item, in seconds since 1970.
+    pub(crate) const EXPIRES: &str = "expires";
+    pub(crate) const EVENT: &str = "event";
+    pub(crate) const ACTOR: &str = "actor";
+    pub(crate) const REQUEST: &str = "request";
+    pub(crate) const DETAILS: &str = "details";
+    pub(crate) const DIGEST: &str = "digest";
+    pub(crate) const PREVIOUS: &str = "previous";
+    /// Who holds a unique value.
+    pub(crate) const HOLDER: &str = "holder";
+    /// The last number given out.
+    pub(crate) const LAST: &str = "last";
+    pub(crate) const REPLY: &str = "reply";
+    pub(crate) const PASSWORD: &str = "password";
+    pub(crate) const ACTIVE: &str = "active";
+    pub(crate) const STATE: &str = "state";
+}
+
+/// The sort key of a record's header and of every item that stands alone.
+pub(crate) const HEADER: &str = "@";
+/// What the sort keys of events begin with.
+pub(crate) const EVENTS: &str = "EVENT#";
+/// What the sort keys of a login's memberships begin with.
+pub(crate) const MEMBERS: &str = "@MEMBER#";
+
+/// The primary key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn header(pk: String) -> Self {
+        Self { pk, sk: HEADER.to_owned() }
+    }
+
+    pub(crate) fn record<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
+        Self::header(partition::<T>(firm, &id.to_string()))
+    }
+
+    pub(crate) fn event<T: Entity>(firm: Id<Firm>, id: Id<T>, sequence: u64) -> Self {
+        Self { pk: partition::<T>(firm, &id.to_string()), sk: event_sk(sequence) }
+    }
+
+    pub(crate) fn unique(firm: Id<Firm>, unique: &Unique) -> Self {
+        Self::header(format!("F#{firm}#UNIQUE#{unique}"))
+    }
+
+    pub(crate) fn counter(firm: Id<Firm>, counter: Counter) -> Self {
+        Self::header(format!("F#{firm}#COUNTER#{counter}"))
+    }
+
+    pub(crate) fn idempotency(firm: Option<Id<Firm>>, caller: &str, key: &str) -> Self {
+        let firm = firm.map(|firm| format!("F#{firm}#")).unwrap_or_default();
+        Self::header(format!("{firm}IDEMPOTENCY#{caller}#{key}"))
+    }
+
+    pub(crate) fn login(email: &Email) -> Self {
+        Self::header(format!("LOGIN#{email}"))
+    }
+
+    pub(crate) fn membership(email: &Email, firm: Id<Firm>, subject: &str) -> Self {
+        Self { pk: format!("LOGIN#{email}"), sk: format!("{MEMBERS}{firm}#{subject}") }
+    }
+
+    pub(crate) fn session(firm: Id<Firm>, id: Id<Session>) -> Self {
+        Self::header(format!("F#{firm}#SESSION#{id}"))
+    }
+
+    pub(crate) fn lease(firm: Option<Id<Firm>>, caller: &str, hour: i64) -> Self {
+        let firm = firm.map(|firm| format!("F#{firm}#")).unwrap_or_default();
+        Self { pk: format!("{firm}RATE#{caller}"), sk: hour.to_string() }
+    }
+
+    pub(crate) fn effect(firm: &str, record: &str, sequence: u64, effect: &str) -> Self {
+        Self { pk: format!("F#{firm}#EFFECT#{record}"), sk: format!("{sequence:010}#{effect}") }
+    }
+}
+
+/// The partition of a record and its history.
+pub(crate) fn partition<T: Entity>(firm: Id<Firm>, id: &str) -> String {
+    format!("F#{firm}#{}#{id}", T::TYPE)
+}
+
+pub(crate) fn event_sk(sequence: u64) -> String {
+    format!("{EVENTS}{sequence:010}")
+}
+
+/// The partitions of the indexes.
+pub(crate) mod index {
+    use super::{Entity, Firm, Id, Parent};
+
+    pub(crate) fn by_type<T: Entity>(firm: Id<Firm>) -> String {
+        format!("F#{firm}#{}", T::TYPE)
+    }
+
+    pub(crate) fn archived<T: Entity>(firm: Id<Firm>) -> String {
+        format!("F#{firm}#{}#ARCHIVED", T::TYPE)
+    }
+
+    pub(crate) fn by_state<T: Entity>(firm: Id<Firm>, state: &str) -> String {
+        format!("F#{firm}#{}#{state}", T::TYPE)
+    }
+
+    pub(crate) fn by_parent<T: Entity>(firm: Id<Firm>, parent: &Parent) -> String {
+        format!("F#{firm}#{parent}#{}", T::TYPE)
+    }
+}
+
+/// A value that only one record may hold at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unique {
+    /// The e-mail of a lead, in its firm.
+    LeadEmail(Email),
+    /// The one client that a prospect becomes.
+    ClientOf(Id<Prospect>),
+    /// The e-mail of a portal user, at their client.
+    PortalEmail(Id<Client>, Email),
+    /// The e-mail of a member, in their firm.
+    UserEmail(Email),
+}
+
+impl fmt::Display for Unique {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeadEmail(email) => write!(f, "LEAD_EMAIL#{email}"),
+            Self::ClientOf(prospect) => write!(f, "CLIENT_OF#{prospect}"),
+            Self::PortalEmail(client, email) => write!(f, "PORTAL_EMAIL#{client}#{email}"),
+            Self::UserEmail(email) => write!(f, "USER_EMAIL#{email}"),
+        }
+    }
+}
+
+/// A series of numbers without gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counter {
+    /// `PRO-000001`, …
+    Proposals,
+    /// `CON-000001`, …
+    Contracts,
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proposals => "PROPOSALS",
+            Self::Contracts => "CONTRACTS",
+        })
+    }
+}
+
+impl<K: Kind + Entity> From<Id<K>> for Parent {
+    fn from(id: Id<K>) -> Self {
+        Self::new(K::TYPE, id.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Time, contract::Contract, lead::Lead};
+
+    #[test]
+    fn the_key_table() {
+        let now = Time::from_timestamp_millis(1_763_800_000_000).unwrap();
+        let firm = Id::new(now, 1);
+        let email = Email::new("ann@acme.example").unwrap();
+        let client = Id::<Client>::new(now, 3);
+        let key = |key: Key| format!("{} | {}", key.pk, key.sk);
+        let rows = [
+            ("record", key(Key::record(firm, Id::<Lead>::new(now, 2)))),
+            ("event", key(Key::event(firm, Id::<Lead>::new(now, 2), 7))),
+            ("unique lead e-mail", key(Key::unique(firm, &Unique::LeadEmail(email.clone())))),
+            ("unique client", key(Key::unique(firm, &Unique::ClientOf(Id::new(now, 4))))),
+            ("unique portal e-mail", key(Key::unique(firm, &Unique::PortalEmail(client, email.clone())))),
+            ("unique user e-mail", key(Key::unique(firm, &Unique::UserEmail(email.clone())))),
+            ("counter", key(Key::counter(firm, Counter::Proposals))),
+            ("idempotency", key(Key::idempotency(Some(firm), "user_1", "abc"))),
+            ("idempotency, anonymous", key(Key::idempotency(None, "anonymous", "abc"))),
+            ("login", key(Key::login(&email))),
+            ("membership", key(Key::membership(&email, firm, "user_1"))),
+            ("session", key(Key::session(firm, Id::new(now, 5)))),
+            ("lease", key(Key::lease(Some(firm), "user_1", 489_944))),
+            ("lease, anonymous", key(Key::lease(None, "192.0.2.1", 489_944))),
+            ("effect", key(Key::effect("firm_1", "prop_1", 3, "mail"))),
+            ("by_type", index::by_type::<Lead>(firm)),
+            ("by_type, archived", index::archived::<Lead>(firm)),
+            ("by_state", index::by_state::<Lead>(firm, "new")),
+            ("by_parent", index::by_parent::<Contract>(firm, &client.into())),
+        ];
+        let table: Vec<String> = rows.iter().map(|(what, key)| format!("{what:24} {key}")).collect();
+        insta::assert_snapshot!(table.join("\n"));
+    }
+}

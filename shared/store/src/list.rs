@@ -1,0 +1,206 @@
+//! Lists: one query of one index, or of a record's events, a page at a time.
+//!
+//! A cursor is the id at the edge of a page and the direction; the keys are rebuilt from it under the caller's own
+//! firm, so a forged cursor leads nowhere else.
+
+use std::{fmt, str::FromStr};
+
+use domain::{Id, event::Event, firm::Firm};
+
+use crate::{
+    Entity, Error, Parent, Record, Store, event,
+    item::{Item, text},
+    key::{EVENTS, HEADER, Key, event_sk, index, name, partition},
+};
+
+/// Which records of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// All that aren't put away.
+    All,
+    /// Those that are put away.
+    Archived,
+    /// Those in a state.
+    State(&'static str),
+    /// Those of a parent.
+    Parent(Parent),
+}
+
+/// The edge at which a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// What comes after this id, in the list's order.
+    After(String),
+    /// What comes before it.
+    Before(String),
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::After(id) => write!(f, "1a{id}"),
+            Self::Before(id) => write!(f, "1b{id}"),
+        }
+    }
+}
+
+/// The text is no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Not a cursor of this list.")]
+pub struct NotACursor;
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || text.len() > 64 {
+            return Err(NotACursor);
+        }
+        let after = text.strip_prefix("1a").map(|id| Self::After(id.to_owned()));
+        after.or_else(|| text.strip_prefix("1b").map(|id| Self::Before(id.to_owned()))).ok_or(NotACursor)
+    }
+}
+
+/// Which page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// At most how many, 1 to 100.
+    pub limit: u16,
+    /// Oldest first, rather than newest first.
+    pub ascending: bool,
+    /// Where it begins; at the list's beginning if not said.
+    pub cursor: Option<Cursor>,
+}
+
+/// Some of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// In the list's order.
+    pub items: Vec<T>,
+    /// The page after this, if there is more.
+    pub next: Option<Cursor>,
+    /// The page before this, if there is one.
+    pub previous: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// The same page of what `convert` makes of its items.
+    fn map<U>(self, convert: impl Fn(&T) -> Result<U, Error>) -> Result<Page<U>, Error> {
+        let items = self.items.iter().map(convert).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: self.next, previous: self.previous })
+    }
+}
+
+/// A query: the partition of an index (or of the table), and how an edge's id becomes a key.
+struct Query<'q> {
+    index: Option<&'static str>,
+    partition: (&'static str, String),
+    prefix: Option<&'static str>,
+    start: &'q (dyn Fn(&str) -> Option<Item> + Sync),
+    edge: &'q (dyn Fn(&Item) -> Option<String> + Sync),
+}
+
+impl Store {
+    /// A page of the records of `firm` that are `which`, by when they were made.
+    pub async fn list<T: Entity>(&self, firm: Id<Firm>, which: &Which, page: &PageRequest) -> Result<Page<Record<T>>, Error> {
+        let (index, pk_name, sk_name, pk) = match which {
+            Which::All => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::by_type::<T>(firm)),
+            Which::Archived => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::archived::<T>(firm)),
+            Which::State(state) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, state)),
+            Which::Parent(parent) => ("by_parent", name::BY_PARENT_PK, name::BY_PARENT_SK, index::by_parent::<T>(firm, parent)),
+        };
+        let start = |id: &str| {
+            let id: Id<T> = id.parse().ok()?;
+            let mut item = Key::record(firm, id).item();
+            item.insert(pk_name.to_owned(), text(&pk));
+            item.insert(sk_name.to_owned(), text(id.to_string()));
+            Some(item)
+        };
+        let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).cloned();
+        let query = Query { index: Some(index), partition: (pk_name, pk.clone()), prefix: None, start: &start, edge: &edge };
+        self.page(query, page).await?.map(Record::from_item)
+    }
+
+    /// A page of what happened to the record `id`, by when it happened.
+    pub async fn history<T: Entity>(&self, firm: Id<Firm>, id: Id<T>, page: &PageRequest) -> Result<Page<Event>, Error> {
+        let pk = partition::<T>(firm, &id.to_string());
+        let start = |sequence: &str| Some(Key { pk: pk.clone(), sk: event_sk(sequence.parse().ok()?) }.item());
+        let edge = |item: &Item| item.get(name::SK)?.as_s().ok()?.strip_prefix(EVENTS).map(str::to_owned);
+        let query = Query { index: None, partition: (name::PK, pk.clone()), prefix: Some(EVENTS), start: &start, edge: &edge };
+        let events = self.page(query, page).await?.map(event::from_item)?;
+        // Every record has a first event, so an empty history is the history of nothing.
+        if events.items.is_empty() && page.cursor.is_none() { Err(Error::NotFound(T::NAME)) } else { Ok(events) }
+    }
+
+    async fn page(&self, query: Query<'_>, page: &PageRequest) -> Result<Page<Item>, Error> {
+        let back = matches!(page.cursor, Some(Cursor::Before(_)));
+        let start = match &page.cursor {
+            Some(Cursor::After(id) | Cursor::Before(id)) => {
+                let refusal = || domain::Refusal::rule("cursor", "Not a cursor of this list.");
+                Some((query.start)(id).ok_or_else(refusal)?)
+            }
+            None => None,
+        };
+        let limit = usize::from(page.limit);
+        let (pk_name, pk) = query.partition;
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .set_index_name(query.index.map(str::to_owned))
+            .expression_attribute_names("#pk", pk_name)
+            .expression_attribute_values(":pk", text(pk));
+        request = match query.prefix {
+            None => request.key_condition_expression("#pk = :pk"),
+            Some(prefix) => request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", name::SK)
+                .expression_attribute_values(":prefix", text(prefix)),
+        };
+        let output = request
+            .scan_index_forward(page.ascending != back)
+            .set_exclusive_start_key(start)
+            .limit(i32::from(page.limit) + 1)
+            .send()
+            .await?;
+        let mut items = output.items.unwrap_or_default();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        if back {
+            items.reverse();
+        }
+        let before = if back { more } else { page.cursor.is_some() };
+        let after = if back { page.cursor.is_some() } else { more };
+        let edge = |item: Option<&Item>| item.and_then(query.edge);
+        Ok(Page {
+            next: edge(items.last()).filter(|_| after).map(Cursor::After),
+            previous: edge(items.first()).filter(|_| before).map(Cursor::Before),
+            items,
+        })
+    }
+
+    /// The partitions of every record of the table, by a scan; for ops, who check the event logs. No function may scan.
+    pub async fn partitions(&self) -> Result<Vec<String>, Error> {
+        let mut partitions = std::collections::BTreeSet::new();
+        let mut start = None;
+        loop {
+            let output = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .projection_expression("pk")
+                .filter_expression("begins_with(sk, :events) OR (sk = :header AND attribute_exists(summary))")
+                .expression_attribute_values(":events", text(EVENTS))
+                .expression_attribute_values(":header", text(HEADER))
+                .set_exclusive_start_key(start)
+                .send()
+                .await?;
+            let pk = |mut item: Item| item.remove(name::PK).and_then(|v| v.as_s().ok().cloned());
+            partitions.extend(output.items.unwrap_or_default().into_iter().filter_map(pk));
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(partitions.into_iter().collect());
+            }
+        }
+    }
+}

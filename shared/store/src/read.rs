@@ -1,0 +1,160 @@
+//! Reading records by their ids: one request, however many.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::{Email, Id, Kind, Time, firm::Firm, session::Session};
+
+use crate::{
+    Counter, Entity, Error, Once, Record, Store,
+    item::{Attributes, Item},
+    key::{Key, name},
+};
+
+/// How often keys that DynamoDB didn't get to are asked for again.
+const ROUNDS: usize = 4;
+
+impl Store {
+    /// The record `id` of `firm`, as it was a moment ago at the latest: what a GET shows. Half a read unit per 4 kB.
+    pub async fn get<T: Entity>(&self, firm: Id<Firm>, id: Id<T>) -> Result<Record<T>, Error> {
+        let key = Key::record(firm, id).item();
+        let output = self.client.get_item().table_name(&self.table).set_key(Some(key)).send().await?;
+        Record::from_item(&output.item.ok_or(Error::NotFound(T::NAME))?)
+    }
+
+    /// Begin to read several things of `firm` at once.
+    pub fn read(&self, firm: Id<Firm>) -> Read<'_> {
+        Read { store: self, firm, keys: BTreeSet::new(), once: None, consistent: true }
+    }
+}
+
+/// Things of one firm to be read with one request, as they are now.
+#[derive(Debug)]
+pub struct Read<'s> {
+    store: &'s Store,
+    firm: Id<Firm>,
+    keys: BTreeSet<Key>,
+    once: Option<(Once, Time)>,
+    consistent: bool,
+}
+
+impl Read<'_> {
+    /// The record `id` too.
+    #[must_use]
+    pub fn record<T: Entity>(self, id: Id<T>) -> Self {
+        let key = Key::record(self.firm, id);
+        self.key(key)
+    }
+
+    /// The record `id` too, if there is an id.
+    #[must_use]
+    pub fn maybe<T: Entity>(self, id: Option<Id<T>>) -> Self {
+        match id {
+            Some(id) => self.record(id),
+            None => self,
+        }
+    }
+
+    /// The last number of `counter` too.
+    #[must_use]
+    pub fn counter(self, counter: Counter) -> Self {
+        let key = Key::counter(self.firm, counter);
+        self.key(key)
+    }
+
+    /// The login of `email` too.
+    #[must_use]
+    pub fn login(self, email: &Email) -> Self {
+        self.key(Key::login(email))
+    }
+
+    /// The session `id` too.
+    #[must_use]
+    pub fn session(self, id: Id<Session>) -> Self {
+        let key = Key::session(self.firm, id);
+        self.key(key)
+    }
+
+    /// Whether the request was done before, too; then the fetch gives [`Error::Replayed`].
+    #[must_use]
+    pub fn once(self, once: Option<Once>, now: Time) -> Self {
+        let Some(once) = once else { return self };
+        Self { once: Some((once.clone(), now)), ..self.key(once.key()) }
+    }
+
+    /// Things as they were a moment ago at the latest, for half the price: what a GET shows.
+    #[must_use]
+    pub fn eventually(self) -> Self {
+        Self { consistent: false, ..self }
+    }
+
+    fn key(mut self, key: Key) -> Self {
+        self.keys.insert(key);
+        self
+    }
+
+    /// Read them.
+    pub async fn fetch(self) -> Result<Found, Error> {
+        let mut items = HashMap::with_capacity(self.keys.len());
+        let mut pending: Vec<Item> = self.keys.iter().map(Key::item).collect();
+        for _ in 0..ROUNDS {
+            if pending.is_empty() {
+                break;
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(self.consistent).build();
+            let keys = keys.map_err(Error::internal)?;
+            let output = self.store.client.batch_get_item().request_items(&self.store.table, keys).send().await?;
+            for item in output.responses.unwrap_or_default().into_values().flatten() {
+                let key = Key { pk: item.text(name::PK)?.to_owned(), sk: item.text(name::SK)?.to_owned() };
+                items.insert(key, item);
+            }
+            pending = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|keys| keys.keys).collect();
+        }
+        if !pending.is_empty() {
+            return Err(Error::Unavailable("keys stayed unprocessed".to_owned()));
+        }
+        if let Some((once, now)) = &self.once
+            && let Some(item) = items.get(&once.key())
+        {
+            once.found(item, *now)?;
+        }
+        Ok(Found { firm: self.firm, items })
+    }
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Found {
+    firm: Id<Firm>,
+    items: HashMap<Key, Item>,
+}
+
+impl Found {
+    /// The record `id`, which the caller asked for by its URL.
+    pub fn record<T: Entity>(&self, id: Id<T>) -> Result<Record<T>, Error> {
+        self.maybe(id)?.ok_or(Error::NotFound(T::NAME))
+    }
+
+    /// The record `id`, which the body names in `field`.
+    pub fn named<T: Entity>(&self, field: &'static str, id: Id<T>) -> Result<Record<T>, Error> {
+        self.maybe(id)?.ok_or(Error::NoSuch { field, kind: <T as Kind>::NAME })
+    }
+
+    /// The record `id`, if there is one.
+    pub fn maybe<T: Entity>(&self, id: Id<T>) -> Result<Option<Record<T>>, Error> {
+        self.items.get(&Key::record(self.firm, id)).map(Record::from_item).transpose()
+    }
+
+    /// The number that `counter` gives next.
+    pub fn next(&self, counter: Counter) -> Result<u64, Error> {
+        self.items.get(&Key::counter(self.firm, counter)).map_or(Ok(1), |item| Ok(item.number(name::LAST)? + 1))
+    }
+
+    pub(crate) fn item(&self, key: &Key) -> Option<&Item> {
+        self.items.get(key)
+    }
+
+    pub(crate) fn firm(&self) -> Id<Firm> {
+        self.firm
+    }
+}
