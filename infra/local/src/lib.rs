@@ -6,6 +6,8 @@
 //! Invariants: no name of a route, queue, table, function or trigger stands here, all are read from the template; all
 //! that listens, listens on the loopback interface; nothing that is started outlives its starter.
 
+mod caller;
+pub mod check;
 pub mod dynamodb;
 pub mod error;
 mod functions;

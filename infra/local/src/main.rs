@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use local::{
+    check,
     error::{Doing, Result},
     stack::{Options, Stack},
 };
@@ -29,7 +30,14 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// Walk from lead to client against the running stack, and print each step.
+    Check {
+        /// Where the stack is.
+        #[arg(long, default_value = "http://127.0.0.1:8000")]
+        url: String,
+    },
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -51,7 +59,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { command, fresh, demo: _, port, release } = arguments;
     match command {
-        Some(command) => match command {},
+        Some(Command::Check { url }) => check::run(&url).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
             // Dropping what has been started ends it.

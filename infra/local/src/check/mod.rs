@@ -1,0 +1,77 @@
+//! `cargo local check`: walks what must work over HTTP against a running stack.
+//!
+//! Each step is printed; the first that fails ends the walk. Every run makes firms and people of its own, so it can
+//! be repeated on kept data and beside other work.
+
+mod onboarding;
+mod refusals;
+
+use serde_json::{Value, json};
+
+use crate::{
+    caller::{Caller, activation_token, fresh_word},
+    error::{Error, Result},
+};
+
+/// Walks it all against the stack at `url`.
+pub async fn run(url: &str) -> Result<()> {
+    let mut walk = Walk { caller: Caller::new(url), word: fresh_word(), steps: 0 };
+    println!("From lead to client");
+    let firm = onboarding::walk(&mut walk).await?;
+    println!("What is refused");
+    refusals::walk(&mut walk, &firm).await?;
+    println!("All {} steps hold.", walk.steps);
+    Ok(())
+}
+
+/// A walk that is going on.
+struct Walk {
+    caller: Caller,
+    /// Makes e-mail addresses new in each run.
+    word: String,
+    steps: usize,
+}
+
+impl Walk {
+    /// Does one step and says how it went.
+    async fn step<T>(&mut self, name: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.steps += 1;
+        match work.await {
+            Ok(value) => {
+                println!("  ✓ {name}");
+                Ok(value)
+            }
+            Err(error) => {
+                println!("  ✗ {name}");
+                Err(Error::new(format!("the check stopped at “{name}”: {error}")))
+            }
+        }
+    }
+
+    /// An e-mail address that no other run has.
+    fn email(&self, who: &str) -> String {
+        format!("{who}-{}@check.example", self.word)
+    }
+}
+
+/// The password of everybody here.
+const PASSWORD: &str = "correct horse battery staple";
+
+/// A firm of the check, as far as later steps need it.
+struct Firm {
+    owner: String,
+    lead: String,
+    portal_user: String,
+}
+
+/// Registers a firm; the owner's answer.
+async fn register(caller: &Caller, name: &str, email: &str) -> Result<Value> {
+    let body = json!({ "firm_name": name, "name": "Ada Winter", "email": email, "password": PASSWORD, "currency": "EUR" });
+    Ok(caller.post("/api/auth/register/", &body).send().await?.is(201)?.body().clone())
+}
+
+/// Activates whoever was sent a link; their access token.
+async fn activate(caller: &Caller, mail: &str) -> Result<String> {
+    let body = json!({ "token": activation_token(mail)?, "password": PASSWORD });
+    caller.post("/api/auth/activate/", &body).send().await?.is(200)?.text("/access")
+}
