@@ -1,0 +1,67 @@
+//! Why a mail wasn't sent, and whether to try again.
+//!
+//! Only SES's error code is kept: its text names the recipient, who has no business in a log.
+
+use aws_sdk_sesv2::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::send_email::SendEmailError,
+};
+
+/// Why a mail wasn't sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It will never be: the mail, the sender or the account is at fault. Put it aside for a person to look at.
+    #[error("the mail was refused: {reason}")]
+    Refused {
+        /// SES's error code, or what is wrong in words.
+        reason: String,
+    },
+    /// Not now: too much at once, SES has a fault, or there was no answer. Try again. It may have been sent all the
+    /// same, since SES can't be told that two requests are one; both mails then carry the same reference.
+    #[error("the mail can't be sent now: {reason}")]
+    Unavailable {
+        /// SES's error code, or what is wrong in words.
+        reason: String,
+    },
+}
+
+impl SendError {
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused { reason: reason.into() }
+    }
+
+    fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into() }
+    }
+}
+
+impl From<SdkError<SendEmailError>> for SendError {
+    fn from(error: SdkError<SendEmailError>) -> Self {
+        match &error {
+            SdkError::ConstructionFailure(_) => Self::refused("the request can't be built"),
+            SdkError::TimeoutError(_) => Self::unavailable("no answer in time"),
+            SdkError::DispatchFailure(_) => Self::unavailable("no connection"),
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some(code) if never_works(code) => Self::refused(code),
+                Some(code) => Self::unavailable(code),
+                None => Self::unavailable(format!("status {}", service.raw().status().as_u16())),
+            },
+            // An answer that can't be read, and what later versions of the SDK may bring.
+            SdkError::ResponseError(_) | _ => Self::unavailable("no readable answer"),
+        }
+    }
+}
+
+/// Whether SES means never by `code`. All else is tried again, an unknown code and a missing permission too: trying in
+/// vain costs little, giving up too early costs a mail.
+fn never_works(code: &str) -> bool {
+    matches!(
+        code,
+        "AccountSuspendedException"
+            | "BadRequestException"
+            | "MailFromDomainNotVerifiedException"
+            | "MessageRejected"
+            | "NotFoundException"
+            | "ValidationException"
+    )
+}

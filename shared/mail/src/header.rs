@@ -1,0 +1,117 @@
+//! Mail headers: display names as RFC 5322 quotes and RFC 2047 encodes them, and texts made fit for one line.
+//!
+//! Invariants: what comes out is printable ASCII without a line break, so nothing typed can start another header; and
+//! nothing invisible reorders it, so a name can't hide the address after it.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::Email;
+
+/// The most characters of a firm's name; more would hide what stands after it.
+pub(crate) const MOST_FIRM: usize = 60;
+/// The most characters of a display name.
+const MOST_NAME: usize = 80;
+/// The most bytes in an encoded word, which may have 75 characters: `=?UTF-8?B?` + 4/3 of these + `?=`.
+const MOST_WORD: usize = 45;
+
+/// The mail's sender: `address`, in the name of the firm called `firm`.
+pub(crate) fn sender(firm: &str, address: &Email) -> String {
+    mailbox(Some(&format!("{} via ConsultantPro", shortened(&one_line(firm), MOST_FIRM))), address)
+}
+
+/// `address` with the name of whose it is, if that is known: `"Ann Lee" <ann@acme.example>`.
+pub(crate) fn mailbox(name: Option<&str>, address: &Email) -> String {
+    match name.map(|name| shortened(&one_line(name), MOST_NAME)).filter(|name| !name.is_empty()) {
+        Some(name) if name.is_ascii() => format!("{} <{address}>", quoted(&name)),
+        Some(name) => format!("{} <{address}>", encoded(&name)),
+        None => address.to_string(),
+    }
+}
+
+/// `text` on one line: each run of white space and control characters is one space.
+pub(crate) fn one_line(text: &str) -> String {
+    let spaced: String = in_order(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `text` without the characters that would reorder, unseen, what stands around them: the directional embeddings,
+/// overrides and isolates of UAX #9. Right-to-left scripts read well without them.
+pub(crate) fn in_order(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')).collect()
+}
+
+/// `text`, cut to `most` characters, the last of which then is `…`.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn encoded(name: &str) -> String {
+    let mut words = vec![String::new()];
+    for c in name.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + c.len_utf8() <= MOST_WORD => word.push(c),
+            _ => words.push(c.to_string()),
+        }
+    }
+    words.iter().map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word))).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_or_encoded_and_never_add_a_header() {
+        let ann = Email::new("ann@acme.example").unwrap();
+        for (name, header) in [
+            (None, "ann@acme.example"),
+            (Some(" \u{202e} "), "ann@acme.example"),
+            (Some("Ann Lee"), "\"Ann Lee\" <ann@acme.example>"),
+            (Some("Lee, Ann (CFO) <x@y.z>"), "\"Lee, Ann (CFO) <x@y.z>\" <ann@acme.example>"),
+            (Some(r#"Ann "The \ Auditor" Lee"#), r#""Ann \"The \\ Auditor\" Lee" <ann@acme.example>"#),
+            (Some("=?UTF-8?B?QW5u?="), "\"=?UTF-8?B?QW5u?=\" <ann@acme.example>"),
+            (Some("Ann\r\nBcc: x@y.z"), "\"Ann Bcc: x@y.z\" <ann@acme.example>"),
+            (Some("Ann\0\u{85}\u{2028}Lee"), "\"Ann Lee\" <ann@acme.example>"),
+            (Some("Ann \u{202e}eel"), "\"Ann eel\" <ann@acme.example>"),
+            (Some("Åsa Öberg"), "=?UTF-8?B?w4VzYSDDlmJlcmc=?= <ann@acme.example>"),
+            (Some("株式会社\r\nBcc: x@y.z"), "=?UTF-8?B?5qCq5byP5Lya56S+IEJjYzogeEB5Lno=?= <ann@acme.example>"),
+        ] {
+            assert_eq!(mailbox(name, &ann), header, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_sender_says_on_whose_behalf_it_sends_however_long_the_firms_name() {
+        let from = Email::new("mail@consultantpro.example").unwrap();
+        assert_eq!(sender("Northwind, Inc.", &from), "\"Northwind, Inc. via ConsultantPro\" <mail@consultantpro.example>");
+        let long = sender(&"A ".repeat(100), &from);
+        assert_eq!(long, mailbox(Some(&format!("{}… via ConsultantPro", ["A"; 30].join(" "))), &from));
+        assert!(sender(&"🦀".repeat(200), &from).len() < 500);
+    }
+
+    #[test]
+    fn a_long_name_is_several_words_none_too_long_none_split_inside_a_character() {
+        let name = "é🦀株".repeat(30);
+        let header = encoded(&name);
+        let mut decoded = String::new();
+        for word in header.split(' ') {
+            assert!(word.len() <= 75, "{word}");
+            let bytes = STANDARD.decode(word.trim_start_matches("=?UTF-8?B?").trim_end_matches("?=")).unwrap();
+            decoded.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+        assert_eq!(decoded, name);
+    }
+
+    #[test]
+    fn a_text_is_shortened_by_characters() {
+        assert_eq!(shortened("Åäö", 3), "Åäö");
+        assert_eq!(shortened("Åä öx", 4), "Åä…");
+    }
+}

@@ -1,0 +1,74 @@
+//! Handing mails to SES.
+//!
+//! Invariants: all mail comes from one address, in the firm's name; one mail has one recipient. Deliberately absent:
+//! recognising what was sent before, which is the caller's to do, since SES offers no idempotency token.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_sesv2::{
+    Client,
+    error::BuildError,
+    types::{Body, Content, Destination, EmailContent, Message as Simple, MessageHeader, MessageTag},
+};
+use domain::Email;
+
+use crate::{Message, Person, SendError, header};
+
+/// SES, and the address that all mail comes from.
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    client: Client,
+    from: Email,
+}
+
+impl Mailer {
+    /// Mail from the address `from`, through `client`, whose configuration says how long an answer may take and how
+    /// often a request is made again.
+    pub fn new(client: Client, from: Email) -> Self {
+        Self { client, from }
+    }
+
+    /// Mail from the address `from`, through SES as the environment says it is reached. An attempt that isn't answered
+    /// within 4 s is made again, twice at the most; the whole takes 10 s at the most.
+    pub async fn from_env(from: Email) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(4))
+            .operation_timeout(Duration::from_secs(10))
+            .build();
+        let config = aws_config::from_env().timeout_config(timeouts).load().await;
+        Self::new(Client::new(&config), from)
+    }
+
+    /// Sends `message`; gives the id by which SES knows it.
+    pub async fn send(&self, message: &Message) -> Result<String, SendError> {
+        let envelope = &message.envelope;
+        let unbuildable = |error: BuildError| SendError::refused(error.to_string());
+        let to = header::mailbox(envelope.to_name.as_deref(), &envelope.to);
+        let answers = envelope.reply_to.as_ref().map(|Person { name, email }| vec![header::mailbox(Some(name), email)]);
+        let tag = MessageTag::builder().name("mail").value(message.purpose.as_str()).build().map_err(unbuildable)?;
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(header::sender(&envelope.firm_name, &self.from))
+            .destination(Destination::builder().to_addresses(to).build())
+            .set_reply_to_addresses(answers)
+            .content(EmailContent::builder().simple(simple(message).map_err(unbuildable)?).build())
+            .email_tags(tag)
+            .send()
+            .await?;
+        // An answer without an id still says that the mail is on its way: sending it again would be worse.
+        Ok(sent.message_id.unwrap_or_default())
+    }
+}
+
+fn simple(message: &Message) -> Result<Simple, BuildError> {
+    let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
+    let body = Body::builder().html(content(&message.html)?).text(content(&message.text)?).build();
+    let reference = MessageHeader::builder().name("X-Entity-Ref-ID").value(message.envelope.reference.as_str()).build()?;
+    Ok(Simple::builder().subject(content(message.subject.as_str())?).body(body).headers(reference).build())
+}
+
+#[cfg(test)]
+mod tests;

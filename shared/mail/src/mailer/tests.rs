@@ -1,0 +1,147 @@
+//! An SES that answers as it is told, on a local port: what it is sent, and how each of its answers is taken.
+
+use std::time::Duration;
+
+use aws_sdk_sesv2::{
+    Client,
+    config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+};
+use domain::{Email, Line, access::Role};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError};
+
+fn message() -> Message {
+    let person = Person { name: Line::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
+    let envelope = Envelope {
+        to: Email::new("ann@fabrikam.example").unwrap(),
+        to_name: Line::new("Lee, Ann").ok(),
+        firm_name: Line::new("Northwind \"N\" Advisory").unwrap(),
+        reply_to: Some(person),
+        reference: Reference::new("user_01JD9Q8R7S", 3),
+    };
+    let link = Link::activation("https://app.consultantpro.example", "secret-token");
+    let expires_at = "2026-11-29T14:05:00Z".parse().unwrap();
+    InvitationMail { envelope, role: Role::Manager, link: &link, expires_at, again: false }.message().unwrap()
+}
+
+fn mailer(port: u16) -> Mailer {
+    let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("eu-north-1"))
+        .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        .build();
+    Mailer::new(Client::from_conf(config), Email::new("mail@consultantpro.example").unwrap())
+}
+
+/// Answers one request with `answer`, or never; gives the body of the request.
+async fn ses(answer: Option<String>) -> (u16, JoinHandle<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let request = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let body = body(&mut stream).await;
+        match answer {
+            Some(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
+            None => tokio::time::sleep(Duration::from_secs(5)).await,
+        }
+        body
+    });
+    (port, request)
+}
+
+async fn body(stream: &mut TcpStream) -> Value {
+    let mut read = Vec::new();
+    loop {
+        stream.read_buf(&mut read).await.unwrap();
+        let text = String::from_utf8_lossy(&read);
+        if let Some((_, body)) = text.split_once("\r\n\r\n")
+            && let Ok(body) = serde_json::from_str(body)
+        {
+            return body;
+        }
+    }
+}
+
+fn answer(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
+}
+
+async fn outcome(answer: Option<String>) -> Result<String, SendError> {
+    let (port, _request) = ses(answer).await;
+    mailer(port).send(&message()).await
+}
+
+#[tokio::test]
+async fn a_mail_is_sent_in_the_firms_name_with_its_reference() {
+    let (port, request) = ses(Some(answer("200 OK", "", r#"{"MessageId":"0100-abc"}"#))).await;
+    let message = message();
+    assert_eq!(mailer(port).send(&message).await.as_deref(), Ok("0100-abc"));
+    let expected = json!({
+        "FromEmailAddress": "\"Northwind \\\"N\\\" Advisory via ConsultantPro\" <mail@consultantpro.example>",
+        "Destination": { "ToAddresses": ["\"Lee, Ann\" <ann@fabrikam.example>"] },
+        "ReplyToAddresses": ["=?UTF-8?B?w4VzYSDDlmJlcmc=?= <asa@northwind.example>"],
+        "Content": { "Simple": {
+            "Subject": { "Data": "Join Northwind \"N\" Advisory on ConsultantPro", "Charset": "UTF-8" },
+            "Body": {
+                "Text": { "Data": message.text, "Charset": "UTF-8" },
+                "Html": { "Data": message.html, "Charset": "UTF-8" },
+            },
+            "Headers": [{ "Name": "X-Entity-Ref-ID", "Value": "user_01JD9Q8R7S-3" }],
+        }},
+        "EmailTags": [{ "Name": "mail", "Value": "invitation" }],
+    });
+    assert_eq!(request.await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_ses_will_never_take_is_refused_and_all_else_is_tried_again() {
+    for (status, code, refused) in [
+        ("400 Bad Request", "MessageRejected", true),
+        ("400 Bad Request", "MailFromDomainNotVerifiedException", true),
+        ("400 Bad Request", "BadRequestException", true),
+        ("400 Bad Request", "AccountSuspendedException", true),
+        ("404 Not Found", "NotFoundException", true),
+        ("400 Bad Request", "SendingPausedException", false),
+        ("400 Bad Request", "LimitExceededException", false),
+        ("429 Too Many Requests", "TooManyRequestsException", false),
+        ("400 Bad Request", "ThrottlingException", false),
+        ("403 Forbidden", "AccessDeniedException", false),
+        ("500 Internal Server Error", "InternalFailure", false),
+        ("503 Service Unavailable", "ServiceUnavailable", false),
+    ] {
+        let headers = format!("x-amzn-errortype: {code}\r\n");
+        let answer = answer(status, &headers, r#"{"message":"Not verified: ann@fabrikam.example"}"#);
+        let reason = code.to_owned();
+        let expected = if refused { SendError::Refused { reason } } else { SendError::Unavailable { reason } };
+        assert_eq!(outcome(Some(answer)).await, Err(expected));
+    }
+}
+
+#[tokio::test]
+async fn no_answer_or_an_unreadable_one_is_tried_again() {
+    let unavailable = |reason: &str| Err(SendError::Unavailable { reason: reason.to_owned() });
+    assert_eq!(outcome(None).await, unavailable("no answer in time"));
+    assert_eq!(outcome(Some("garbage\r\n\r\n".to_owned())).await, unavailable("no connection"));
+    assert_eq!(outcome(Some(answer("502 Bad Gateway", "", "<html>"))).await, unavailable("status 502"));
+    assert_eq!(mailer(closed_port().await).send(&message()).await, unavailable("no connection"));
+}
+
+/// A port that nothing listens on.
+async fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn debug_output_names_no_recipient_and_no_token() {
+    assert_eq!(format!("{:?}", message()), "Message(invitation user_01JD9Q8R7S-3)");
+}

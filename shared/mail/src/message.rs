@@ -1,0 +1,160 @@
+//! A mail as it is handed to SES, and its parts.
+
+use std::fmt;
+
+use askama::Template;
+use domain::{Email, Line};
+
+use crate::{SendError, format, header};
+
+/// Somebody who answers mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// What they are called.
+    pub name: Line<200>,
+    /// Where mail reaches them.
+    pub email: Email,
+}
+
+/// Whom a mail goes to, in whose name, and what it follows up.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Where it goes.
+    pub to: Email,
+    /// Who is addressed, if that is known.
+    pub to_name: Option<Line<200>>,
+    /// The firm in whose name it comes.
+    pub firm_name: Line<200>,
+    /// Who at the firm gets the answer; without one, answers reach nobody.
+    pub reply_to: Option<Person>,
+    /// The event that it follows up.
+    pub reference: Reference,
+}
+
+impl Envelope {
+    /// The first line of the mail.
+    pub(crate) fn greeting(&self) -> String {
+        self.to_name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+    }
+
+    /// The firm's name, short enough for a subject.
+    pub(crate) fn short_firm(&self) -> String {
+        header::shortened(&self.firm_name, header::MOST_FIRM)
+    }
+}
+
+/// The event that a mail follows up, as its `X-Entity-Ref-ID` header says: mails of different events stay apart in the
+/// recipient's list, and one that was sent twice can be recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference(String);
+
+impl Reference {
+    /// Event number `sequence` of the record whose id is `record`.
+    pub fn new(record: &str, sequence: u64) -> Self {
+        let id: String = record.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).take(200).collect();
+        Self(format!("{id}-{sequence}"))
+    }
+
+    /// The reference as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a mail is for; the tag `mail` of SES's metrics and events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A proposal for a prospect.
+    Proposal,
+    /// A portal user's link.
+    Welcome,
+    /// A staff member's link.
+    Invitation,
+}
+
+impl Purpose {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposal => "proposal",
+            Self::Welcome => "welcome",
+            Self::Invitation => "invitation",
+        }
+    }
+}
+
+/// What a mail is about: one line, at most 150 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject(String);
+
+impl Subject {
+    /// The subject that `text` is: line breaks become spaces, what is too long is cut.
+    pub fn new(text: &str) -> Self {
+        Self(header::shortened(&header::one_line(text), 150))
+    }
+
+    /// The subject as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A mail that is ready to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Whom it goes to, in whose name, and what it follows up.
+    pub envelope: Envelope,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What it is about.
+    pub subject: Subject,
+    /// The body as HTML.
+    pub html: String,
+    /// The same as plain text.
+    pub text: String,
+}
+
+impl Message {
+    /// The mail whose bodies are what the two templates make.
+    pub(crate) fn written(
+        envelope: &Envelope,
+        purpose: Purpose,
+        subject: Subject,
+        html: &impl Template,
+        text: &impl Template,
+    ) -> Result<Self, SendError> {
+        let unwritable = |error: askama::Error| SendError::refused(format!("the {} mail can't be written: {error}", purpose.as_str()));
+        let html = header::in_order(&html.render().map_err(unwritable)?);
+        let text = format::wrapped(&header::in_order(&text.render().map_err(unwritable)?));
+        Ok(Self { envelope: envelope.clone(), purpose, subject, html, text })
+    }
+}
+
+/// Without who gets it and what it says.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({} {})", self.purpose.as_str(), self.envelope.reference.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_one_line() {
+        assert_eq!(Subject::new(" Hello\r\nBcc: x@y.z ").as_str(), "Hello Bcc: x@y.z");
+        assert_eq!(Subject::new(&"å".repeat(200)).as_str().chars().count(), 150);
+    }
+
+    #[test]
+    fn a_reference_fits_a_header() {
+        assert_eq!(Reference::new("prop_01J\r\nX: y", 2).as_str(), "prop_01JXy-2");
+    }
+}

@@ -1,0 +1,51 @@
+//! What the mails' tests share: a realistic and a hostile envelope, and what must hold for every mail.
+
+use domain::{Email, Line, Time};
+
+use crate::{Envelope, Link, Message, Person, Reference};
+
+/// What somebody may type where a name is asked for.
+pub(crate) const EVIL: &str = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> {{ 7*7 }} & \u{202e}evil";
+
+pub(crate) fn envelope() -> Envelope {
+    Envelope {
+        to: Email::new("ann@fabrikam.example").unwrap(),
+        to_name: Line::new("Ann Lee").ok(),
+        firm_name: Line::new("Northwind Advisory").unwrap(),
+        reply_to: Some(person("Åsa Öberg", "asa@northwind.example")),
+        reference: Reference::new("prop_01JD9Q8R7S6T5V4W3X2Y1Z0ABC", 3),
+    }
+}
+
+pub(crate) fn evil_envelope() -> Envelope {
+    Envelope {
+        to_name: Line::new(EVIL).ok(),
+        firm_name: Line::new(EVIL).unwrap(),
+        reply_to: Some(person(EVIL, "a&b?subject=x@evil.example")),
+        ..envelope()
+    }
+}
+
+pub(crate) fn link() -> Link {
+    Link::activation("https://app.consultantpro.example", "pZ3h0J1kQ9w2.mT5xV8yB7nC4dF6gH_0-aSe")
+}
+
+pub(crate) fn expires_at() -> Time {
+    "2026-11-29T14:05:00Z".parse().unwrap()
+}
+
+/// Holds `message` to what every mail must be, and to its snapshots `name` and `name_html`.
+pub(crate) fn check(name: &str, message: &Message) {
+    let Message { envelope: _, purpose: _, subject, html, text } = message;
+    assert!(!subject.as_str().contains(char::is_control));
+    assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("javascript:"));
+    assert!(!html.contains('\u{202e}') && !text.contains('\u{202e}'), "our own words would read backwards");
+    assert!(html.len() < 100_000, "Gmail cuts off what is longer");
+    assert!(text.lines().all(|line| line.chars().count() <= 72 || line.trim_start_matches([' ', '-']).split(' ').count() == 1), "{text}");
+    insta::assert_snapshot!(name, format!("Subject: {subject}\n\n{text}"));
+    insta::assert_snapshot!(format!("{name}_html"), html);
+}
+
+fn person(name: &str, email: &str) -> Person {
+    Person { name: Line::new(name).unwrap(), email: Email::new(email).unwrap() }
+}
