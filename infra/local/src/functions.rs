@@ -117,7 +117,8 @@ pub(crate) struct Invoker {
 }
 
 impl Invoker {
-    fn new(address: SocketAddr) -> Self {
+    /// One that calls what answers `Invoke` at `address`.
+    pub(crate) fn new(address: SocketAddr) -> Self {
         Self { http: reqwest::Client::new(), address }
     }
 

@@ -4,7 +4,7 @@
 //! leash ends the child when this process ends, in whichever way. No signals are sent from here.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -28,7 +28,7 @@ pub(crate) struct Leashed {
 }
 
 impl Leashed {
-    /// Starts `program`; what it prints goes to the file `log`.
+    /// Starts `program`; what it prints goes to the file `log`, in place of what an earlier run printed.
     pub(crate) fn start(tools: &Tools, name: &'static str, program: &Command, log: &Path) -> Result<Self> {
         use std::os::unix::process::CommandExt;
 
@@ -36,7 +36,7 @@ impl Leashed {
         if let Some(folder) = log.parent() {
             std::fs::create_dir_all(folder).doing(&sentence)?;
         }
-        let output = OpenOptions::new().create(true).append(true).open(log).doing(&sentence)?;
+        let output = File::create(log).doing(&sentence)?;
         let errors = File::try_clone(&output).doing(&sentence)?;
         let mut leash = Command::new(tools.program("python"));
         leash.arg("-c").arg(LEASH).arg(program.get_program()).args(program.get_args());

@@ -45,7 +45,6 @@ pub fn event(request: &Request<Bytes>, route_key: &str, source_ip: IpAddr) -> Va
             "requestId": request_id(),
             "routeKey": route_key,
             "stage": "$default",
-            "time": "",
             "timeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
         },
         "isBase64Encoded": false,

@@ -31,12 +31,18 @@ struct Gateway {
 
 /// Serves the whole stack on `listener`, until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, template: Arc<Template>, invoker: Invoker, ministack: Client) -> Result<()> {
-    let schedules = schedule::router(Arc::clone(&template), invoker.clone());
-    let gateway = Router::new().fallback(forward).with_state(Arc::new(Gateway { template, invoker }));
-    let app =
-        Router::new().route("/", get(Redirect::temporary("/api/docs/"))).merge(mailbox::router(ministack)).merge(schedules).merge(gateway);
+    let app = Router::new()
+        .route("/", get(Redirect::temporary("/api/docs/")))
+        .merge(mailbox::router(ministack))
+        .merge(schedule::router(Arc::clone(&template), invoker.clone()))
+        .merge(router(template, invoker));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await.doing("the gateway stopped")
+}
+
+/// API Gateway alone.
+fn router(template: Arc<Template>, invoker: Invoker) -> Router {
+    Router::new().fallback(forward).with_state(Arc::new(Gateway { template, invoker }))
 }
 
 /// One request through API Gateway.
@@ -70,4 +76,55 @@ async fn forward(
 fn refusal(status: StatusCode, message: &str) -> Response<Body> {
     let body = serde_json::json!({ "message": message }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], Bytes::from(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Json, extract::Path, routing::post};
+    use serde_json::{Value, json};
+
+    /// A gateway in front of functions that say who they are; `docs` fails, `auth` answers nonsense.
+    async fn gateway() -> String {
+        let invoke = async |Path(function): Path<String>, Json(event): Json<Value>| match function.as_str() {
+            "docs" => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "errorMessage": "failed" }))),
+            "auth" => (StatusCode::OK, Json(json!({ "statusCode": "nonsense" }))),
+            _ => (StatusCode::OK, Json(json!({ "statusCode": 202, "body": format!("{function} by {}", event["routeKey"]) }))),
+        };
+        let functions = Router::new().route("/2015-03-31/functions/{function}/invocations", post(invoke));
+        let invoker = Invoker::new(served(functions).await);
+        let template = Arc::new(Template::load().unwrap());
+        format!("http://{}", served(router(template, invoker)).await)
+    }
+
+    async fn served(app: Router) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap() });
+        address
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> (u16, String) {
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn requests_reach_their_function_and_the_rest_is_refused_as_api_gateway_does() {
+        let (url, http) = (gateway().await, reqwest::Client::new());
+        let answered = answer(http.get(format!("{url}/api/crm/leads/"))).await;
+        assert_eq!(answered, (202, "crm by \"ANY /api/crm/{proxy+}\"".into()));
+        assert_eq!(answer(http.get(format!("{url}/nothing"))).await, (404, r#"{"message":"Not Found"}"#.into()));
+        let large = answer(http.post(format!("{url}/api/crm/leads/")).body(vec![b'x'; LARGEST_BODY + 1])).await;
+        assert_eq!(large, (413, r#"{"message":"Request Entity Too Large"}"#.into()));
+    }
+
+    #[tokio::test]
+    async fn a_function_that_fails_is_a_500_that_says_nothing() {
+        let (url, http) = (gateway().await, reqwest::Client::new());
+        for path in ["/api/health/", "/api/auth/me/"] {
+            let answered = answer(http.get(format!("{url}{path}"))).await;
+            assert_eq!(answered, (500, r#"{"message":"Internal Server Error"}"#.into()), "{path}");
+        }
+    }
 }
