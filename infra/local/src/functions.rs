@@ -2,7 +2,7 @@
 //! changes, and called through Lambda's own `Invoke`.
 //!
 //! cargo-lambda has one environment for all functions, so it gets the union of the template's; two functions that
-//! want one variable with different values are refused. Policies and memory limits have no local counterpart.
+//! want one variable with different values are refused. Policies, memory and timeouts have no local counterpart.
 
 use axum::{body::Bytes, http::Request};
 use serde_json::{Value, json};

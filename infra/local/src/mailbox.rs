@@ -69,16 +69,17 @@ fn page(mails: &[Mail]) -> String {
 }
 
 fn item(mail: &Mail) -> String {
-    let Mail { id, from, to, subject, text, html, sent: _ } = mail;
+    let Mail { id, from, to, subject, text, html, sent } = mail;
     let frame = match html {
         Some(_) => format!("<iframe sandbox='allow-popups' loading=lazy src='{PATH}{}/'></iframe>", escaped(id)),
         None => String::new(),
     };
     format!(
-        "<details><summary><b>{}</b><br><small>to {} from {}</small></summary>{frame}<pre>{}</pre></details>",
+        "<details><summary><b>{}</b><br><small>to {} from {}, {}</small></summary>{frame}<pre>{}</pre></details>",
         escaped(subject),
         escaped(&to.join(", ")),
         escaped(from),
+        sent.format("%-d %B %Y, %H:%M:%S UTC"),
         escaped(text)
     )
 }
@@ -100,7 +101,7 @@ mod tests {
             subject: "<script>".into(),
             text: "a & b".into(),
             html: Some("<b>c</b>".into()),
-            sent: 0.0,
+            sent: chrono::DateTime::UNIX_EPOCH,
         };
         let page = page(&[mail]);
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"));

@@ -31,8 +31,10 @@ impl Tools {
         let tools = Self { programs: environment.join("bin") };
         let lock = lock_file(&home.join("tools.lock"))?;
         lock.lock().doing("the lock on the Python tools can't be taken")?;
+        // Scripts in there name their Python by its whole path, so a checkout that was moved or copied installs anew.
         let stamp = environment.join("installed.txt");
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == REQUIREMENTS) {
+        let complete = format!("{}\n{REQUIREMENTS}", environment.display());
+        if tools.program("python").exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == complete) {
             return Ok(tools);
         }
         eprintln!("Installing the Python tools into {} …", environment.display());
@@ -45,13 +47,11 @@ impl Tools {
         let requirements = environment.join("requirements.txt");
         fs::write(&requirements, REQUIREMENTS).doing("the list of Python tools can't be written")?;
         run(
-            Command::new(tools.program("python"))
-                .args(["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on", "--quiet", "-r"])
-                .arg(&requirements),
+            Command::new(tools.program("python")).args(["-m", "pip", "install", "--disable-pip-version-check", "-r"]).arg(&requirements),
             "the Python tools can't be installed (pip says why above)",
         )
         .await?;
-        fs::write(&stamp, REQUIREMENTS).doing("the Python environment can't be marked as complete")?;
+        fs::write(&stamp, complete).doing("the Python environment can't be marked as complete")?;
         Ok(tools)
     }
 
@@ -86,6 +86,8 @@ async fn python() -> Result<&'static str> {
 }
 
 async fn run(command: &mut Command, sentence: &str) -> Result<()> {
-    let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await.doing(sentence)?;
+    // Standard output is for the one line that says that the stack is up.
+    let command = command.stdin(Stdio::null()).stdout(std::io::stderr()).kill_on_drop(true);
+    let status = command.status().await.doing(sentence)?;
     if status.success() { Ok(()) } else { Err(Error::new(sentence)) }
 }

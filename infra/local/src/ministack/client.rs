@@ -3,6 +3,7 @@
 //! MiniStack routes by the service that the signature names and doesn't check the signature, so these are plain
 //! requests: four SDKs less to build.
 
+use chrono::DateTime;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -132,6 +133,6 @@ fn mail(message: &Value) -> Option<Mail> {
         subject: text("Subject")?,
         text: text("BodyText").unwrap_or_default(),
         html: text("BodyHtml"),
-        sent: message.get("Timestamp")?.as_f64()?,
+        sent: DateTime::from_timestamp_millis((message.get("Timestamp")?.as_f64()? * 1000.0) as i64)?,
     })
 }

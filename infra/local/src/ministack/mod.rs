@@ -4,6 +4,7 @@
 
 mod client;
 
+use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
@@ -50,8 +51,8 @@ pub struct Mail {
     pub text: String,
     /// Its HTML part.
     pub html: Option<String>,
-    /// When it was sent, in seconds since 1970.
-    pub sent: f64,
+    /// When it was sent.
+    pub sent: DateTime<Utc>,
 }
 
 impl MiniStack {

@@ -16,8 +16,6 @@ pub struct Function {
     pub name: String,
     /// Its environment variables.
     pub environment: BTreeMap<String, String>,
-    /// How long it may take.
-    pub timeout: Duration,
 }
 
 /// Sends the table's changes to a function.
@@ -74,7 +72,6 @@ impl Function {
         if name.is_empty() {
             return Err(Error::new(format!("the CodeUri of {id} names no binary")));
         }
-        let seconds = properties.get("Timeout").or_else(|| globals.get("Timeout")).and_then(Value::as_u64);
         let mut environment = BTreeMap::new();
         for source in [globals, properties] {
             let variables = source.pointer("/Environment/Variables").and_then(Value::as_object);
@@ -82,8 +79,7 @@ impl Function {
                 environment.insert(key.clone(), intrinsics::text(value));
             }
         }
-        // Three seconds is what Lambda gives a function that doesn't ask for more.
-        Ok(Self { name, environment, timeout: Duration::from_secs(seconds.unwrap_or(3)) })
+        Ok(Self { name, environment })
     }
 }
 

@@ -1,5 +1,4 @@
 use super::*;
-use std::time::Duration;
 
 #[test]
 fn the_checkouts_template_is_read_whole() {
@@ -19,7 +18,6 @@ fn the_checkouts_template_is_read_whole() {
     assert_eq!(auth.environment["TABLE_NAME"], "consultantpro-local");
     assert_eq!(auth.environment["SIGNING_SECRET"], "consultantpro/dev/token-signing");
     assert_eq!(auth.environment["RATE_USER_PER_MINUTE"], "100");
-    assert_eq!(auth.timeout, Duration::from_secs(10));
 }
 
 #[test]
