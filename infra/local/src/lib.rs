@@ -8,6 +8,7 @@
 
 mod caller;
 pub mod check;
+pub mod demo;
 pub mod dynamodb;
 pub mod error;
 mod functions;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use local::{
-    check,
+    check, demo,
     error::{Doing, Result},
     stack::{Options, Stack},
 };
@@ -57,14 +57,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { command, fresh, demo: _, port, release } = arguments;
+    let Arguments { command, fresh, demo, port, release } = arguments;
     match command {
         Some(Command::Check { url }) => check::run(&url).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
             // Dropping what has been started ends it.
             tokio::select! {
-                ended = up(Options { port, fresh, release }) => ended,
+                ended = up(Options { port, fresh, release }, demo) => ended,
                 _ = tokio::signal::ctrl_c() => Ok(()),
                 _ = terminate.recv() => Ok(()),
             }
@@ -72,8 +72,18 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
-async fn up(options: Options) -> Result<()> {
+async fn up(options: Options, demo: bool) -> Result<()> {
     let stack = Stack::start(&options).await?;
-    println!("{}", stack.ready());
-    stack.serve().await
+    let (url, ready) = (stack.url().to_owned(), stack.ready());
+    let announced = async {
+        if demo {
+            println!("{}", demo::load(&url).await?);
+        }
+        println!("{ready}");
+        std::future::pending().await
+    };
+    tokio::select! {
+        ended = stack.serve() => ended,
+        failed = announced => failed,
+    }
 }

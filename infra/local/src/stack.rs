@@ -77,6 +77,11 @@ impl Stack {
         Ok(Self { url, functions, ministack, template, dynamo, data, listener, _lock: lock })
     }
 
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The line that says that it is up.
     pub fn ready(&self) -> String {
         let url = &self.url;
