@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -29,8 +29,9 @@ const USUAL_PORT: u16 = 9000;
 /// How many requests one function answers at once; each takes a process.
 const CONCURRENCY: &str = "3";
 
-/// How long a function may take to answer for the first time, once it is built.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a call may take, a function's start and its building after a change among it. A function that ends at its
+/// start never answers.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the functions find what they call.
 pub(crate) struct Endpoints<'a> {
@@ -56,6 +57,7 @@ pub(crate) async fn build(template: &Template, release: bool) -> Result<()> {
 pub(crate) struct Functions {
     process: Leashed,
     invoker: Invoker,
+    log: PathBuf,
 }
 
 impl Functions {
@@ -79,7 +81,7 @@ impl Functions {
             command.arg("--release");
         }
         let process = Leashed::start(tools, "cargo lambda watch", &command, log)?;
-        Ok(Self { process, invoker: Invoker::new(address) })
+        Ok(Self { process, invoker: Invoker::new(address)?, log: log.to_owned() })
     }
 
     /// Waits until each of them answers.
@@ -90,7 +92,8 @@ impl Functions {
             while let Err(error) = self.invoker.invoke(&function.name, &probe).await {
                 self.process.check()?;
                 if Instant::now() > deadline {
-                    return Err(Error::new(format!("the function {} doesn't answer: {error}", function.name)));
+                    let log = self.log.display();
+                    return Err(Error::new(format!("the function {} doesn't answer ({error}); {log} may say why", function.name)));
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
@@ -118,8 +121,9 @@ pub(crate) struct Invoker {
 
 impl Invoker {
     /// One that calls what answers `Invoke` at `address`.
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { http: reqwest::Client::new(), address }
+    pub(crate) fn new(address: SocketAddr) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().doing("functions can't be called")?;
+        Ok(Self { http, address })
     }
 
     /// Lambda's `Invoke`: the function's answer, or an error if it failed or wasn't reached.

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use std::{net::SocketAddr, sync::Arc};
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::timeout};
 
 use super::{event, response};
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// The largest request that API Gateway takes.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// How long API Gateway waits for a function.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Gateway {
     template: Arc<Template>,
@@ -59,10 +62,10 @@ async fn forward(
         return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let event = event(&Request::from_parts(parts, body), &route.key(), peer.ip());
-    let answered = match gateway.invoker.invoke(&route.function, &event).await {
-        Ok(answer) => response(&answer),
-        Err(error) => Err(error),
+    let Ok(invoked) = timeout(PATIENCE, gateway.invoker.invoke(&route.function, &event)).await else {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     };
+    let answered = invoked.and_then(|answer| response(&answer));
     match answered {
         Ok(response) => response.map(Body::from),
         Err(error) => {
@@ -92,7 +95,7 @@ mod tests {
             _ => (StatusCode::OK, Json(json!({ "statusCode": 202, "body": format!("{function} by {}", event["routeKey"]) }))),
         };
         let functions = Router::new().route("/2015-03-31/functions/{function}/invocations", post(invoke));
-        let invoker = Invoker::new(served(functions).await);
+        let invoker = Invoker::new(served(functions).await).unwrap();
         let template = Arc::new(Template::load().unwrap());
         format!("http://{}", served(router(template, invoker)).await)
     }
