@@ -78,7 +78,7 @@ impl Reached {
             Self::Sent => act(&["send"]),
             Self::Cancelled => act(&["send", "cancel"]),
             Self::Accepted => act(&["send", "accept"]),
-            Self::Rejected => vec![("send", json!({})), ("reject", json!({ "comment": "We do this in-house for now." }))],
+            Self::Rejected => vec![("send", json!({})), ("reject", json!({ "reason": "We do this in-house for now." }))],
         }
     }
 }
