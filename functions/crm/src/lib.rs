@@ -1,1 +1,17 @@
-//! Placeholder.
+//! `/api/crm/`: leads, prospects, proposals, contracts. One file a resource: its routes, handlers and wire types.
+
+mod acceptance;
+mod contracts;
+mod leads;
+mod onboarding;
+mod proposal_shape;
+mod proposals;
+mod prospects;
+
+use api::App;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route of this function.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().merge(leads::routes()).merge(prospects::routes()).merge(proposals::routes()).merge(contracts::routes())
+}

@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Everything HTTP, so that a handler is ten lines: who calls and what they may, bodies that are valid, problems,
+//! pages, ETags, doing a request once, rate limits, the API's document, and start-up.
+//!
+//! Invariants: a caller is known from their token alone; no answer is made but here; a handler that lost a race is
+//! run again from its first read. Deliberately absent: rules (`domain`), keys (`store`).
+
+mod answer;
+mod app;
+mod body;
+mod caller;
+mod context;
+mod front;
+mod history;
+mod list;
+mod patch;
+mod path;
+mod problem;
+mod rate;
+mod serve;
+mod token;
+
+pub mod openapi;
+pub mod shapes;
+
+pub use answer::{Answer, Shape};
+pub use app::{App, Clock, Limits};
+pub use body::Valid;
+pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
+pub use context::Cx;
+pub use front::Front;
+pub use history::EventOut;
+pub use list::{ListQuery, NoFilter, Page, PageParams, which};
+pub use patch::{Patch, Set};
+pub use path::Path;
+pub use problem::{Problem, ProblemOut};
+pub use rate::Limiter;
+pub use serve::{env, log_json, serve};
+pub use token::{Audience, Claims, Verifier, access_header};

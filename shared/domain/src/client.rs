@@ -36,6 +36,9 @@ impl Kind for Client {
     const NAME: &'static str = "client";
 }
 
+/// The id of a client.
+pub type ClientId = Id<Client>;
+
 impl Client {
     /// A client of whom no more is known than how to reach it.
     pub fn new(contact: Contact, prospect: Option<Id<Prospect>>) -> Self {

@@ -99,7 +99,15 @@ impl Kind for Contract {
     const NAME: &'static str = "contract";
 }
 
+/// The id of a contract.
+pub type ContractId = Id<Contract>;
+
 impl Contract {
+    /// Its number as people write it: `CON-000001`.
+    pub fn label(&self) -> String {
+        format!("CON-{:06}", self.number)
+    }
+
     /// That its days are in order.
     pub fn checked(self) -> Result<Self, Refusal> {
         in_order(self.start_date, self.end_date)?;
@@ -199,7 +207,7 @@ mod tests {
     #[test]
     fn every_state_allows_what_it_should_and_nothing_else() {
         use Status::{Active, Completed, Draft, Signed, Terminated};
-        let today = Date::default();
+        let today = Date::today(Time::default());
         let signature = Signature { signed_by: Line::new("Ann").unwrap(), signed_on: today };
         let reason = Line::new("Bankrupt").unwrap();
         // edit, sign, activate, complete, terminate, remove
@@ -225,8 +233,8 @@ mod tests {
 
     #[test]
     fn a_signature_of_tomorrow_and_an_end_before_the_start_are_refused() {
-        let today = Date::default();
-        let tomorrow = today.succ_opt().unwrap();
+        let today = Date::today(Time::default());
+        let tomorrow = today.next();
         let signature = Signature { signed_by: Line::new("Ann").unwrap(), signed_on: tomorrow };
         assert_eq!(at(Status::Draft).sign(signature, today).unwrap_err().field, Some("signed_on"));
         let reversed = Contract { start_date: Some(tomorrow), end_date: Some(today), ..at(Status::Draft) };

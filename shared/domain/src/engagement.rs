@@ -75,6 +75,9 @@ impl Kind for Engagement {
     const NAME: &'static str = "engagement";
 }
 
+/// The id of a engagement.
+pub type EngagementId = Id<Engagement>;
+
 /// That `end`, if it is known, isn't before `start`.
 pub fn in_order(start: Option<Date>, end: Option<Date>) -> Result<(), Refusal> {
     match (start, end) {
@@ -116,7 +119,7 @@ impl Engagement {
     /// This engagement, whose id is `id`, once it is renewed, and its next version.
     pub fn renew(&self, id: Id<Self>) -> Result<((Self, EventName), Self), Refusal> {
         self.active()?;
-        let start_date = self.end_date.and_then(|last| last.succ_opt());
+        let start_date = self.end_date.map(Date::next);
         let next = Self { version: self.version + 1, previous: Some(id), start_date, end_date: None, ..self.clone() };
         Ok(((Self { status: Status::Renewed, ..self.clone() }, event::RENEWED), next))
     }

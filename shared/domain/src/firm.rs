@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Kind, Line, TimeZone};
+use crate::{Currency, Id, Kind, Line, TimeZone};
 
 /// What happens to firms.
 pub mod event {
@@ -27,3 +27,6 @@ impl Kind for Firm {
     const PREFIX: &'static str = "firm";
     const NAME: &'static str = "firm";
 }
+
+/// The id of a firm.
+pub type FirmId = Id<Firm>;

@@ -75,6 +75,9 @@ impl Kind for Lead {
     const NAME: &'static str = "lead";
 }
 
+/// The id of a lead.
+pub type LeadId = Id<Lead>;
+
 impl Lead {
     /// A lead that was just entered; `duplicate` says that its e-mail may be another lead's too.
     pub fn new(contact: Contact, source: Option<Line<60>>, notes: Option<Prose<10000>>, duplicate: bool) -> Self {

@@ -4,6 +4,7 @@
 //! invalid value cannot be built; a change of state is a method that gives the changed record and the name of its
 //! event, or a [`Refusal`]. Deliberately absent: HTTP, DynamoDB, and anything that knows which of them called.
 
+mod date;
 mod email;
 mod id;
 mod money;
@@ -28,17 +29,16 @@ pub mod prospect;
 pub mod session;
 pub mod user;
 
+pub use date::{Date, NotADate};
 pub use email::Email;
 pub use id::{Id, Kind};
 pub use money::{Currency, Money, Price, Quantity};
 pub use refusal::{Refusal, Why};
 pub use text::{Line, Prose};
-pub use zone::{TimeZone, today};
+pub use zone::TimeZone;
 
 /// A moment, UTC.
 pub type Time = chrono::DateTime<chrono::Utc>;
-/// A day of the calendar.
-pub type Date = chrono::NaiveDate;
 /// The name of what happened, `lead.converted`: the record's kind, a full stop, a past participle.
 pub type EventName = &'static str;
 /// What a change of state gives: the record as it is after it, and what happened; or why it is refused.

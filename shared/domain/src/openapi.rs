@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::{Currency, Email, Id, Kind, Line, Price, Prose, Quantity, TimeZone};
+use crate::{Currency, Date, Email, Id, Kind, Line, Price, Prose, Quantity, TimeZone};
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
@@ -35,6 +35,7 @@ described!([const MAX: usize] Line<MAX>, format!("Line{MAX}"), string().min_leng
 described!([const MAX: usize] Prose<MAX>, format!("Prose{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([] Email, "Email", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)));
 described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
+described!([] Date, "Date", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));
 described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone")));
 described!([] Price, "Price", decimal(r"^\d{1,13}(\.\d{1,6})?$"));
 described!([] Quantity, "Quantity", decimal(r"^\d{1,13}(\.\d{1,4})?$"));

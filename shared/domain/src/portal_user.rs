@@ -47,6 +47,9 @@ impl Kind for PortalUser {
     const NAME: &'static str = "portal_user";
 }
 
+/// The id of a portal user.
+pub type PortalUserId = Id<PortalUser>;
+
 impl PortalUser {
     /// Somebody who is invited at `now`.
     pub fn invited(client: Id<Client>, name: Line<200>, email: Email, rights: Rights, now: Time) -> Self {

@@ -219,7 +219,37 @@ impl Kind for Proposal {
     const NAME: &'static str = "proposal";
 }
 
+/// The id of a proposal.
+pub type ProposalId = Id<Proposal>;
+
 impl Proposal {
+    /// The first draft of a proposal, addressed to `contact`.
+    pub fn new(number: u64, prospect: Id<Prospect>, contact: Contact, title: Line<200>, offer: Offer) -> Self {
+        let Offer { line_items, total } = offer;
+        Self {
+            number,
+            version: 1,
+            prospect,
+            contact,
+            title,
+            line_items,
+            total,
+            valid_until: None,
+            terms: None,
+            status: Status::Draft,
+            sent_at: None,
+            reason: None,
+            acceptance: None,
+            supersedes: None,
+            superseded_by: None,
+        }
+    }
+
+    /// Its number as people write it: `PRO-000042`; all its versions have the same.
+    pub fn label(&self) -> String {
+        format!("PRO-{:06}", self.number)
+    }
+
     /// What it offers.
     pub fn offer(&self) -> Offer {
         Offer { line_items: self.line_items.clone(), total: self.total }
@@ -229,7 +259,15 @@ impl Proposal {
     pub fn status_on(&self, today: Date) -> Status {
         match self.status {
             Status::Sent if self.valid_until.is_some_and(|last| last < today) => Status::Expired,
-            status => status,
+            Status::Draft
+            | Status::PendingApproval
+            | Status::Approved
+            | Status::Sent
+            | Status::Accepted
+            | Status::Rejected
+            | Status::Expired
+            | Status::Cancelled
+            | Status::Superseded => self.status,
         }
     }
 
@@ -384,23 +422,7 @@ mod tests {
             Currency::USD,
         )
         .unwrap();
-        Proposal {
-            number: 1,
-            version: 1,
-            prospect: Id::new(Time::default(), 1),
-            contact,
-            title: Line::new("Audit").unwrap(),
-            line_items: offer.line_items,
-            total: offer.total,
-            valid_until: None,
-            terms: None,
-            status,
-            sent_at: None,
-            reason: None,
-            acceptance: None,
-            supersedes: None,
-            superseded_by: None,
-        }
+        Proposal { status, ..Proposal::new(1, Id::new(Time::default(), 1), contact, Line::new("Audit").unwrap(), offer) }
     }
 
     fn born() -> Born {
@@ -409,7 +431,7 @@ mod tests {
 
     #[test]
     fn every_state_allows_what_it_should_and_nothing_else() {
-        let (now, today) = (Time::default(), Date::default());
+        let (now, today) = (Time::default(), Date::today(Time::default()));
         let reason = Prose::new("Too dear").unwrap();
         // edit, submit, approve, send, accept (portal), accept (staff), reject, cancel, revise, remove
         for (status, allowed) in [
@@ -445,10 +467,10 @@ mod tests {
 
     #[test]
     fn it_can_be_accepted_on_its_last_day_and_not_after() {
-        let last = Date::default();
+        let last = Date::today(Time::default());
         let sent = Proposal { valid_until: Some(last), ..at(Sent) };
         assert!(sent.may_be_accepted(false, last).is_ok());
-        let after = last.succ_opt().unwrap();
+        let after = last.next();
         assert_eq!(sent.status_on(after), Expired);
         assert!(sent.may_be_accepted(true, after).is_err());
     }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, contact::Contact, lead::Lead};
+use crate::{
+    EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, contact::Contact, lead::Lead, portal_user::PortalUser,
+};
 
 /// What happens to prospects.
 pub mod event {
@@ -65,6 +67,8 @@ pub struct Prospect {
     pub lost_reason: Option<Line<500>>,
     /// The client that it became.
     pub client: Option<Id<Client>>,
+    /// Who was let into the client's portal then.
+    pub portal_user: Option<Id<PortalUser>>,
     /// Whatever the team writes down.
     pub notes: Option<Prose<10000>>,
 }
@@ -74,6 +78,9 @@ impl Kind for Prospect {
     const NAME: &'static str = "prospect";
 }
 
+/// The id of a prospect.
+pub type ProspectId = Id<Prospect>;
+
 impl Prospect {
     /// A prospect to begin with: at `stage`, which can't be an end.
     pub fn new(contact: Contact, estimated_value: Option<Money>, stage: Stage, notes: Option<Prose<10000>>) -> Result<Self, Refusal> {
@@ -81,7 +88,7 @@ impl Prospect {
             Stage::Discovery | Stage::Proposal | Stage::Negotiation => {}
             Stage::Won | Stage::Lost => return Err(Refusal::rule("stage", "A prospect doesn't begin at its end.")),
         }
-        Ok(Self { contact, lead: None, estimated_value, stage, lost_reason: None, client: None, notes })
+        Ok(Self { contact, lead: None, estimated_value, stage, lost_reason: None, client: None, portal_user: None, notes })
     }
 
     /// The prospect with other fields; one that was won is history.
@@ -102,10 +109,10 @@ impl Prospect {
         Ok((Self { stage: to, lost_reason, ..self.clone() }, event::MOVED))
     }
 
-    /// The prospect as it is once it became `client`.
-    pub fn win(&self, client: Id<Client>) -> Outcome<Self> {
+    /// The prospect as it is once it became `client`, into whose portal `portal_user` was let.
+    pub fn win(&self, client: Id<Client>, portal_user: Option<Id<PortalUser>>) -> Outcome<Self> {
         self.not_won()?;
-        Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), ..self.clone() }, event::WON))
+        Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), portal_user, ..self.clone() }, event::WON))
     }
 
     /// That a proposal can be made to it.
@@ -152,10 +159,10 @@ mod tests {
             }
             assert!(at(from).move_to(Won, None).is_err());
             assert_eq!(at(from).move_to(Lost, None).unwrap_err().field, Some("reason"));
-            assert_eq!(at(from).win(Id::new(Time::default(), 1)).unwrap().0.stage, Won);
+            assert_eq!(at(from).win(Id::new(Time::default(), 1), None).unwrap().0.stage, Won);
         }
         assert!(at(Won).move_to(Discovery, None).is_err());
-        assert!(at(Won).win(Id::new(Time::default(), 1)).is_err());
+        assert!(at(Won).win(Id::new(Time::default(), 1), None).is_err());
     }
 
     #[test]

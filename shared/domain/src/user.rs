@@ -48,6 +48,9 @@ impl Kind for User {
     const NAME: &'static str = "user";
 }
 
+/// The id of a user.
+pub type UserId = Id<User>;
+
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: Line<200>, email: Email) -> Self {

@@ -3,14 +3,6 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Date, Time};
-
-/// The day that it still is somewhere on Earth at `now` (UTC−12). What holds until a day holds until that day is over
-/// for everyone, so no deadline comes early for anybody.
-pub fn today(now: Time) -> Date {
-    (now - chrono::TimeDelta::hours(12)).date_naive()
-}
-
 /// A time zone of the IANA database: `Europe/Stockholm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(Tz);

@@ -76,9 +76,9 @@ impl Change {
     }
 
     /// A new record.
-    pub fn create<T: Entity>(&mut self, id: Id<T>, value: T, event: EventName) -> Result<Record<T>, Error> {
+    pub fn create<T: Entity>(&mut self, id: Id<T>, content: T, event: EventName) -> Result<Record<T>, Error> {
         let now = self.audit.at;
-        let record = Record { id, version: 0, created_at: now, updated_at: now, archived_at: None, hash: Digest::default(), value };
+        let record = Record { id, version: 0, created_at: now, updated_at: now, archived_at: None, hash: Digest::default(), content };
         let (record, item) = self.log(record, None, event)?;
         let put = self.put(item).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
@@ -86,14 +86,14 @@ impl Change {
     }
 
     /// A record as it is after a change of its state.
-    pub fn update<T: Entity>(&mut self, before: &Record<T>, (value, event): (T, EventName)) -> Result<Record<T>, Error> {
-        let fields = entity::fields_of(&before.value)?;
-        self.replace(before, Record { value, ..before.clone() }, fields, event)
+    pub fn update<T: Entity>(&mut self, before: &Record<T>, (content, event): (T, EventName)) -> Result<Record<T>, Error> {
+        let fields = entity::fields_of(&before.content)?;
+        self.replace(before, Record { content, ..before.clone() }, fields, event)
     }
 
     /// A record that goes away: a draft whose event says `deleted` for good, any other into the archive.
     pub fn remove<T: Entity>(&mut self, before: &Record<T>, event: EventName) -> Result<(), Error> {
-        let fields = entity::fields_of(&before.value)?;
+        let fields = entity::fields_of(&before.content)?;
         if !event.ends_with(".deleted") {
             let archived = Record { archived_at: Some(self.audit.at), ..before.clone() };
             return self.replace(before, archived, fields, event).map(|_| ());
@@ -189,7 +189,7 @@ impl Change {
     ) -> Result<(Record<T>, Item), Error> {
         let sequence = record.version + 1;
         let deleted = event.ends_with(".deleted");
-        let after = if deleted { None } else { Some(Value::Object(entity::fields_of(&record.value)?)) };
+        let after = if deleted { None } else { Some(Value::Object(entity::fields_of(&record.content)?)) };
         let details = Details {
             salt: format!("{:032x}", rand::random::<u128>()),
             source_address: self.audit.source_address.clone(),

@@ -66,14 +66,14 @@ pub struct Record<T> {
     /// The hash of its last event; lists don't know it, so what they give can't be written back.
     pub(crate) hash: Digest,
     /// What it says.
-    pub value: T,
+    pub content: T,
 }
 
 impl<T> Deref for Record<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.value
+        &self.content
     }
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn fields_of<T: Serialize>(value: &T) -> Result<Map<String, Value>, E
 impl<T: Entity> Record<T> {
     pub(crate) fn to_item(&self, firm: Id<Firm>) -> Result<Item, Error> {
         let (data, summary): (Map<_, _>, Map<_, _>) =
-            fields_of(&self.value)?.into_iter().partition(|(k, _)| T::DETAIL.contains(&k.as_str()));
+            fields_of(&self.content)?.into_iter().partition(|(k, _)| T::DETAIL.contains(&k.as_str()));
         let mut item = Key::record(firm, self.id).item();
         let mut set = |name: &str, value: AttributeValue| item.insert(name.to_owned(), value);
         set(name::VERSION, number(self.version));
@@ -109,11 +109,11 @@ impl<T: Entity> Record<T> {
             set(name::BY_TYPE_SK, text(id));
             return Ok(item);
         }
-        if let Some(parent) = self.value.parent() {
+        if let Some(parent) = self.content.parent() {
             set(name::BY_PARENT_PK, text(index::by_parent::<T>(firm, &parent)));
             set(name::BY_PARENT_SK, text(&id));
         }
-        if let Some(state) = self.value.state() {
+        if let Some(state) = self.content.state() {
             set(name::BY_STATE_PK, text(index::by_state::<T>(firm, state)));
             set(name::BY_STATE_SK, text(&id));
         }
@@ -130,7 +130,7 @@ impl<T: Entity> Record<T> {
         if item.contains_key(name::DATA) {
             fields.extend(item.fields(name::DATA)?);
         }
-        let value = serde_json::from_value(Value::Object(fields)).map_err(|e| Error::Internal(format!("{pk}: {e}")))?;
+        let content = serde_json::from_value(Value::Object(fields)).map_err(|e| Error::Internal(format!("{pk}: {e}")))?;
         Ok(Self {
             id,
             version: item.number(name::VERSION)?,
@@ -138,7 +138,7 @@ impl<T: Entity> Record<T> {
             updated_at: item.time(name::UPDATED)?,
             archived_at: item.contains_key(name::ARCHIVED).then(|| item.time(name::ARCHIVED)).transpose()?,
             hash: item.text(name::HASH).ok().and_then(|hash| hash.parse().ok()).unwrap_or_default(),
-            value,
+            content,
         })
     }
 }

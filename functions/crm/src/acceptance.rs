@@ -1,0 +1,119 @@
+//! `POST /api/crm/proposals/{id}/accept/`: the point at which a prospect becomes a client. One transaction makes the
+//! client, its portal user and the engagement; the stream then wins the prospect, cancels the other proposals to it
+//! and sends the welcome mail.
+
+use api::{
+    Answer, App, Cx, Path, Problem, Shape, Staff, Valid, may,
+    shapes::{ClientOut, EngagementOut, PortalUserOut},
+};
+use domain::{
+    Line, Prose,
+    client::{Client, ClientId},
+    engagement::{self, Engagement},
+    portal_user::PortalUser,
+    proposal::{Acceptance, Born, Proposal, ProposalId},
+};
+use serde::{Deserialize, Serialize};
+use store::{Change, Record};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{onboarding::onboard, proposal_shape::ProposalOut};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(accept_proposal))
+}
+
+/// What the client said yes to, and who said it.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"accepted_by": "Ann Lee", "chosen_options": [1]}))]
+struct AcceptProposal {
+    /// Who accepted, at the client.
+    accepted_by: Option<Line<200>>,
+    note: Option<Prose<2000>>,
+    /// The optional lines that were chosen, by their places from 0; as they were offered, unless said.
+    #[schema(max_items = 100)]
+    chosen_options: Option<Vec<usize>>,
+}
+
+/// What came of a proposal that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+struct AcceptedProposal {
+    proposal: ProposalOut,
+    client: ClientOut,
+    /// Who was let into the client's portal; none if no e-mail was known.
+    portal_user: Option<PortalUserOut>,
+    engagement: EngagementOut,
+}
+
+/// Accept a proposal for the client, from draft or sent. Again: the same answer.
+#[utoipa::path(post, path = "/api/crm/proposals/{id}/accept/", tag = "proposals", params(("id" = ProposalId, Path)),
+    request_body = AcceptProposal, security(("staff" = ["sales.close"])),
+    responses((status = 200, description = "The proposal, and what came of it", body = AcceptedProposal)))]
+async fn accept_proposal(
+    cx: Cx,
+    staff: Staff<may::CloseSales>,
+    Path(id): Path<ProposalId>,
+    Valid(body): Valid<AcceptProposal>,
+) -> Result<Answer, Problem> {
+    let (mut change, proposal) = cx.edit(&staff, id).await?;
+    if let Some(acceptance) = &proposal.acceptance {
+        return again(&cx, &staff, &proposal, acceptance).await;
+    }
+    proposal.may_be_accepted(true, cx.today())?;
+    let (client, portal_user) = onboard(&cx, &mut change, proposal.prospect, &proposal.contact)?;
+    let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
+    match change.commit(answer.reply()).await {
+        // It was converted by hand: the proposal is accepted for the client that it became.
+        Err(store::Error::Taken { holder, .. }) if holder.parse::<ClientId>().is_ok() => {
+            let client = holder.parse().map_err(Problem::internal)?;
+            let client = cx.read(&staff).record(client).fetch().await?.record(client)?;
+            let mut change = cx.change(&staff);
+            let answer = accept(&cx, &mut change, &proposal, &client, None, body)?;
+            cx.commit(change, Ok(answer)).await
+        }
+        result => Ok(result.map(|()| answer)?),
+    }
+}
+
+/// Add to `change` that `proposal` is accepted for `client`, and the engagement that comes of it.
+fn accept(
+    cx: &Cx,
+    change: &mut Change,
+    proposal: &Record<Proposal>,
+    client: &Record<Client>,
+    portal_user: Option<&Record<PortalUser>>,
+    body: AcceptProposal,
+) -> Result<Answer, Problem> {
+    let AcceptProposal { accepted_by, note, chosen_options } = body;
+    let born = Born { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
+    let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), born, cx.now)?)?;
+    let engagement = Engagement::new(client.id, Some(proposal.id), accepted.title.clone(), Some(accepted.total));
+    let engagement = change.create(born.engagement, engagement, engagement::event::CREATED)?;
+    shape(cx, &accepted, client, portal_user, &engagement)
+}
+
+/// The same answer again, with what came of it as it is now.
+async fn again(cx: &Cx, staff: &Staff<may::CloseSales>, proposal: &Record<Proposal>, acceptance: &Acceptance) -> Result<Answer, Problem> {
+    let Acceptance { client, portal_user, engagement, .. } = acceptance;
+    let found = cx.read(staff).record(*client).maybe(*portal_user).record(*engagement).fetch().await?;
+    let portal_user = portal_user.map(|user| found.record(user)).transpose()?;
+    shape(cx, proposal, &found.record(*client)?, portal_user.as_ref(), &found.record(*engagement)?)
+}
+
+fn shape(
+    cx: &Cx,
+    proposal: &Record<Proposal>,
+    client: &Record<Client>,
+    portal_user: Option<&Record<PortalUser>>,
+    engagement: &Record<Engagement>,
+) -> Result<Answer, Problem> {
+    let body = AcceptedProposal {
+        proposal: ProposalOut::shape(proposal, cx.now),
+        client: ClientOut::shape(client, cx.now),
+        portal_user: portal_user.map(|user| PortalUserOut::shape(user, cx.now)),
+        engagement: EngagementOut::shape(engagement, cx.now),
+    };
+    Ok(cx.json(&body)?.version(proposal.version))
+}

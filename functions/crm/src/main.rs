@@ -1,0 +1,6 @@
+//! The function `crm`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::serve(crm::router()).await
+}

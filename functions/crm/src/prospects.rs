@@ -1,0 +1,317 @@
+//! `/api/crm/prospects/`
+
+use api::{
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    shapes::{ClientOut, ContactOut, ContactPatch, PortalUserOut, money},
+    which,
+};
+use chrono::{DateTime, Utc};
+use domain::{
+    Currency, Email, Line, Money, Price, Prose, Refusal, Time,
+    client::{Client, ClientId},
+    contact::Contact,
+    firm::Firm,
+    lead::LeadId,
+    portal_user::PortalUser,
+    prospect::{self, Prospect, ProspectId, Stage},
+};
+use serde::{Deserialize, Serialize};
+use store::Record;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    leads::{ConvertLead, convert},
+    onboarding::onboard,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list_prospects, create_prospect))
+        .routes(routes!(show_prospect, update_prospect, archive_prospect))
+        .routes(routes!(move_prospect))
+        .routes(routes!(convert_prospect))
+        .routes(routes!(list_prospect_history))
+}
+
+/// A prospect, in lists.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProspectSummary {
+    id: ProspectId,
+    #[serde(flatten)]
+    contact: ContactOut,
+    /// The lead that it was.
+    lead: Option<LeadId>,
+    /// What the sale may bring: a decimal, in `currency`.
+    estimated_value: Option<String>,
+    currency: Option<Currency>,
+    stage: Stage,
+    lost_reason: Option<Line<500>>,
+    /// The client that it became.
+    client: Option<ClientId>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A prospect.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Prospect)]
+pub(crate) struct ProspectOut {
+    #[serde(flatten)]
+    summary: ProspectSummary,
+    notes: Option<Prose<10000>>,
+    /// When it was put away.
+    archived_at: Option<DateTime<Utc>>,
+}
+
+/// What came of a prospect that was converted.
+#[derive(Debug, Serialize, ToSchema)]
+struct ConvertedProspect {
+    #[serde(flatten)]
+    client: ClientOut,
+    /// Who was let into its portal; none if no e-mail was known.
+    portal_user: Option<PortalUserOut>,
+}
+
+impl ConvertedProspect {
+    fn new(cx: &Cx, client: &Record<Client>, portal_user: Option<&Record<PortalUser>>) -> Self {
+        let portal_user = portal_user.map(|user| PortalUserOut::shape(user, cx.now));
+        Self { client: ClientOut::shape(client, cx.now), portal_user }
+    }
+}
+
+impl Shape for ProspectSummary {
+    type Of = Prospect;
+    const PATH: &'static str = "/api/crm/prospects/";
+
+    fn shape(record: &Record<Prospect>, _: Time) -> Self {
+        Self {
+            id: record.id,
+            contact: (&record.contact).into(),
+            lead: record.lead,
+            estimated_value: record.estimated_value.map(Money::to_decimal_string),
+            currency: record.estimated_value.map(Money::currency),
+            stage: record.stage,
+            lost_reason: record.lost_reason.clone(),
+            client: record.client,
+            created_at: record.created_at,
+            updated_at: record.updated_at,
+        }
+    }
+}
+
+impl Shape for ProspectOut {
+    type Of = Prospect;
+    const PATH: &'static str = ProspectSummary::PATH;
+
+    fn shape(record: &Record<Prospect>, now: Time) -> Self {
+        Self { summary: ProspectSummary::shape(record, now), notes: record.notes.clone(), archived_at: record.archived_at }
+    }
+}
+
+/// Which prospects.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ProspectFilter {
+    /// Those at a stage.
+    stage: Option<Stage>,
+    /// Those that were put away.
+    archived: Option<bool>,
+}
+
+/// A new prospect: from a lead, which is converted by it, or from scratch.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": "ann@acme.example", "estimated_value": "50000.00"}))]
+struct NewProspect {
+    /// The lead that becomes it; then the names are taken from there.
+    lead: Option<LeadId>,
+    /// Needed without a lead, refused with one.
+    company_name: Option<Line<200>>,
+    contact_name: Option<Line<200>>,
+    email: Option<Email>,
+    phone: Option<Line<40>>,
+    /// What the sale may bring.
+    estimated_value: Option<Price>,
+    /// The firm's currency, unless said otherwise.
+    currency: Option<Currency>,
+    /// `discovery`, unless said otherwise.
+    stage: Option<Stage>,
+    notes: Option<Prose<10000>>,
+}
+
+/// Changes to a prospect: what is absent stays, what is null is cleared.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"estimated_value": "65000.00"}))]
+struct ProspectPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<Line<200>>, nullable = false)]
+    company_name: Set<Line<200>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Line<200>>)]
+    contact_name: Patch<Line<200>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Email>)]
+    email: Patch<Email>,
+    #[serde(default)]
+    #[schema(value_type = Option<Line<40>>)]
+    phone: Patch<Line<40>>,
+    /// In the currency that it is in, or `currency`.
+    #[serde(default)]
+    #[schema(value_type = Option<Price>)]
+    estimated_value: Patch<Price>,
+    #[serde(default)]
+    #[schema(value_type = Option<Currency>, nullable = false)]
+    currency: Set<Currency>,
+    #[serde(default)]
+    #[schema(value_type = Option<Prose<10000>>)]
+    notes: Patch<Prose<10000>>,
+}
+
+impl ProspectPatch {
+    fn over(self, before: Prospect, firm: &Firm) -> Result<Prospect, Refusal> {
+        let Self { company_name, contact_name, email, phone, estimated_value, currency, notes } = self;
+        let known = before.estimated_value.map_or(firm.currency, Money::currency);
+        let currency = match (&currency, &estimated_value) {
+            (Set::To(_), Patch::Absent | Patch::Clear) => return Err(Refusal::rule("currency", "Send the estimated_value in it too.")),
+            _ => currency.over(known),
+        };
+        let estimated_value = estimated_value.try_map(|price| Money::new("estimated_value", price, currency))?;
+        Ok(Prospect {
+            contact: ContactPatch { company_name, contact_name, email, phone }.over(before.contact),
+            estimated_value: estimated_value.over(before.estimated_value),
+            notes: notes.over(before.notes),
+            ..before
+        })
+    }
+}
+
+/// Where the seller moves a prospect.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"to": "lost", "reason": "Chose another firm"}))]
+struct MoveProspect {
+    /// Any stage but `won`.
+    to: Stage,
+    /// Why it was lost; needed for `lost`.
+    reason: Option<Line<500>>,
+}
+
+/// Nothing needs to be said.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConvertProspect {}
+
+/// List prospects.
+#[utoipa::path(get, path = "/api/crm/prospects/", tag = "prospects", params(ProspectFilter, PageParams), security(("staff" = ["sales.read"])),
+    responses((status = 200, description = "A page of prospects", body = Page<ProspectSummary>)))]
+async fn list_prospects(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<ProspectFilter>) -> Result<Answer, Problem> {
+    let which = which(query.filter.archived, query.filter.stage.map(Stage::as_str), None)?;
+    cx.list::<ProspectSummary, _>(&staff, which, &query).await
+}
+
+/// Enter a prospect, or convert a lead. A lead that was converted before: 200, its prospect.
+#[utoipa::path(post, path = "/api/crm/prospects/", tag = "prospects", request_body = NewProspect, security(("staff" = ["sales.write"])),
+    responses((status = 201, description = "The prospect", body = ProspectOut),
+              (status = 200, description = "The lead was converted before: its prospect", body = ProspectOut)))]
+async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewProspect>) -> Result<Answer, Problem> {
+    let NewProspect { lead, company_name, contact_name, email, phone, estimated_value, currency, stage, notes } = body;
+    let company_name = match (lead, company_name) {
+        (Some(lead), None) => {
+            let terms = ConvertLead { contact_name, email, phone, estimated_value, currency, stage, notes };
+            return convert(cx, staff, lead, Some("lead"), terms).await;
+        }
+        (Some(_), Some(_)) => return Err(Problem::invalid("company_name", "Is the lead's.")),
+        (None, None) => return Err(Problem::malformed("company_name", "Is required without a lead.")),
+        (None, Some(company_name)) => company_name,
+    };
+    let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
+    let contact = Contact { company_name, contact_name, email, phone };
+    let value = money("estimated_value", estimated_value, currency.unwrap_or(firm.currency))?;
+    let mut change = cx.change(&staff);
+    let prospect = Prospect::new(contact, value, stage.unwrap_or(Stage::Discovery), notes)?;
+    let prospect = change.create(cx.new_id(), prospect, prospect::event::CREATED)?;
+    cx.commit(change, cx.created::<ProspectOut>(&prospect)).await
+}
+
+/// Show a prospect.
+#[utoipa::path(get, path = "/api/crm/prospects/{id}/", tag = "prospects", params(("id" = ProspectId, Path)), security(("staff" = ["sales.read"])),
+    responses((status = 200, description = "The prospect", body = ProspectOut)))]
+async fn show_prospect(cx: Cx, staff: Staff<may::ReadSales>, Path(id): Path<ProspectId>) -> Result<Answer, Problem> {
+    cx.show::<ProspectOut>(&staff, id).await
+}
+
+/// Change a prospect.
+#[utoipa::path(patch, path = "/api/crm/prospects/{id}/", tag = "prospects", params(("id" = ProspectId, Path)), request_body = ProspectPatch,
+    security(("staff" = ["sales.write"])), responses((status = 200, description = "The prospect", body = ProspectOut)))]
+async fn update_prospect(
+    cx: Cx,
+    staff: Staff<may::WriteSales>,
+    Path(id): Path<ProspectId>,
+    Valid(body): Valid<ProspectPatch>,
+) -> Result<Answer, Problem> {
+    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
+    let before = cx.target(&found, id)?;
+    let mut change = cx.change(&staff);
+    let edited = body.over(before.content.clone(), &*found.record(staff.firm)?)?;
+    let prospect = change.update(&before, before.edit(edited)?)?;
+    cx.commit(change, cx.ok::<ProspectOut>(&prospect)).await
+}
+
+/// Put a prospect away, once its sale is over.
+#[utoipa::path(delete, path = "/api/crm/prospects/{id}/", tag = "prospects", params(("id" = ProspectId, Path)),
+    security(("staff" = ["sales.write"])), responses((status = 204, description = "It is archived")))]
+async fn archive_prospect(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProspectId>) -> Result<Answer, Problem> {
+    let (mut change, prospect) = cx.edit(&staff, id).await?;
+    change.remove(&prospect, prospect.archive()?)?;
+    cx.commit(change, Ok(Answer::no_content())).await
+}
+
+/// Move a prospect to another stage.
+#[utoipa::path(post, path = "/api/crm/prospects/{id}/move/", tag = "prospects", params(("id" = ProspectId, Path)), request_body = MoveProspect,
+    security(("staff" = ["sales.write"])), responses((status = 200, description = "The prospect", body = ProspectOut)))]
+async fn move_prospect(
+    cx: Cx,
+    staff: Staff<may::WriteSales>,
+    Path(id): Path<ProspectId>,
+    Valid(body): Valid<MoveProspect>,
+) -> Result<Answer, Problem> {
+    cx.act::<ProspectOut>(&staff, id, |prospect| prospect.move_to(body.to, body.reason)).await
+}
+
+/// Convert a prospect to a client, with a portal user if there is an e-mail. Again: 200, the same client.
+#[utoipa::path(post, path = "/api/crm/prospects/{id}/convert/", tag = "prospects", params(("id" = ProspectId, Path)),
+    request_body = ConvertProspect, security(("staff" = ["sales.close"])),
+    responses((status = 201, description = "The client", body = ConvertedProspect),
+              (status = 200, description = "It was converted before: the client", body = ConvertedProspect)))]
+async fn convert_prospect(
+    cx: Cx,
+    staff: Staff<may::CloseSales>,
+    Path(id): Path<ProspectId>,
+    Valid(ConvertProspect {}): Valid<ConvertProspect>,
+) -> Result<Answer, Problem> {
+    let (mut change, prospect) = cx.edit(&staff, id).await?;
+    if let Some(client) = prospect.client {
+        let found = cx.read(&staff).record(client).maybe(prospect.portal_user).fetch().await?;
+        let portal_user = prospect.portal_user.map(|user| found.record(user)).transpose()?;
+        return cx.json(&ConvertedProspect::new(&cx, &found.record(client)?, portal_user.as_ref()));
+    }
+    let (client, portal_user) = onboard(&cx, &mut change, id, &prospect.contact)?;
+    change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
+    let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());
+    cx.commit(change, cx.made::<ClientOut>(client.id, &body)).await
+}
+
+/// List what happened to a prospect.
+#[utoipa::path(get, path = "/api/crm/prospects/{id}/history/", tag = "prospects", params(("id" = ProspectId, Path), PageParams),
+    security(("staff" = ["sales.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
+async fn list_prospect_history(
+    cx: Cx,
+    staff: Staff<may::ReadSales>,
+    Path(id): Path<ProspectId>,
+    query: ListQuery<NoFilter>,
+) -> Result<Answer, Problem> {
+    cx.history(&staff, id, &query).await
+}

@@ -1,0 +1,143 @@
+//! Answers: a record's shape for callers, with its ETag.
+
+use axum::response::{IntoResponse, Response};
+use domain::{Time, event::Digest};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use store::{Entity, Record, Reply};
+
+/// How a kind of record looks to callers.
+pub trait Shape: Serialize {
+    /// The record.
+    type Of: Entity;
+    /// Where its records are found: the path before the id, with a slash at its end.
+    const PATH: &'static str;
+
+    /// `record` as callers see it at `now`.
+    fn shape(record: &Record<Self::Of>, now: Time) -> Self;
+}
+
+/// An answer that isn't a problem.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    reply: Reply,
+    replayed: bool,
+}
+
+/// Whether an answer was given before, for the same key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+impl Answer {
+    /// A JSON body with a status; an error is a fault of ours.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, crate::Problem> {
+        let body = serde_json::to_string(body).map_err(crate::Problem::internal)?;
+        Ok(Reply { status: status.as_u16(), body: Some(body), version: None, location: None }.into())
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Reply { status: StatusCode::NO_CONTENT.as_u16(), body: None, version: None, location: None }.into()
+    }
+
+    /// The same answer, with the version of the record in it.
+    #[must_use]
+    pub fn version(mut self, version: u64) -> Self {
+        self.reply.version = Some(version);
+        self
+    }
+
+    /// The same answer, with the address of what was made.
+    #[must_use]
+    pub fn location(mut self, location: String) -> Self {
+        self.reply.location = Some(location);
+        self
+    }
+
+    /// What is kept of it, to be given again.
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    pub(crate) fn replayed(self) -> Self {
+        Self { replayed: true, ..self }
+    }
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self { reply, replayed: false }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let Reply { status, body, version, location } = self.reply;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let Some(body) = body else { return status.into_response() };
+        let tag = etag(version, body.as_bytes());
+        let mut response = (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
+        let headers = response.headers_mut();
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            headers.insert(header::ETAG, tag);
+        }
+        if let Some(Ok(location)) = location.map(|location| HeaderValue::from_str(&location)) {
+            headers.insert(header::LOCATION, location);
+        }
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// The ETag of a body: the record's version, which `If-Match` goes by, and a digest of what is shown, since that can
+/// change with the day while the record doesn't (a proposal expires).
+fn etag(version: Option<u64>, body: &[u8]) -> String {
+    let digest: String = Digest::of(&[body]).to_string().chars().take(16).collect();
+    match version {
+        Some(version) => format!("\"{version}-{digest}\""),
+        None => format!("\"{digest}\""),
+    }
+}
+
+/// Whether the `If-Match` header `wanted` allows a write to what is at `version` (RFC 9110, 13.1.1).
+pub(crate) fn matches_version(wanted: &str, version: u64) -> bool {
+    wanted.split(',').map(str::trim).any(|tag| {
+        let current = || tag.strip_prefix('"').and_then(|tag| tag.split(['-', '"']).next()).and_then(|v| v.parse::<u64>().ok());
+        tag == "*" || current() == Some(version)
+    })
+}
+
+/// Whether the `If-None-Match` header `known` names `tag` (RFC 9110, 13.1.2: a weak comparison).
+pub(crate) fn knows(known: &str, tag: &str) -> bool {
+    known.split(',').map(|known| known.trim().trim_start_matches("W/")).any(|known| known == "*" || known == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_goes_by_the_version() {
+        for (wanted, matches) in [
+            ("\"3-abc\"", true),
+            ("\"3\"", true),
+            ("*", true),
+            ("\"2-abc\", \"3-def\"", true),
+            ("\"2-abc\"", false),
+            ("\"33-abc\"", false),
+            ("3", false),
+            ("", false),
+            ("W/\"3-abc\"", false),
+        ] {
+            assert_eq!(matches_version(wanted, 3), matches, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn if_none_match_goes_by_all_of_the_tag() {
+        for (known, knows_it) in [("\"3-abc\"", true), ("W/\"3-abc\"", true), ("*", true), ("\"1\", \"3-abc\"", true), ("\"3\"", false)] {
+            assert_eq!(knows(known, "\"3-abc\""), knows_it, "{known}");
+        }
+    }
+}

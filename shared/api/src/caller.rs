@@ -1,0 +1,134 @@
+//! Who calls. These extractors are the access policy: a handler's signature says who may call it.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use domain::{
+    Id,
+    access::{Permission, Role},
+    event::Actor,
+    firm::Firm,
+    session::Principal,
+    user::User,
+};
+use http::request::Parts;
+
+use crate::{App, Cx, Problem};
+
+/// Somebody who is signed in: a member of the firm or of a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// Whom the token stands for.
+    pub principal: Principal,
+}
+
+/// A member of the firm who may do `P`.
+#[derive(Debug, Clone, Copy)]
+pub struct Staff<P> {
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// Who.
+    pub user: Id<User>,
+    /// What they are there.
+    pub role: Role,
+    permission: PhantomData<P>,
+}
+
+/// Anybody; counted by the address they call from.
+#[derive(Debug, Clone, Copy)]
+pub struct Anonymous;
+
+/// Somebody who can be named in the event log.
+pub trait Acts {
+    /// Who.
+    fn caller(&self) -> Caller;
+
+    /// Their name in the event log.
+    fn actor(&self) -> Actor {
+        match self.caller().principal {
+            Principal::Staff { user, .. } => Actor::User(user),
+            Principal::Portal { user, .. } => Actor::PortalUser(user),
+        }
+    }
+}
+
+impl Acts for Caller {
+    fn caller(&self) -> Caller {
+        *self
+    }
+}
+
+impl<P> Acts for Staff<P> {
+    fn caller(&self) -> Caller {
+        Caller { firm: self.firm, principal: Principal::Staff { user: self.user, role: self.role } }
+    }
+}
+
+/// A permission as a type.
+pub trait Permitted {
+    /// The permission.
+    const PERMISSION: Permission;
+}
+
+/// The permissions as types: `Staff<may::ReadSales>`.
+pub mod may {
+    use super::{Permission, Permitted};
+
+    macro_rules! permissions {
+        ($($name:ident),*) => {
+            $(
+                #[doc = concat!("[`Permission::", stringify!($name), "`]")]
+                #[derive(Debug, Clone, Copy)]
+                pub enum $name {}
+
+                impl Permitted for $name {
+                    const PERMISSION: Permission = Permission::$name;
+                }
+            )*
+        };
+    }
+    permissions!(ReadFirm, ManageFirm, ReadSales, WriteSales, CloseSales, ReadClients, WriteClients, ManagePortal);
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let cx = Cx::of(parts, app)?;
+        let header = parts.headers.get(http::header::AUTHORIZATION);
+        let header = header.ok_or_else(|| Problem::unauthorized(None, "Sign in, and send the access token as a bearer token."))?;
+        let token =
+            header.to_str().ok().and_then(|header| header.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or_else(|| Problem::unauthorized(Some("invalid_request"), "Send the access token as a bearer token."))?;
+        let caller = app.verifier.caller(token.trim(), cx.now)?;
+        app.limiter.count_user(&app.store, &caller, cx.now).await?;
+        Ok(caller)
+    }
+}
+
+impl<P: Permitted> FromRequestParts<App> for Staff<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Caller { firm, principal } = Caller::from_request_parts(parts, app).await?;
+        match principal {
+            Principal::Staff { user, role } if role.may(P::PERMISSION) => Ok(Self { firm, user, role, permission: PhantomData }),
+            Principal::Staff { role, .. } => {
+                Err(Problem::forbidden(format!("A {} doesn't have the permission {}.", role.as_str(), P::PERMISSION.as_str())))
+            }
+            Principal::Portal { .. } => Err(Problem::forbidden("This is for the firm's people.")),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Anonymous {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let cx = Cx::of(parts, app)?;
+        app.limiter.count_address(&app.store, cx.source_address.as_deref(), cx.now).await?;
+        Ok(Self)
+    }
+}

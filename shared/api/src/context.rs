@@ -1,0 +1,175 @@
+//! A request's context, and what a handler does with it: read, change, answer.
+
+use axum::extract::FromRequestParts;
+use domain::{Date, Id, Kind, Outcome, Time, event::Actor, firm::Firm};
+use http::{StatusCode, request::Parts};
+use serde::Serialize;
+use store::{Audit, Change, Entity, Found, Once, Read, Record, Store, Which};
+
+use crate::{Acts, Answer, App, EventOut, ListQuery, Problem, Shape, answer::matches_version};
+
+/// What the front knows of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) id: String,
+    pub(crate) now: Time,
+    pub(crate) source_address: Option<String>,
+    /// The idempotency key and a hash of what is asked, of a POST that has a key.
+    pub(crate) once: Option<(String, String)>,
+    pub(crate) if_match: Option<String>,
+}
+
+/// The context of a request.
+#[derive(Debug, Clone)]
+pub struct Cx {
+    /// The table.
+    pub store: Store,
+    /// When the request came in.
+    pub now: Time,
+    /// Where it came from.
+    pub source_address: Option<String>,
+    request: Request,
+}
+
+impl Cx {
+    pub(crate) fn of(parts: &Parts, app: &App) -> Result<Self, Problem> {
+        let request = parts.extensions.get::<Request>().cloned().ok_or_else(|| Problem::internal("no context"))?;
+        Ok(Self { store: app.store.clone(), now: request.now, source_address: request.source_address.clone(), request })
+    }
+
+    /// The day it is; see [`Date::today`].
+    pub fn today(&self) -> Date {
+        Date::today(self.now)
+    }
+
+    /// A new id.
+    pub fn new_id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.now, rand::random())
+    }
+
+    /// Begin to read what a write by `by` depends on. A request that was done before ends with the fetch.
+    pub fn read(&self, by: &impl Acts) -> Read<'_> {
+        self.store.read(by.caller().firm).once(self.once(by), self.now)
+    }
+
+    /// The same for somebody who isn't signed in, in `firm`.
+    pub fn read_anonymous(&self, firm: Id<Firm>) -> Read<'_> {
+        self.store.read(firm).once(self.once_anonymous(), self.now)
+    }
+
+    /// Begin a change by `by`.
+    pub fn change(&self, by: &impl Acts) -> Change {
+        self.store.change(by.caller().firm, self.audit(by.actor()), self.once(by))
+    }
+
+    /// Begin a change in `firm` by `actor`, who isn't signed in.
+    pub fn change_anonymous(&self, firm: Id<Firm>, actor: Actor) -> Change {
+        self.store.change(firm, self.audit(actor), self.once_anonymous())
+    }
+
+    /// Begin a change by `by` of the record `id`, and read it.
+    pub async fn edit<T: Entity>(&self, by: &impl Acts, id: Id<T>) -> Result<(Change, Record<T>), Problem> {
+        let found = self.read(by).record(id).fetch().await?;
+        Ok((self.change(by), self.target(&found, id)?))
+    }
+
+    /// Load the record `id`, let `decide` change its state, save it, show it: an action of a record on itself.
+    pub async fn act<S: Shape>(
+        &self,
+        by: &impl Acts,
+        id: Id<S::Of>,
+        decide: impl FnOnce(&S::Of) -> Outcome<S::Of>,
+    ) -> Result<Answer, Problem> {
+        let (mut change, record) = self.edit(by, id).await?;
+        let record = change.update(&record, decide(&record)?)?;
+        self.commit(change, self.ok::<S>(&record)).await
+    }
+
+    /// The record `id` among what was `found`, if it may be written: it is what `If-Match` says and not put away.
+    pub fn target<T: Entity>(&self, found: &Found, id: Id<T>) -> Result<Record<T>, Problem> {
+        let record = found.record(id)?;
+        if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
+            let detail = format!("It was changed since; it is at version {} now.", record.version);
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));
+        }
+        if record.archived_at.is_some() {
+            return Err(Problem::conflict(format!("The {} is archived and can't be changed any more.", T::NAME.replace('_', " "))));
+        }
+        Ok(record)
+    }
+
+    /// Write `change`, and give `answer`, now and to the same key.
+    pub async fn commit(&self, change: Change, answer: Result<Answer, Problem>) -> Result<Answer, Problem> {
+        let answer = answer?;
+        change.commit(answer.reply()).await?;
+        Ok(answer)
+    }
+
+    /// 200 with `record`.
+    pub fn ok<S: Shape>(&self, record: &Record<S::Of>) -> Result<Answer, Problem> {
+        Ok(Answer::json(StatusCode::OK, &S::shape(record, self.now))?.version(record.version))
+    }
+
+    /// 201 with `record`.
+    pub fn created<S: Shape>(&self, record: &Record<S::Of>) -> Result<Answer, Problem> {
+        Ok(self.made::<S>(record.id, &S::shape(record, self.now))?.version(record.version))
+    }
+
+    /// 201 with `body`, which tells of the new record `id` and of what else was made.
+    pub fn made<S: Shape>(&self, id: Id<S::Of>, body: &impl Serialize) -> Result<Answer, Problem> {
+        Ok(Answer::json(StatusCode::CREATED, body)?.location(format!("{}{id}/", S::PATH)))
+    }
+
+    /// 200 with the record `id`.
+    pub async fn show<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer, Problem> {
+        self.ok::<S>(&self.store.get(by.caller().firm, id).await?)
+    }
+
+    /// 200 with the record `id`, as it is now: what a write answers that was done before.
+    pub async fn again<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer, Problem> {
+        self.ok::<S>(&self.read(by).record(id).fetch().await?.record(id)?)
+    }
+
+    /// 200 with a page of the records that are `which`.
+    pub async fn list<S: Shape, F>(&self, by: &impl Acts, which: Which, query: &ListQuery<F>) -> Result<Answer, Problem> {
+        let page = self.store.list(by.caller().firm, &which, &query.page).await?;
+        Answer::json(StatusCode::OK, &query.page(&page, |record| S::shape(record, self.now)))
+    }
+
+    /// 200 with a page of what happened to the record `id`.
+    pub async fn history<T: Entity, F>(&self, by: &impl Acts, id: Id<T>, query: &ListQuery<F>) -> Result<Answer, Problem> {
+        let page = self.store.history(by.caller().firm, id, &query.page).await?;
+        Answer::json(StatusCode::OK, &query.page(&page, |event| EventOut::from(event)))
+    }
+
+    /// 200 with a body that is no record.
+    pub fn json(&self, body: &impl Serialize) -> Result<Answer, Problem> {
+        Answer::json(StatusCode::OK, body)
+    }
+
+    fn audit(&self, actor: Actor) -> Audit {
+        Audit { actor, at: self.now, request: self.request.id.clone(), source_address: self.source_address.clone() }
+    }
+
+    fn once(&self, by: &impl Acts) -> Option<Once> {
+        let caller = by.caller();
+        self.once_by(Some(caller.firm), caller.principal.subject())
+    }
+
+    fn once_anonymous(&self) -> Option<Once> {
+        self.once_by(None, "anonymous".to_owned())
+    }
+
+    fn once_by(&self, firm: Option<Id<Firm>>, caller: String) -> Option<Once> {
+        let (key, request) = self.request.once.clone()?;
+        Some(Once { firm, caller, key, request })
+    }
+}
+
+impl FromRequestParts<App> for Cx {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Self::of(parts, app)
+    }
+}

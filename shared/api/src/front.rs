@@ -1,0 +1,217 @@
+//! What stands before every router: the request's id and time, its bounds, doing it once, running it again after a
+//! lost race, and what every answer has.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use domain::event::Digest;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use lambda_http::request::RequestContext;
+use tower::{Service, ServiceExt};
+
+use crate::{
+    App, Problem,
+    answer::knows,
+    context::Request,
+    problem::{RunAgain, Unwritten},
+};
+
+/// The largest body that is taken, bytes.
+const LARGEST_BODY: usize = 1 << 20;
+/// How often a handler is run that loses its race each time.
+const ATTEMPTS: u32 = 40;
+/// The longest wait before it is run again, milliseconds.
+const LONGEST_WAIT: u64 = 150;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What every answer has. The policy allows nothing: no answer but the documentation's is a page, and that has its own.
+const SECURITY: [(HeaderName, HeaderValue); 6] = [
+    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains; preload")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_XSS_PROTECTION, HeaderValue::from_static("1; mode=block")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// A router behind its front; what the Lambda runtime calls.
+#[derive(Debug, Clone)]
+pub struct Front {
+    app: App,
+    router: Router,
+}
+
+impl Front {
+    /// `router` for `app`.
+    pub fn new(app: App, router: Router<App>) -> Self {
+        let cors = tower_http::cors::CorsLayer::new()
+            .allow_origin(HeaderValue::from_str(&app.web_origin).unwrap_or(HeaderValue::from_static("null")))
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::IF_MATCH,
+                header::IF_NONE_MATCH,
+                IDEMPOTENCY_KEY,
+                REQUEST_ID,
+            ])
+            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
+            .max_age(Duration::from_secs(3600));
+        let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(cors).with_state(app.clone());
+        Self { app, router }
+    }
+
+    /// Answer one request.
+    pub async fn answer<B>(&self, request: http::Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: std::fmt::Display + Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let started = std::time::Instant::now();
+        let (mut parts, body) = request.into_parts();
+        let id = request_id(&parts);
+        let response = match Limited::new(body, LARGEST_BODY).collect().await {
+            Ok(body) => self.run(&mut parts, body.to_bytes(), &id).await,
+            Err(_) => {
+                let detail = format!("A body may have at most {LARGEST_BODY} bytes.");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
+            }
+        };
+        let response = finish(response, &parts.headers, &id);
+        let (method, path, status) = (parts.method.as_str(), parts.uri.path(), response.status().as_u16());
+        tracing::info!(request_id = id, method, path, status, ms = started.elapsed().as_millis() as u64, "answered");
+        response
+    }
+
+    /// Run the handler until it didn't lose a race, each time from its first read.
+    async fn run(&self, parts: &mut Parts, body: Bytes, id: &str) -> Response {
+        add_trailing_slash(&mut parts.uri);
+        let context = match self.context(parts, &body, id) {
+            Ok(context) => context,
+            Err(problem) => return problem.into_response(),
+        };
+        parts.extensions.insert(context);
+        let mut attempt = 0;
+        loop {
+            let request = http::Request::from_parts(parts.clone(), Body::from(body.clone()));
+            let Ok(response) = self.router.clone().oneshot(request).await;
+            attempt += 1;
+            if response.extensions().get::<RunAgain>().is_none() || attempt == ATTEMPTS {
+                return response;
+            }
+            let longest = (4u64 << attempt.min(8)).min(LONGEST_WAIT);
+            tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest))).await;
+        }
+    }
+
+    fn context(&self, parts: &Parts, body: &Bytes, id: &str) -> Result<Request, Problem> {
+        let text = |name: &HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let key = parts.headers.get(IDEMPOTENCY_KEY).filter(|_| parts.method == Method::POST);
+        let key = key.map(|key| key.to_str().ok().filter(|key| (1..=255).contains(&key.len())));
+        let once = match key {
+            Some(None) => return Err(Problem::malformed("Idempotency-Key", "1 to 255 characters of ASCII.")),
+            Some(Some(key)) => {
+                let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body];
+                Some((key.to_owned(), Digest::of(&asked).to_string()))
+            }
+            None => None,
+        };
+        let source_address = match parts.extensions.get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+            _ => None,
+        };
+        Ok(Request { id: id.to_owned(), now: self.app.clock.now(), source_address, once, if_match: text(&header::IF_MATCH) })
+    }
+}
+
+impl<B> Service<http::Request<B>> for Front
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: std::fmt::Display + Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let front = self.clone();
+        Box::pin(async move { Ok(front.answer(request).await) })
+    }
+}
+
+/// The caller's id for the request if it is one, else API Gateway's, else one of ours.
+fn request_id(parts: &Parts) -> String {
+    let given = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'.'))
+    });
+    let gateway = || match parts.extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    given.map(str::to_owned).or_else(gateway).unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()))
+}
+
+fn add_trailing_slash(uri: &mut Uri) {
+    let path = uri.path();
+    let file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    if path.ends_with('/') || file {
+        return;
+    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(with) = format!("{path}/{query}").parse() {
+        *uri = with;
+    }
+}
+
+/// Write the problem's body, notice what the caller knows already, and add what every answer has.
+fn finish(response: Response, request: &HeaderMap, id: &str) -> Response {
+    let mut response = match Unwritten::of(&response) {
+        Some(problem) => {
+            let (mut parts, _) = response.into_parts();
+            parts.headers.remove(header::CONTENT_LENGTH);
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+            Response::from_parts(parts, Body::from(problem.body(id)))
+        }
+        None => response,
+    };
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let known = request.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    if response.status() == StatusCode::OK && known.zip(tag).is_some_and(|(known, tag)| knows(known, tag)) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY {
+        headers.entry(name).or_insert(value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// A handler panicked: a fault of ours, which the function outlives.
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let cause = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("?");
+    Problem::internal(format!("panicked: {cause}")).into_response()
+}

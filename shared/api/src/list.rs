@@ -1,0 +1,117 @@
+//! Lists: their query, and the page they are answered with.
+
+use axum::extract::FromRequestParts;
+use http::{Uri, request::Parts};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use store::{Cursor, PageRequest, Parent, Which};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{App, Problem};
+
+const DEFAULT_LIMIT: u16 = 50;
+const LARGEST_LIMIT: u16 = 100;
+
+/// Which page of a list, and the filters `F` of its records.
+#[derive(Debug, Clone)]
+pub struct ListQuery<F> {
+    /// The filters.
+    pub filter: F,
+    /// Which page.
+    pub page: PageRequest,
+    /// The list's address, to make those of other pages from.
+    uri: Uri,
+}
+
+/// The parameters that every list takes.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters; `ListQuery` reads them")]
+pub struct PageParams {
+    /// At most how many.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<u16>,
+    /// Where the page begins: from `next` or `previous` of another.
+    cursor: Option<String>,
+    /// By when they were made: newest first (`-created`) unless said otherwise.
+    #[param(pattern = "^-?created$")]
+    ordering: Option<String>,
+}
+
+/// For lists that can't be filtered.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// What is on it.
+    pub results: Vec<T>,
+    /// The address of the page after it.
+    pub next: Option<String>,
+    /// The address of the page before it.
+    pub previous: Option<String>,
+}
+
+/// The one way in which a list is filtered: no index serves two filters at once.
+pub fn which(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<Which, Problem> {
+    match (archived.unwrap_or(false), state, parent) {
+        (false, None, None) => Ok(Which::All),
+        (true, None, None) => Ok(Which::Archived),
+        (false, Some(state), None) => Ok(Which::State(state)),
+        (false, None, Some(parent)) => Ok(Which::Parent(parent)),
+        _ => Err(Problem::malformed("query", "Filter by one thing at a time.")),
+    }
+}
+
+impl<F: DeserializeOwned> FromRequestParts<App> for ListQuery<F> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| Problem::malformed("query", "Can't be read."))?;
+        let mut page = PageRequest { limit: DEFAULT_LIMIT, ascending: false, cursor: None };
+        let mut filters = Vec::new();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "limit" => page.limit = limit(&value)?,
+                "cursor" => page.cursor = Some(value.parse().map_err(|_| Problem::malformed("cursor", "Not a cursor of this list."))?),
+                "ordering" => page.ascending = ascending(&value)?,
+                _ => filters.push((name, value)),
+            }
+        }
+        let first = filters.first().map_or_else(|| "query".to_owned(), |(name, _)| name.clone());
+        let text = serde_urlencoded::to_string(&filters).map_err(Problem::internal)?;
+        let filter = serde_urlencoded::from_str(&text).map_err(|error| Problem::malformed(first, error.to_string()))?;
+        Ok(Self { filter, page, uri: parts.uri.clone() })
+    }
+}
+
+impl<F> ListQuery<F> {
+    /// `page` of what `shape` makes of its items.
+    pub fn page<T, U>(&self, page: &store::Page<T>, shape: impl Fn(&T) -> U) -> Page<U> {
+        let address = |cursor: &Option<Cursor>| cursor.as_ref().map(|cursor| self.address(cursor));
+        Page { results: page.items.iter().map(shape).collect(), next: address(&page.next), previous: address(&page.previous) }
+    }
+
+    fn address(&self, cursor: &Cursor) -> String {
+        let query = self.uri.query().unwrap_or_default();
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let cursor = format!("cursor={cursor}");
+        let query: Vec<&str> = kept.chain([cursor.as_str()]).collect();
+        format!("{}?{}", self.uri.path(), query.join("&"))
+    }
+}
+
+fn limit(text: &str) -> Result<u16, Problem> {
+    let limit = text.parse().ok().filter(|limit| (1..=LARGEST_LIMIT).contains(limit));
+    limit.ok_or_else(|| Problem::malformed("limit", format!("A number from 1 to {LARGEST_LIMIT}.")))
+}
+
+fn ascending(text: &str) -> Result<bool, Problem> {
+    match text {
+        "created" => Ok(true),
+        "-created" => Ok(false),
+        _ => Err(Problem::malformed("ordering", "One of these: created, -created.")),
+    }
+}

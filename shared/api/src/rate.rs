@@ -1,0 +1,102 @@
+//! Rate limits: a warm function leases requests for a caller and answers so many without asking the table again.
+//!
+//! A caller who is new to this function gets a small lease, since what is left of it is lost; who uses it up gets a
+//! larger one. Leases end with the hour that they were counted in.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use domain::{Id, Time, firm::Firm};
+use http::{HeaderName, StatusCode, header};
+use store::{Granted, Lease, Store};
+
+use crate::{Caller, Limits, Problem};
+
+/// The first lease of a caller, and the largest, in requests.
+const FIRST: u32 = 5;
+const LARGEST: u32 = 20;
+/// How many callers a function remembers; past it, it forgets all, which costs a write each.
+const REMEMBERED: usize = 10_000;
+
+/// Counts the requests of callers.
+#[derive(Debug)]
+pub struct Limiter {
+    limits: Limits,
+    leases: Mutex<HashMap<String, Held>>,
+}
+
+/// What is left of a caller's lease.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    hour: i64,
+    left: u32,
+    next: u32,
+}
+
+impl Limiter {
+    /// One that holds callers to `limits`.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, leases: Mutex::default() }
+    }
+
+    /// Count a request of `caller`.
+    pub async fn count_user(&self, store: &Store, caller: &Caller, now: Time) -> Result<(), Problem> {
+        let name = caller.principal.subject();
+        let hour = now.timestamp().div_euclid(3600);
+        let Some(wanted) = self.take(&name, hour) else { return Ok(()) };
+        let lease = Lease { firm: Some(caller.firm), caller: &name, wanted, quota: self.limits.user };
+        let granted = ask(store, lease, now).await?;
+        self.put(name, Held { hour, left: granted - 1, next: (wanted * 2).min(LARGEST) });
+        Ok(())
+    }
+
+    /// Count a request from `address` of somebody who isn't signed in; one at a time, since the limit is low.
+    pub async fn count_address(&self, store: &Store, address: Option<&str>, now: Time) -> Result<(), Problem> {
+        let firm: Option<Id<Firm>> = None;
+        let lease = Lease { firm, caller: address.unwrap_or("unknown"), wanted: 1, quota: self.limits.anonymous };
+        ask(store, lease, now).await.map(|_| ())
+    }
+
+    /// Take one request of the caller's lease; or how many to lease.
+    fn take(&self, name: &str, hour: i64) -> Option<u32> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        match leases.get_mut(name) {
+            Some(held) if held.hour == hour && held.left > 0 => {
+                held.left -= 1;
+                None
+            }
+            Some(held) if held.hour == hour => Some(held.next),
+            _ => Some(FIRST),
+        }
+    }
+
+    fn put(&self, name: String, held: Held) {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if leases.len() >= REMEMBERED {
+            leases.clear();
+        }
+        // Another request may have leased at the same time: both leases count.
+        let kept = leases.get(&name).filter(|other| other.hour == held.hour).map_or(0, |other| other.left);
+        leases.insert(name, Held { left: held.left + kept, ..held });
+    }
+}
+
+async fn ask(store: &Store, lease: Lease<'_>, now: Time) -> Result<u32, Problem> {
+    match store.lease(&lease, now).await? {
+        Granted::Some(requests) => Ok(requests),
+        Granted::None { limit, retry_after } => {
+            let named = |name: &'static str| HeaderName::from_static(name);
+            Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                format!("At most {limit} requests; wait {retry_after} s."),
+            )
+            .with(header::RETRY_AFTER, &retry_after.to_string())
+            .with(named("ratelimit-limit"), &limit.to_string())
+            .with(named("ratelimit-remaining"), "0")
+            .with(named("ratelimit-reset"), &retry_after.to_string()))
+        }
+    }
+}

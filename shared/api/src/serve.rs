@@ -1,0 +1,44 @@
+//! Starting a function: its settings from the environment, its logs as JSON, its router behind its front.
+
+use std::sync::Arc;
+
+use store::{Quota, Store};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{App, Clock, Front, Limiter, Limits, Verifier};
+
+/// The environment variable `name`, which the template sets.
+pub fn env(name: &str) -> Result<String, lambda_http::Error> {
+    std::env::var(name).map_err(|_| format!("the environment variable {name} is not set").into())
+}
+
+impl App {
+    /// As the environment says: `TABLE_NAME`, `TOKEN_PUBLIC_KEYS`, `TOKEN_ISSUER`, `WEB_ORIGIN`, `RATE_…`.
+    pub async fn from_env() -> Result<Self, lambda_http::Error> {
+        let rate = |name| -> Result<u32, lambda_http::Error> { Ok(env(name)?.parse()?) };
+        let limits = Limits {
+            user: Quota { per_minute: Some(rate("RATE_USER_PER_MINUTE")?), per_hour: rate("RATE_USER_PER_HOUR")? },
+            anonymous: Quota { per_minute: None, per_hour: rate("RATE_ANONYMOUS_PER_HOUR")? },
+        };
+        Ok(Self {
+            store: Store::from_env(env("TABLE_NAME")?).await,
+            verifier: Arc::new(Verifier::new(&env("TOKEN_PUBLIC_KEYS")?, &env("TOKEN_ISSUER")?)?),
+            limiter: Arc::new(Limiter::new(limits)),
+            clock: Clock::default(),
+            web_origin: env("WEB_ORIGIN")?.trim_end_matches('/').into(),
+        })
+    }
+}
+
+/// Log as JSON, one line an event, as CloudWatch reads it; `RUST_LOG` says how much.
+pub fn log_json() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter).init();
+}
+
+/// Serve `router` until the runtime ends the process.
+pub async fn serve(router: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
+    log_json();
+    let app = App::from_env().await?;
+    lambda_http::run(Front::new(app, router.into())).await
+}

@@ -1,0 +1,53 @@
+//! How to reach somebody.
+
+use domain::{Email, Line, contact::Contact};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Patch, Set};
+
+/// A company, and how to reach somebody there.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Contact)]
+pub struct ContactOut {
+    /// The company's name.
+    pub company_name: Line<200>,
+    /// Who is to be addressed there.
+    pub contact_name: Option<Line<200>>,
+    /// Where mail goes.
+    pub email: Option<Email>,
+    /// A telephone number.
+    pub phone: Option<Line<40>>,
+}
+
+impl From<&Contact> for ContactOut {
+    fn from(contact: &Contact) -> Self {
+        let Contact { company_name, contact_name, email, phone } = contact.clone();
+        Self { company_name, contact_name, email, phone }
+    }
+}
+
+/// A patch of a contact's fields.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ContactPatch {
+    /// The company's name.
+    pub company_name: Set<Line<200>>,
+    /// Who is to be addressed there.
+    pub contact_name: Patch<Line<200>>,
+    /// Where mail goes.
+    pub email: Patch<Email>,
+    /// A telephone number.
+    pub phone: Patch<Line<40>>,
+}
+
+impl ContactPatch {
+    /// The contact after the patch.
+    pub fn over(self, before: Contact) -> Contact {
+        Contact {
+            company_name: self.company_name.over(before.company_name),
+            contact_name: self.contact_name.over(before.contact_name),
+            email: self.email.over(before.email),
+            phone: self.phone.over(before.phone),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Access tokens (RFC 9068): JWTs signed with EdDSA. Functions hold public keys only; `auth` alone can sign.
+
+use std::collections::HashMap;
+
+use domain::{
+    Id, Time,
+    access::{Rights, Role},
+    client::Client,
+    firm::Firm,
+    session::Principal,
+};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, jwk::JwkSet};
+use serde::{Deserialize, Serialize};
+
+use crate::{Caller, Problem};
+
+/// The `typ` of an access token's header, so that no other token passes for one.
+const ACCESS: &str = "at+jwt";
+
+/// Which side a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// The firm's people.
+    Firm,
+    /// A client's.
+    Portal,
+}
+
+/// What an access token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who made it.
+    pub iss: String,
+    /// Which side it is for.
+    pub aud: Audience,
+    /// The user's or portal user's id.
+    pub sub: String,
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// The client, of a portal user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<Id<Client>>,
+    /// The role, of a member of the firm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// What they may do, for whoever reads tokens.
+    pub scope: String,
+    /// Until when it is taken, seconds since 1970.
+    pub exp: i64,
+    /// When it was made.
+    pub iat: i64,
+    /// Which one it is.
+    pub jti: String,
+}
+
+impl Claims {
+    /// What a token for `principal` of `firm` says, made at `now`; `jti` names it.
+    pub fn new(issuer: &str, firm: Id<Firm>, principal: Principal, now: Time, jti: String) -> Self {
+        let (aud, client, role, scope) = match principal {
+            Principal::Staff { role, .. } => {
+                let scope: Vec<_> = role.permissions().map(|p| p.as_str()).collect();
+                (Audience::Firm, None, Some(role), scope.join(" "))
+            }
+            Principal::Portal { client, rights, .. } => (Audience::Portal, Some(client), None, rights.scope()),
+        };
+        let exp = (now + domain::session::ACCESS).timestamp();
+        Self { iss: issuer.to_owned(), aud, sub: principal.subject(), firm, client, role, scope, exp, iat: now.timestamp(), jti }
+    }
+
+    fn caller(&self) -> Option<Caller> {
+        let principal = match self.aud {
+            Audience::Firm => Principal::Staff { user: self.sub.parse().ok()?, role: self.role? },
+            Audience::Portal => {
+                let given = |right| self.scope.split(' ').any(|given| given == right);
+                let rights = Rights {
+                    see: given("see"),
+                    comment: given("comment"),
+                    pay: given("pay"),
+                    sign: given("sign"),
+                    upload: given("upload"),
+                };
+                Principal::Portal { user: self.sub.parse().ok()?, client: self.client?, rights }
+            }
+        };
+        Some(Caller { firm: self.firm, principal })
+    }
+}
+
+/// The header of an access token signed with the key `kid`.
+pub fn access_header(kid: &str) -> Header {
+    Header { typ: Some(ACCESS.to_owned()), kid: Some(kid.to_owned()), ..Header::new(Algorithm::EdDSA) }
+}
+
+/// Checks access tokens against the public keys of their issuer.
+pub struct Verifier {
+    keys: HashMap<String, DecodingKey>,
+    validation: Validation,
+}
+
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier").field("keys", &self.keys.len()).finish_non_exhaustive()
+    }
+}
+
+impl Verifier {
+    /// For tokens of `issuer`, whose public keys are `jwks` (RFC 7517); several while one replaces another.
+    pub fn new(jwks: &str, issuer: &str) -> Result<Self, String> {
+        let set: JwkSet = serde_json::from_str(jwks).map_err(|e| format!("the public keys are no JWK set: {e}"))?;
+        let mut keys = HashMap::new();
+        for jwk in &set.keys {
+            let kid = jwk.common.key_id.clone().ok_or("a public key has no kid")?;
+            keys.insert(kid, DecodingKey::from_jwk(jwk).map_err(|e| format!("a public key can't be used: {e}"))?);
+        }
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&["firm", "portal"]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        validation.validate_exp = false; // by our clock, in `caller`
+        Ok(Self { keys, validation })
+    }
+
+    /// Who shows `token` at `now`.
+    pub fn caller(&self, token: &str, now: Time) -> Result<Caller, Problem> {
+        let refused = |detail: &str| Problem::unauthorized(Some("invalid_token"), detail);
+        let header = jsonwebtoken::decode_header(token).map_err(|_| refused("Not a token."))?;
+        if header.typ.as_deref() != Some(ACCESS) {
+            return Err(refused("Not an access token."));
+        }
+        let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or_else(|| refused("Signed with an unknown key."))?;
+        let token = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| refused("Not a token that we gave."))?;
+        if token.claims.exp <= now.timestamp() {
+            return Err(refused("The token has expired."));
+        }
+        token.claims.caller().ok_or_else(|| refused("Not a token that we gave."))
+    }
+}

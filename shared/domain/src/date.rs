@@ -1,0 +1,84 @@
+//! Days of the calendar.
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::Time;
+
+/// A day from 1900 to 2199: anything else is a slip of the finger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Date(NaiveDate);
+
+/// The day is beyond reason, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A day from 1900-01-01 to 2199-12-31, as YYYY-MM-DD.")]
+pub struct NotADate;
+
+impl Date {
+    /// The day that `day` is.
+    pub fn new(day: NaiveDate) -> Result<Self, NotADate> {
+        if (1900..2200).contains(&day.year()) { Ok(Self(day)) } else { Err(NotADate) }
+    }
+
+    /// The day that it still is somewhere on Earth at `now` (UTC−12). What holds until a day holds until that day is
+    /// over for everyone, so no deadline comes early for anybody.
+    pub fn today(now: Time) -> Self {
+        Self((now - TimeDelta::hours(12)).date_naive())
+    }
+
+    /// The day that it already is somewhere on Earth at `now` (UTC+14): past it is the future, for everyone.
+    pub fn latest(now: Time) -> Self {
+        Self((now + TimeDelta::hours(14)).date_naive())
+    }
+
+    /// The day after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.succ_opt().unwrap_or(self.0))
+    }
+
+    /// The day, for what formats days.
+    pub fn get(self) -> NaiveDate {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // chrono also takes 2026-1-1 and +2026-01-01.
+        let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        day.ok_or(NotADate).and_then(Self::new).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_days_within_reason_are_days() {
+        for (text, good) in [
+            ("2026-11-22", true),
+            ("1900-01-01", true),
+            ("2199-12-31", true),
+            ("1899-12-31", false),
+            ("2200-01-01", false),
+            ("2026-02-29", false),
+            ("2026-1-1", false),
+            ("22/11/2026", false),
+            ("+02026-11-", false),
+            ("", false),
+        ] {
+            assert_eq!(serde_json::from_value::<Date>(text.into()).is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_over_when_it_is_over_everywhere() {
+        let at = |text: &str| Date::today(text.parse().unwrap()).get().to_string();
+        assert_eq!(at("2026-11-23T11:59:59Z"), "2026-11-22");
+        assert_eq!(at("2026-11-23T12:00:00Z"), "2026-11-23");
+    }
+}
