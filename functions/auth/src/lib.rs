@@ -1,1 +1,27 @@
-//! Placeholder.
+//! `/api/auth/`: firms and their people, signing in and out. The only function that can sign tokens.
+
+mod activate;
+mod grant;
+mod me;
+mod passwords;
+mod register;
+mod sessions;
+mod shapes;
+mod users;
+
+use api::App;
+use axum::Extension;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use grant::Keys;
+
+/// Every route of this function.
+pub fn router(keys: Keys) -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .merge(register::routes())
+        .merge(sessions::routes())
+        .merge(activate::routes())
+        .merge(me::routes())
+        .merge(users::routes())
+        .layer(Extension(keys))
+}

@@ -21,7 +21,7 @@ use lambda_http::request::RequestContext;
 use tower::{Service, ServiceExt};
 
 use crate::{
-    App, Problem,
+    App, Clock, Problem,
     answer::knows,
     context::Request,
     problem::{RunAgain, Unwritten},
@@ -50,15 +50,20 @@ const SECURITY: [(HeaderName, HeaderValue); 6] = [
 /// A router behind its front; what the Lambda runtime calls.
 #[derive(Debug, Clone)]
 pub struct Front {
-    app: App,
+    clock: Clock,
     router: Router,
 }
 
 impl Front {
     /// `router` for `app`.
     pub fn new(app: App, router: Router<App>) -> Self {
+        Self::stateless(app.clock.clone(), &app.web_origin.clone(), router.with_state(app))
+    }
+
+    /// `router`, whose handlers need nothing; browsers may call it from `web_origin`.
+    pub fn stateless(clock: Clock, web_origin: &str, router: Router) -> Self {
         let cors = tower_http::cors::CorsLayer::new()
-            .allow_origin(HeaderValue::from_str(&app.web_origin).unwrap_or(HeaderValue::from_static("null")))
+            .allow_origin(HeaderValue::from_str(web_origin).unwrap_or(HeaderValue::from_static("null")))
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([
                 header::AUTHORIZATION,
@@ -70,8 +75,8 @@ impl Front {
             ])
             .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
             .max_age(Duration::from_secs(3600));
-        let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(cors).with_state(app.clone());
-        Self { app, router }
+        let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(cors);
+        Self { clock, router }
     }
 
     /// Answer one request.
@@ -133,7 +138,7 @@ impl Front {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,
         };
-        Ok(Request { id: id.to_owned(), now: self.app.clock.now(), source_address, once, if_match: text(&header::IF_MATCH) })
+        Ok(Request { id: id.to_owned(), now: self.clock.now(), source_address, once, if_match: text(&header::IF_MATCH) })
     }
 }
 

@@ -34,5 +34,5 @@ pub use patch::{Patch, Set};
 pub use path::Path;
 pub use problem::{Problem, ProblemOut};
 pub use rate::Limiter;
-pub use serve::{env, log_json, serve};
+pub use serve::{env, log_json, serve, serve_stateless};
 pub use token::{Audience, Claims, Verifier, access_header};

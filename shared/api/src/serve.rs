@@ -25,9 +25,14 @@ impl App {
             verifier: Arc::new(Verifier::new(&env("TOKEN_PUBLIC_KEYS")?, &env("TOKEN_ISSUER")?)?),
             limiter: Arc::new(Limiter::new(limits)),
             clock: Clock::default(),
-            web_origin: env("WEB_ORIGIN")?.trim_end_matches('/').into(),
+            web_origin: web_origin()?.into(),
         })
     }
+}
+
+/// Where the web app is served.
+fn web_origin() -> Result<String, lambda_http::Error> {
+    Ok(env("WEB_ORIGIN")?.trim_end_matches('/').to_owned())
 }
 
 /// Log as JSON, one line an event, as CloudWatch reads it; `RUST_LOG` says how much.
@@ -41,4 +46,10 @@ pub async fn serve(router: OpenApiRouter<App>) -> Result<(), lambda_http::Error>
     log_json();
     let app = App::from_env().await?;
     lambda_http::run(Front::new(app, router.into())).await
+}
+
+/// The same for a router whose handlers need nothing; of the environment it takes `WEB_ORIGIN` alone.
+pub async fn serve_stateless(router: OpenApiRouter) -> Result<(), lambda_http::Error> {
+    log_json();
+    lambda_http::run(Front::stateless(Clock::default(), &web_origin()?, router.into())).await
 }

@@ -13,7 +13,25 @@ pub use portal_user::PortalUserOut;
 
 use domain::{Currency, Money, Price, Refusal};
 
+use crate::{Patch, Set};
+
 /// An optional amount in a body: `price` in `currency`.
 pub fn money(field: &'static str, price: Option<Price>, currency: Currency) -> Result<Option<Money>, Refusal> {
     price.map(|price| Money::new(field, price, currency)).transpose()
+}
+
+/// An optional amount that was `before`, after a patch of its `price` and `currency`. One that had none is in `currency`
+/// or in the firm's, which is `default`; another currency needs another price.
+pub fn patch_money(
+    field: &'static str,
+    before: Option<Money>,
+    price: Patch<Price>,
+    currency: Set<Currency>,
+    default: Currency,
+) -> Result<Option<Money>, Refusal> {
+    if let (Set::To(_), Patch::Absent | Patch::Clear) = (&currency, &price) {
+        return Err(Refusal::rule("currency", format!("Send the {field} in it too.")));
+    }
+    let currency = currency.over(before.map_or(default, Money::currency));
+    Ok(price.try_map(|price| Money::new(field, price, currency))?.over(before))
 }

@@ -52,12 +52,14 @@ pub type PortalUserId = Id<PortalUser>;
 
 impl PortalUser {
     /// Somebody who is invited at `now`.
-    pub fn invited(client: Id<Client>, name: Line<200>, email: Email, rights: Rights, now: Time) -> Self {
-        Self { client, name, email, rights, status: Standing::Invited, invitation: Invitation::first(now) }
+    pub fn invited(client: Id<Client>, name: Line<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
+        sensible(rights)?;
+        Ok(Self { client, name, email, rights, status: Standing::Invited, invitation: Invitation::first(now) })
     }
 
     /// The person with another name or other rights.
     pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        sensible(edited.rights)?;
         Ok((edited, event::UPDATED))
     }
 
@@ -84,5 +86,14 @@ impl PortalUser {
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
             Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, event::DEACTIVATED)),
         }
+    }
+}
+
+/// That who has `rights` can see what they may do something with.
+fn sensible(rights: Rights) -> Result<(), Refusal> {
+    if rights.see {
+        Ok(())
+    } else {
+        Err(Refusal::rule("rights", "Every other right needs the right to see; to shut somebody out, deactivate them."))
     }
 }

@@ -1,0 +1,91 @@
+//! `POST /api/auth/activate/`: somebody who was invited comes to a login of their own.
+
+use api::{Anonymous, Answer, App, Cx, Problem, Valid};
+use axum::Extension;
+use domain::{
+    Id,
+    portal_user::PortalUser,
+    session::{Principal, Session},
+    user::{Password, User},
+};
+use http::StatusCode;
+use secrets::Invited;
+use serde::Deserialize;
+use store::{Change, Found};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    grant::{self, Grant, Granted, Keys},
+    passwords,
+    sessions::actor,
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(activate))
+}
+
+/// The link's token, and the password to sign in with from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Activation {
+    /// From the link in the mail.
+    #[schema(max_length = 2048)]
+    token: String,
+    /// A new password; of an e-mail that has a login already (in another firm), that login's.
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    password: Password,
+}
+
+/// Use the link of an invitation or welcome mail.
+#[utoipa::path(post, path = "/api/auth/activate/", tag = "auth", request_body = Activation,
+    responses((status = 200, description = "Tokens", body = Granted)))]
+async fn activate(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<Activation>) -> Result<Answer, Problem> {
+    let invited = keys.links.read(&body.token, cx.now).map_err(|bad| Problem::invalid("token", bad.to_string()))?;
+    let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
+    let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login(&invited.email);
+    let found = match read.fetch().await {
+        Err(store::Error::Replayed(kept)) => return grant::present(&keys, &kept),
+        found => found?,
+    };
+    let known = found.password(&invited.email)?;
+    if known.is_some() && !passwords::verify(body.password.expose(), known.as_deref())? {
+        return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
+    }
+    let (mut change, principal) = admit(&cx, &found, &invited, user, portal_user)?;
+    change.admit(&invited.email, principal)?;
+    if known.is_none() {
+        let taken = domain::Refusal::state("This e-mail got a login at the same moment; sign in with it.");
+        change.create_login(&invited.email, &passwords::hash(body.password.expose())?, taken)?;
+    }
+    let grant = Grant { id: cx.new_id(), session: Session::begin(invited.firm, principal, cx.now) };
+    change.begin_session(grant.id, &grant.session)?;
+    grant::commit(&keys, change, StatusCode::OK, grant, None).await
+}
+
+/// A change in which the user or portal user who was invited is active, and as whom they sign in.
+fn admit(
+    cx: &Cx,
+    found: &Found,
+    invited: &Invited,
+    user: Option<Id<User>>,
+    portal_user: Option<Id<PortalUser>>,
+) -> Result<(Change, Principal), Problem> {
+    match (user, portal_user) {
+        (Some(user), _) => {
+            let before = found.record(user)?;
+            let principal = Principal::Staff { user, role: before.role };
+            let mut change = cx.change_anonymous(invited.firm, actor(principal));
+            change.update(&before, before.activate(invited.number, cx.now)?)?;
+            Ok((change, principal))
+        }
+        (None, Some(user)) => {
+            let before = found.record(user)?;
+            let principal = Principal::Portal { user, client: before.client, rights: before.rights };
+            let mut change = cx.change_anonymous(invited.firm, actor(principal));
+            change.update(&before, before.activate(invited.number, cx.now)?)?;
+            Ok((change, principal))
+        }
+        (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),
+    }
+}

@@ -1,0 +1,69 @@
+//! `GET /api/auth/me/`
+
+use api::{
+    Acts, Answer, App, Caller, Cx, Problem, Shape,
+    shapes::{ClientOut, PortalUserOut},
+};
+use domain::{
+    access::{Rights, Role},
+    session::Principal,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::shapes::{FirmOut, UserOut};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(show_me))
+}
+
+/// Who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum Me {
+    /// A member of the firm.
+    Staff {
+        user: Box<UserOut>,
+        firm: FirmOut,
+        role: Role,
+        /// What they may do.
+        permissions: Vec<&'static str>,
+    },
+    /// Somebody at a client.
+    Portal {
+        user: Box<PortalUserOut>,
+        firm: FirmOut,
+        client: Box<ClientOut>,
+        /// `client`.
+        role: &'static str,
+        rights: Rights,
+        /// The rights that are given, by name.
+        permissions: Vec<String>,
+    },
+}
+
+/// Show who is signed in.
+#[utoipa::path(get, path = "/api/auth/me/", tag = "auth", security(("staff" = []), ("portal" = [])),
+    responses((status = 200, description = "Who is signed in", body = Me)))]
+async fn show_me(cx: Cx, caller: Caller) -> Result<Answer, Problem> {
+    let read = cx.store.read(caller.firm).record(caller.firm).eventually();
+    let me = match caller.caller().principal {
+        Principal::Staff { user, .. } => {
+            let found = read.record(user).fetch().await?;
+            let user = found.record(user)?;
+            let permissions = user.role.permissions().map(|p| p.as_str()).collect();
+            let (firm, role) = ((&found.record(caller.firm)?).into(), user.role);
+            Me::Staff { user: Box::new(UserOut::shape(&user, cx.now)), firm, role, permissions }
+        }
+        Principal::Portal { user, client, .. } => {
+            let found = read.record(user).record(client).fetch().await?;
+            let user = found.record(user)?;
+            let permissions = user.rights.scope().split(' ').map(str::to_owned).collect();
+            let (firm, client, rights) = ((&found.record(caller.firm)?).into(), found.record(client)?, user.rights);
+            let (user, client) = (Box::new(PortalUserOut::shape(&user, cx.now)), Box::new(ClientOut::shape(&client, cx.now)));
+            Me::Portal { user, firm, client, role: "client", rights, permissions }
+        }
+    };
+    cx.json(&me)
+}

@@ -1,0 +1,65 @@
+//! `POST /api/auth/register/`
+
+use api::{Anonymous, Answer, App, Cx, Problem, Shape, Valid};
+use axum::Extension;
+use domain::{
+    Currency, Email, Line, Refusal, TimeZone,
+    event::Actor,
+    firm::{self, Firm},
+    session::{Principal, Session},
+    user::{self, Password, User},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use store::Unique;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    grant::{self, Grant, Granted, Keys},
+    passwords,
+    shapes::{FirmOut, UserOut},
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(register))
+}
+
+/// A firm that signs up, and who founds it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"firm_name": "North & Partners", "name": "Ann Lee", "email": "ann@north.example", "password": "correct horse battery", "currency": "EUR"}))]
+struct NewFirm {
+    firm_name: Line<200>,
+    name: Line<200>,
+    email: Email,
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    password: Password,
+    /// What it sells in; USD, unless said otherwise.
+    currency: Option<Currency>,
+    /// Where its days begin and end; UTC, unless said otherwise.
+    time_zone: Option<TimeZone>,
+}
+
+/// Sign up a firm and its owner.
+#[utoipa::path(post, path = "/api/auth/register/", tag = "auth", request_body = NewFirm,
+    responses((status = 201, description = "Tokens, the owner and the firm", body = Granted)))]
+async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer, Problem> {
+    let NewFirm { firm_name, name, email, password, currency, time_zone } = body;
+    let firm = Firm { name: firm_name, currency: currency.unwrap_or(Currency::USD), time_zone: time_zone.unwrap_or(TimeZone::UTC) };
+    let (firm_id, user_id) = (cx.new_id(), cx.new_id());
+    let founder = User::founder(name, email.clone());
+    let principal = Principal::Staff { user: user_id, role: founder.role };
+
+    let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
+    let taken = Refusal { field: Some("email"), ..Refusal::state("This e-mail has a login already; sign in with it.") };
+    change.create_login(&email, &passwords::hash(password.expose())?, taken.clone())?;
+    change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
+    change.admit(&email, principal)?;
+    let firm = change.create(firm_id, firm, firm::event::REGISTERED)?;
+    let user = change.create(user_id, founder, user::event::REGISTERED)?;
+    let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };
+    change.begin_session(grant.id, &grant.session)?;
+    let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));
+    grant::commit(&keys, change, StatusCode::CREATED, grant, Some(founded)).await
+}

@@ -1,0 +1,105 @@
+//! The links in mails that let somebody in: who was invited where, under a key that `auth` and `outbox` share. A link
+//! follows from the invitation alone, so a mail that is sent again has the same one.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{Email, Id, Time, firm::Firm};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+/// The `typ` of a link's token, so that no other token passes for one.
+const INVITATION: &str = "invitation+jwt";
+
+#[derive(Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) key: String,
+}
+
+/// Who was invited where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// The user's or portal user's id.
+    pub sub: String,
+    /// Where the mail went.
+    pub email: Email,
+    /// Which of their invitations.
+    pub number: u32,
+    /// Until when the link works, seconds since 1970.
+    pub exp: i64,
+}
+
+/// The link isn't one of ours, or is too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadLink {
+    /// Not one that we sent.
+    #[error("Not a link that we sent.")]
+    Forged,
+    /// Too old.
+    #[error("This invitation has expired; ask for a new one.")]
+    Expired,
+}
+
+/// Makes and checks links (HS256).
+#[derive(Clone)]
+pub struct LinkKey {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl std::fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkKey(…)")
+    }
+}
+
+impl LinkKey {
+    /// The key that `base64` is: 32 bytes at least.
+    pub fn new(base64: &str) -> Result<Self, String> {
+        let key = STANDARD.decode(base64).map_err(|_| "the key isn't base64")?;
+        if key.len() < 32 {
+            return Err("the key is too short".to_owned());
+        }
+        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key) })
+    }
+
+    /// The token of the link that lets `invited` in.
+    pub fn token(&self, invited: &Invited) -> Result<String, String> {
+        let header = Header { typ: Some(INVITATION.to_owned()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, invited, &self.encoding).map_err(|error| error.to_string())
+    }
+
+    /// Whom `token` lets in at `now`.
+    pub fn read(&self, token: &str, now: Time) -> Result<Invited, BadLink> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false; // by our clock, below
+        validation.validate_aud = false;
+        let data = jsonwebtoken::decode::<Invited>(token, &self.decoding, &validation).map_err(|_| BadLink::Forged)?;
+        if data.header.typ.as_deref() != Some(INVITATION) {
+            return Err(BadLink::Forged);
+        }
+        if data.claims.exp <= now.timestamp() { Err(BadLink::Expired) } else { Ok(data.claims) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_lets_in_whom_it_was_made_for_until_it_expires() {
+        let key = LinkKey::new(&STANDARD.encode([7; 32])).unwrap();
+        let now = Time::from_timestamp_millis(1_763_800_000_000).unwrap();
+        let email = Email::new("ann@acme.example").unwrap();
+        let invited = Invited { firm: Id::new(now, 1), sub: "portal_1".into(), email, number: 1, exp: now.timestamp() + 60 };
+        let token = key.token(&invited).unwrap();
+        assert_eq!(token, key.token(&invited).unwrap());
+        assert_eq!(key.read(&token, now), Ok(invited.clone()));
+        assert_eq!(key.read(&token, now + chrono::TimeDelta::seconds(60)), Err(BadLink::Expired));
+        let other = LinkKey::new(&STANDARD.encode([8; 32])).unwrap();
+        assert_eq!(other.read(&token, now), Err(BadLink::Forged));
+        let plain = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &invited, &key.encoding).unwrap();
+        assert_eq!(key.read(&plain, now), Err(BadLink::Forged));
+        assert!(LinkKey::new(&STANDARD.encode([7; 16])).is_err());
+    }
+}

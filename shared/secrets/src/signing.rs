@@ -1,0 +1,116 @@
+//! Signing tokens (EdDSA, RFC 8037). The same claims give the same token, so an answer can be given again.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{
+    Id, Time,
+    firm::Firm,
+    session::{REFRESH, Session},
+};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
+use serde::{Deserialize, Serialize};
+
+/// The `typ` of a refresh token's header, so that no other token passes for one, nor it for another.
+const TYPE: &str = "rt+jwt";
+const AUDIENCE: &str = "refresh";
+
+#[derive(Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) kid: String,
+    pub(crate) pkcs8: String,
+}
+
+/// What a refresh token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refresh {
+    /// Who made it.
+    pub iss: String,
+    /// `refresh`.
+    pub aud: String,
+    /// The user's or portal user's id.
+    pub sub: String,
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// The session.
+    pub sid: Id<Session>,
+    /// Which of the session's refresh tokens.
+    pub generation: u64,
+    /// Until when it is taken, seconds since 1970.
+    pub exp: i64,
+    /// When it was made.
+    pub iat: i64,
+}
+
+/// The refresh token isn't one of ours, or is too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadToken {
+    /// Not one that we gave.
+    #[error("Not a refresh token that we gave.")]
+    Forged,
+    /// Too old.
+    #[error("The refresh token has expired; sign in again.")]
+    Expired,
+}
+
+/// The key that signs tokens.
+#[derive(Clone)]
+pub struct SigningKey {
+    kid: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SigningKey({})", self.kid)
+    }
+}
+
+impl SigningKey {
+    /// The Ed25519 key whose PKCS#8 is `pkcs8`, in base64; verifiers know it as `kid`.
+    pub fn new(kid: &str, pkcs8: &str) -> Result<Self, String> {
+        let der = STANDARD.decode(pkcs8).map_err(|_| "the key isn't base64")?;
+        let encoding = EncodingKey::from_ed_der(&der);
+        let public = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA).map_err(|_| "the key is no Ed25519 key")?;
+        let decoding = DecodingKey::from_jwk(&public).map_err(|_| "the key is no Ed25519 key")?;
+        Ok(Self { kid: kid.to_owned(), encoding, decoding })
+    }
+
+    /// What verifiers know the key as.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// A token with this header and these claims.
+    pub fn sign(&self, header: &Header, claims: &impl Serialize) -> Result<String, String> {
+        jsonwebtoken::encode(header, claims, &self.encoding).map_err(|error| error.to_string())
+    }
+
+    /// The newest refresh token of `session`, whose id is `sid`.
+    pub fn refresh_token(&self, issuer: &str, sid: Id<Session>, session: &Session) -> Result<String, String> {
+        let header = Header { typ: Some(TYPE.to_owned()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let claims = Refresh {
+            iss: issuer.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: session.principal.subject(),
+            firm: session.firm,
+            sid,
+            generation: session.generation,
+            exp: (session.rotated_at + REFRESH).timestamp(),
+            iat: session.rotated_at.timestamp(),
+        };
+        self.sign(&header, &claims)
+    }
+
+    /// What the refresh token `token` of `issuer` says, shown at `now`.
+    pub fn read_refresh(&self, issuer: &str, token: &str, now: Time) -> Result<Refresh, BadToken> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.validate_exp = false; // by our clock, below
+        let data = jsonwebtoken::decode::<Refresh>(token, &self.decoding, &validation).map_err(|_| BadToken::Forged)?;
+        if data.header.typ.as_deref() != Some(TYPE) {
+            return Err(BadToken::Forged);
+        }
+        if data.claims.exp <= now.timestamp() { Err(BadToken::Expired) } else { Ok(data.claims) }
+    }
+}
