@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     dynamodb::Dynamo,
@@ -90,20 +90,22 @@ impl Stack {
 
     /// Serves until a part of it ends, which none does by itself.
     pub async fn serve(self) -> Result<()> {
+        // In this order, so that the drivers are dropped before what they call.
         let Self { mut functions, mut ministack, template, dynamo, data, listener, .. } = self;
         let invoker = functions.invoker();
+        let mut drivers = JoinSet::new();
         for trigger in &template.stream_triggers {
             let driver = StreamDriver::new(trigger.clone(), dynamo.stream(), &data, invoker.clone(), ministack.client());
-            tokio::spawn(driver.run());
+            drivers.spawn(driver.run());
         }
         for trigger in &template.queue_triggers {
-            tokio::spawn(queue::drive(trigger.clone(), invoker.clone(), ministack.client()));
+            drivers.spawn(queue::drive(trigger.clone(), invoker.clone(), ministack.client()));
         }
         for trigger in &template.schedules {
-            tokio::spawn(schedule::drive(trigger.clone(), invoker.clone()));
+            drivers.spawn(schedule::drive(trigger.clone(), invoker.clone()));
         }
-        let client = ministack.client();
-        let parts_end = async move {
+        let gateway = gateway::serve(listener, template, invoker, ministack.client());
+        let parts_end = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 functions.check()?;
@@ -111,7 +113,7 @@ impl Stack {
             }
         };
         tokio::select! {
-            stopped = gateway::serve(listener, template, invoker, client) => stopped,
+            stopped = gateway => stopped,
             ended = parts_end => ended,
         }
     }
