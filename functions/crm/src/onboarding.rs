@@ -24,7 +24,7 @@ pub(crate) fn onboard(
     let client = change.create(id, Client::new(contact.clone(), Some(prospect)), client::event::CREATED)?;
     let Some(email) = contact.email.clone() else { return Ok((client, None)) };
     let name = contact.contact_name.clone().unwrap_or_else(|| contact.company_name.clone());
-    let user = PortalUser::invited(id, name, email.clone(), Rights::ALL, cx.now);
+    let user = PortalUser::invited(id, name, email.clone(), Rights::ALL, cx.now)?;
     let user = change.create(cx.new_id(), user, portal_user::event::INVITED)?;
     change.claim(&Unique::PortalEmail(id, email), user.id, Refusal::state("The client has this portal user already."))?;
     Ok((client, Some(user)))
