@@ -1,1 +1,14 @@
-//! Placeholder.
+//! `/api/clients/`, the firm's side: clients, portal users, engagements. One file a resource: its routes, handlers and
+//! wire types.
+
+mod clients;
+mod engagements;
+mod portal_users;
+
+use api::App;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route of this function.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes())
+}
