@@ -36,7 +36,7 @@ impl Answer {
 
     /// 204.
     pub fn no_content() -> Self {
-        Reply { status: StatusCode::NO_CONTENT.as_u16(), body: None, version: None, location: None }.into()
+        Reply::none().into()
     }
 
     /// The same answer, with the version of the record in it.

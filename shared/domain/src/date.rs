@@ -1,5 +1,7 @@
 //! Days of the calendar.
 
+use std::str::FromStr;
+
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -44,12 +46,19 @@ impl Date {
     }
 }
 
-impl<'de> Deserialize<'de> for Date {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromStr for Date {
+    type Err = NotADate;
+
+    fn from_str(text: &str) -> Result<Self, NotADate> {
         // chrono also takes 2026-1-1 and +2026-01-01.
         let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
-        day.ok_or(NotADate).and_then(Self::new).map_err(de::Error::custom)
+        day.ok_or(NotADate).and_then(Self::new)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

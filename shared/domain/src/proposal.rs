@@ -365,6 +365,17 @@ impl Proposal {
         }
     }
 
+    /// The proposal once another to the same prospect, `accepted`, was accepted: what is still open is cancelled.
+    pub fn give_way(&self, accepted: &str) -> Outcome<Self> {
+        match self.status {
+            Status::Draft | Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
+                let reason = Prose::new(&format!("{accepted} was accepted.")).ok();
+                Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, event::CANCELLED))
+            }
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
+        }
+    }
+
     /// This proposal, whose id is `id`, once its next version, whose id is `next`, takes its place; and that version.
     pub fn revise(&self, id: Id<Self>, next: Id<Self>) -> Result<((Self, EventName), Self), Refusal> {
         match self.status {

@@ -33,7 +33,7 @@ pub(crate) fn grouped(digits: &str) -> String {
 
 /// A day: `31 December 2026`.
 pub(crate) fn day(date: Date) -> String {
-    date.format("%-d %B %Y").to_string()
+    date.get().format("%-d %B %Y").to_string()
 }
 
 /// A moment: `31 December 2026, 14:05 UTC`.

@@ -12,8 +12,8 @@ use crate::{Envelope, Link, Message, Purpose, SendError, Subject, format};
 pub struct ProposalMail<'a> {
     /// To the prospect's contact, from who sends the proposal.
     pub envelope: Envelope,
-    /// `PRO-000042`, without the letters and zeros.
-    pub number: u64,
+    /// `PRO-000042`.
+    pub number: &'a str,
     /// 1 for the first; shown from 2 on.
     pub version: u32,
     /// What it is about.
@@ -49,8 +49,8 @@ impl ProposalMail<'_> {
     /// `PRO-000042`, or `PRO-000042 v2`.
     fn label(&self) -> String {
         match (self.number, self.version) {
-            (number, 0 | 1) => format!("PRO-{number:06}"),
-            (number, version) => format!("PRO-{number:06} v{version}"),
+            (number, 0 | 1) => number.to_owned(),
+            (number, version) => format!("{number} v{version}"),
         }
     }
 
@@ -131,7 +131,7 @@ mod tests {
     fn a_realistic_proposal() {
         let mail = ProposalMail {
             envelope: envelope(),
-            number: 42,
+            number: "PRO-000042",
             version: 1,
             title: "Pricing review 2027",
             line_items: &[
@@ -154,7 +154,7 @@ mod tests {
         let terms = format!("{EVIL}\n\n{EVIL}\n.\r\nQUIT");
         let mail = ProposalMail {
             envelope: evil_envelope(),
-            number: 1_234_567,
+            number: "PRO-1234567",
             version: 2,
             title: EVIL,
             line_items: &[line(EVIL, "1000000", "0.000001", true, false), line(&"W".repeat(500), "1", "1", false, true)],
@@ -170,7 +170,7 @@ mod tests {
         let bare = Envelope { to_name: None, reply_to: None, ..envelope() };
         let mail = ProposalMail {
             envelope: bare,
-            number: 1,
+            number: "PRO-000001",
             version: 3,
             title: "Audit",
             line_items: &[],

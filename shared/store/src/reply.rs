@@ -27,6 +27,13 @@ pub struct Reply {
     pub location: Option<String>,
 }
 
+impl Reply {
+    /// To nobody: what follows an event is answered to no caller.
+    pub fn none() -> Self {
+        Self { status: 204, body: None, version: None, location: None }
+    }
+}
+
 /// A request that is to be done once.
 #[derive(Debug, Clone)]
 pub struct Once {

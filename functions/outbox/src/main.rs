@@ -1,0 +1,23 @@
+//! The function `outbox`.
+
+use api::{Clock, env, log_json};
+use aws_lambda_events::event::dynamodb::Event;
+use domain::Email;
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use mail::Mailer;
+use outbox::{Outbox, handle};
+use secrets::Secrets;
+use store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    log_json();
+    let outbox = &Outbox {
+        store: Store::from_env(env("TABLE_NAME")?).await,
+        mailer: Mailer::from_env(Email::new(&env("MAIL_FROM")?)?).await,
+        links: Secrets::from_env().await.link_key(&env("LINK_SECRET")?).await?,
+        web_origin: env("WEB_ORIGIN")?,
+        clock: Clock::default(),
+    };
+    run(service_fn(|event: LambdaEvent<Event>| async move { Ok::<_, lambda_runtime::Error>(handle(outbox, event.payload).await) })).await
+}
