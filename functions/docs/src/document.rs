@@ -1,0 +1,22 @@
+//! `/api/docs/openapi.json`
+
+use std::sync::LazyLock;
+
+use axum::response::IntoResponse;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::file::File;
+
+/// The document of all functions. A test makes it from their routers and fails where this one differs.
+static DOCUMENT: LazyLock<File> = LazyLock::new(|| File::new("application/json", include_bytes!("../openapi.json").as_slice()));
+
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(show_openapi))
+}
+
+/// Show this document.
+#[utoipa::path(get, path = "/api/docs/openapi.json", tag = "docs",
+    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value)))]
+async fn show_openapi() -> impl IntoResponse {
+    &*DOCUMENT
+}

@@ -1,0 +1,27 @@
+//! `/api/health/`
+
+use api::{Answer, Problem};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) fn routes() -> OpenApiRouter {
+    OpenApiRouter::default().routes(routes!(show_health))
+}
+
+/// How the API is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok", "version": "1.0.0"}))]
+struct Health {
+    /// `ok`: whoever can read this has reached it.
+    status: &'static str,
+    /// Which version answers.
+    version: &'static str,
+}
+
+/// Show whether the API is up.
+#[utoipa::path(get, path = "/api/health/", tag = "docs", responses((status = 200, description = "It is up", body = Health)))]
+async fn show_health() -> Result<Answer, Problem> {
+    Answer::json(StatusCode::OK, &Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
