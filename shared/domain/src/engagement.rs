@@ -75,7 +75,7 @@ impl Kind for Engagement {
     const NAME: &'static str = "engagement";
 }
 
-/// The id of a engagement.
+/// The id of an engagement.
 pub type EngagementId = Id<Engagement>;
 
 /// That `end`, if it is known, isn't before `start`.

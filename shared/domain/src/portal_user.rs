@@ -97,3 +97,21 @@ fn sensible(rights: Rights) -> Result<(), Refusal> {
         Err(Refusal::rule("rights", "Every other right needs the right to see; to shut somebody out, deactivate them."))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_has_rights_without_the_right_to_see() {
+        let now = Time::default();
+        let invite = |rights| {
+            PortalUser::invited(Id::new(now, 1), Line::new("Ann Lee").unwrap(), Email::new("ann@acme.example").unwrap(), rights, now)
+        };
+        let blind = Rights { see: false, ..Rights::ALL };
+        assert_eq!(invite(blind).unwrap_err().field, Some("rights"));
+        let ann = invite(Rights::default()).unwrap();
+        assert!(ann.edit(PortalUser { rights: blind, ..ann.clone() }).is_err());
+        assert!(ann.edit(PortalUser { rights: Rights::ALL, ..ann.clone() }).is_ok());
+    }
+}
