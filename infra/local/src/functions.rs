@@ -8,6 +8,7 @@ use axum::{body::Bytes, http::Request};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
+    fs,
     net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
@@ -61,27 +62,29 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    /// Starts them; `Functions::answer` waits for them.
-    pub(crate) fn start(tools: &Tools, template: &Template, endpoints: &Endpoints<'_>, release: bool, log: &Path) -> Result<Self> {
+    /// Starts them; `Functions::answer` waits for them. `folder` takes their environment and what they print.
+    pub(crate) fn start(tools: &Tools, template: &Template, endpoints: &Endpoints<'_>, release: bool, folder: &Path) -> Result<Self> {
         let address = address()?;
         let mut command = Command::new(tools.program("cargo-lambda"));
         command
             .args(["lambda", "watch", "--disable-cors", "--concurrency", CONCURRENCY])
             .args(["--invoke-address", &address.ip().to_string(), "--invoke-port", &address.port().to_string()])
+            .arg("--env-file")
+            .arg(environment_file(&template.functions, folder)?)
             .current_dir(checkout()?)
-            .envs(environment(&template.functions)?)
             .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", REGION)])
             .envs([("AWS_ENDPOINT_URL", endpoints.ministack), ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb)])
             .env("AWS_EC2_METADATA_DISABLED", "true");
         // A developer's own credentials and profile have no business here.
-        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "RUST_LOG"] {
             command.env_remove(name);
         }
         if release {
             command.arg("--release");
         }
-        let process = Leashed::start(tools, "cargo lambda watch", &command, log)?;
-        Ok(Self { process, invoker: Invoker::new(address)?, log: log.to_owned() })
+        let log = folder.join("functions.log");
+        let process = Leashed::start(tools, "cargo lambda watch", &command, &log)?;
+        Ok(Self { process, invoker: Invoker::new(address)?, log })
     }
 
     /// Waits until each of them answers.
@@ -160,13 +163,20 @@ fn address() -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// One environment for all functions.
-fn environment(functions: &[Function]) -> Result<BTreeMap<&str, &str>> {
+/// A file with the one environment of all functions. `RUST_LOG` among it would make cargo-lambda itself talkative, were
+/// it in the environment of that.
+fn environment_file(functions: &[Function], folder: &Path) -> Result<PathBuf> {
     let mut union = BTreeMap::new();
     for (name, value) in functions.iter().flat_map(|function| &function.environment) {
-        if union.insert(name.as_str(), value.as_str()).is_some_and(|other| other != value) {
+        if union.insert(name, value).is_some_and(|other| other != value) {
             return Err(Error::new(format!("two functions want different values of {name}, which cargo-lambda can't give them")));
         }
+        if value.contains(['\'', '\n']) {
+            return Err(Error::new(format!("the value of {name} has a quote or a line break, which cargo-lambda can't give a function")));
+        }
     }
-    Ok(union)
+    let file = folder.join("functions.env");
+    let lines: String = union.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+    fs::write(&file, lines).doing(format!("{} can't be written", file.display()))?;
+    Ok(file)
 }

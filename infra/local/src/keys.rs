@@ -31,7 +31,7 @@ impl Keys {
     pub fn generate() -> Result<Self> {
         let sentence = "the local keys can't be made";
         let random = rand::SystemRandom::new();
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&random).doing(sentence)?;
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&random).doing(sentence)?;
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).doing(sentence)?;
         let public = pair.public_key().as_ref();
         let mut link = [0_u8; 32];

@@ -71,8 +71,7 @@ impl Stack {
         let ministack = MiniStack::start(&tools, &template, &keys, &data.join("ministack")).await?;
         functions::build(&template, options.release).await?;
         let endpoints = Endpoints { dynamodb: dynamo.endpoint(), ministack: ministack.endpoint() };
-        let log = home.join("functions.log");
-        let mut functions = Functions::start(&tools, &template, &endpoints, options.release, &log)?;
+        let mut functions = Functions::start(&tools, &template, &endpoints, options.release, &home)?;
         functions.answer(&template).await?;
         Ok(Self { url, functions, ministack, template, dynamo, data, listener, _lock: lock })
     }
