@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The test app: the real routers, behind API Gateway's events, with the real SDK clients against the local AWS.
+//!
+//! Each [`TestApp`] has a DynamoDB, a clock and an address of its own, so tests don't see each other; MiniStack, for
+//! mails, is one for all. Requests go in as API Gateway would send them, routed by `template.yaml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod support {
+    pub(crate) mod answer;
+    pub(crate) mod app;
+    pub(crate) mod firm;
+    pub(crate) mod meter;
+    pub(crate) mod ministack;
+}
+
+pub use support::{
+    answer::Answer,
+    app::{Call, ISSUER, TestApp, WEB_ORIGIN},
+    firm::{Firm, PASSWORD, User, email},
+    meter::{Fault, Meter, Metered},
+    ministack::ministack,
+};

@@ -53,7 +53,6 @@ async fn activate(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
         return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
     }
     let (mut change, principal) = admit(&cx, &found, &invited, user, portal_user)?;
-    change.admit(&invited.email, principal)?;
     if known.is_none() {
         let taken = domain::Refusal::state("This e-mail got a login at the same moment; sign in with it.");
         change.create_login(&invited.email, &passwords::hash(body.password.expose())?, taken)?;
@@ -77,6 +76,7 @@ fn admit(
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
+            change.admit(&invited.email, principal, before.created_at)?;
             Ok((change, principal))
         }
         (None, Some(user)) => {
@@ -84,6 +84,7 @@ fn admit(
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
+            change.admit(&invited.email, principal, before.created_at)?;
             Ok((change, principal))
         }
         (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),

@@ -55,7 +55,7 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     let taken = Refusal { field: Some("email"), ..Refusal::state("This e-mail has a login already; sign in with it.") };
     change.create_login(&email, &passwords::hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
-    change.admit(&email, principal)?;
+    change.admit(&email, principal, cx.now)?;
     let firm = change.create(firm_id, firm, firm::event::REGISTERED)?;
     let user = change.create(user_id, founder, user::event::REGISTERED)?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };

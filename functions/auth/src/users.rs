@@ -91,7 +91,7 @@ async fn update_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone()), id, staff.user)?)?;
     if user.status == Standing::Active && user.role != before.role {
-        change.admit(&user.email, Principal::Staff { user: id, role: user.role })?;
+        change.admit(&user.email, Principal::Staff { user: id, role: user.role }, user.created_at)?;
     }
     cx.commit(change, cx.ok::<UserOut>(&user)).await
 }

@@ -154,7 +154,7 @@ async fn update_portal_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
     if user.status == Standing::Active && user.rights != before.rights {
-        change.admit(&user.email, Principal::Portal { user: id, client: user.client, rights: user.rights })?;
+        change.admit(&user.email, Principal::Portal { user: id, client: user.client, rights: user.rights }, user.created_at)?;
     }
     cx.commit(change, cx.ok::<PortalUserOut>(&user)).await
 }

@@ -74,9 +74,9 @@ impl Change {
         self.push_put(put, OnFailure::Refused(taken))
     }
 
-    /// Let the login of `email` into the firm as `principal`, in place of what it was there.
-    pub fn admit(&mut self, email: &Email, principal: Principal) -> Result<(), Error> {
-        let membership = Membership { firm: self.firm(), principal, since: self.now() };
+    /// Let the login of `email` into the firm as `principal`, who was entered there at `since`, in place of what it was.
+    pub fn admit(&mut self, email: &Email, principal: Principal, since: Time) -> Result<(), Error> {
+        let membership = Membership { firm: self.firm(), principal, since };
         let mut item: Item = Key::membership(email, self.firm(), &principal.subject()).item();
         item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(membership).map_err(Error::internal)?);
         let put = self.put(item);

@@ -1,0 +1,234 @@
+//! The whole product in one process.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, Mutex},
+};
+
+use api::{App, Clock, Front, Limiter, Limits, Verifier};
+use auth::Keys;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use domain::Email;
+use http::Method;
+use http_body_util::BodyExt;
+use local::{dynamodb::Dynamo, template::Template};
+use outbox::Outbox;
+use secrets::{LinkKey, SigningKey};
+use serde_json::{Value, json};
+use store::Store;
+
+use crate::{Answer, Firm, Meter, ministack};
+
+/// Who makes the tokens.
+pub const ISSUER: &str = "https://consultantpro.example";
+/// Where the web app would be.
+pub const WEB_ORIGIN: &str = "https://app.consultantpro.example";
+
+/// The functions, a DynamoDB of their own, and a clock that tests set.
+pub struct TestApp {
+    /// `template.yaml`.
+    pub template: Template,
+    /// The table.
+    pub dynamo: Dynamo,
+    /// The proxy between the functions and the table.
+    pub meter: Meter,
+    /// The functions' store, through the meter.
+    pub store: Store,
+    /// The functions' time.
+    pub clock: Clock,
+    /// What `auth` signs and checks with.
+    pub signing: SigningKey,
+    /// What mails' links are made with.
+    pub links: LinkKey,
+    functions: BTreeMap<&'static str, Front>,
+    address: IpAddr,
+    delivered: Mutex<Option<String>>,
+}
+
+/// A request to be sent.
+pub struct Call<'a> {
+    app: &'a TestApp,
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: bytes::Bytes,
+    address: IpAddr,
+}
+
+impl TestApp {
+    /// A new one, with the limits that the product has.
+    pub async fn new() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    /// A new one, with limits that no test reaches.
+    pub async fn unlimited() -> Self {
+        let plenty = store::Quota { per_minute: None, per_hour: 1_000_000_000 };
+        Self::with(Limits { user: plenty, anonymous: plenty }).await
+    }
+
+    /// A new one, with these limits.
+    pub async fn with(limits: Limits) -> Self {
+        let template = Template::load().unwrap();
+        let dynamo = Dynamo::memory(&template).unwrap();
+        let meter = Meter::before(dynamo.endpoint()).await;
+        let store = store_at(meter.url(), &template);
+        let local = local::keys::Keys::generate().unwrap();
+        let secret = |json: String| serde_json::from_str::<Value>(&json).unwrap();
+        let signing = secret(local.signing_secret());
+        let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
+        let links = LinkKey::new(secret(local.link_secret())["key"].as_str().unwrap()).unwrap();
+        let clock = Clock::default();
+        let app = App {
+            store: store.clone(),
+            verifier: Arc::new(Verifier::new(&local.public_keys(), ISSUER).unwrap()),
+            limiter: Arc::new(Limiter::new(limits)),
+            clock: clock.clone(),
+            web_origin: WEB_ORIGIN.into(),
+        };
+        let keys = Keys::new(ISSUER, signing.clone(), links.clone());
+        let front = |router: utoipa_axum::router::OpenApiRouter<App>| Front::new(app.clone(), router.into());
+        let functions =
+            BTreeMap::from([("auth", front(auth::router(keys))), ("crm", front(crm::router())), ("clients", front(clients::router()))]);
+        let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
+        Self { template, dynamo, meter, store, clock, signing, links, functions, address, delivered: Mutex::default() }
+    }
+
+    /// A request by nobody.
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
+        Call { app: self, method, path: path.into(), headers: Vec::new(), body: bytes::Bytes::new(), address: self.address }
+    }
+
+    /// `GET path` by nobody.
+    pub fn get(&self, path: impl Into<String>) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    /// `POST path` by nobody.
+    pub fn post(&self, path: impl Into<String>, body: Value) -> Call<'_> {
+        self.call(Method::POST, path).json(body)
+    }
+
+    /// A firm that has just signed up.
+    pub async fn firm(&self) -> Firm<'_> {
+        Firm::register(self).await
+    }
+
+    /// The store, past the meter: for what a test looks at itself.
+    pub fn store_unmetered(&self) -> Store {
+        store_at(self.dynamo.endpoint(), &self.template)
+    }
+
+    /// An outbox whose mails go to MiniStack through `ses`, and whose table is reached through this app's meter.
+    pub fn outbox(&self, ses: &Meter) -> Outbox {
+        let config = aws_sdk_sesv2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(ses.url())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::for_tests())
+            .build();
+        let sender = self.template.functions.iter().find_map(|function| function.environment.get("MAIL_FROM")).unwrap();
+        Outbox {
+            store: self.store.clone(),
+            mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap()),
+            links: self.links.clone(),
+            web_origin: WEB_ORIGIN.to_owned(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Deliver what is new in the table's stream to `outbox`, as its trigger would: filtered, a batch at a time, again
+    /// from the first that failed; whether all of it was done.
+    pub async fn deliver_to(&self, outbox: &Outbox) -> bool {
+        let trigger = self.template.stream_triggers.first().unwrap();
+        loop {
+            let after = self.delivered.lock().unwrap().clone();
+            let records = self.dynamo.stream().after(after).unwrap();
+            let Some(last) = records.last().map(sequence_number) else { return true };
+            let wanted: Vec<Value> =
+                records.into_iter().filter(|record| trigger.filters.iter().any(|filter| filter.matches(record))).collect();
+            let batch = serde_json::from_value(json!({"Records": wanted})).unwrap();
+            let response = outbox::handle(outbox, batch).await;
+            if let Some(failure) = response.batch_item_failures.first() {
+                let failed = failure.item_identifier.clone().unwrap();
+                let before = wanted.iter().map(sequence_number).take_while(|number| *number != failed).last();
+                if before.is_some() {
+                    *self.delivered.lock().unwrap() = before;
+                }
+                return false;
+            }
+            *self.delivered.lock().unwrap() = Some(last);
+        }
+    }
+
+    /// Deliver what is new in the table's stream, mails by way of MiniStack; all of it is to be done.
+    pub async fn deliver(&self) {
+        let ses = Meter::before(ministack().endpoint()).await;
+        assert!(self.deliver_to(&self.outbox(&ses)).await, "the outbox left something undone");
+    }
+}
+
+fn sequence_number(record: &Value) -> String {
+    record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned()
+}
+
+fn store_at(endpoint: &str, template: &Template) -> Store {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::for_tests())
+        .build();
+    Store::new(aws_sdk_dynamodb::Client::from_conf(config), &template.table.name)
+}
+
+impl Call<'_> {
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// With this body.
+    #[must_use]
+    pub fn body(self, body: impl Into<bytes::Bytes>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    /// With this header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this access token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// From this address.
+    #[must_use]
+    pub fn from(self, address: IpAddr) -> Self {
+        Self { address, ..self }
+    }
+
+    /// Send it, by way of API Gateway's event and the template's route.
+    pub async fn send(self) -> Answer {
+        let mut request = http::Request::builder().method(self.method.clone()).uri(&self.path).header("host", "localhost");
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(self.body).unwrap();
+        let route = self.app.template.route(self.method.as_str(), request.uri().path());
+        let route = route.unwrap_or_else(|| panic!("template.yaml has no route for {} {}", self.method, self.path));
+        let event = local::gateway::event(&request, &route.key(), self.address);
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        let front = self.app.functions.get(route.function.as_str()).unwrap_or_else(|| panic!("no function {}", route.function));
+        let (parts, body) = front.answer(request).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, json: serde_json::from_slice(&body).unwrap_or_default(), body }
+    }
+}

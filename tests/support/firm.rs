@@ -1,0 +1,119 @@
+//! Builders: a firm, its people, and what they sell.
+
+use domain::{Email, access::Role};
+use http::Method;
+use secrets::Invited;
+use serde_json::{Value, json};
+
+use crate::{Answer, Call, TestApp};
+
+/// A firm, seen by one of its people.
+pub struct Firm<'a> {
+    /// The app in which it is.
+    pub app: &'a TestApp,
+    /// Its id.
+    pub id: String,
+    /// Its owner.
+    pub owner: User<'a>,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub struct User<'a> {
+    app: &'a TestApp,
+    /// Their id.
+    pub id: String,
+    /// Their e-mail.
+    pub email: String,
+    /// Their access token.
+    pub access: String,
+    /// Their refresh token.
+    pub refresh: String,
+}
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// An e-mail that no other test has.
+pub fn email(name: &str) -> String {
+    format!("{name}-{:08x}@example.com", rand::random::<u32>())
+}
+
+impl<'a> Firm<'a> {
+    pub(crate) async fn register(app: &'a TestApp) -> Self {
+        let email = email("owner");
+        let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email, "password": PASSWORD, "currency": "EUR"});
+        let answer = app.post("/api/auth/register/", body).send().await.expect(201);
+        let owner = User { app, id: answer.text("/user/id"), email, access: answer.text("/access"), refresh: answer.text("/refresh") };
+        Self { app, id: answer.text("/firm/id"), owner }
+    }
+
+    /// Another member of the firm, who was invited and came.
+    pub async fn member(&self, role: Role) -> User<'a> {
+        let email = email(role.as_str());
+        let body = json!({"name": format!("{role:?} Person"), "email": email, "role": role.as_str()});
+        let invited = self.owner.post("/api/auth/users/", body).await.expect(201);
+        self.activated(&invited.id(), &email, 1).await
+    }
+
+    /// The user or portal user `id`, once they used the link of invitation `number`.
+    pub async fn activated(&self, id: &str, email: &str, number: u32) -> User<'a> {
+        let token = self.link(id, email, number);
+        let answer = self.app.post("/api/auth/activate/", json!({"token": token, "password": PASSWORD})).send().await.expect(200);
+        let (access, refresh) = (answer.text("/access"), answer.text("/refresh"));
+        User { app: self.app, id: id.to_owned(), email: email.to_owned(), access, refresh }
+    }
+
+    /// The token of the link in the mail of invitation `number`, which expires in an hour.
+    pub fn link(&self, id: &str, email: &str, number: u32) -> String {
+        let exp = self.app.clock.now().timestamp() + 3600;
+        let invited = Invited { firm: self.id.parse().unwrap(), sub: id.to_owned(), email: Email::new(email).unwrap(), number, exp };
+        self.app.links.token(&invited).unwrap()
+    }
+
+    /// A prospect that can be offered to.
+    pub async fn prospect(&self) -> String {
+        let body = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "estimated_value": "50000"});
+        self.owner.post("/api/crm/prospects/", body).await.expect(201).id()
+    }
+
+    /// A draft of a proposal to a prospect of its own.
+    pub async fn proposal(&self) -> String {
+        let prospect = self.prospect().await;
+        let body = json!({"prospect": prospect, "title": "Market study", "total_value": "50000.00"});
+        self.owner.post("/api/crm/proposals/", body).await.expect(201).id()
+    }
+
+    /// What came of a proposal that was accepted.
+    pub async fn accepted(&self) -> Answer {
+        let proposal = self.proposal().await;
+        self.owner.post(format!("/api/crm/proposals/{proposal}/accept/"), json!({})).await.expect(200)
+    }
+}
+
+impl<'a> User<'a> {
+    /// A request of theirs, to be sent.
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'a> {
+        self.app.call(method, path).bearer(&self.access)
+    }
+
+    /// `GET path`.
+    pub async fn get(&self, path: impl Into<String>) -> Answer {
+        self.call(Method::GET, path).send().await
+    }
+
+    /// `POST path`.
+    pub async fn post(&self, path: impl Into<String>, body: Value) -> Answer {
+        self.call(Method::POST, path).json(body).send().await
+    }
+
+    /// `PATCH path`.
+    pub async fn patch(&self, path: impl Into<String>, body: Value) -> Answer {
+        self.call(Method::PATCH, path).json(body).send().await
+    }
+
+    /// `DELETE path`.
+    pub async fn delete(&self, path: impl Into<String>) -> Answer {
+        self.call(Method::DELETE, path).send().await
+    }
+}

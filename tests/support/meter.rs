@@ -1,0 +1,159 @@
+//! A proxy before an AWS service: counts what passes, tells what it cost, and breaks it where a test says.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It never arrives.
+    Lost,
+    /// It is done, but the answer never arrives.
+    Unanswered,
+}
+
+/// A call that passed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metered {
+    /// `GetItem`, `TransactWriteItems`, …; the path of what has no operation.
+    pub operation: String,
+    /// Read or write units, with the indexes'.
+    pub units: f64,
+}
+
+/// What is done with the calls to come.
+#[derive(Debug, Default)]
+struct Plan {
+    calls: Vec<Metered>,
+    /// After so many more calls, the fault; all after it are lost, as if the process had crashed, until healed.
+    fault: Option<(usize, Fault)>,
+    crashed: bool,
+}
+
+/// The proxy.
+#[derive(Debug, Clone)]
+pub struct Meter {
+    url: String,
+    plan: Arc<Mutex<Plan>>,
+}
+
+#[derive(Clone)]
+struct Proxy {
+    upstream: String,
+    client: reqwest::Client,
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl Meter {
+    /// One before `upstream`, in the current runtime.
+    pub async fn before(upstream: &str) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let plan = Arc::<Mutex<Plan>>::default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let proxy = Proxy { upstream: upstream.to_owned(), client, plan: plan.clone() };
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass).with_state(proxy)).await });
+        Self { url, plan }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What passed since this was last asked.
+    pub fn take(&self) -> Vec<Metered> {
+        std::mem::take(&mut self.plan.lock().unwrap().calls)
+    }
+
+    /// Let `after` more calls pass, break the next one, and lose all after it until [`Meter::heal`].
+    pub fn crash(&self, after: usize, fault: Fault) {
+        self.plan.lock().unwrap().fault = Some((after, fault));
+    }
+
+    /// Let calls pass again; whether any had been broken.
+    pub fn heal(&self) -> bool {
+        let mut plan = self.plan.lock().unwrap();
+        plan.fault = None;
+        std::mem::take(&mut plan.crashed)
+    }
+}
+
+async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let operation = target.and_then(|target| target.split('.').nth(1)).unwrap_or(parts.uri.path()).to_owned();
+    let fault = {
+        let mut plan = proxy.plan.lock().unwrap();
+        match plan.fault {
+            _ if plan.crashed => Some(Fault::Lost),
+            Some((0, fault)) => {
+                plan.crashed = true;
+                Some(fault)
+            }
+            Some((left, fault)) => {
+                plan.fault = Some((left - 1, fault));
+                None
+            }
+            None => None,
+        }
+    };
+    let broken = || (StatusCode::INTERNAL_SERVER_ERROR, r#"{"__type":"InternalServerError"}"#).into_response();
+    if fault == Some(Fault::Lost) {
+        return broken();
+    }
+    let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
+    let body = if dynamodb { priced(&body) } else { body };
+    let url = format!("{}{}", proxy.upstream, parts.uri);
+    let mut forwarded = proxy.client.request(parts.method, url).body(body);
+    for (name, value) in &parts.headers {
+        if name != "host" && name != "content-length" {
+            forwarded = forwarded.header(name, value);
+        }
+    }
+    let answer = forwarded.send().await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.unwrap();
+    proxy.plan.lock().unwrap().calls.push(Metered { operation, units: units(&body) });
+    if fault == Some(Fault::Unanswered) {
+        return broken();
+    }
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    for (name, value) in &headers {
+        if name != "content-length" && name != "transfer-encoding" {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+/// The request, asking what it costs.
+fn priced(body: &bytes::Bytes) -> bytes::Bytes {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(mut request)) => {
+            request.insert("ReturnConsumedCapacity".to_owned(), json!("INDEXES"));
+            Value::Object(request).to_string().into()
+        }
+        _ => body.clone(),
+    }
+}
+
+/// What an answer says it cost.
+fn units(body: &[u8]) -> f64 {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or_default();
+    match &answer["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().map(of).sum(),
+        capacity => of(capacity),
+    }
+}
