@@ -13,11 +13,7 @@ use utoipa::ToSchema;
 /// Why a request was not done.
 #[derive(Debug)]
 pub struct Problem {
-    status: StatusCode,
-    kind: &'static str,
-    detail: String,
-    errors: BTreeMap<String, Vec<String>>,
-    existing: Option<String>,
+    unwritten: Box<Unwritten>,
     headers: Vec<(header::HeaderName, HeaderValue)>,
     outcome: Outcome,
 }
@@ -30,7 +26,7 @@ enum Outcome {
     /// The handler is run again; this is the answer once that was done often enough.
     Again,
     /// The request was done before: this is the answer.
-    Replayed(Reply),
+    Replayed(Box<Reply>),
 }
 
 /// A problem's body.
@@ -60,7 +56,8 @@ impl Problem {
     /// A problem of `kind` with `status`.
     pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, kind, detail, errors: BTreeMap::new(), existing: None, headers: Vec::new(), outcome: Outcome::Answered }
+        let unwritten = Unwritten { status, kind, detail, errors: BTreeMap::new(), existing: None };
+        Self { unwritten: Box::new(unwritten), headers: Vec::new(), outcome: Outcome::Answered }
     }
 
     /// The body, the query or a header can't be read.
@@ -110,7 +107,7 @@ impl Problem {
     /// The same problem with what is wrong with a field.
     #[must_use]
     pub fn about(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
-        self.errors.entry(field.into()).or_default().push(message.into());
+        self.unwritten.errors.entry(field.into()).or_default().push(message.into());
         self
     }
 
@@ -126,7 +123,7 @@ impl Problem {
     /// What the request was answered when it was done before, if that is what this is.
     pub fn replayed(self) -> Result<Reply, Self> {
         match self.outcome {
-            Outcome::Replayed(reply) => Ok(reply),
+            Outcome::Replayed(reply) => Ok(*reply),
             Outcome::Answered | Outcome::Again => Err(self),
         }
     }
@@ -149,9 +146,9 @@ impl From<store::Error> for Problem {
             store::Error::NoSuch { field, kind } => Self::invalid(field, format!("There is no such {}.", kind.replace('_', " "))),
             store::Error::Refused(refusal) => refusal.into(),
             store::Error::Taken { refusal, holder } => {
-                let field = refusal.field;
-                let problem = Self { existing: Some(holder), ..Self::conflict(&refusal.message) };
-                match field {
+                let mut problem = Self::conflict(&refusal.message);
+                problem.unwritten.existing = Some(holder);
+                match refusal.field {
                     Some(field) => problem.about(field, refusal.message),
                     None => problem,
                 }
@@ -160,7 +157,7 @@ impl From<store::Error> for Problem {
                 outcome: Outcome::Again,
                 ..Self::conflict("Others change this at the same moment. Read it again and try once more.")
             },
-            store::Error::Replayed(reply) => Self { outcome: Outcome::Replayed(reply), ..Self::conflict("Done before.") },
+            store::Error::Replayed(reply) => Self { outcome: Outcome::Replayed(Box::new(reply)), ..Self::conflict("Done before.") },
             store::Error::KeyReused => Self::invalid("Idempotency-Key", "Was used for another request."),
             store::Error::Unavailable(cause) => Self::unavailable(cause),
             store::Error::Internal(cause) => Self::internal(cause),
@@ -184,13 +181,13 @@ pub(crate) struct Unwritten {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, kind, detail, errors, existing, headers, outcome } = self;
+        let Self { unwritten, headers, outcome } = self;
         if let Outcome::Replayed(reply) = outcome {
-            return crate::Answer::from(reply).replayed().into_response();
+            return crate::Answer::from(*reply).replayed().into_response();
         }
-        let mut response = status.into_response();
+        let mut response = unwritten.status.into_response();
         response.headers_mut().extend(headers);
-        response.extensions_mut().insert(Unwritten { status, kind, detail, errors, existing });
+        response.extensions_mut().insert(*unwritten);
         if matches!(outcome, Outcome::Again) {
             response.extensions_mut().insert(RunAgain);
         }

@@ -79,13 +79,11 @@ impl<T> Deref for Record<T> {
 
 /// `value` as a JSON object without nulls, as it is stored and as the event log compares it.
 pub(crate) fn fields_of<T: Serialize>(value: &T) -> Result<Map<String, Value>, Error> {
-    match serde_json::to_value(value).map_err(Error::internal)? {
-        Value::Object(mut fields) => {
-            fields.retain(|_, v| !v.is_null());
-            Ok(fields)
-        }
-        _ => Err(Error::internal("a record is an object")),
-    }
+    let Value::Object(mut fields) = serde_json::to_value(value).map_err(Error::internal)? else {
+        return Err(Error::internal("a record is an object"));
+    };
+    fields.retain(|_, value| !value.is_null());
+    Ok(fields)
 }
 
 impl<T: Entity> Record<T> {

@@ -59,20 +59,14 @@ where
 {
     fn from(error: SdkError<E>) -> Self {
         let text = aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
-        match &error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Self::Unavailable(text),
-            SdkError::ServiceError(service) => match service.err().code() {
-                Some("TransactionConflictException" | "TransactionInProgressException") => Self::Lost,
-                Some(
-                    "ThrottlingException"
-                    | "ProvisionedThroughputExceededException"
-                    | "RequestLimitExceeded"
-                    | "InternalServerError"
-                    | "ServiceUnavailable",
-                ) => Self::Unavailable(text),
-                _ if service.raw().status().is_server_error() => Self::Unavailable(text),
-                _ => Self::Internal(text),
-            },
+        if matches!(error, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_)) {
+            return Self::Unavailable(text);
+        }
+        let SdkError::ServiceError(service) = &error else { return Self::Internal(text) };
+        match service.err().code() {
+            Some("TransactionConflictException" | "TransactionInProgressException") => Self::Lost,
+            Some("ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded") => Self::Unavailable(text),
+            _ if service.raw().status().is_server_error() => Self::Unavailable(text),
             _ => Self::Internal(text),
         }
     }
