@@ -9,6 +9,9 @@ use local::{
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What is logged unless `RUST_LOG` says otherwise. A refused condition is no fault, though dynoxide warns of it.
+const QUIET: &str = "warn,dynoxide=error";
+
 /// Runs ConsultantPro on this machine, without Docker and without an AWS account.
 #[derive(Parser)]
 #[command(name = "cargo local", bin_name = "cargo local")]
@@ -44,7 +47,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into()))
         .without_time()
         .init();
     match run(arguments).await {

@@ -23,7 +23,7 @@ pub async fn load(url: &str) -> Result<String> {
 
 /// How to sign in, a line for each.
 fn logins() -> String {
-    let line = |what: &str, email: &str| format!("\n  {what:<34} {email}");
+    let line = |what: &str, email: &str| format!("\n  {what:<36} {email}");
     let staff = STAFF.iter().map(|person| line(person.role, person.email));
     let clients = CLIENTS.iter().map(|deal| line(&format!("at the client {}", deal.company), deal.email));
     let logins: String = std::iter::once(line(OWNER.role, OWNER.email)).chain(staff).chain(clients).collect();
