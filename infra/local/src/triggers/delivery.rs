@@ -12,7 +12,7 @@ use crate::template::StreamTrigger;
 /// The pause before the first retry; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Records on their way to a function.
 pub(super) struct Delivery<'a> {
@@ -149,14 +149,14 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_with_the_retries() {
-        let trigger = trigger(true, Some(7), 1);
+        let trigger = trigger(true, Some(9), 1);
         let mut delivery = Delivery::new(&trigger, vec![json!(1)]);
         let pauses: Vec<_> = std::iter::from_fn(|| match delivery.settle(Some(0)) {
             Next::Wait(pause) => Some(pause.as_millis()),
             Next::GoOn | Next::GiveUp(..) => None,
         })
         .collect();
-        assert_eq!(pauses, [100, 200, 400, 800, 1600, 2000, 2000]);
+        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 12800, 15000]);
         assert!(delivery.batch().is_none());
     }
 
