@@ -81,7 +81,7 @@ async fn refresh(
     let found = find(&cx, &shown).await?;
     let over = || Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.");
     let session = found.session(shown.sid)?.ok_or_else(over)?;
-    app.limiter.count_user(&app.store, &Caller { firm: session.firm, principal: session.principal }, cx.now).await?;
+    cx.count(&app, &Caller { firm: session.firm, principal: session.principal }).await?;
     let Some(principal) = still(&found, session.principal)? else {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
         return Err(over());

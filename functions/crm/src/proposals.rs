@@ -1,8 +1,11 @@
 //! `/api/crm/proposals/`. Accepting one is in `acceptance.rs`.
 
-use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may, which};
+use api::{
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may, shapes::ContactPatch,
+    which,
+};
 use domain::{
-    Currency, Date, Line, Money, Price, Prose, Quantity, Refusal,
+    Currency, Date, Email, Line, Money, Price, Prose, Quantity, Refusal,
     proposal::{self, LineItem, Offer, Proposal, ProposalId, Status},
     prospect::ProspectId,
 };
@@ -84,6 +87,19 @@ struct ProposalPatch {
     #[serde(default)]
     #[schema(value_type = Option<Line<200>>, nullable = false)]
     title: Set<Line<200>>,
+    /// Whom it is addressed to, in place of what the prospect said when it was drafted.
+    #[serde(default)]
+    #[schema(value_type = Option<Line<200>>, nullable = false)]
+    company_name: Set<Line<200>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Line<200>>)]
+    contact_name: Patch<Line<200>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Email>)]
+    email: Patch<Email>,
+    #[serde(default)]
+    #[schema(value_type = Option<Line<40>>)]
+    phone: Patch<Line<40>>,
     /// In place of what was offered.
     #[schema(value_type = Option<Price>, nullable = false)]
     total_value: Option<Price>,
@@ -134,14 +150,15 @@ fn offer(total_value: Option<Price>, line_items: Option<Vec<NewLineItem>>, curre
 
 impl ProposalPatch {
     fn over(self, before: Proposal) -> Result<Proposal, Refusal> {
-        let Self { title, total_value, line_items, currency, valid_until, terms } = self;
+        let Self { title, company_name, contact_name, email, phone, total_value, line_items, currency, valid_until, terms } = self;
+        let contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact.clone());
         let offered = offer(total_value, line_items, currency.unwrap_or(before.total.currency()))?;
         if currency.is_some() && offered.is_none() {
             return Err(Refusal::rule("currency", "Send the total_value or the line_items in it too."));
         }
         let Offer { line_items, total } = offered.unwrap_or_else(|| before.offer());
         let (title, valid_until, terms) = (title.over(before.title), valid_until.over(before.valid_until), terms.over(before.terms));
-        Ok(Proposal { title, line_items, total, valid_until, terms, ..before })
+        Ok(Proposal { title, contact, line_items, total, valid_until, terms, ..before })
     }
 }
 

@@ -103,7 +103,7 @@ impl FromRequestParts<App> for Caller {
             header.to_str().ok().and_then(|header| header.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, token) = token.ok_or_else(|| Problem::unauthorized(Some("invalid_request"), "Send the access token as a bearer token."))?;
         let caller = app.verifier.caller(token.trim(), cx.now)?;
-        app.limiter.count_user(&app.store, &caller, cx.now).await?;
+        cx.count(app, &caller).await?;
         Ok(caller)
     }
 }
@@ -128,7 +128,7 @@ impl FromRequestParts<App> for Anonymous {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let cx = Cx::of(parts, app)?;
-        app.limiter.count_address(&app.store, cx.source_address.as_deref(), cx.now).await?;
+        cx.count_address(app).await?;
         Ok(Self)
     }
 }

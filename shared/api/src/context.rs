@@ -6,7 +6,7 @@ use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Entity, Found, Once, Read, Record, Store, Which};
 
-use crate::{Acts, Answer, App, EventOut, ListQuery, Problem, Shape, answer::matches_version};
+use crate::{Acts, Answer, App, Caller, EventOut, ListQuery, Problem, Shape, answer::matches_version};
 
 /// What the front knows of a request.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub(crate) struct Request {
     /// The idempotency key and a hash of what is asked, of a POST that has a key.
     pub(crate) once: Option<(String, String)>,
     pub(crate) if_match: Option<String>,
+    /// Whether it is run again after a lost race; it was counted then.
+    pub(crate) again: bool,
 }
 
 /// The context of a request.
@@ -145,6 +147,16 @@ impl Cx {
     /// 200 with a body that is no record.
     pub fn json(&self, body: &impl Serialize) -> Result<Answer, Problem> {
         Answer::json(StatusCode::OK, body)
+    }
+
+    /// Count the request among those of `caller`; once, however often its handler is run.
+    pub async fn count(&self, app: &App, caller: &Caller) -> Result<(), Problem> {
+        if self.request.again { Ok(()) } else { app.limiter.count_user(&self.store, caller, self.now).await }
+    }
+
+    /// Count the request among those from its address; once, however often its handler is run.
+    pub(crate) async fn count_address(&self, app: &App) -> Result<(), Problem> {
+        if self.request.again { Ok(()) } else { app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now).await }
     }
 
     fn audit(&self, actor: Actor) -> Audit {

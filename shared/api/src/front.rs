@@ -104,19 +104,20 @@ impl Front {
     /// Run the handler until it didn't lose a race, each time from its first read.
     async fn run(&self, parts: &mut Parts, body: Bytes, id: &str) -> Response {
         add_trailing_slash(&mut parts.uri);
-        let context = match self.context(parts, &body, id) {
+        let mut context = match self.context(parts, &body, id) {
             Ok(context) => context,
             Err(problem) => return problem.into_response(),
         };
-        parts.extensions.insert(context);
         let mut attempt = 0;
         loop {
+            parts.extensions.insert(context.clone());
             let request = http::Request::from_parts(parts.clone(), Body::from(body.clone()));
             let Ok(response) = self.router.clone().oneshot(request).await;
             attempt += 1;
             if response.extensions().get::<RunAgain>().is_none() || attempt == ATTEMPTS {
                 return response;
             }
+            context.again = true;
             let longest = (4u64 << attempt.min(8)).min(LONGEST_WAIT);
             tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest))).await;
         }
@@ -138,7 +139,7 @@ impl Front {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,
         };
-        Ok(Request { id: id.to_owned(), now: self.clock.now(), source_address, once, if_match: text(&header::IF_MATCH) })
+        Ok(Request { id: id.to_owned(), now: self.clock.now(), source_address, once, if_match: text(&header::IF_MATCH), again: false })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use domain::{Email, Id, Kind, Time, firm::Firm, session::Session};
+use domain::{Email, Id, Kind, Refusal, Time, firm::Firm, session::Session};
 
 use crate::{
     Counter, Entity, Error, Once, Record, Store,
@@ -135,9 +135,13 @@ impl Found {
         self.maybe(id)?.ok_or(Error::NotFound(T::NAME))
     }
 
-    /// The record `id`, which the body names in `field`.
+    /// The record `id`, which the body names in `field`; not one that is put away.
     pub fn named<T: Entity>(&self, field: &'static str, id: Id<T>) -> Result<Record<T>, Error> {
-        self.maybe(id)?.ok_or(Error::NoSuch { field, kind: <T as Kind>::NAME })
+        let record = self.maybe(id)?.ok_or(Error::NoSuch { field, kind: <T as Kind>::NAME })?;
+        match record.archived_at {
+            None => Ok(record),
+            Some(_) => Err(Refusal::rule(field, "Is archived.").into()),
+        }
     }
 
     /// The record `id`, if there is one.
