@@ -1,6 +1,8 @@
 //! The mailbox: every mail that the stack has sent, as a page and as JSON.
 //!
-//! A mail's HTML part is shown in a sandboxed frame, so that what a template renders can't reach the page around it.
+//! MiniStack forgets mails when it ends, so they are kept in a file with the other data: a link that was mailed
+//! yesterday still works today. A mail's HTML part is shown in a sandboxed frame, so that what a template renders
+//! can't reach the page around it.
 
 use axum::{
     Json, Router,
@@ -10,15 +12,66 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::Mutex;
 
-use crate::ministack::{Client, Mail};
+use crate::{
+    error::{Doing, Result},
+    ministack::{Client, Mail},
+};
 
 /// Where the mailbox is served.
 pub(crate) const PATH: &str = "/_local/mail/";
 
-/// Its routes.
-pub(crate) fn router(ministack: Client) -> Router {
-    Router::new().route(PATH, get(list)).route("/_local/mail/{id}/", get(html_part)).with_state(ministack)
+/// How often mails are collected when nobody looks.
+const COLLECT_EVERY: Duration = Duration::from_secs(1);
+
+/// All mails that were sent in this and earlier runs.
+#[derive(Clone)]
+pub(crate) struct Mailbox {
+    ministack: Client,
+    file: PathBuf,
+    kept: Arc<Mutex<Vec<Mail>>>,
+}
+
+impl Mailbox {
+    /// One that keeps the mails in `folder`.
+    pub(crate) fn open(ministack: Client, folder: &std::path::Path) -> Result<Self> {
+        let file = folder.join("mails.json");
+        let kept = match fs::read(&file) {
+            Ok(kept) => serde_json::from_slice(&kept).doing(format!("{} can't be read: start with --fresh", file.display()))?,
+            Err(_) => Vec::new(),
+        };
+        Ok(Self { ministack, file, kept: Arc::new(Mutex::new(kept)) })
+    }
+
+    /// Collects mails for ever.
+    pub(crate) async fn run(self) {
+        loop {
+            if let Err(error) = self.mails().await {
+                tracing::warn!(%error, "mails aren't kept");
+            }
+            tokio::time::sleep(COLLECT_EVERY).await;
+        }
+    }
+
+    /// Its routes.
+    pub(crate) fn router(self) -> Router {
+        Router::new().route(PATH, get(list)).route("/_local/mail/{id}/", get(html_part)).with_state(self)
+    }
+
+    /// All mails, oldest first.
+    async fn mails(&self) -> Result<Vec<Mail>> {
+        let mut kept = self.kept.lock().await;
+        let mut sent = self.ministack.mails().await?;
+        sent.retain(|mail| !kept.iter().any(|known| known.id == mail.id));
+        if !sent.is_empty() {
+            kept.append(&mut sent);
+            let sentence = format!("{} can't be written", self.file.display());
+            fs::write(&self.file, serde_json::to_vec(&*kept).doing(&sentence)?).doing(&sentence)?;
+        }
+        Ok(kept.clone())
+    }
 }
 
 #[derive(Deserialize)]
@@ -27,8 +80,8 @@ struct Wanted {
 }
 
 /// All mails, the newest first.
-async fn list(State(ministack): State<Client>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
-    let mut mails = match ministack.mails().await {
+async fn list(State(mailbox): State<Mailbox>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+    let mut mails = match mailbox.mails().await {
         Ok(mails) => mails,
         Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     };
@@ -41,8 +94,8 @@ async fn list(State(ministack): State<Client>, Query(wanted): Query<Wanted>, hea
 }
 
 /// One mail's HTML part, or its text where it has none.
-async fn html_part(State(ministack): State<Client>, Path(id): Path<String>) -> Response {
-    match ministack.mails().await {
+async fn html_part(State(mailbox): State<Mailbox>, Path(id): Path<String>) -> Response {
+    match mailbox.mails().await {
         Ok(mails) => match mails.into_iter().find(|mail| mail.id == id) {
             Some(Mail { html: Some(html), .. }) => Html(html).into_response(),
             Some(Mail { text, .. }) => text.into_response(),

@@ -16,7 +16,7 @@ use crate::{
     functions::{self, Endpoints, Functions},
     gateway,
     keys::Keys,
-    mailbox,
+    mailbox::{self, Mailbox},
     ministack::MiniStack,
     template::Template,
     tools::{self, Tools},
@@ -103,7 +103,9 @@ impl Stack {
         for trigger in &template.schedules {
             drivers.spawn(schedule::drive(trigger.clone(), invoker.clone()));
         }
-        let gateway = gateway::serve(listener, template, invoker, ministack.client());
+        let mailbox = Mailbox::open(ministack.client(), &data)?;
+        drivers.spawn(mailbox.clone().run());
+        let gateway = gateway::serve(listener, template, invoker, mailbox);
         let parts_end = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(500)).await;

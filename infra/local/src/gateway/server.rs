@@ -15,8 +15,7 @@ use super::{event, response};
 use crate::{
     error::{Doing, Result},
     functions::Invoker,
-    mailbox,
-    ministack::Client,
+    mailbox::Mailbox,
     template::Template,
     triggers::schedule,
 };
@@ -33,10 +32,10 @@ struct Gateway {
 }
 
 /// Serves the whole stack on `listener`, until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, template: Arc<Template>, invoker: Invoker, ministack: Client) -> Result<()> {
+pub(crate) async fn serve(listener: TcpListener, template: Arc<Template>, invoker: Invoker, mailbox: Mailbox) -> Result<()> {
     let app = Router::new()
         .route("/", get(Redirect::temporary("/api/docs/")))
-        .merge(mailbox::router(ministack))
+        .merge(mailbox.router())
         .merge(schedule::router(Arc::clone(&template), invoker.clone()))
         .merge(router(template, invoker));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();

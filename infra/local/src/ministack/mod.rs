@@ -6,6 +6,7 @@ mod client;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     net::TcpListener,
@@ -37,7 +38,7 @@ pub struct MiniStack {
 }
 
 /// A mail that was sent through it.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mail {
     /// SES's message id.
     pub id: String,
