@@ -72,8 +72,10 @@ pub(crate) struct Granted {
     #[serde(flatten)]
     tokens: Tokens,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     user: Option<UserOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     firm: Option<FirmOut>,
 }
 

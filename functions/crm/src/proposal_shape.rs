@@ -6,8 +6,9 @@ use domain::{
     Currency, Date, Line, Price, Prose, Quantity, Time,
     client::ClientId,
     engagement::EngagementId,
+    offer::LineItem,
     portal_user::PortalUserId,
-    proposal::{Acceptance, LineItem, Proposal, ProposalId, Status},
+    proposal::{Acceptance, Proposal, ProposalId, Status},
     prospect::ProspectId,
 };
 use serde::Serialize;

@@ -6,7 +6,8 @@ use api::{
 };
 use domain::{
     Currency, Date, Email, Line, Money, Price, Prose, Quantity, Refusal,
-    proposal::{self, LineItem, Offer, Proposal, ProposalId, Status},
+    offer::{LineItem, Offer},
+    proposal::{self, Proposal, ProposalId, Status},
     prospect::ProspectId,
 };
 use serde::Deserialize;

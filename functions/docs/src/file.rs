@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use domain::event::Digest;
+use domain::Digest;
 use http::{HeaderValue, header};
 
 /// A file, as it is served.

@@ -1,7 +1,7 @@
 //! Answers: a record's shape for callers, with its ETag.
 
 use axum::response::{IntoResponse, Response};
-use domain::{Time, event::Digest};
+use domain::{Digest, Time};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use store::{Entity, Record, Reply};

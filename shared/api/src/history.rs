@@ -28,7 +28,7 @@ pub struct EventOut {
     pub changes: Option<BTreeMap<String, ChangeOut>>,
     /// Its hash, over the one before it.
     #[schema(value_type = String)]
-    pub hash: domain::event::Digest,
+    pub hash: domain::Digest,
 }
 
 /// A field's value before and after.

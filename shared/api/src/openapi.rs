@@ -1,6 +1,8 @@
 //! The API's document (OpenAPI 3.1), made from the declarations that the routers are built from. What all operations
 //! have in common (errors, headers, the ETag) is added here, so that no handler repeats it.
 
+mod schemas;
+
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi as _,
@@ -16,7 +18,7 @@ use utoipa::{
         title = "ConsultantPro",
         description = "Quote-to-cash for consulting firms. Amounts, hours and rates are decimal strings; times are RFC 3339 in UTC; errors are \
                        `application/problem+json`. Send an `Idempotency-Key` with a POST to be able to repeat it safely, and `If-Match` with a \
-                       PATCH or DELETE to change only what you have seen."
+                       PATCH or DELETE to change only what you have seen. Every answer has an `X-Request-Id`."
     ),
     components(schemas(crate::ProblemOut))
 )]
@@ -25,11 +27,12 @@ struct Document;
 /// The document of a product whose functions have these `documents`.
 pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     let mut whole = Document::openapi();
+    whole.info.license = None;
     documents.into_iter().for_each(|document| whole.merge(document));
     if let Some(components) = &mut whole.components {
-        let bearer = SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
-        components.add_security_scheme("staff", bearer.clone());
-        components.add_security_scheme("portal", bearer);
+        let bearer = |who| SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(who)).build());
+        components.add_security_scheme("staff", bearer("The access token of a member of the firm, whose role has the permission."));
+        components.add_security_scheme("portal", bearer("The access token of a portal user."));
     }
     let mut document = serde_json::to_value(whole).unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
@@ -41,44 +44,47 @@ pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
             }
         }
     }
+    schemas::refer_to_items(&mut document);
+    schemas::require_in_answers(&mut document);
     document
 }
 
 /// Add to an operation what all of its kind have.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let has = |key: &str| operation.get(key).is_some_and(|value| !value.is_null());
-    let signed_in = operation.get("security").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
+    let security = || operation.get("security").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    let signed_in = security().next().is_some();
+    let permitted = security().flat_map(Map::values).any(|scopes| scopes.as_array().is_some_and(|scopes| !scopes.is_empty()));
     let (body, named, write) = (has("requestBody"), path.contains("{id}"), method != "get");
     let counted = signed_in || (write && path.starts_with("/api/auth/"));
     let errors = [
         (400, "Can't be read: the body, the query or a header.", body || has("parameters") || write),
         (401, "No token, or none that is taken.", signed_in),
-        (403, "The caller may not do this.", signed_in),
+        (403, "The caller may not do this.", permitted),
         (404, "No such record, or another firm's.", named),
         (409, "The record's state doesn't allow it, or others changed it at the same moment.", write),
         (412, "Was changed since the version in If-Match.", write && named),
         (413, "The body is too large.", body),
         (415, "The body isn't JSON.", body),
-        (422, "A rule is broken; `errors` says which field's.", write),
+        (422, "A rule is broken; `errors` says which field's.", body || method == "post"),
         (429, "Too many requests; see Retry-After.", counted),
         (503, "Unavailable for a moment; see Retry-After.", signed_in || write),
     ];
+    summarize(operation);
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
-    for (status, response) in responses.as_object_mut().into_iter().flatten() {
-        if let Some(response) = response.as_object_mut().filter(|_| status.starts_with('2')) {
-            let tag = json!({"description": "The record's version and a digest of the body.", "schema": {"type": "string"}});
-            response.insert("headers".to_owned(), json!({"ETag": tag}));
+    if let Some(responses) = responses.as_object_mut() {
+        for (status, description, applies) in errors {
+            if applies {
+                responses.entry(status.to_string()).or_insert_with(|| json!({"description": description}));
+            }
         }
-    }
-    if method == "get"
-        && let Some(responses) = responses.as_object_mut()
-    {
-        responses.insert("304".to_owned(), json!({"description": "Not changed since what If-None-Match names."}));
-    }
-    for (status, description, applies) in errors {
-        if applies && let Some(responses) = responses.as_object_mut() {
-            let schema = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
-            responses.entry(status.to_string()).or_insert_with(|| json!({"description": description, "content": schema}));
+        for (status, response) in responses.iter_mut() {
+            if let Some(response) = response.as_object_mut() {
+                complete_response(status, signed_in, response);
+            }
+        }
+        if method == "get" {
+            responses.insert("304".to_owned(), json!({"description": "Not changed since what If-None-Match names."}));
         }
     }
     let header = |name: &str, description: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string", "maxLength": 255}});
@@ -92,5 +98,37 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         if write && named {
             parameters.push(header("If-Match", "An ETag; 412 if it was changed since."));
         }
+    }
+}
+
+/// The first sentence of what a handler says of itself is its title, the rest the description.
+fn summarize(operation: &mut Map<String, Value>) {
+    let summary = operation.get("summary").and_then(Value::as_str).map(str::to_owned);
+    let Some((title, rest)) = summary.as_deref().map(|summary| summary.split_once(". ").unwrap_or((summary, ""))) else { return };
+    operation.insert("summary".to_owned(), title.trim_end_matches('.').into());
+    if !rest.is_empty() {
+        operation.insert("description".to_owned(), rest.into());
+    }
+}
+
+/// Add to a response what all with its status have: the headers, and of an error the problem.
+fn complete_response(status: &str, signed_in: bool, response: &mut Map<String, Value>) {
+    let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    let mut headers = Map::new();
+    if status.starts_with('2') && response.contains_key("content") {
+        headers.insert("ETag".to_owned(), header("Names what is in the body, a record by its version."));
+    }
+    if status == "201" && signed_in {
+        headers.insert("Location".to_owned(), header("The path of what was made."));
+    }
+    if matches!(status, "429" | "503") {
+        headers.insert("Retry-After".to_owned(), header("Seconds to wait."));
+    }
+    if !headers.is_empty() {
+        response.insert("headers".to_owned(), headers.into());
+    }
+    if status.starts_with(['4', '5']) {
+        let problem = || json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+        response.entry("content").or_insert_with(problem);
     }
 }

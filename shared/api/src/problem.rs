@@ -49,6 +49,7 @@ pub struct ProblemOut<'p> {
     pub errors: &'p BTreeMap<String, Vec<String>>,
     /// The id of the record that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub existing: Option<&'p str>,
 }
 

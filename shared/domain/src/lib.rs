@@ -5,6 +5,7 @@
 //! event, or a [`Refusal`]. Deliberately absent: HTTP, DynamoDB, and anything that knows which of them called.
 
 mod date;
+mod digest;
 mod email;
 mod id;
 mod money;
@@ -23,6 +24,7 @@ pub mod event;
 pub mod firm;
 pub mod invitation;
 pub mod lead;
+pub mod offer;
 pub mod portal_user;
 pub mod proposal;
 pub mod prospect;
@@ -30,6 +32,7 @@ pub mod session;
 pub mod user;
 
 pub use date::{Date, NotADate};
+pub use digest::{Digest, NotADigest};
 pub use email::Email;
 pub use id::{Id, Kind};
 pub use money::{Currency, Money, Price, Quantity};

@@ -7,8 +7,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, EventName, Id, Kind, Line, Money, Outcome, Price, Prose, Quantity, Refusal, Time, client::Client, contact::Contact,
-    engagement::Engagement, event::Digest, portal_user::PortalUser, prospect::Prospect,
+    Date, Digest, EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, Time,
+    client::Client,
+    contact::Contact,
+    engagement::Engagement,
+    offer::{LineItem, Offer},
+    portal_user::PortalUser,
+    prospect::Prospect,
 };
 
 /// What happens to proposals.
@@ -38,9 +43,6 @@ pub mod event {
     /// Put away.
     pub const ARCHIVED: EventName = "proposal.archived";
 }
-
-/// Most lines that a proposal can have; they live inside its record.
-pub const MOST_LINES: usize = 100;
 
 /// Where a proposal stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,69 +84,6 @@ impl Status {
             Self::Cancelled => "cancelled",
             Self::Superseded => "superseded",
         }
-    }
-}
-
-/// One line of an offer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LineItem {
-    /// What it is.
-    pub description: Line<500>,
-    /// How much of it.
-    pub quantity: Quantity,
-    /// What one costs, in the proposal's currency.
-    pub unit_price: Price,
-    /// Whether the client can leave it out.
-    pub optional: bool,
-    /// Whether it is in the total; always, unless it is optional.
-    pub chosen: bool,
-}
-
-impl LineItem {
-    /// What it comes to.
-    pub fn amount(&self, currency: Currency) -> Result<Money, Refusal> {
-        Money::of("line_items", self.quantity, self.unit_price, currency)
-    }
-}
-
-/// What the client says yes to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Offer {
-    /// The lines; none where only the sum is offered.
-    pub line_items: Vec<LineItem>,
-    /// The sum of the chosen lines, or what is offered without lines.
-    pub total: Money,
-}
-
-impl Offer {
-    /// An offer of `total` as a whole.
-    pub fn of_total(total: Money) -> Self {
-        Self { line_items: Vec::new(), total }
-    }
-
-    /// An offer of 1 to [`MOST_LINES`] lines.
-    pub fn of_lines(line_items: Vec<LineItem>, currency: Currency) -> Result<Self, Refusal> {
-        if !(1..=MOST_LINES).contains(&line_items.len()) {
-            return Err(Refusal::rule("line_items", format!("1 to {MOST_LINES} lines.")));
-        }
-        let total = line_items
-            .iter()
-            .filter(|line| line.chosen || !line.optional)
-            .try_fold(Money::zero(currency), |sum, line| sum.plus("line_items", line.amount(currency)?))?;
-        Ok(Self { line_items, total })
-    }
-
-    /// The offer with just these of its optional lines, by their places from 0.
-    pub fn choosing(&self, places: &[usize]) -> Result<Self, Refusal> {
-        for place in places {
-            match self.line_items.get(*place) {
-                Some(line) if line.optional => {}
-                Some(_) => return Err(Refusal::rule("chosen_options", format!("Line {place} isn't optional."))),
-                None => return Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
-            }
-        }
-        let choose = |(place, line): (usize, &LineItem)| LineItem { chosen: !line.optional || places.contains(&place), ..line.clone() };
-        Self::of_lines(self.line_items.iter().enumerate().map(choose).collect(), self.total.currency())
     }
 }
 
@@ -407,119 +346,4 @@ impl Proposal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use Status::{Accepted, Approved, Cancelled, Draft, Expired, PendingApproval, Rejected, Sent, Superseded};
-
-    fn line(quantity: &str, price: &str, optional: bool, chosen: bool) -> LineItem {
-        LineItem {
-            description: Line::new("Work").unwrap(),
-            quantity: quantity.parse().unwrap(),
-            unit_price: price.parse().unwrap(),
-            optional,
-            chosen,
-        }
-    }
-
-    fn at(status: Status) -> Proposal {
-        let contact = Contact {
-            company_name: Line::new("Acme").unwrap(),
-            contact_name: None,
-            email: crate::Email::new("a@acme.example").ok(),
-            phone: None,
-        };
-        let offer = Offer::of_lines(
-            vec![line("2.5", "200", false, false), line("1", "99.99", true, true), line("1", "0.01", true, false)],
-            Currency::USD,
-        )
-        .unwrap();
-        Proposal { status, ..Proposal::new(1, Id::new(Time::default(), 1), contact, Line::new("Audit").unwrap(), offer) }
-    }
-
-    fn born() -> Born {
-        Born { client: Id::new(Time::default(), 1), portal_user: None, engagement: Id::new(Time::default(), 1) }
-    }
-
-    #[test]
-    fn every_state_allows_what_it_should_and_nothing_else() {
-        let (now, today) = (Time::default(), Date::today(Time::default()));
-        let reason = Prose::new("Too dear").unwrap();
-        // edit, submit, approve, send, accept (portal), accept (staff), reject, cancel, revise, remove
-        for (status, allowed) in [
-            (Draft, [true, true, false, true, false, true, false, false, false, true]),
-            (PendingApproval, [true, false, true, false, false, false, false, true, false, false]),
-            (Approved, [true, false, false, true, false, true, false, true, false, false]),
-            (Sent, [false, false, false, false, true, true, true, true, true, false]),
-            (Accepted, [false, false, false, false, false, false, false, false, false, true]),
-            (Rejected, [false, false, false, false, false, false, false, false, true, true]),
-            (Cancelled, [false, false, false, false, false, false, false, false, false, true]),
-            (Superseded, [false, false, false, false, false, false, false, false, false, true]),
-        ] {
-            let proposal = at(status);
-            let did = [
-                proposal.edit(proposal.clone()).is_ok(),
-                proposal.submit().is_ok(),
-                proposal.approve().is_ok(),
-                proposal.send(now, today).is_ok(),
-                proposal.may_be_accepted(false, today).is_ok(),
-                proposal.may_be_accepted(true, today).is_ok(),
-                proposal.reject(reason.clone()).is_ok(),
-                proposal.cancel(None).is_ok(),
-                proposal.revise(born_id(), born_id()).is_ok(),
-                proposal.remove().is_ok(),
-            ];
-            assert_eq!(did, allowed, "{status:?}");
-        }
-    }
-
-    fn born_id() -> Id<Proposal> {
-        Id::new(Time::default(), 1)
-    }
-
-    #[test]
-    fn it_can_be_accepted_on_its_last_day_and_not_after() {
-        let last = Date::today(Time::default());
-        let sent = Proposal { valid_until: Some(last), ..at(Sent) };
-        assert!(sent.may_be_accepted(false, last).is_ok());
-        let after = last.next();
-        assert_eq!(sent.status_on(after), Expired);
-        assert!(sent.may_be_accepted(true, after).is_err());
-    }
-
-    #[test]
-    fn only_the_chosen_options_are_in_the_total() {
-        let sent = at(Sent);
-        assert_eq!(sent.total.to_decimal_string(), "599.99");
-        let (accepted, _) = sent.accept(None, None, Some(&[2]), born(), Time::default()).unwrap();
-        assert_eq!(accepted.total.to_decimal_string(), "500.01");
-        assert_eq!(sent.accept(None, None, None, born(), Time::default()).unwrap().0.total, sent.total);
-        for places in [&[0][..], &[3]] {
-            let refusal = sent.accept(None, None, Some(places), born(), Time::default()).unwrap_err();
-            assert_eq!(refusal.field, Some("chosen_options"));
-        }
-    }
-
-    #[test]
-    fn what_was_accepted_is_bound_by_its_digest() {
-        let digest =
-            |proposal: &Proposal| proposal.accept(None, None, None, born(), Time::default()).unwrap().0.acceptance.unwrap().content;
-        let sent = at(Sent);
-        assert_eq!(digest(&sent), digest(&sent));
-        assert_ne!(digest(&sent), digest(&Proposal { terms: Prose::new("30 days").ok(), ..sent.clone() }));
-        assert_ne!(digest(&sent), digest(&Proposal { version: 2, ..sent.clone() }));
-    }
-
-    #[test]
-    fn a_revision_has_the_same_number_and_the_next_version() {
-        let ((old, event), new) = at(Sent).revise(born_id(), born_id()).unwrap();
-        assert_eq!((old.status, event), (Superseded, event::SUPERSEDED));
-        assert_eq!((new.number, new.version, new.status), (1, 2, Draft));
-    }
-
-    #[test]
-    fn lines_are_bounded_and_so_is_their_sum() {
-        assert!(Offer::of_lines(vec![], Currency::USD).is_err());
-        assert!(Offer::of_lines(vec![line("1", "1", false, false); MOST_LINES + 1], Currency::USD).is_err());
-        assert!(Offer::of_lines(vec![line("1", "600000000000", false, false); 2], Currency::USD).is_err());
-    }
-}
+mod tests;

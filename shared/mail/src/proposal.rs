@@ -3,7 +3,7 @@
 //! Deliberately absent: a link to accept by, which the portal will bring; until then an answer accepts.
 
 use askama::Template;
-use domain::{Currency, Date, Money, proposal::LineItem};
+use domain::{Currency, Date, Money, offer::LineItem};
 
 use crate::{Envelope, Link, Message, Purpose, SendError, Subject, format};
 

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::{
     },
 };
 use domain::{
-    EventName, Id, Kind, Refusal, Time,
-    event::{Actor, Details, Digest, Event, Kept, changes},
+    Digest, EventName, Id, Kind, Refusal, Time,
+    event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
 };
 use serde_json::{Map, Value};

@@ -3,7 +3,7 @@
 use std::{fmt, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Id, Kind, Time, event::Digest, firm::Firm};
+use domain::{Digest, Id, Kind, Time, firm::Firm};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Id, Time,
-    event::{Actor, Digest, Event, Kept},
+    Digest, Id, Time,
+    event::{Actor, Event, Kept},
     firm::Firm,
 };
 

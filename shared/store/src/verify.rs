@@ -1,6 +1,9 @@
 //! Checking the event log: every chain of the table, from its first event to its record.
 
-use domain::event::{BrokenLink, Digest, Event, verify};
+use domain::{
+    Digest,
+    event::{BrokenLink, Event, verify},
+};
 
 use crate::{
     Error, Store, event,

@@ -1,0 +1,81 @@
+//! What the derived schemas don't say.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Let a page refer to the schema of its items, which the derive writes out again.
+pub(super) fn refer_to_items(document: &mut Value) {
+    let Some(schemas) = schemas(document) else { return };
+    let names: Vec<String> = schemas.keys().filter_map(|name| name.strip_prefix("Page_")).map(str::to_owned).collect();
+    for name in names {
+        let item = schemas.get(&name).cloned();
+        let items = schemas.get_mut(&format!("Page_{name}")).and_then(|page| page.pointer_mut("/properties/results/items"));
+        if let (Some(item), Some(items)) = (item, items)
+            && *items == item
+        {
+            *items = json!({"$ref": format!("{SCHEMAS}{name}")});
+        }
+    }
+}
+
+/// Say that an answer has all its fields. The derive takes a field that may be null for one that may be absent; that
+/// is so in bodies that are sent to us, but what we send has its nulls written out.
+pub(super) fn require_in_answers(document: &mut Value) {
+    let mut sent = BTreeSet::new();
+    for operation in document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values).filter_map(Value::as_object) {
+        operation.values().filter_map(|operation| operation.get("requestBody")).for_each(|body| named_in(body, document, &mut sent));
+    }
+    for (name, schema) in schemas(document).into_iter().flatten() {
+        if !sent.contains(name) {
+            require(schema);
+        }
+    }
+}
+
+fn schemas(document: &mut Value) -> Option<&mut Map<String, Value>> {
+    document.pointer_mut("/components/schemas")?.as_object_mut()
+}
+
+/// Add to `names` those of all schemas that `schema` refers to.
+fn named_in(schema: &Value, document: &Value, names: &mut BTreeSet<String>) {
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix(SCHEMAS))
+        && names.insert(name.to_owned())
+        && let Some(named) = document.pointer(&format!("/components/schemas/{name}"))
+    {
+        named_in(named, document, names);
+    }
+    match schema {
+        Value::Object(fields) => fields.values().for_each(|value| named_in(value, document, names)),
+        Value::Array(values) => values.iter().for_each(|value| named_in(value, document, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Add to what each object in `schema` requires the fields that may be null.
+fn require(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let nullable: Vec<Value> =
+        properties.into_iter().flatten().filter(|(_, property)| may_be_null(property)).map(|(name, _)| name.as_str().into()).collect();
+    if !nullable.is_empty()
+        && let Some(required) = schema.entry("required").or_insert_with(|| json!([])).as_array_mut()
+    {
+        required.extend(nullable);
+    }
+    for part in ["allOf", "oneOf"] {
+        schema.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(require);
+    }
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let has = |part: &str| schema.get(part).is_some();
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.contains(&json!("null")),
+        Some(one) => one == "null",
+        None if has("$ref") || has("allOf") => false,
+        None => schema.get("oneOf").and_then(Value::as_array).is_none_or(|one_of| one_of.iter().any(may_be_null)),
+    }
+}

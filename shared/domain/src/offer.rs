@@ -1,0 +1,93 @@
+//! Offers: lines or a sum, in one currency. They live inside a proposal's record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, Line, Money, Price, Quantity, Refusal};
+
+/// Most lines that a proposal can have; they live inside its record.
+pub const MOST_LINES: usize = 100;
+
+/// One line of an offer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LineItem {
+    /// What it is.
+    pub description: Line<500>,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// What one costs, in the proposal's currency.
+    pub unit_price: Price,
+    /// Whether the client can leave it out.
+    pub optional: bool,
+    /// Whether it is in the total; always, unless it is optional.
+    pub chosen: bool,
+}
+
+impl LineItem {
+    /// What it comes to.
+    pub fn amount(&self, currency: Currency) -> Result<Money, Refusal> {
+        Money::of("line_items", self.quantity, self.unit_price, currency)
+    }
+}
+
+/// What the client says yes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The lines; none where only the sum is offered.
+    pub line_items: Vec<LineItem>,
+    /// The sum of the chosen lines, or what is offered without lines.
+    pub total: Money,
+}
+
+impl Offer {
+    /// An offer of `total` as a whole.
+    pub fn of_total(total: Money) -> Self {
+        Self { line_items: Vec::new(), total }
+    }
+
+    /// An offer of 1 to [`MOST_LINES`] lines.
+    pub fn of_lines(line_items: Vec<LineItem>, currency: Currency) -> Result<Self, Refusal> {
+        if !(1..=MOST_LINES).contains(&line_items.len()) {
+            return Err(Refusal::rule("line_items", format!("1 to {MOST_LINES} lines.")));
+        }
+        let total = line_items
+            .iter()
+            .filter(|line| line.chosen || !line.optional)
+            .try_fold(Money::zero(currency), |sum, line| sum.plus("line_items", line.amount(currency)?))?;
+        Ok(Self { line_items, total })
+    }
+
+    /// The offer with just these of its optional lines, by their places from 0.
+    pub fn choosing(&self, places: &[usize]) -> Result<Self, Refusal> {
+        for place in places {
+            match self.line_items.get(*place) {
+                Some(line) if line.optional => {}
+                Some(_) => return Err(Refusal::rule("chosen_options", format!("Line {place} isn't optional."))),
+                None => return Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
+            }
+        }
+        let choose = |(place, line): (usize, &LineItem)| LineItem { chosen: !line.optional || places.contains(&place), ..line.clone() };
+        Self::of_lines(self.line_items.iter().enumerate().map(choose).collect(), self.total.currency())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn line(quantity: &str, price: &str, optional: bool, chosen: bool) -> LineItem {
+        LineItem {
+            description: Line::new("Work").unwrap(),
+            quantity: quantity.parse().unwrap(),
+            unit_price: price.parse().unwrap(),
+            optional,
+            chosen,
+        }
+    }
+
+    #[test]
+    fn lines_are_bounded_and_so_is_their_sum() {
+        assert!(Offer::of_lines(vec![], Currency::USD).is_err());
+        assert!(Offer::of_lines(vec![line("1", "1", false, false); MOST_LINES + 1], Currency::USD).is_err());
+        assert!(Offer::of_lines(vec![line("1", "600000000000", false, false); 2], Currency::USD).is_err());
+    }
+}

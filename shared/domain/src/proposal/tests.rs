@@ -1,0 +1,100 @@
+//! What proposals may and may not do.
+
+use super::*;
+use Status::{Accepted, Approved, Cancelled, Draft, Expired, PendingApproval, Rejected, Sent, Superseded};
+
+use crate::{Currency, offer::tests::line};
+
+fn at(status: Status) -> Proposal {
+    let contact = Contact {
+        company_name: Line::new("Acme").unwrap(),
+        contact_name: None,
+        email: crate::Email::new("a@acme.example").ok(),
+        phone: None,
+    };
+    let offer = Offer::of_lines(
+        vec![line("2.5", "200", false, false), line("1", "99.99", true, true), line("1", "0.01", true, false)],
+        Currency::USD,
+    )
+    .unwrap();
+    Proposal { status, ..Proposal::new(1, Id::new(Time::default(), 1), contact, Line::new("Audit").unwrap(), offer) }
+}
+
+fn born() -> Born {
+    Born { client: Id::new(Time::default(), 1), portal_user: None, engagement: Id::new(Time::default(), 1) }
+}
+
+#[test]
+fn every_state_allows_what_it_should_and_nothing_else() {
+    let (now, today) = (Time::default(), Date::today(Time::default()));
+    let reason = Prose::new("Too dear").unwrap();
+    // edit, submit, approve, send, accept (portal), accept (staff), reject, cancel, revise, remove
+    for (status, allowed) in [
+        (Draft, [true, true, false, true, false, true, false, false, false, true]),
+        (PendingApproval, [true, false, true, false, false, false, false, true, false, false]),
+        (Approved, [true, false, false, true, false, true, false, true, false, false]),
+        (Sent, [false, false, false, false, true, true, true, true, true, false]),
+        (Accepted, [false, false, false, false, false, false, false, false, false, true]),
+        (Rejected, [false, false, false, false, false, false, false, false, true, true]),
+        (Cancelled, [false, false, false, false, false, false, false, false, false, true]),
+        (Superseded, [false, false, false, false, false, false, false, false, false, true]),
+    ] {
+        let proposal = at(status);
+        let did = [
+            proposal.edit(proposal.clone()).is_ok(),
+            proposal.submit().is_ok(),
+            proposal.approve().is_ok(),
+            proposal.send(now, today).is_ok(),
+            proposal.may_be_accepted(false, today).is_ok(),
+            proposal.may_be_accepted(true, today).is_ok(),
+            proposal.reject(reason.clone()).is_ok(),
+            proposal.cancel(None).is_ok(),
+            proposal.revise(born_id(), born_id()).is_ok(),
+            proposal.remove().is_ok(),
+        ];
+        assert_eq!(did, allowed, "{status:?}");
+    }
+}
+
+fn born_id() -> Id<Proposal> {
+    Id::new(Time::default(), 1)
+}
+
+#[test]
+fn it_can_be_accepted_on_its_last_day_and_not_after() {
+    let last = Date::today(Time::default());
+    let sent = Proposal { valid_until: Some(last), ..at(Sent) };
+    assert!(sent.may_be_accepted(false, last).is_ok());
+    let after = last.next();
+    assert_eq!(sent.status_on(after), Expired);
+    assert!(sent.may_be_accepted(true, after).is_err());
+}
+
+#[test]
+fn only_the_chosen_options_are_in_the_total() {
+    let sent = at(Sent);
+    assert_eq!(sent.total.to_decimal_string(), "599.99");
+    let (accepted, _) = sent.accept(None, None, Some(&[2]), born(), Time::default()).unwrap();
+    assert_eq!(accepted.total.to_decimal_string(), "500.01");
+    assert_eq!(sent.accept(None, None, None, born(), Time::default()).unwrap().0.total, sent.total);
+    for places in [&[0][..], &[3]] {
+        let refusal = sent.accept(None, None, Some(places), born(), Time::default()).unwrap_err();
+        assert_eq!(refusal.field, Some("chosen_options"));
+    }
+}
+
+#[test]
+fn what_was_accepted_is_bound_by_its_digest() {
+    let digest = |proposal: &Proposal| proposal.accept(None, None, None, born(), Time::default()).unwrap().0.acceptance.unwrap().content;
+    let sent = at(Sent);
+    assert_eq!(digest(&sent), digest(&sent));
+    assert_ne!(digest(&sent), digest(&Proposal { terms: Prose::new("30 days").ok(), ..sent.clone() }));
+    assert_ne!(digest(&sent), digest(&Proposal { version: 2, ..sent.clone() }));
+}
+
+#[test]
+fn a_revision_has_the_same_number_and_the_next_version() {
+    let ((old, event), new) = at(Sent).revise(born_id(), born_id()).unwrap();
+    assert_eq!((old.status, event), (Superseded, event::SUPERSEDED));
+    assert_eq!((new.number, new.version, new.status), (1, 2, Draft));
+}
