@@ -7,6 +7,8 @@
 mod support {
     pub(crate) mod answer;
     pub(crate) mod app;
+    pub(crate) mod catalog;
+    pub(crate) mod document;
     pub(crate) mod firm;
     pub(crate) mod meter;
     pub(crate) mod ministack;
@@ -14,7 +16,9 @@ mod support {
 
 pub use support::{
     answer::Answer,
-    app::{Call, ISSUER, TestApp, WEB_ORIGIN},
+    app::{Call, ISSUER, TestApp, WEB_ORIGIN, routers},
+    catalog::{Given, Row, catalog},
+    document::{Document, Operation},
     firm::{Firm, PASSWORD, User, email},
     meter::{Fault, Meter, Metered},
     ministack::ministack,

@@ -17,6 +17,7 @@ use outbox::Outbox;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::Store;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{Answer, Firm, Meter, ministack};
 
@@ -44,6 +45,16 @@ pub struct TestApp {
     functions: BTreeMap<&'static str, Front>,
     address: IpAddr,
     delivered: Mutex<Option<String>>,
+}
+
+/// The routers of the functions that answer HTTP, by the functions' names.
+pub fn routers(keys: Keys) -> BTreeMap<&'static str, OpenApiRouter<App>> {
+    BTreeMap::from([
+        ("auth", auth::router(keys)),
+        ("clients", clients::router()),
+        ("crm", crm::router()),
+        ("docs", docs::router().with_state(())),
+    ])
 }
 
 /// A request to be sent.
@@ -88,9 +99,7 @@ impl TestApp {
             web_origin: WEB_ORIGIN.into(),
         };
         let keys = Keys::new(ISSUER, signing.clone(), links.clone());
-        let front = |router: utoipa_axum::router::OpenApiRouter<App>| Front::new(app.clone(), router.into());
-        let functions =
-            BTreeMap::from([("auth", front(auth::router(keys))), ("crm", front(crm::router())), ("clients", front(clients::router()))]);
+        let functions = routers(keys).into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
         Self { template, dynamo, meter, store, clock, signing, links, functions, address, delivered: Mutex::default() }
     }

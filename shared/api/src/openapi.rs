@@ -24,13 +24,29 @@ use utoipa::{
 )]
 struct Document;
 
+/// The errors that operations have in common.
+const ERRORS: [(&str, &str); 11] = [
+    ("400", "Can't be read: the body, the query or a header."),
+    ("401", "No token, or none that is taken."),
+    ("403", "The caller may not do this."),
+    ("404", "No such record, or another firm's."),
+    ("409", "The record's state doesn't allow it, or others changed it at the same moment."),
+    ("412", "Was changed since the version in If-Match."),
+    ("413", "The body is too large."),
+    ("415", "The body isn't JSON."),
+    ("422", "A rule is broken; `errors` says which field's."),
+    ("429", "Too many requests; see Retry-After."),
+    ("503", "Unavailable for a moment; see Retry-After."),
+];
+
 /// The document of a product whose functions have these `documents`.
 pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     let mut whole = Document::openapi();
     whole.info.license = None;
     documents.into_iter().for_each(|document| whole.merge(document));
     if let Some(components) = &mut whole.components {
-        let bearer = |who| SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(who)).build());
+        let bearer =
+            |who| SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(who)).build());
         components.add_security_scheme("staff", bearer("The access token of a member of the firm, whose role has the permission."));
         components.add_security_scheme("portal", bearer("The access token of a portal user."));
     }
@@ -44,6 +60,9 @@ pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
             }
         }
     }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("responses".to_owned(), ERRORS.into_iter().map(common_response).collect::<Map<_, _>>().into());
+    }
     schemas::refer_to_items(&mut document);
     schemas::require_in_answers(&mut document);
     document
@@ -56,32 +75,30 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let signed_in = security().next().is_some();
     let permitted = security().flat_map(Map::values).any(|scopes| scopes.as_array().is_some_and(|scopes| !scopes.is_empty()));
     let (body, named, write) = (has("requestBody"), path.contains("{id}"), method != "get");
-    let counted = signed_in || (write && path.starts_with("/api/auth/"));
-    let errors = [
-        (400, "Can't be read: the body, the query or a header.", body || has("parameters") || write),
-        (401, "No token, or none that is taken.", signed_in),
-        (403, "The caller may not do this.", permitted),
-        (404, "No such record, or another firm's.", named),
-        (409, "The record's state doesn't allow it, or others changed it at the same moment.", write),
-        (412, "Was changed since the version in If-Match.", write && named),
-        (413, "The body is too large.", body),
-        (415, "The body isn't JSON.", body),
-        (422, "A rule is broken; `errors` says which field's.", body || method == "post"),
-        (429, "Too many requests; see Retry-After.", counted),
-        (503, "Unavailable for a moment; see Retry-After.", signed_in || write),
+    let applies = [
+        (400, body || has("parameters") || write),
+        (401, signed_in),
+        (403, permitted),
+        (404, named),
+        (409, write),
+        (412, write && named),
+        (413, body),
+        (415, body),
+        (422, body || method == "post"),
+        (429, signed_in || (write && path.starts_with("/api/auth/"))),
+        (503, signed_in || write),
     ];
     summarize(operation);
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     if let Some(responses) = responses.as_object_mut() {
-        for (status, description, applies) in errors {
-            if applies {
-                responses.entry(status.to_string()).or_insert_with(|| json!({"description": description}));
-            }
-        }
         for (status, response) in responses.iter_mut() {
             if let Some(response) = response.as_object_mut() {
                 complete_response(status, signed_in, response);
             }
+        }
+        for (status, _) in applies.into_iter().filter(|(_, applies)| *applies) {
+            let common = || json!({"$ref": format!("#/components/responses/{status}")});
+            responses.entry(status.to_string()).or_insert_with(common);
         }
         if method == "get" {
             responses.insert("304".to_owned(), json!({"description": "Not changed since what If-None-Match names."}));
@@ -109,6 +126,13 @@ fn summarize(operation: &mut Map<String, Value>) {
     if !rest.is_empty() {
         operation.insert("description".to_owned(), rest.into());
     }
+}
+
+/// A response that operations have in common.
+fn common_response((status, description): (&str, &str)) -> (String, Value) {
+    let mut response = Map::from_iter([("description".to_owned(), description.into())]);
+    complete_response(status, true, &mut response);
+    (status.to_owned(), response.into())
 }
 
 /// Add to a response what all with its status have: the headers, and of an error the problem.

@@ -1,0 +1,116 @@
+//! How to call every operation: one row each, in the file of its resource. The sweeps take what an operation is (its
+//! method, path, permission, schemas) from the document, and from here how to come to a call of it that is valid.
+//!
+//! A new resource needs a file here with its rows, a `mod` line and a line in [`catalog`].
+
+mod auth;
+mod clients;
+mod contracts;
+mod docs;
+mod engagements;
+mod leads;
+mod portal_users;
+mod proposals;
+mod prospects;
+mod users;
+
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use crate::{Call, Document, Firm, Operation};
+
+/// What a call of an operation needs that the document doesn't say: it was made before the call, in the state that it
+/// has to be in.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// The path's parameter: mostly a record's id.
+    pub named: Option<String>,
+    /// The body.
+    pub body: Option<Value>,
+}
+
+type Make = dyn for<'f> Fn(&'f Firm<'f>) -> Pin<Box<dyn Future<Output = Given> + 'f>>;
+
+/// How to call an operation.
+pub struct Row {
+    /// The operation, by its `operationId`.
+    pub operation: &'static str,
+    /// Whether the same call can be made again, is answered, and changes nothing then.
+    pub again: bool,
+    make: Box<Make>,
+}
+
+/// Every row.
+pub fn catalog() -> Vec<Row> {
+    [
+        auth::rows(),
+        users::rows(),
+        leads::rows(),
+        prospects::rows(),
+        proposals::rows(),
+        contracts::rows(),
+        clients::rows(),
+        portal_users::rows(),
+        engagements::rows(),
+        docs::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The row of `operation`, whose calls need what `make` gives.
+fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 'static) -> Row {
+    Row { operation, again: false, make: Box::new(move |firm| Box::pin(async move { make(firm).await })) }
+}
+
+impl Row {
+    /// The same call again does nothing more.
+    fn again(self) -> Self {
+        Self { again: true, ..self }
+    }
+
+    /// What the document says of it.
+    #[track_caller]
+    pub fn described(&self) -> &'static Operation {
+        Document::of_routers().operation(self.operation)
+    }
+
+    /// Make in `firm` what a call needs.
+    pub async fn given(&self, firm: &Firm<'_>) -> Given {
+        (self.make)(firm).await
+    }
+
+    /// A call of it, by nobody so far.
+    pub fn call<'a>(&self, firm: &Firm<'a>, given: &Given) -> Call<'a> {
+        let operation = self.described();
+        let call = firm.app.call(operation.method.clone(), operation.path_of(given.named.as_deref()));
+        match &given.body {
+            Some(body) => call.json(body.clone()),
+            None => call,
+        }
+    }
+}
+
+impl Given {
+    /// Nothing.
+    fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// A record or file to be named in the path.
+    fn named(name: impl Into<String>) -> Self {
+        Self { named: Some(name.into()), body: None }
+    }
+
+    /// A body.
+    fn body(body: Value) -> Self {
+        Self { named: None, body: Some(body) }
+    }
+
+    /// A body too.
+    fn with(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+}

@@ -1,0 +1,33 @@
+//! Signing up, in and out.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, row};
+use crate::{Firm, PASSWORD, email};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("register", async |_| {
+            Given::body(json!({
+                "firm_name": "North & Partners", "name": "Ann Lee", "email": email("founder"), "password": PASSWORD,
+                "currency": "SEK", "time_zone": "Europe/Stockholm",
+            }))
+        }),
+        row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))),
+        row("refresh", async |firm| Given::body(refresh_token(firm).await)),
+        row("logout", async |firm| Given::body(refresh_token(firm).await)).again(),
+        row("activate", async |firm| {
+            let email = email("invited");
+            let user = firm.owner.post("/api/auth/users/", json!({"name": "Bo Ek", "email": email, "role": "consultant"})).await;
+            Given::body(json!({"token": firm.link(&user.expect(201).id(), &email, 1), "password": PASSWORD}))
+        }),
+        row("show_me", async |_| Given::nothing()),
+    ]
+}
+
+/// The refresh token of a session of its own.
+async fn refresh_token(firm: &Firm<'_>) -> Value {
+    let body = json!({"username": firm.owner.email, "password": PASSWORD});
+    let answer = firm.app.post("/api/auth/login/", body).send().await.expect(200);
+    json!({"refresh": answer.text("/refresh")})
+}

@@ -1,0 +1,33 @@
+//! Clients.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, portal_users::portal_user, row};
+use crate::{Firm, email};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_clients", async |_| Given::nothing()),
+        row("create_client", async |_| Given::body(new_client())),
+        row("show_client", async |firm| Given::named(client(firm).await)),
+        row("update_client", async |firm| Given::named(client(firm).await).with(json!({"website": "https://acme.example", "phone": null}))),
+        row("archive_client", async |firm| Given::named(client(firm).await)),
+        row("list_client_portal_users", async |firm| Given::named(portal_user(firm).await.text("/client"))),
+        row("create_client_portal_user", async |firm| {
+            Given::named(client(firm).await).with(json!({"name": "Ann Lee", "email": email("ann"), "rights": {"pay": true}}))
+        }),
+        row("list_client_history", async |firm| Given::named(client(firm).await)),
+    ]
+}
+
+fn new_client() -> Value {
+    json!({
+        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
+        "website": "https://acme.example", "industry": "Retail", "address": "Storgatan 1\n111 22 Stockholm",
+    })
+}
+
+/// A client that wasn't won by a proposal.
+pub(super) async fn client(firm: &Firm<'_>) -> String {
+    firm.owner.post("/api/clients/clients/", new_client()).await.expect(201).id()
+}

@@ -1,0 +1,12 @@
+//! Health, and the documentation.
+
+use super::{Given, Row, row};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("show_health", async |_| Given::nothing()),
+        row("show_openapi", async |_| Given::nothing()),
+        row("show_docs", async |_| Given::nothing()),
+        row("show_docs_asset", async |_| Given::named("swagger-ui.css")),
+    ]
+}

@@ -1,0 +1,32 @@
+//! Leads.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, row};
+use crate::{Firm, email};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_leads", async |_| Given::nothing()),
+        row("create_lead", async |_| Given::body(new_lead())),
+        row("show_lead", async |firm| Given::named(lead(firm).await)),
+        row("update_lead", async |firm| Given::named(lead(firm).await).with(json!({"phone": "+46 8 1", "notes": null}))),
+        row("archive_lead", async |firm| Given::named(lead(firm).await)),
+        row("move_lead", async |firm| Given::named(lead(firm).await).with(json!({"to": "unqualified", "reason": "No budget"}))),
+        row("convert_lead", async |firm| Given::named(lead(firm).await).with(json!({"estimated_value": "50000", "currency": "EUR"})))
+            .again(),
+        row("list_lead_history", async |firm| Given::named(lead(firm).await)),
+    ]
+}
+
+fn new_lead() -> Value {
+    json!({
+        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
+        "source": "website", "notes": "Met at the fair", "allow_duplicate": false,
+    })
+}
+
+/// A new lead.
+pub(super) async fn lead(firm: &Firm<'_>) -> String {
+    firm.owner.post("/api/crm/leads/", new_lead()).await.expect(201).id()
+}

@@ -1,0 +1,50 @@
+//! Proposals.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, row};
+use crate::Firm;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_proposals", async |_| Given::nothing()),
+        row("create_proposal", async |firm| Given::body(new_proposal(firm).await)),
+        row("show_proposal", async |firm| Given::named(draft(firm).await)),
+        row("update_proposal", async |firm| Given::named(draft(firm).await).with(json!({"total_value": "48000.00", "valid_until": null}))),
+        row("remove_proposal", async |firm| Given::named(draft(firm).await)),
+        row("submit_proposal", async |firm| Given::named(draft(firm).await)),
+        row("approve_proposal", async |firm| Given::named(after(firm, draft(firm).await, "submit").await)),
+        row("send_proposal", async |firm| Given::named(draft(firm).await)),
+        row("reject_proposal", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Too dear"}))),
+        row("cancel_proposal", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Taken back"}))),
+        row("revise_proposal", async |firm| Given::named(sent(firm).await)),
+        row("accept_proposal", async |firm| {
+            Given::named(sent(firm).await).with(json!({"accepted_by": "Ann Lee", "note": "By phone", "chosen_options": [1]}))
+        })
+        .again(),
+        row("list_proposal_history", async |firm| Given::named(sent(firm).await)),
+    ]
+}
+
+async fn new_proposal(firm: &Firm<'_>) -> Value {
+    let interviews = json!({"description": "Interviews", "quantity": "12", "unit_price": "1500.00"});
+    let workshop = json!({"description": "Workshop", "quantity": 1, "unit_price": "4000", "optional": true, "chosen": false});
+    json!({
+        "prospect": firm.prospect().await, "title": "Market study", "line_items": [interviews, workshop],
+        "currency": "EUR", "valid_until": "2099-01-31", "terms": "Payable in 30 days.",
+    })
+}
+
+async fn draft(firm: &Firm<'_>) -> String {
+    firm.owner.post("/api/crm/proposals/", new_proposal(firm).await).await.expect(201).id()
+}
+
+async fn sent(firm: &Firm<'_>) -> String {
+    after(firm, draft(firm).await, "send").await
+}
+
+/// The proposal after an action that needs to be told nothing.
+async fn after(firm: &Firm<'_>, proposal: String, action: &str) -> String {
+    firm.owner.post(format!("/api/crm/proposals/{proposal}/{action}/"), json!({})).await.expect(200);
+    proposal
+}

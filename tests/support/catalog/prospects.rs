@@ -1,0 +1,37 @@
+//! Prospects.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, leads::lead, row};
+use crate::{Firm, email};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_prospects", async |_| Given::nothing()),
+        row("create_prospect", async |_| Given::body(new_prospect())),
+        row("create_prospect", async |firm| Given::body(json!({"lead": lead(firm).await, "estimated_value": "50000.00"}))).again(),
+        row("show_prospect", async |firm| Given::named(firm.prospect().await)),
+        row("update_prospect", async |firm| {
+            Given::named(firm.prospect().await).with(json!({"estimated_value": "65000", "currency": "SEK", "phone": null}))
+        }),
+        row("archive_prospect", async |firm| Given::named(lost(firm).await)),
+        row("move_prospect", async |firm| Given::named(firm.prospect().await).with(json!({"to": "lost", "reason": "Chose another"}))),
+        row("convert_prospect", async |firm| Given::named(firm.prospect().await).with(json!({}))).again(),
+        row("list_prospect_history", async |firm| Given::named(firm.prospect().await)),
+    ]
+}
+
+fn new_prospect() -> Value {
+    json!({
+        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
+        "estimated_value": "50000.00", "currency": "EUR", "stage": "negotiation", "notes": "Met at the fair",
+    })
+}
+
+/// A prospect whose sale is over.
+async fn lost(firm: &Firm<'_>) -> String {
+    let prospect = firm.prospect().await;
+    let body = json!({"to": "lost", "reason": "Chose another"});
+    firm.owner.post(format!("/api/crm/prospects/{prospect}/move/"), body).await.expect(200);
+    prospect
+}

@@ -1,0 +1,151 @@
+//! The OpenAPI document of the product, made from the routers that serve it, as sweeps over every operation read it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
+
+use auth::Keys;
+use domain::access::Permission;
+use http::Method;
+use secrets::{LinkKey, SigningKey};
+use serde_json::{Map, Value, json};
+
+use crate::{ISSUER, routers};
+
+/// The document.
+pub struct Document {
+    /// As it is served.
+    pub json: Value,
+    /// Every operation, in the document's order.
+    pub operations: Vec<Operation>,
+}
+
+/// One method of one path.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Its `operationId`.
+    pub name: String,
+    /// The function whose router has it.
+    pub function: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path, with `{id}` where a record is named.
+    pub path: String,
+    /// All that the document says of it.
+    pub json: Value,
+    /// The document's components, to which `json` refers.
+    components: Arc<Value>,
+}
+
+impl Document {
+    /// The one of these sources.
+    pub fn of_routers() -> &'static Self {
+        static DOCUMENT: LazyLock<Document> = LazyLock::new(Document::make);
+        &DOCUMENT
+    }
+
+    fn make() -> Self {
+        let documents: BTreeMap<_, _> = routers(keys()).into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
+        let functions: BTreeMap<String, &str> =
+            documents.iter().flat_map(|(name, document)| document.paths.paths.keys().map(|path| (path.clone(), *name))).collect();
+        let json = api::openapi::document(documents.into_values());
+        let components = Arc::new(json["components"].clone());
+        let mut operations = Vec::new();
+        for (path, methods) in json["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                operations.push(Operation {
+                    name: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+                    function: functions[path],
+                    method: method.to_uppercase().parse().unwrap(),
+                    path: path.clone(),
+                    json: operation.clone(),
+                    components: components.clone(),
+                });
+            }
+        }
+        Self { json, operations }
+    }
+
+    /// The operation `name`.
+    #[track_caller]
+    pub fn operation(&self, name: &str) -> &Operation {
+        self.operations.iter().find(|operation| operation.name == name).unwrap_or_else(|| panic!("no operation {name}"))
+    }
+}
+
+impl Operation {
+    /// Whether it changes something.
+    pub fn writes(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    /// Whether its path names one record.
+    pub fn names_a_record(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    /// The ways in which a caller has to be signed in; none of an operation that is open to all.
+    pub fn security(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.json["security"].as_array().into_iter().flatten().filter_map(Value::as_object)
+    }
+
+    /// Whether the caller has to be signed in.
+    pub fn signed_in(&self) -> bool {
+        self.security().next().is_some()
+    }
+
+    /// The permission that a member of the firm needs.
+    pub fn permission(&self) -> Option<Permission> {
+        let name = self.security().find_map(|scheme| scheme.get("staff")?.as_array()?.first()?.as_str())?;
+        Some(Permission::ALL.into_iter().find(|permission| permission.as_str() == name).unwrap_or_else(|| panic!("no permission {name}")))
+    }
+
+    /// Its path, with `value` for its parameter.
+    pub fn path_of(&self, value: Option<&str>) -> String {
+        match (self.path.split_once('{'), value) {
+            (Some((before, rest)), Some(value)) => format!("{before}{value}{}", rest.split_once('}').unwrap().1),
+            (None, None) => self.path.clone(),
+            _ => panic!("{}: {} and {value:?} don't go together", self.name, self.path),
+        }
+    }
+
+    /// What its body has to be.
+    pub fn body(&self) -> Option<&Value> {
+        self.json.pointer("/requestBody/content/application~1json/schema").map(|schema| self.resolved(schema))
+    }
+
+    /// The fields that its body may have, with their schemas.
+    pub fn fields(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.body().and_then(|body| body["properties"].as_object()).into_iter().flatten()
+    }
+
+    /// What the document says of its answers with `status`.
+    pub fn answer(&self, status: u16) -> Option<&Value> {
+        self.json["responses"].get(status.to_string()).map(|answer| self.resolved(answer))
+    }
+
+    /// The schema or response that `value` is or refers to.
+    pub fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
+        match value["$ref"].as_str() {
+            Some(reference) => self.resolved(self.components.pointer(reference.strip_prefix("#/components").unwrap()).unwrap()),
+            None => value,
+        }
+    }
+
+    /// What of `value` isn't as `schema` says; nothing if all of it is.
+    pub fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {
+        let whole = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [schema], "components": *self.components});
+        let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+}
+
+/// Keys of no consequence: the document doesn't depend on them.
+fn keys() -> Keys {
+    let local = local::keys::Keys::generate().unwrap();
+    let secret = |json: String| serde_json::from_str::<Value>(&json).unwrap();
+    let signing = secret(local.signing_secret());
+    let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
+    Keys::new(ISSUER, signing, LinkKey::new(secret(local.link_secret())["key"].as_str().unwrap()).unwrap())
+}
