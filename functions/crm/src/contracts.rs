@@ -1,7 +1,8 @@
 //! `/api/crm/contracts/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may, shapes::money,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    shapes::{money, patch_money},
     which,
 };
 use chrono::{DateTime, Utc};
@@ -172,12 +173,14 @@ struct ContractPatch {
     #[serde(default)]
     #[schema(value_type = Option<Line<200>>, nullable = false)]
     title: Set<Line<200>>,
-    /// In the currency that it is in; needs `currency` if it had none.
+    /// In the currency that it is in, or `currency`.
     #[serde(default)]
     #[schema(value_type = Option<Price>)]
     value: Patch<Price>,
     /// Needs `value` too.
-    currency: Option<Currency>,
+    #[serde(default)]
+    #[schema(value_type = Option<Currency>, nullable = false)]
+    currency: Set<Currency>,
     #[serde(default)]
     #[schema(value_type = Option<Date>)]
     start_date: Patch<Date>,
@@ -190,19 +193,12 @@ struct ContractPatch {
 }
 
 impl ContractPatch {
-    fn over(self, before: Contract) -> Result<Contract, Refusal> {
+    fn over(self, before: Contract, firm: &Firm) -> Result<Contract, Refusal> {
         let Self { title, value, currency, start_date, end_date, terms } = self;
-        if currency.is_some() && !matches!(value, Patch::To(_)) {
-            return Err(Refusal::rule("currency", "Send the value in it too."));
-        }
-        let currency = currency.or(before.value.map(Money::currency));
-        let value = value.try_map(|price| {
-            let currency = currency.ok_or_else(|| Refusal::rule("currency", "Say which currency the value is in."))?;
-            Money::new("value", price, currency)
-        })?;
+        let value = patch_money("value", before.value, value, currency, firm.currency)?;
         Ok(Contract {
             title: title.over(before.title),
-            value: value.over(before.value),
+            value,
             start_date: start_date.over(before.start_date),
             end_date: end_date.over(before.end_date),
             terms: terms.over(before.terms),
@@ -269,7 +265,12 @@ async fn update_contract(
     Path(id): Path<ContractId>,
     Valid(body): Valid<ContractPatch>,
 ) -> Result<Answer, Problem> {
-    cx.act::<ContractOut>(&staff, id, |contract| contract.edit(body.over(contract.clone())?)).await
+    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
+    let before = cx.target(&found, id)?;
+    let mut change = cx.change(&staff);
+    let edited = body.over(before.content.clone(), &*found.record(staff.firm)?)?;
+    let contract = change.update(&before, before.edit(edited)?)?;
+    cx.commit(change, cx.ok::<ContractOut>(&contract)).await
 }
 
 /// Delete a draft, or put away a contract that is over.

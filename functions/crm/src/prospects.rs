@@ -2,7 +2,7 @@
 
 use api::{
     Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
-    shapes::{ClientOut, ContactOut, ContactPatch, PortalUserOut, money},
+    shapes::{ClientOut, ContactOut, ContactPatch, PortalUserOut, money, patch_money},
     which,
 };
 use chrono::{DateTime, Utc};
@@ -173,15 +173,10 @@ struct ProspectPatch {
 impl ProspectPatch {
     fn over(self, before: Prospect, firm: &Firm) -> Result<Prospect, Refusal> {
         let Self { company_name, contact_name, email, phone, estimated_value, currency, notes } = self;
-        let known = before.estimated_value.map_or(firm.currency, Money::currency);
-        let currency = match (&currency, &estimated_value) {
-            (Set::To(_), Patch::Absent | Patch::Clear) => return Err(Refusal::rule("currency", "Send the estimated_value in it too.")),
-            _ => currency.over(known),
-        };
-        let estimated_value = estimated_value.try_map(|price| Money::new("estimated_value", price, currency))?;
+        let estimated_value = patch_money("estimated_value", before.estimated_value, estimated_value, currency, firm.currency)?;
         Ok(Prospect {
             contact: ContactPatch { company_name, contact_name, email, phone }.over(before.contact),
-            estimated_value: estimated_value.over(before.estimated_value),
+            estimated_value,
             notes: notes.over(before.notes),
             ..before
         })
