@@ -18,7 +18,7 @@ use store::{Change, Record, Unique};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::prospects::ProspectOut;
+use crate::prospect_shape::ProspectOut;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()

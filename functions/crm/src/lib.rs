@@ -6,6 +6,7 @@ mod leads;
 mod onboarding;
 mod proposal_shape;
 mod proposals;
+mod prospect_shape;
 mod prospects;
 
 use api::App;

@@ -2,13 +2,12 @@
 
 use api::{
     Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
-    shapes::{ClientOut, ContactOut, ContactPatch, PortalUserOut, money, patch_money},
+    shapes::{ClientOut, ContactPatch, PortalUserOut, money, patch_money},
     which,
 };
-use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Email, Line, Money, Price, Prose, Refusal, Time,
-    client::{Client, ClientId},
+    Currency, Email, Line, Price, Prose, Refusal,
+    client::Client,
     contact::Contact,
     firm::Firm,
     lead::LeadId,
@@ -23,6 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     leads::{ConvertLead, convert},
     onboarding::onboard,
+    prospect_shape::{ProspectOut, ProspectSummary},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -32,36 +32,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(move_prospect))
         .routes(routes!(convert_prospect))
         .routes(routes!(list_prospect_history))
-}
-
-/// A prospect, in lists.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProspectSummary {
-    id: ProspectId,
-    #[serde(flatten)]
-    contact: ContactOut,
-    /// The lead that it was.
-    lead: Option<LeadId>,
-    /// What the sale may bring: a decimal, in `currency`.
-    estimated_value: Option<String>,
-    currency: Option<Currency>,
-    stage: Stage,
-    lost_reason: Option<Line<500>>,
-    /// The client that it became.
-    client: Option<ClientId>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-/// A prospect.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Prospect)]
-pub(crate) struct ProspectOut {
-    #[serde(flatten)]
-    summary: ProspectSummary,
-    notes: Option<Prose<10000>>,
-    /// When it was put away.
-    archived_at: Option<DateTime<Utc>>,
 }
 
 /// What came of a prospect that was converted.
@@ -77,35 +47,6 @@ impl ConvertedProspect {
     fn new(cx: &Cx, client: &Record<Client>, portal_user: Option<&Record<PortalUser>>) -> Self {
         let portal_user = portal_user.map(|user| PortalUserOut::shape(user, cx.now));
         Self { client: ClientOut::shape(client, cx.now), portal_user }
-    }
-}
-
-impl Shape for ProspectSummary {
-    type Of = Prospect;
-    const PATH: &'static str = "/api/crm/prospects/";
-
-    fn shape(record: &Record<Prospect>, _: Time) -> Self {
-        Self {
-            id: record.id,
-            contact: (&record.contact).into(),
-            lead: record.lead,
-            estimated_value: record.estimated_value.map(Money::to_decimal_string),
-            currency: record.estimated_value.map(Money::currency),
-            stage: record.stage,
-            lost_reason: record.lost_reason.clone(),
-            client: record.client,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
-}
-
-impl Shape for ProspectOut {
-    type Of = Prospect;
-    const PATH: &'static str = ProspectSummary::PATH;
-
-    fn shape(record: &Record<Prospect>, now: Time) -> Self {
-        Self { summary: ProspectSummary::shape(record, now), notes: record.notes.clone(), archived_at: record.archived_at }
     }
 }
 
