@@ -1,11 +1,12 @@
 //! Rate limits: a warm function leases requests for a caller and answers so many without asking the table again.
 //!
 //! A caller who is new to this function gets a small lease, since what is left of it is lost; who uses it up gets a
-//! larger one. Leases end with the hour that they were counted in.
+//! larger one. Leases end with the hour that they were counted in. A caller's requests that arrive together wait for one
+//! lease, so that none is leased that nobody uses.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{Id, Time, firm::Firm};
@@ -24,11 +25,11 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 pub struct Limiter {
     limits: Limits,
-    leases: Mutex<HashMap<String, Held>>,
+    leases: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Held>>>>,
 }
 
-/// What is left of a caller's lease.
-#[derive(Debug, Clone, Copy)]
+/// What is left of a caller's lease; nothing, of who is new.
+#[derive(Debug, Default)]
 struct Held {
     hour: i64,
     left: u32,
@@ -45,10 +46,16 @@ impl Limiter {
     pub async fn count_user(&self, store: &Store, caller: &Caller, now: Time) -> Result<(), Problem> {
         let name = caller.principal.subject();
         let hour = now.timestamp().div_euclid(3600);
-        let Some(wanted) = self.take(&name, hour) else { return Ok(()) };
+        let held = self.held(&name);
+        let mut held = held.lock().await;
+        if held.hour == hour && held.left > 0 {
+            held.left -= 1;
+            return Ok(());
+        }
+        let wanted = if held.hour == hour { held.next } else { FIRST };
         let lease = Lease { firm: Some(caller.firm), caller: &name, wanted, quota: self.limits.user };
         let granted = ask(store, lease, now).await?;
-        self.put(name, Held { hour, left: granted - 1, next: (wanted * 2).min(LARGEST) });
+        *held = Held { hour, left: granted - 1, next: (wanted * 2).min(LARGEST) };
         Ok(())
     }
 
@@ -59,27 +66,13 @@ impl Limiter {
         ask(store, lease, now).await.map(|_| ())
     }
 
-    /// Take one request of the caller's lease; or how many to lease.
-    fn take(&self, name: &str, hour: i64) -> Option<u32> {
+    /// The lease of the caller `name`, which one request at a time looks at.
+    fn held(&self, name: &str) -> Arc<tokio::sync::Mutex<Held>> {
         let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        match leases.get_mut(name) {
-            Some(held) if held.hour == hour && held.left > 0 => {
-                held.left -= 1;
-                None
-            }
-            Some(held) if held.hour == hour => Some(held.next),
-            _ => Some(FIRST),
-        }
-    }
-
-    fn put(&self, name: String, held: Held) {
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if leases.len() >= REMEMBERED {
+        if leases.len() >= REMEMBERED && !leases.contains_key(name) {
             leases.clear();
         }
-        // Another request may have leased at the same time: both leases count.
-        let kept = leases.get(&name).filter(|other| other.hour == held.hour).map_or(0, |other| other.left);
-        leases.insert(name, Held { left: held.left + kept, ..held });
+        leases.entry(name.to_owned()).or_default().clone()
     }
 }
 
