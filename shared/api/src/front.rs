@@ -95,7 +95,7 @@ impl Front {
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
             }
         };
-        let response = finish(response, &parts.headers, &id);
+        let response = finish(response, &parts.method, &parts.headers, &id);
         let (method, path, status) = (parts.method.as_str(), parts.uri.path(), response.status().as_u16());
         tracing::info!(request_id = id, method, path, status, ms = started.elapsed().as_millis() as u64, "answered");
         response
@@ -187,18 +187,20 @@ fn add_trailing_slash(uri: &mut Uri) {
 }
 
 /// Write the problem's body, notice what the caller knows already, and add what every answer has.
-fn finish(response: Response, request: &HeaderMap, id: &str) -> Response {
+fn finish(response: Response, method: &Method, request: &HeaderMap, id: &str) -> Response {
     let mut response = match Unwritten::of(&response) {
         Some(problem) => {
             let (mut parts, _) = response.into_parts();
             parts.headers.remove(header::CONTENT_LENGTH);
             parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-            Response::from_parts(parts, Body::from(problem.body(id)))
+            let body = if method == Method::HEAD { Body::empty() } else { Body::from(problem.body(id)) };
+            Response::from_parts(parts, body)
         }
         None => response,
     };
     let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
-    let known = request.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    let known = request.get(header::IF_NONE_MATCH).filter(|_| matches!(*method, Method::GET | Method::HEAD));
+    let known = known.and_then(|known| known.to_str().ok());
     if response.status() == StatusCode::OK && known.zip(tag).is_some_and(|(known, tag)| knows(known, tag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::empty();
