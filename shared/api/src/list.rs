@@ -75,7 +75,7 @@ impl<F: DeserializeOwned> FromRequestParts<App> for ListQuery<F> {
         for (name, value) in pairs {
             match name.as_str() {
                 "limit" => page.limit = limit(&value)?,
-                "cursor" => page.cursor = Some(value.parse().map_err(|_| Problem::malformed("cursor", "Not a cursor of this list."))?),
+                "cursor" => page.cursor = Some(value.parse().map_err(store::Error::NotACursor)?),
                 "ordering" => page.ascending = ascending(&value)?,
                 _ => filters.push((name, value)),
             }

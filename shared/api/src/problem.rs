@@ -145,6 +145,7 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::NotFound(_) => Self::not_found(),
             store::Error::NoSuch { field, kind } => Self::invalid(field, format!("There is no such {}.", kind.replace('_', " "))),
+            store::Error::NotACursor(bad) => Self::malformed("cursor", bad.to_string()),
             store::Error::Refused(refusal) => refusal.into(),
             store::Error::Taken { refusal, holder } => {
                 let mut problem = Self::conflict(&refusal.message);

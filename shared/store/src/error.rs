@@ -19,6 +19,9 @@ pub enum Error {
         /// What it should be.
         kind: &'static str,
     },
+    /// The list has no such cursor.
+    #[error(transparent)]
+    NotACursor(#[from] crate::NotACursor),
     /// A rule says no; nothing was written.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -28,7 +28,7 @@ pub use error::Error;
 pub use event::{LoggedEvent, event_of_image};
 pub use key::{Counter, Unique};
 pub use lease::{Granted, Lease, Quota};
-pub use list::{Cursor, Page, PageRequest, Which};
+pub use list::{Cursor, NotACursor, Page, PageRequest, Which};
 pub use login::{Login, Membership};
 pub use read::{Found, Read};
 pub use reply::{Once, Reply};

@@ -136,8 +136,7 @@ impl Store {
         let back = matches!(page.cursor, Some(Cursor::Before(_)));
         let start = match &page.cursor {
             Some(Cursor::After(id) | Cursor::Before(id)) => {
-                let refusal = || domain::Refusal::rule("cursor", "Not a cursor of this list.");
-                Some((query.start)(id).ok_or_else(refusal)?)
+                Some((query.start)(id).ok_or(NotACursor)?)
             }
             None => None,
         };
