@@ -45,7 +45,7 @@ async fn activate(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
     let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login(&invited.email);
     let found = match read.fetch().await {
-        Err(store::Error::Replayed(kept)) => return grant::present(&keys, &kept),
+        Err(store::Error::Replayed(kept)) => return Ok(grant::present(&keys, &kept)?.replayed()),
         found => found?,
     };
     let known = found.password(&invited.email)?;

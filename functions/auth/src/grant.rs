@@ -89,11 +89,10 @@ pub(crate) async fn commit(
 ) -> Result<Answer, Problem> {
     let (user, firm) = founded.unzip();
     let answer = Answer::json(status, &Kept { grant, user, firm })?;
-    let kept = match change.commit(answer.reply()).await {
-        Ok(()) => answer.reply().clone(),
-        Err(error) => Problem::from(error).replayed()?,
-    };
-    present(keys, &kept)
+    match change.commit(answer.reply()).await {
+        Ok(()) => present(keys, answer.reply()),
+        Err(error) => Ok(present(keys, &Problem::from(error).replayed()?)?.replayed()),
+    }
 }
 
 /// The answer with tokens that was kept as `kept`.

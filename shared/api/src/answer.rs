@@ -58,7 +58,9 @@ impl Answer {
         &self.reply
     }
 
-    pub(crate) fn replayed(self) -> Self {
+    /// The same answer, given before for the same key.
+    #[must_use]
+    pub fn replayed(self) -> Self {
         Self { replayed: true, ..self }
     }
 }
