@@ -268,3 +268,28 @@ fn expected_hash(item: &Item) -> String {
     let image = serde_json::from_value(image).unwrap();
     store::event_of_image(image).unwrap().unwrap().event.expected_hash().to_string()
 }
+
+#[tokio::test]
+async fn the_command_tells_of_every_broken_chain_and_names_the_first() {
+    let app = TestApp::new().await;
+    let (first, second) = (Tampered::new(&app).await, Tampered::new(&app).await);
+    let store = app.store_unmetered();
+    let verified = async |firm: Option<&str>| {
+        let mut told = Vec::new();
+        let end = local::verify::chains(&store, firm, |line| told.push(line.to_owned())).await;
+        (end.map_err(|error| error.to_string()), told)
+    };
+    assert_eq!(verified(None).await, (Ok("6 records, 12 events: all chains hold".to_owned()), vec![]));
+
+    first.drop(&first.event(3)).await;
+    second.drop(&second.event(2)).await;
+    let record = |tampered: &Tampered<'_>| tampered.partition.rsplit('#').next().unwrap().to_owned();
+    let lines = vec![format!("{}: event 3 is missing", record(&first)), format!("{}: event 2 is missing", record(&second))];
+    let end = Err(format!("2 of 6 chains are broken; the first is {}", lines[0]));
+    assert_eq!(verified(None).await, (end, lines.clone()));
+
+    let firm = |tampered: &Tampered<'_>| tampered.partition.split('#').nth(1).unwrap().to_owned();
+    let end = Err(format!("1 of 3 chains are broken; the first is {}", lines[1]));
+    assert_eq!(verified(Some(&firm(&second))).await, (end, lines[1..].to_vec()));
+    assert_eq!(verified(Some("firm_x")).await.0, Err("the table has no records of firm_x".to_owned()));
+}

@@ -21,3 +21,4 @@ pub mod stack;
 pub mod template;
 pub mod tools;
 pub mod triggers;
+pub mod verify;

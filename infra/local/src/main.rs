@@ -5,6 +5,7 @@ use local::{
     check, demo,
     error::{Doing, Result},
     stack::{Options, Stack},
+    verify,
 };
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,6 +41,8 @@ enum Command {
         #[arg(long, default_value = "http://127.0.0.1:8000")]
         url: String,
     },
+    /// Check the event log of every record, and name what was tampered with.
+    Verify(verify::Options),
 }
 
 #[tokio::main]
@@ -63,6 +66,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { command, fresh, demo, port, release } = arguments;
     match command {
         Some(Command::Check { url }) => check::run(&url).await,
+        Some(Command::Verify(options)) => verify::run(options).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
             // Dropping what has been started ends it.

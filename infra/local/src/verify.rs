@@ -1,0 +1,100 @@
+//! `cargo local verify`: checks the event log of every record, and names what was tampered with.
+//!
+//! The chains of the local stack are read from its kept data, whether it runs or not; those of any other table, in the
+//! cloud too, through DynamoDB's API with the credentials of the environment. Nothing is written.
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::{Client, config::Credentials};
+use clap::Args;
+use store::Store;
+
+use crate::{
+    dynamodb::Dynamo,
+    error::{Doing, Error, Result},
+    template::{REGION, Template},
+    tools,
+};
+
+/// Which chains are checked: those of the local stack, unless a table or an endpoint is named.
+#[derive(Debug, Default, Args)]
+pub struct Options {
+    /// Where DynamoDB is, if not where the environment's region says.
+    #[arg(long)]
+    endpoint: Option<String>,
+    /// The table, if it isn't called as in the local stack.
+    #[arg(long)]
+    table: Option<String>,
+    /// The id of the one firm whose records are checked.
+    #[arg(long)]
+    firm: Option<String>,
+}
+
+/// Checks the chains that `options` names, prints a line for each that is broken, and one in the end.
+pub async fn run(options: Options) -> Result<()> {
+    let Options { endpoint, table, firm } = options;
+    let template = Template::load()?;
+    let name = table.clone().unwrap_or_else(|| template.table.name.clone());
+    if endpoint.is_none() && table.is_none() {
+        let data = tools::home()?.join("data");
+        if !data.join("dynamodb.sqlite").exists() {
+            return Err(Error::new("there is no local data yet: run `cargo local` first, or name an --endpoint or a --table"));
+        }
+        let dynamo = Dynamo::kept(&template, &data)?;
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(dynamo.endpoint())
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"));
+        let store = Store::new(Client::from_conf(config.build()), name);
+        return check(&store, firm.as_deref()).await;
+    }
+    let mut loader = aws_config::from_env();
+    if let Some(endpoint) = endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    check(&Store::new(Client::new(&loader.load().await), name), firm.as_deref()).await
+}
+
+async fn check(store: &Store, firm: Option<&str>) -> Result<()> {
+    println!("{}", chains(store, firm, |broken| println!("{broken}")).await?);
+    Ok(())
+}
+
+/// Checks the chains of `store`, only those of `firm` if it is given, and tells of each that is broken. The summary;
+/// or an error that names the first broken link.
+pub async fn chains(store: &Store, firm: Option<&str>, mut tell: impl FnMut(&str)) -> Result<String> {
+    let of_firm = |partition: &String| firm.is_none_or(|firm| partition.split('#').nth(1) == Some(firm));
+    let partitions = store.partitions().await.doing("the table can't be read")?;
+    let partitions: Vec<_> = partitions.into_iter().filter(of_firm).collect();
+    if let (Some(firm), true) = (firm, partitions.is_empty()) {
+        return Err(Error::new(format!("the table has no records of {firm}")));
+    }
+    let (mut events, mut broken) = (0, Vec::new());
+    for partition in &partitions {
+        let record = partition.rsplit('#').next().unwrap_or(partition);
+        match link(store, partition).await? {
+            Ok(length) => events += length,
+            Err(link) => {
+                broken.push(format!("{record}: {link}"));
+                broken.last().into_iter().for_each(|line| tell(line));
+            }
+        }
+    }
+    let records = partitions.len();
+    match broken.first() {
+        None => Ok(format!("{records} records, {events} events: all chains hold")),
+        Some(first) => Err(Error::new(format!("{} of {records} chains are broken; the first is {first}", broken.len()))),
+    }
+}
+
+/// The chain of `partition`. A record that is written while it is read can look broken, so that is read once more.
+async fn link(store: &Store, partition: &str) -> Result<Result<usize, String>> {
+    let mut found = Ok(0);
+    for _ in 0..2 {
+        found = store.verify(partition).await.doing(format!("{partition} can't be read"))?.map_err(|link| link.to_string());
+        if found.is_ok() {
+            break;
+        }
+    }
+    Ok(found)
+}
