@@ -13,6 +13,12 @@ pub trait Kind {
     const PREFIX: &'static str;
     /// Its name in sentences and event names: `lead`, `portal_user`.
     const NAME: &'static str;
+
+    /// Its name with its article: `a portal user`, `an engagement`.
+    fn one() -> String {
+        let article = if Self::NAME.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {}", Self::NAME.replace('_', " "))
+    }
 }
 
 /// The id of a `K`. One spelling only: lower case, 26 characters after the prefix.
@@ -43,7 +49,7 @@ impl<K> fmt::Debug for Id<K> {
 
 /// The text is no id of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Not the id of a {0}.")]
+#[error("Not the id of {0}.")]
 pub struct NotAnId(String);
 
 impl<K: Kind> FromStr for Id<K> {
@@ -56,7 +62,7 @@ impl<K: Kind> FromStr for Id<K> {
             .and_then(|rest| Ulid::from_string(rest).ok())
             .map(|ulid| Self { ulid, kind: PhantomData })
             .filter(|id| id.to_string() == text)
-            .ok_or_else(|| NotAnId(K::NAME.replace('_', " ")))
+            .ok_or_else(|| NotAnId(K::one()))
     }
 }
 
@@ -103,7 +109,7 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{client::Client, lead::Lead};
+    use crate::{client::Client, engagement::Engagement, lead::Lead};
 
     fn id(millis: i64, random: u128) -> Id<Lead> {
         Id::new(Time::from_timestamp_millis(millis).unwrap(), random)
@@ -125,7 +131,8 @@ mod tests {
     #[test]
     fn another_kind_another_case_and_other_letters_are_no_ids() {
         let good = id(1_763_800_000_000, 7).to_string();
-        assert!(good.parse::<Id<Client>>().is_err());
+        assert_eq!(good.parse::<Id<Client>>().unwrap_err().to_string(), "Not the id of a client.");
+        assert_eq!(good.parse::<Id<Engagement>>().unwrap_err().to_string(), "Not the id of an engagement.");
         assert!(good.to_uppercase().parse::<Id<Lead>>().is_err());
         for bad in [
             "",

@@ -40,7 +40,7 @@ described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone
 described!([] Price, "Price", decimal(r"^\d{1,13}(\.\d{1,6})?$"));
 described!([] Quantity, "Quantity", decimal(r"^\d{1,13}(\.\d{1,4})?$"));
 described!([K: Kind] Id<K>, format!("{}Id", pascal(K::NAME)), string()
-    .description(Some(format!("The id of a {}", K::NAME.replace('_', " "))))
+    .description(Some(format!("The id of {}", K::one())))
     .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX))));
 
 /// Taken as a string or a number; given as a string.
