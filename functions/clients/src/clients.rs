@@ -1,7 +1,7 @@
 //! `/api/clients/clients/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
     shapes::{ClientOut, ClientSummary, ContactPatch, PortalUserOut},
     which,
 };
@@ -11,7 +11,6 @@ use domain::{
     contact::Contact,
 };
 use serde::Deserialize;
-use store::Which;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -141,7 +140,7 @@ async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
-/// List a client's portal users; none if there is no such client.
+/// List a client's portal users.
 #[utoipa::path(get, path = "/api/clients/clients/{id}/portal-users/", tag = "clients", params(("id" = ClientId, Path), PageParams),
     security(("staff" = ["clients.read"])), responses((status = 200, description = "A page of portal users", body = Page<PortalUserOut>)))]
 async fn list_client_portal_users(
@@ -150,7 +149,7 @@ async fn list_client_portal_users(
     Path(id): Path<ClientId>,
     query: ListQuery<NoFilter>,
 ) -> Result<Answer, Problem> {
-    cx.list::<PortalUserOut, _>(&staff, Which::Parent(id.into()), &query).await
+    cx.list_below::<PortalUserOut, _, _>(&staff, id, &query).await
 }
 
 /// Invite somebody into a client's portal.
@@ -163,7 +162,7 @@ async fn create_client_portal_user(
     Path(id): Path<ClientId>,
     Valid(body): Valid<NewClientPortalUser>,
 ) -> Result<Answer, Problem> {
-    let NewClientPortalUser { name, email, rights } = body;
+    let NewClientPortalUser { name, email, rights: Object(rights) } = body;
     let (change, client) = cx.edit(&staff, id).await?;
     invite(&cx, change, client.id, name, email, rights).await
 }

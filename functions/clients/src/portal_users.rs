@@ -1,7 +1,8 @@
 //! `/api/clients/portal-users/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Set, Staff, Valid, may, shapes::PortalUserOut, which,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Path, Problem, Set, Staff, Valid, may, shapes::PortalUserOut,
+    which,
 };
 use domain::{
     Email, Line, Refusal,
@@ -48,7 +49,8 @@ struct NewPortalUser {
     email: Email,
     /// To see and to comment, unless said otherwise.
     #[serde(default)]
-    rights: Rights,
+    #[schema(value_type = Rights)]
+    rights: Object<Rights>,
 }
 
 /// Somebody who is to be invited into the portal of the client in the path.
@@ -61,7 +63,8 @@ pub(crate) struct NewClientPortalUser {
     pub(crate) email: Email,
     /// To see and to comment, unless said otherwise.
     #[serde(default)]
-    pub(crate) rights: Rights,
+    #[schema(value_type = Rights)]
+    pub(crate) rights: Object<Rights>,
 }
 
 /// Changes to a portal user: what is absent stays.
@@ -73,7 +76,8 @@ struct PortalUserPatch {
     #[schema(value_type = Option<Line<200>>, nullable = false)]
     name: Set<Line<200>>,
     #[serde(default)]
-    rights: RightsPatch,
+    #[schema(value_type = RightsPatch)]
+    rights: Object<RightsPatch>,
 }
 
 /// Changes to rights: what is absent stays.
@@ -100,7 +104,7 @@ struct RightsPatch {
 
 impl PortalUserPatch {
     fn over(self, before: PortalUser) -> PortalUser {
-        let Self { name, rights } = self;
+        let Self { name, rights: Object(rights) } = self;
         PortalUser { name: name.over(before.name), rights: rights.over(before.rights), ..before }
     }
 }
@@ -130,7 +134,7 @@ async fn list_portal_users(cx: Cx, staff: Staff<may::ReadClients>, query: ListQu
 #[utoipa::path(post, path = "/api/clients/portal-users/", tag = "portal users", request_body = NewPortalUser,
     security(("staff" = ["portal.manage"])), responses((status = 201, description = "The portal user", body = PortalUserOut)))]
 async fn create_portal_user(cx: Cx, staff: Staff<may::ManagePortal>, Valid(body): Valid<NewPortalUser>) -> Result<Answer, Problem> {
-    let NewPortalUser { client, name, email, rights } = body;
+    let NewPortalUser { client, name, email, rights: Object(rights) } = body;
     invite(&cx, cx.change(&staff), client, name, email, rights).await
 }
 

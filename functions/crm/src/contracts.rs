@@ -220,6 +220,7 @@ struct SignContract {
 /// Why it is ended early.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The market was left"}))]
 struct TerminateContract {
     reason: Line<500>,
 }

@@ -1,8 +1,8 @@
 //! `/api/crm/proposals/`. Accepting one is in `acceptance.rs`.
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may, shapes::ContactPatch,
-    which,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    shapes::ContactPatch, which,
 };
 use domain::{
     Currency, Date, Email, Line, Money, Price, Prose, Quantity, Refusal,
@@ -72,7 +72,8 @@ struct NewProposal {
     /// What is offered as a whole; needed without lines, refused with them.
     total_value: Option<Price>,
     /// 1 to 100 lines.
-    line_items: Option<Vec<NewLineItem>>,
+    #[schema(value_type = Option<Vec<NewLineItem>>)]
+    line_items: Option<Vec<Object<NewLineItem>>>,
     /// The firm's currency, unless said otherwise.
     currency: Option<Currency>,
     /// The last day on which it can be accepted.
@@ -102,12 +103,17 @@ struct ProposalPatch {
     #[schema(value_type = Option<Line<40>>)]
     phone: Patch<Line<40>>,
     /// In place of what was offered.
+    #[serde(default)]
     #[schema(value_type = Option<Price>, nullable = false)]
-    total_value: Option<Price>,
+    total_value: Set<Price>,
     /// In place of what was offered.
-    line_items: Option<Vec<NewLineItem>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<NewLineItem>>, nullable = false)]
+    line_items: Set<Vec<Object<NewLineItem>>>,
     /// Needs `total_value` or `line_items` too.
-    currency: Option<Currency>,
+    #[serde(default)]
+    #[schema(value_type = Option<Currency>, nullable = false)]
+    currency: Set<Currency>,
     #[serde(default)]
     #[schema(value_type = Option<Date>)]
     valid_until: Patch<Date>,
@@ -119,6 +125,7 @@ struct ProposalPatch {
 /// Why the client said no.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Chose another firm"}))]
 struct RejectProposal {
     reason: Prose<2000>,
 }
@@ -126,18 +133,19 @@ struct RejectProposal {
 /// Why the firm takes it back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The team isn't free any more"}))]
 struct CancelProposal {
     reason: Option<Prose<2000>>,
 }
 
 /// What is offered: the sum or the lines, not both; none where neither is said.
-fn offer(total_value: Option<Price>, line_items: Option<Vec<NewLineItem>>, currency: Currency) -> Result<Option<Offer>, Refusal> {
+fn offer(total_value: Option<Price>, line_items: Option<Vec<Object<NewLineItem>>>, currency: Currency) -> Result<Option<Offer>, Refusal> {
     match (total_value, line_items) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Refusal::rule("total_value", "Is the sum of the line_items.")),
         (Some(total), None) => Ok(Some(Offer::of_total(Money::new("total_value", total, currency)?))),
         (None, Some(lines)) => {
-            let line = |NewLineItem { description, quantity, unit_price, optional, chosen }| LineItem {
+            let line = |Object(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
                 description,
                 quantity,
                 unit_price,
@@ -153,7 +161,8 @@ impl ProposalPatch {
     fn over(self, before: Proposal) -> Result<Proposal, Refusal> {
         let Self { title, company_name, contact_name, email, phone, total_value, line_items, currency, valid_until, terms } = self;
         let contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact.clone());
-        let offered = offer(total_value, line_items, currency.unwrap_or(before.total.currency()))?;
+        let currency = currency.value();
+        let offered = offer(total_value.value(), line_items.value(), currency.unwrap_or(before.total.currency()))?;
         if currency.is_some() && offered.is_none() {
             return Err(Refusal::rule("currency", "Send the total_value or the line_items in it too."));
         }

@@ -3,12 +3,15 @@
 //! Every field that is wrong is named, not just the first: after a refusal the field is left out and the rest is read
 //! again. What serde itself says (unknown, missing, wrong type) is malformed, 400; what a domain value says, 422.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use axum::extract::FromRequest;
 use bytes::Bytes;
 use http::{StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::{Map, Value};
 
 use crate::{App, Problem};
@@ -16,6 +19,30 @@ use crate::{App, Problem};
 /// The body, read and valid. An empty body is read as `{}`.
 #[derive(Debug, Clone)]
 pub struct Valid<T>(pub T);
+
+/// A `T` that was a JSON object. What is derived would take an array too, for the fields in their order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest<App> for Valid<T> {
     type Rejection = Problem;
@@ -86,13 +113,17 @@ struct Fault {
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
-        if error.is_syntax() || error.is_eof() {
-            return Wrong::Json(format!("Not JSON: {error}."));
+        if !error.is_syntax() && !error.is_eof() {
+            return Wrong::Field(fault(&path, &error.to_string()));
         }
-        Wrong::Field(fault(&path, &error.to_string()))
+        // serde_json says the same of no JSON at all and of JSON that is no variant of an enum.
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Wrong::Field(Fault { path, message: "Has another type here.".to_owned(), malformed: true }),
+            Err(error) => Wrong::Json(format!("Not JSON: {error}.")),
+        }
     })?;
     deserializer.end().map_err(|error| Wrong::Json(format!("Not JSON: {error}.")))?;
     Ok(value)

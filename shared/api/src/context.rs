@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use domain::{Date, Id, Kind, Outcome, Time, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use store::{Audit, Change, Entity, Found, Once, Read, Record, Store, Which};
+use store::{Audit, Change, Entity, Found, Once, Parent, Read, Record, Store, Which};
 
 use crate::{Acts, Answer, App, Caller, EventOut, ListQuery, Problem, Shape, answer::matches_version};
 
@@ -135,6 +135,19 @@ impl Cx {
     /// 200 with a page of the records that are `which`.
     pub async fn list<S: Shape, F>(&self, by: &impl Acts, which: Which, query: &ListQuery<F>) -> Result<Answer, Problem> {
         let page = self.store.list(by.caller().firm, &which, &query.page).await?;
+        Answer::json(StatusCode::OK, &query.page(&page, |record| S::shape(record, self.now)))
+    }
+
+    /// 200 with a page of the records that belong to the record `parent`; 404 if there is no such record, which is
+    /// looked at only where none are found that belong to it.
+    pub async fn list_below<S: Shape, P: Entity, F>(&self, by: &impl Acts, parent: Id<P>, query: &ListQuery<F>) -> Result<Answer, Problem>
+    where
+        Parent: From<Id<P>>,
+    {
+        let page = self.store.list(by.caller().firm, &Which::Parent(parent.into()), &query.page).await?;
+        if page.items.is_empty() {
+            self.store.get(by.caller().firm, parent).await?;
+        }
         Answer::json(StatusCode::OK, &query.page(&page, |record| S::shape(record, self.now)))
     }
 

@@ -24,7 +24,7 @@ pub mod shapes;
 
 pub use answer::{Answer, Shape};
 pub use app::{App, Clock, Limits};
-pub use body::Valid;
+pub use body::{Object, Valid};
 pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
 pub use context::Cx;
 pub use front::Front;

@@ -52,6 +52,14 @@ impl<T> Set<T> {
             Self::To(value) => value,
         }
     }
+
+    /// The value that is set, if one is.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::To(value) => Some(value),
+        }
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
