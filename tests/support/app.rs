@@ -129,6 +129,26 @@ impl TestApp {
         store_at(self.dynamo.endpoint(), &self.template)
     }
 
+    /// All that is in the table, by its keys, but for what counts requests.
+    pub fn records(&self) -> BTreeMap<(String, String), Value> {
+        let mut records = BTreeMap::new();
+        let mut start = Value::Null;
+        loop {
+            let request = json!({"TableName": self.template.table.name, "ExclusiveStartKey": start});
+            let page = self.dynamo.database().scan(serde_json::from_value(request).unwrap()).unwrap();
+            let page = serde_json::to_value(page).unwrap();
+            for item in page["Items"].as_array().unwrap() {
+                let key = |name: &str| item[name]["S"].as_str().unwrap().to_owned();
+                records.insert((key("pk"), key("sk")), item.clone());
+            }
+            start = page["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                records.retain(|(pk, _), _| !pk.split('#').any(|part| part == "RATE"));
+                return records;
+            }
+        }
+    }
+
     /// An outbox whose mails go to MiniStack through `ses`, and whose table is reached through this app's meter.
     pub fn outbox(&self, ses: &Meter) -> Outbox {
         let config = aws_sdk_sesv2::Config::builder()

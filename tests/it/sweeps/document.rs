@@ -3,9 +3,13 @@
 //! To renew `functions/docs/openapi.json` after a change of a route or a wire type:
 //! `UPDATE=1 cargo test -p tests --test it openapi`
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use tests::Document;
+use http::Method;
+use serde_json::Value;
+use tests::{Document, TestApp, catalog};
+
+use super::assert_none;
 
 #[test]
 fn the_openapi_document_that_is_served_is_the_routers_own() {
@@ -21,4 +25,108 @@ fn the_openapi_document_that_is_served_is_the_routers_own() {
         "functions/docs/openapi.json is stale from line {} on; renew it: UPDATE=1 cargo test -p tests --test it openapi",
         line.unwrap_or_else(|| made.lines().count().min(served.lines().count())) + 1,
     );
+}
+
+#[test]
+fn the_document_says_of_every_operation_what_a_client_needs() {
+    let document = Document::of_routers();
+    assert_eq!(document.json["openapi"], "3.1.0");
+    let (mut faults, mut names) = (Vec::new(), BTreeSet::new());
+    for operation in &document.operations {
+        let mut needed = |there: bool, what: &str| {
+            if !there {
+                faults.push(format!("{} {} {}: {what}", operation.name, operation.method, operation.path));
+            }
+        };
+        let text = |field: &str| operation.json[field].as_str().is_some_and(|text| !text.trim().is_empty());
+        needed(!operation.name.is_empty() && names.insert(&operation.name), "an operationId of its own");
+        needed(text("summary") && !operation.json["summary"].as_str().unwrap().ends_with('.'), "a title");
+        needed(operation.json["tags"].as_array().is_some_and(|tags| tags.len() == 1), "one tag");
+        let good: Vec<_> = operation.json["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')).collect();
+        needed(!good.is_empty(), "an answer if all goes well");
+        for (status, answer) in good {
+            let schema = answer["content"].as_object().into_iter().flatten().all(|(_, content)| content["schema"].is_object());
+            needed(status == "204" || (answer["content"].is_object() && schema), "a schema of its answer");
+        }
+        let named = operation.path.matches('{').count();
+        let parameters = operation.json["parameters"].as_array().into_iter().flatten();
+        needed(parameters.filter(|parameter| parameter["in"] == "path").count() == named, "its path's parameters");
+        if matches!(operation.method, Method::PATCH | Method::PUT) {
+            needed(operation.body().is_some(), "a body");
+        }
+    }
+    assert_none(&faults);
+}
+
+/// All that is in `value`, itself too.
+fn parts(value: &Value) -> Vec<&Value> {
+    let below: Vec<&Value> = match value {
+        Value::Object(fields) => fields.values().flat_map(parts).collect(),
+        Value::Array(values) => values.iter().flat_map(parts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    [value].into_iter().chain(below).collect()
+}
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere_and_every_schema_is_referred_to() {
+    let document = &Document::of_routers().json;
+    let references: BTreeSet<&str> = parts(document).iter().filter_map(|part| part["$ref"].as_str()).collect();
+    let broken = references.iter().filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none());
+    let broken: Vec<String> = broken.map(|reference| format!("{reference} leads nowhere")).collect();
+    assert_none(&broken);
+    let schemas = document["components"]["schemas"].as_object().unwrap().keys();
+    let idle: Vec<String> = schemas.filter(|name| !references.contains(format!("#/components/schemas/{name}").as_str())).cloned().collect();
+    assert_none(&idle);
+}
+
+#[test]
+fn every_answers_fields_are_all_required_or_may_be_absent_without_being_null() {
+    for schema in ["Lead", "LeadSummary", "Client", "Page_LeadSummary"] {
+        let schema = &Document::of_routers().json["components"]["schemas"][schema];
+        for object in parts(schema).into_iter().filter(|part| part["properties"].is_object()) {
+            let required: BTreeSet<&str> = object["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let properties: BTreeSet<&str> = object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(required, properties);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_a_body_is_as_its_schema_says_and_does_what_the_operation_does() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (mut faults, mut swept) = (Vec::new(), BTreeSet::new());
+    for row in catalog() {
+        let operation = row.described();
+        let Some(example) = operation.body().map(|body| body["example"].clone()).filter(|example| !example.is_null()) else { continue };
+        if !swept.insert(row.operation) {
+            continue;
+        }
+        let broken = operation.faults(operation.body().unwrap(), &example);
+        faults.extend(broken.into_iter().map(|fault| format!("{}: {fault}", row.operation)));
+        // The example's ids are of nobody's records: what is given has some.
+        let mut given = row.given(&firm).await;
+        let made = given.body.replace(example).unwrap();
+        let body = given.body.as_mut().and_then(Value::as_object_mut).unwrap();
+        for (field, value) in body.iter_mut().filter(|(field, _)| is_id(operation, field)) {
+            *value = made[field].clone();
+        }
+        let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+        if !answer.status.is_success() {
+            faults.push(format!("{}: {} {}", row.operation, answer.status, answer.json));
+        }
+    }
+    assert_none(&faults);
+    let bodies = Document::of_routers().operations.iter().filter(|operation| operation.body().is_some());
+    let without: Vec<&str> = bodies.map(|operation| operation.name.as_str()).filter(|name| !swept.contains(name)).collect();
+    // Tokens can't be made up, and who converts a prospect has nothing to say.
+    assert_eq!(without, ["activate", "logout", "refresh", "convert_prospect"]);
+}
+
+/// Whether `field` of the operation's body is an id.
+fn is_id(operation: &tests::Operation, field: &str) -> bool {
+    operation.fields().any(|(name, schema)| {
+        name == field && parts(schema).iter().any(|part| part["$ref"].as_str().is_some_and(|name| name.ends_with("Id")))
+    })
 }

@@ -1,0 +1,244 @@
+//! No body sets what isn't the caller's to set, and none that isn't as the document says is taken.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+use tests::{Answer, Call, Firm, Given, Operation, Row, TestApp, catalog};
+
+use super::assert_none;
+
+/// What only the product sets, and one name that it doesn't know. Some are fields of a few bodies, and left alone there.
+const NOT_THEIRS: [&str; 10] = ["status", "firm", "total", "number", "role", "client", "id", "version", "created_at", "unknown_field"];
+
+/// What is wrong with a field's value, and how that is answered.
+#[derive(Debug, Clone)]
+struct Wrong {
+    field: String,
+    value: Value,
+    status: u16,
+}
+
+/// The schemas that a field's schema allows a choice of; itself, if it is none.
+fn choices<'o>(operation: &'o Operation, schema: &'o Value) -> Vec<&'o Value> {
+    let schema = operation.resolved(schema);
+    match schema["oneOf"].as_array() {
+        Some(choices) => choices.iter().flat_map(|choice| self::choices(operation, choice)).collect(),
+        None => vec![schema],
+    }
+}
+
+/// The JSON types that a field's schema allows.
+fn types<'o>(operation: &'o Operation, schema: &'o Value) -> Vec<&'o str> {
+    let types = choices(operation, schema).into_iter().flat_map(|schema| match &schema["type"] {
+        Value::Array(types) => types.iter().collect(),
+        one => vec![one],
+    });
+    types.filter_map(Value::as_str).collect()
+}
+
+/// Every value that a field of the operation's body can't have by its type or length.
+fn wrongs(operation: &Operation) -> Vec<Wrong> {
+    let mut wrongs = Vec::new();
+    for (field, schema) in operation.fields() {
+        let types = types(operation, schema);
+        assert!(!types.is_empty(), "{}: {field} has no type", operation.name);
+        let mut wrong = |value, status| wrongs.push(Wrong { field: field.clone(), value, status });
+        for (name, value) in [
+            ("null", Value::Null),
+            ("boolean", json!(true)),
+            ("number", json!(7)),
+            ("string", json!("seven")),
+            ("array", json!([])),
+            ("array", json!([{}])),
+            ("object", json!({})),
+        ] {
+            let integer = name == "number" && types.contains(&"integer");
+            if !types.contains(&name) && !integer {
+                wrong(value, 400);
+            }
+        }
+        for schema in choices(operation, schema) {
+            if let Some(longest) = schema["maxLength"].as_u64() {
+                wrong("x".repeat(longest as usize + 1).into(), 422);
+            }
+            if schema["minLength"].as_u64().is_some() {
+                wrong(json!(" "), 422);
+            }
+            if schema["enum"].is_array() || schema["format"].is_string() || schema["pattern"].is_string() {
+                wrong(json!("something else"), 422);
+            }
+            if schema["items"]["$ref"].is_string() {
+                wrong(json!([[]]), 400);
+                wrong(json!([["Interviews", "1", "1"]]), 400);
+                wrong(json!([{"no_such_field": 1}]), 400);
+            }
+            if schema["minimum"] == 0 {
+                wrong(json!(-1), 422);
+                wrong(json!("-0.01"), 422);
+                wrong(json!("1e400"), 422);
+            }
+        }
+    }
+    wrongs
+}
+
+/// Whether `answer` refuses the field `field`. What a caller proves who they are with is refused as a whole.
+fn refuses(operation: &Operation, answer: &Answer, field: &str, status: u16) -> bool {
+    let named = || answer.fields().iter().any(|named| *named == field || named.starts_with(&format!("{field}[")));
+    let credentials = status == 422 && !operation.signed_in() && answer.status == 401;
+    credentials || (answer.status.as_u16() == status && named())
+}
+
+fn bodies() -> impl Iterator<Item = Row> {
+    catalog().into_iter().filter(|row| row.described().body().is_some())
+}
+
+fn with(given: &Given, field: &str, value: &Value) -> Given {
+    let mut given = given.clone();
+    given.body.as_mut().unwrap()[field] = value.clone();
+    given
+}
+
+#[tokio::test]
+async fn no_body_sets_what_only_the_product_sets() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let mut faults = Vec::new();
+    for row in bodies() {
+        let operation = row.described();
+        let given = row.given(&firm).await;
+        let before = app.records();
+        for field in NOT_THEIRS.iter().filter(|name| operation.fields().all(|(field, _)| field != *name)) {
+            let given = with(&given, field, &json!("mine"));
+            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            if answer.status != 400 || answer.fields() != [*field] {
+                faults.push(format!("{} with {field}: {} {}", row.operation, answer.status, answer.json));
+            }
+        }
+        if app.records() != before {
+            faults.push(format!("{}: a body that was refused changed something", row.operation));
+        }
+    }
+    assert_none(&faults);
+}
+
+#[tokio::test]
+async fn a_field_that_is_not_as_the_document_says_is_refused_by_its_name() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (mut faults, mut swept) = (Vec::new(), 0);
+    for row in bodies() {
+        let operation = row.described();
+        let given = row.given(&firm).await;
+        let before = app.records();
+        for Wrong { field, value, status } in wrongs(operation) {
+            swept += 1;
+            let given = with(&given, &field, &value);
+            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            if !refuses(operation, &answer, &field, status) {
+                let value: String = value.to_string().chars().take(40).collect();
+                faults.push(format!("{} with {field} {value}: {}, not {status} {}", row.operation, answer.status, answer.json));
+            }
+        }
+        if app.records() != before {
+            faults.push(format!("{}: a body that was refused changed something", row.operation));
+        }
+    }
+    assert_none(&faults);
+    assert!(swept >= 500, "only {swept} values were tried");
+}
+
+#[tokio::test]
+async fn null_clears_every_field_of_a_patch_that_may_be_null() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (mut faults, mut swept) = (Vec::new(), 0);
+    for row in bodies().filter(|row| row.described().method == Method::PATCH) {
+        let operation = row.described();
+        for (field, _) in operation.fields().filter(|(_, schema)| types(operation, schema).contains(&"null")) {
+            swept += 1;
+            let given = Given { body: Some(json!({field: null})), ..row.given(&firm).await };
+            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            if answer.status != 200 || answer.json.get(field) != Some(&Value::Null) {
+                faults.push(format!("{} with {field} null: {} {}", row.operation, answer.status, answer.json));
+            }
+        }
+    }
+    assert_none(&faults);
+    assert!(swept >= 20, "only {swept} fields were cleared");
+}
+
+#[tokio::test]
+async fn a_field_that_is_needed_and_missing_is_named() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let mut faults = Vec::new();
+    for row in bodies() {
+        let operation = row.described();
+        let given = row.given(&firm).await;
+        let required = operation.body().and_then(|body| body["required"].as_array()).into_iter().flatten();
+        for field in required.filter_map(Value::as_str) {
+            let mut given = given.clone();
+            given.body.as_mut().and_then(Value::as_object_mut).unwrap().remove(field);
+            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            if answer.status != 400 || answer.fields() != [field] {
+                faults.push(format!("{} without {field}: {} {}", row.operation, answer.status, answer.json));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
+/// `call` with `body` as JSON, by the owner.
+fn sent<'a>(row: &Row, firm: &Firm<'a>, given: &Given, body: impl Into<bytes::Bytes>) -> Call<'a> {
+    let bare = Given { body: None, ..given.clone() };
+    row.call(firm, &bare).bearer(&firm.owner.access).body(body)
+}
+
+/// Bodies that are wrong whatever the operation: how, the body, its content type, the answer.
+fn unreadable(body: &Map<String, Value>) -> Vec<(&'static str, Vec<u8>, &'static str, u16)> {
+    let json = "application/json";
+    let text = Value::from(body.clone()).to_string();
+    let nested = |open: &str, close: &str| [open.repeat(20_000), close.repeat(20_000)].concat().into_bytes();
+    let mut unreadable = vec![
+        ("another content type", text.clone().into_bytes(), "text/plain", 415),
+        ("a form's content type", text.clone().into_bytes(), "application/x-www-form-urlencoded", 415),
+        ("its fields' values alone", Value::from_iter(body.values().cloned()).to_string().into_bytes(), json, 400),
+        ("an array around it", format!("[{text}]").into_bytes(), json, 400),
+        ("a text", b"\"text\"".to_vec(), json, 400),
+        ("null", b"null".to_vec(), json, 400),
+        ("nothing but white space", b" \n ".to_vec(), json, 400),
+        ("another body after it", format!("{text}{text}").into_bytes(), json, 400),
+        ("its last character missing", text.as_bytes()[..text.len() - 1].to_vec(), json, 400),
+        ("deep arrays", nested("[", "]"), json, 400),
+        ("deep objects", nested("{\"a\":", "}"), json, 400),
+        ("bytes that are no text", b"{\"\xff\xfe\": 1}".to_vec(), json, 400),
+        ("over a megabyte", [text.as_bytes(), &vec![b' '; 1 << 20]].concat(), json, 413),
+    ];
+    if let Some((field, value)) = body.iter().next() {
+        let twice = format!("{{\"{field}\": {value}, {}", &text[1..]);
+        unreadable.push(("a field twice", twice.into_bytes(), json, 400));
+    }
+    unreadable
+}
+
+#[tokio::test]
+async fn a_body_that_can_not_be_read_is_refused_and_changes_nothing() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let mut faults = Vec::new();
+    for row in bodies() {
+        let given = row.given(&firm).await;
+        let body = given.body.as_ref().and_then(Value::as_object).unwrap().clone();
+        let before = app.records();
+        for (how, body, content_type, status) in unreadable(&body) {
+            let answer = sent(&row, &firm, &given, body).header("content-type", content_type).send().await;
+            if answer.status.as_u16() != status || answer.json["detail"].as_str().is_none() {
+                faults.push(format!("{} with {how}: {}, not {status} {}", row.operation, answer.status, answer.json));
+            }
+        }
+        if app.records() != before {
+            faults.push(format!("{}: a body that was refused changed something", row.operation));
+        }
+    }
+    assert_none(&faults);
+}

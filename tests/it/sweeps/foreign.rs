@@ -1,0 +1,93 @@
+//! What is another firm's is nowhere to be seen and can't be referred to, whichever way it is asked for.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tests::{Answer, Operation, TestApp, catalog};
+
+use super::assert_none;
+
+/// The ids of all that is in the table.
+fn ids(app: &TestApp) -> BTreeSet<String> {
+    app.records().into_keys().flat_map(|(pk, _)| pk.split('#').map(str::to_owned).collect::<Vec<_>>()).filter(|part| is_id(part)).collect()
+}
+
+/// Whether `text` is a prefix, an underscore and a ULID.
+fn is_id(text: &str) -> bool {
+    text.rsplit_once('_').is_some_and(|(_, ulid)| ulid.len() == 26 && ulid.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()))
+}
+
+/// The filters of a list that are ids, by name.
+fn id_filters(operation: &Operation) -> impl Iterator<Item = &str> {
+    let parameters = operation.json["parameters"].as_array().into_iter().flatten();
+    let filters = parameters.filter(|parameter| parameter["in"] == "query");
+    filters.filter(|filter| filter["schema"]["$ref"].as_str().is_some_and(|name| name.ends_with("Id"))).filter_map(|f| f["name"].as_str())
+}
+
+#[tokio::test]
+async fn no_list_shows_what_is_another_firms_not_even_by_its_ids_and_cursors() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    for row in catalog() {
+        let given = row.given(&firm).await;
+        row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+    }
+    let foreign = ids(&app);
+    let other = app.firm().await;
+    let mut faults = Vec::new();
+    let mut check = |asked: &str, answer: Answer| {
+        let text = String::from_utf8_lossy(&answer.body);
+        let shown: Vec<_> = foreign.iter().filter(|id| text.contains(id.as_str())).collect();
+        if !shown.is_empty() || !matches!(answer.status.as_u16(), 200 | 400) {
+            faults.push(format!("{asked}: {} {shown:?}", answer.status));
+        }
+    };
+    let mut cursors = 0;
+    for row in catalog() {
+        let operation = row.described();
+        if operation.writes() || operation.names_a_record() || !operation.signed_in() {
+            continue;
+        }
+        check(&operation.path, other.owner.get(&operation.path).await);
+        for filter in id_filters(operation) {
+            for id in foreign.iter().filter(|id| id.starts_with(filter)).take(3) {
+                // A filter by an id of their own answers nothing, so the id isn't in the page's addresses either.
+                let answer = other.owner.get(format!("{}?{filter}={id}", operation.path)).await.expect(200);
+                assert_eq!(answer.json["results"], serde_json::json!([]), "{} of {id}", operation.path);
+            }
+        }
+        let theirs = firm.owner.get(format!("{}?limit=1", operation.path)).await.expect(200);
+        if let Some(next) = theirs.json["next"].as_str() {
+            cursors += 1;
+            check(next, other.owner.get(next).await);
+        }
+    }
+    assert_none(&faults);
+    assert!(cursors >= 5, "only {cursors} lists had a second page: too little was made to show anything");
+}
+
+#[tokio::test]
+async fn a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_field_and_changes_nothing() {
+    let app = TestApp::unlimited().await;
+    let (firm, other) = (app.firm().await, app.firm().await);
+    let (mut faults, mut swept) = (Vec::new(), 0);
+    for row in catalog().into_iter().filter(|row| row.described().signed_in()) {
+        let (theirs, ours) = (row.given(&firm).await, row.given(&other).await);
+        let fields = theirs.body.as_ref().and_then(Value::as_object).into_iter().flatten();
+        for (field, id) in fields.filter(|(_, value)| value.as_str().is_some_and(is_id)) {
+            let mut given = ours.clone();
+            given.body.as_mut().unwrap()[field] = id.clone();
+            let before = app.records();
+            let answer = row.call(&other, &given).bearer(&other.owner.access).send().await;
+            swept += 1;
+            if answer.status != 422 || answer.fields() != [field] {
+                faults.push(format!("{} with another firm's {field}: {} {}", row.operation, answer.status, answer.json));
+            }
+            if app.records() != before {
+                faults.push(format!("{} with another firm's {field} changed something", row.operation));
+            }
+        }
+    }
+    assert_none(&faults);
+    assert!(swept >= 6, "only {swept} references were tried");
+}
