@@ -25,6 +25,8 @@ pub enum Fault {
 pub struct Metered {
     /// `GetItem`, `TransactWriteItems`, …; the path of what has no operation.
     pub operation: String,
+    /// The IAM actions that it needs: a transaction's are its items'.
+    pub actions: Vec<String>,
     /// Read or write units, with the indexes'.
     pub units: f64,
 }
@@ -113,6 +115,7 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     }
     let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
     let body = if dynamodb { priced(&body) } else { body };
+    let actions = if dynamodb { actions(&operation, &body) } else { Vec::new() };
     let url = format!("{}{}", proxy.upstream, parts.uri);
     let mut forwarded = proxy.client.request(parts.method, url).body(body);
     for (name, value) in &parts.headers {
@@ -123,7 +126,7 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     let answer = forwarded.send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();
-    proxy.plan.lock().unwrap().calls.push(Metered { operation, units: units(&body) });
+    proxy.plan.lock().unwrap().calls.push(Metered { operation, actions, units: units(&body) });
     if fault == Some(Fault::Unanswered) {
         return broken();
     }
@@ -135,6 +138,18 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
         }
     }
     response
+}
+
+/// The IAM actions that a request to DynamoDB needs.
+fn actions(operation: &str, body: &[u8]) -> Vec<String> {
+    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let items = request["TransactItems"].as_array().into_iter().flatten().filter_map(|item| item.as_object()?.keys().next());
+    let of_item =
+        |kind: &String| if kind == "ConditionCheck" { "dynamodb:ConditionCheckItem".to_owned() } else { format!("dynamodb:{kind}Item") };
+    match operation {
+        "TransactWriteItems" => items.map(of_item).collect(),
+        operation => vec![format!("dynamodb:{operation}")],
+    }
 }
 
 /// The request, asking what it costs.

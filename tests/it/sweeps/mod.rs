@@ -7,6 +7,7 @@ mod bodies;
 mod catalog;
 mod document;
 mod foreign;
+mod policies;
 mod requests;
 mod routes;
 

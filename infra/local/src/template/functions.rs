@@ -1,7 +1,10 @@
 //! The functions of the template and what triggers them.
 
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{Route, Template, intrinsics, string};
 use crate::{
@@ -16,6 +19,8 @@ pub struct Function {
     pub name: String,
     /// Its environment variables.
     pub environment: BTreeMap<String, String>,
+    /// What its own policies allow it: `dynamodb:PutItem`. Not what a role of its own does.
+    pub allowed: BTreeSet<String>,
 }
 
 /// Sends the table's changes to a function.
@@ -66,7 +71,7 @@ pub struct Schedule {
 }
 
 impl Function {
-    pub(super) fn read(id: &str, globals: &Value, properties: &Value) -> Result<Self> {
+    pub(super) fn read(id: &str, globals: &Value, properties: &Value, policies: Option<&Value>) -> Result<Self> {
         let uri = string(properties, "CodeUri")?;
         let name = uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         if name.is_empty() {
@@ -79,8 +84,15 @@ impl Function {
                 environment.insert(key.clone(), intrinsics::text(value));
             }
         }
-        Ok(Self { name, environment })
+        Ok(Self { name, environment, allowed: allowed(policies) })
     }
+}
+
+/// The actions that `policies` allow, as far as they are written out.
+fn allowed(policies: Option<&Value>) -> BTreeSet<String> {
+    let list = |value: Option<&Value>| value.map_or(Vec::new(), |value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]));
+    let statements = list(policies).into_iter().flat_map(|policy| list(policy.get("Statement")));
+    statements.flat_map(|statement| list(statement.get("Action"))).filter_map(|action| action.as_str().map(str::to_owned)).collect()
 }
 
 /// Adds what triggers `function` to `template`.

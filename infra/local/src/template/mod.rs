@@ -103,7 +103,8 @@ impl Template {
         };
         for entry in of_kind("AWS::Serverless::Function") {
             let (id, properties) = entry?;
-            let function = Function::read(id, &globals, &properties)?;
+            let policies = template.pointer(&format!("/Resources/{id}/Properties/Policies"));
+            let function = Function::read(id, &globals, &properties, policies)?;
             for (event, trigger) in object(&properties, "Events") {
                 functions::read_trigger(&mut read, &function.name, event, trigger)?;
             }
