@@ -2,9 +2,25 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod acceptance;
+mod clients;
+mod contracts;
+mod engagements;
 mod event_log;
 mod failures;
+mod headers;
+mod history;
+mod input;
+mod invitations;
 mod leads;
+mod limits;
+mod once;
 mod outbox;
+mod pages;
+mod portal_users;
+mod proposals;
+mod prospects;
 mod races;
+mod sessions;
+mod steps;
 mod sweeps;
+mod tokens;

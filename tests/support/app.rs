@@ -40,6 +40,8 @@ pub struct TestApp {
     pub clock: Clock,
     /// What `auth` signs and checks with.
     pub signing: SigningKey,
+    /// What tokens are checked with, as it is published.
+    pub public_keys: String,
     /// What mails' links are made with.
     pub links: LinkKey,
     functions: BTreeMap<&'static str, Front>,
@@ -90,10 +92,11 @@ impl TestApp {
         let signing = secret(local.signing_secret());
         let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
         let links = LinkKey::new(secret(local.link_secret())["key"].as_str().unwrap()).unwrap();
+        let public_keys = local.public_keys();
         let clock = Clock::default();
         let app = App {
             store: store.clone(),
-            verifier: Arc::new(Verifier::new(&local.public_keys(), ISSUER).unwrap()),
+            verifier: Arc::new(Verifier::new(&public_keys, ISSUER).unwrap()),
             limiter: Arc::new(Limiter::new(limits)),
             clock: clock.clone(),
             web_origin: WEB_ORIGIN.into(),
@@ -101,7 +104,7 @@ impl TestApp {
         let keys = Keys::new(ISSUER, signing.clone(), links.clone());
         let functions = routers(keys).into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
-        Self { template, dynamo, meter, store, clock, signing, links, functions, address, delivered: Mutex::default() }
+        Self { template, dynamo, meter, store, clock, signing, public_keys, links, functions, address, delivered: Mutex::default() }
     }
 
     /// A request by nobody.

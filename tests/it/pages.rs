@@ -1,0 +1,217 @@
+//! Lists: their pages, filters and order.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::json;
+use tests::{TestApp, User};
+
+use crate::steps::{column, link, results, together};
+
+/// `count` leads of the firm of `user`, oldest first.
+async fn enter(user: &User<'_>, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        ids.push(user.post("/api/crm/leads/", json!({"company_name": format!("Company {number}")})).await.expect(201).id());
+    }
+    ids
+}
+
+/// The ids on all pages from `first` on, in the order of walking, following `next` or `previous`; and the last page.
+async fn walk(user: &User<'_>, first: &str, follow: &str) -> (Vec<Vec<String>>, String) {
+    let (mut pages, mut at) = (Vec::new(), first.to_owned());
+    loop {
+        let page = user.get(&at).await.expect(200);
+        pages.push(column(&page, "id").into_iter().map(str::to_owned).collect());
+        match link(&page, follow) {
+            Some(next) => at = next,
+            None => return (pages, at),
+        }
+        assert!(pages.len() < 500, "no end of it");
+    }
+}
+
+#[tokio::test]
+async fn walking_forth_and_back_over_a_list_meets_each_record_once() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    enter(&owner, 120).await;
+    let newest_first = {
+        let pages = walk(&owner, "/api/crm/leads/?limit=100", "next").await.0;
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [100, 20]);
+        pages.concat()
+    };
+    assert_eq!(newest_first.iter().collect::<BTreeSet<_>>().len(), 120);
+    let oldest_first: Vec<_> = newest_first.iter().rev().cloned().collect();
+
+    for limit in [1, 7, 30, 40] {
+        for (ordering, expected) in [("-created", &newest_first), ("created", &oldest_first)] {
+            let first = format!("/api/crm/leads/?limit={limit}&ordering={ordering}");
+            let (forth, last) = walk(&owner, &first, "next").await;
+            assert!(forth.iter().rev().skip(1).all(|page| page.len() == limit), "{first}");
+            assert_eq!(&forth.concat(), expected, "{first}");
+            let (mut back, _) = walk(&owner, &last, "previous").await;
+            back.reverse();
+            assert_eq!(&back.concat(), expected, "back from {last}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_and_fifty_to_a_page_unless_said_otherwise() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let mut entered = Vec::new();
+    for number in 0..51 {
+        app.clock.advance(chrono::TimeDelta::milliseconds(1));
+        entered.push(owner.post("/api/crm/leads/", json!({"company_name": format!("{number}")})).await.expect(201).id());
+    }
+    let page = owner.get("/api/crm/leads/").await.expect(200);
+    let expected: Vec<_> = entered.iter().rev().take(50).collect();
+    assert_eq!(column(&page, "id"), expected);
+    assert!(page.json["previous"].is_null());
+    let next = link(&page, "next").unwrap();
+    assert!(next.starts_with("/api/crm/leads/?"), "{next}");
+    let page = owner.get(next).await.expect(200);
+    assert_eq!(column(&page, "id"), [&entered[0]]);
+    assert!(page.json["next"].is_null());
+    let oldest = owner.get("/api/crm/leads/?ordering=created&limit=2").await.expect(200);
+    assert_eq!(column(&oldest, "id"), entered[..2]);
+}
+
+#[tokio::test]
+async fn an_empty_list_is_a_page_with_nothing_on_it() {
+    let app = TestApp::new().await;
+    let page = app.firm().await.owner.get("/api/crm/leads/").await.expect(200);
+    assert_eq!(page.json, json!({"results": [], "next": null, "previous": null}));
+}
+
+#[tokio::test]
+async fn a_record_that_goes_while_one_walks_costs_no_other() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let mut left: BTreeSet<_> = enter(&owner, 12).await.into_iter().collect();
+    let first = owner.get("/api/crm/leads/?limit=4").await.expect(200);
+    // The record that the cursor stands on is put away.
+    let edge = column(&first, "id")[3].to_owned();
+    owner.delete(format!("/api/crm/leads/{edge}/")).await.expect(204);
+    let (rest, _) = walk(&owner, &link(&first, "next").unwrap(), "next").await;
+    let seen = rest.concat().into_iter().chain(column(&first, "id").into_iter().map(str::to_owned));
+    for id in seen {
+        assert!(left.remove(&id), "{id} came twice");
+    }
+    assert_eq!(left, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn a_filter_holds_on_all_pages() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let ids = enter(&owner, 12).await;
+    for id in ids.iter().step_by(2) {
+        owner.post(format!("/api/crm/leads/{id}/move/"), json!({"to": "qualified"})).await.expect(200);
+    }
+    let (pages, last) = walk(&owner, "/api/crm/leads/?limit=4&status=qualified", "next").await;
+    assert!(last.contains("status=qualified"), "{last}");
+    let found: BTreeSet<_> = pages.concat().into_iter().collect();
+    assert_eq!(found, ids.iter().step_by(2).cloned().collect());
+    let (back, _) = walk(&owner, &last, "previous").await;
+    assert_eq!(back.concat().len(), 6);
+}
+
+#[tokio::test]
+async fn no_cursor_leads_to_what_is_another_firms() {
+    let app = TestApp::unlimited().await;
+    let (firm, other) = (app.firm().await, app.firm().await);
+    let foreign: BTreeSet<_> = enter(&other.owner, 9).await.into_iter().collect();
+    let own: BTreeSet<_> = enter(&firm.owner, 9).await.into_iter().collect();
+    let (_, last) = walk(&other.owner, "/api/crm/leads/?limit=4", "next").await;
+    let page = other.owner.get("/api/crm/leads/?limit=4").await.expect(200);
+    let before = other.owner.get(&last).await.expect(200);
+    for cursor in [link(&page, "next"), link(&before, "previous"), Some(last)] {
+        let seen = firm.owner.get(cursor.unwrap()).await.expect(200);
+        assert!(column(&seen, "id").iter().all(|id| own.contains(*id) && !foreign.contains(*id)));
+    }
+    // A cursor is rebuilt with anything in place of what it says.
+    let cursor = link(&page, "next").unwrap().split("cursor=").nth(1).unwrap().to_owned();
+    let edge = column(&page, "id")[3];
+    assert!(cursor.contains(edge));
+    for forged in ["", "%00", "*", "F%23", &other.id, &format!("{}%23LEAD", other.id)] {
+        let answer = firm.owner.get(format!("/api/crm/leads/?cursor={}", cursor.replace(edge, forged))).await.expect(400);
+        assert_eq!(answer.fields(), ["cursor"]);
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_makes_no_sense_is_refused() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let proposal = firm.proposal().await;
+    let prospect = firm.owner.get(format!("/api/crm/proposals/{proposal}/")).await.expect(200).text("/prospect");
+    let other = firm.prospect().await;
+    for (query, field) in [
+        ("leads/?limit=0".to_owned(), Some("limit")),
+        ("leads/?limit=101".to_owned(), Some("limit")),
+        ("leads/?limit=-1".to_owned(), Some("limit")),
+        ("leads/?limit=ten".to_owned(), Some("limit")),
+        ("leads/?limit=".to_owned(), Some("limit")),
+        ("leads/?limit=1e1".to_owned(), Some("limit")),
+        ("leads/?limit=99999999999999999999".to_owned(), Some("limit")),
+        ("leads/?ordering=name".to_owned(), Some("ordering")),
+        ("leads/?ordering=--created".to_owned(), Some("ordering")),
+        ("leads/?cursor=".to_owned(), Some("cursor")),
+        ("leads/?cursor=nonsense".to_owned(), Some("cursor")),
+        ("leads/?cursor=1a".to_owned(), Some("cursor")),
+        (format!("leads/?cursor=1a{other}"), Some("cursor")),
+        (format!("leads/?cursor={}", "1a".repeat(500)), Some("cursor")),
+        (format!("prospects/{other}/history/?cursor=1a{other}"), Some("cursor")),
+        (format!("prospects/{other}/history/?cursor=1a-1"), Some("cursor")),
+        ("leads/?colour=red".to_owned(), Some("colour")),
+        ("leads/?status=asleep".to_owned(), Some("status")),
+        ("leads/?archived=maybe".to_owned(), Some("archived")),
+        ("proposals/?prospect=nonsense".to_owned(), Some("prospect")),
+        (format!("proposals/?prospect={proposal}"), Some("prospect")),
+        ("leads/?status=new&archived=true".to_owned(), None),
+        (format!("proposals/?prospect={prospect}&status=draft"), None),
+        ("leads/?status=new&status=qualified".to_owned(), None),
+        (format!("prospects/{other}/history/?status=new"), Some("status")),
+    ] {
+        let refused = firm.owner.get(format!("/api/crm/{query}")).await.expect(400);
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"), "{query}");
+        if let Some(field) = field {
+            assert_eq!(refused.fields(), [field], "{query}");
+        }
+    }
+    for (query, found) in [("limit=1", 1), ("limit=100", 1), ("archived=false", 1), ("status=draft", 1), ("status=sent", 0)] {
+        let page = firm.owner.get(format!("/api/crm/proposals/?{query}")).await.expect(200);
+        assert_eq!(results(&page).len(), found, "{query}");
+    }
+    assert_eq!(results(&firm.owner.get(format!("/api/crm/proposals/?prospect={prospect}")).await.expect(200)).len(), 1);
+    assert_eq!(results(&firm.owner.get(format!("/api/crm/proposals/?prospect={other}")).await.expect(200)).len(), 0);
+}
+
+#[tokio::test]
+async fn a_list_that_is_known_is_not_sent_again_until_it_changes() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    enter(&owner, 3).await;
+    let tag = owner.get("/api/crm/leads/").await.expect(200).header("etag").unwrap().to_owned();
+    let ask = || owner.call(Method::GET, "/api/crm/leads/").header("if-none-match", &tag);
+    let known = ask().send().await.expect(304);
+    assert!(known.body.is_empty());
+    assert_eq!(known.header("etag"), Some(tag.as_str()));
+    enter(&owner, 1).await;
+    let changed = ask().send().await.expect(200);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+}
+
+#[tokio::test]
+async fn records_made_at_the_same_moment_are_all_listed() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let call = |number| owner.call(Method::POST, "/api/crm/leads/").json(json!({"company_name": format!("{number}")}));
+    let made: BTreeSet<_> = together((0..24).map(call).collect()).await.into_iter().map(|answer| answer.expect(201).id()).collect();
+    let (pages, _) = walk(&owner, "/api/crm/leads/?limit=5", "next").await;
+    assert_eq!(pages.concat().into_iter().collect::<BTreeSet<_>>(), made);
+    assert_eq!(pages.concat().len(), 24);
+}

@@ -1,0 +1,213 @@
+//! Signing up, in and out, and how a session goes on.
+
+use chrono::TimeDelta;
+use domain::access::Role;
+use serde_json::json;
+use tests::{PASSWORD, TestApp, email};
+
+use crate::steps::{login, refresh, together, with_tokens};
+
+#[tokio::test]
+async fn signing_up_makes_a_firm_and_its_owner_who_is_signed_in() {
+    let app = TestApp::new().await;
+    let email = email("founder");
+    let body = json!({"firm_name": "North", "name": "Olga", "email": email, "password": PASSWORD,
+        "currency": "SEK", "time_zone": "Europe/Stockholm"});
+    let signed_up = app.post("/api/auth/register/", body).send().await.expect(201);
+    assert_eq!(signed_up.text("/user/email"), email);
+    assert_eq!(signed_up.text("/firm/currency"), "SEK");
+    assert_eq!(signed_up.text("/firm/time_zone"), "Europe/Stockholm");
+    assert!(!String::from_utf8_lossy(&signed_up.body).contains(PASSWORD));
+
+    let me = app.get("/api/auth/me/").bearer(&signed_up.text("/access")).send().await.expect(200);
+    assert_eq!(me.text("/user/id"), signed_up.text("/user/id"));
+    assert_eq!(me.text("/firm/id"), signed_up.text("/firm/id"));
+    assert_eq!(me.text("/role"), "owner");
+    assert!(me.json["permissions"].as_array().unwrap().contains(&json!("firm.manage")));
+}
+
+#[tokio::test]
+async fn an_e_mail_signs_up_once_however_it_is_written() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let body = json!({"firm_name": "South", "name": "Eve", "email": firm.owner.email.to_uppercase(), "password": "another password"});
+    app.post("/api/auth/register/", body).send().await.expect(409);
+
+    let other = json!({"username": firm.owner.email, "password": "another password"});
+    app.post("/api/auth/login/", other).send().await.expect(401);
+    let tokens = login(&app, &firm.owner.email).await.expect(200);
+    let me = app.get("/api/auth/me/").bearer(&tokens.text("/access")).send().await.expect(200);
+    assert_eq!(me.text("/firm/id"), firm.id);
+}
+
+#[tokio::test]
+async fn the_same_e_mail_signs_up_once_in_sixteen_requests_at_once() {
+    let app = TestApp::new().await;
+    let body = json!({"firm_name": "North", "name": "Olga", "email": email("founder"), "password": PASSWORD});
+    let answers = together((0..16).map(|_| app.post("/api/auth/register/", body.clone())).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 409).count(), 15);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let try_in = async |username: &str, password: &str| {
+        let body = json!({"username": username, "password": password});
+        let mut refused = app.post("/api/auth/login/", body).header("x-request-id", "the-same").send().await.expect(401);
+        assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer")));
+        refused.headers.remove("date");
+        (refused.json, refused.headers)
+    };
+    let wrong = try_in(&owner.email, "correct horse batterz").await;
+    assert_eq!(try_in(&email("nobody"), PASSWORD).await, wrong);
+    assert_eq!(try_in("no e-mail at all", PASSWORD).await, wrong);
+    assert_eq!(try_in(&owner.email, "").await, wrong);
+    login(&app, &owner.email).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_used_refresh_token_gives_the_same_successor_for_half_a_minute() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let next = refresh(&app, &owner.refresh).await.expect(200);
+    assert_ne!(next.text("/refresh"), owner.refresh);
+    assert_ne!(next.text("/access"), owner.access);
+    with_tokens(&owner, &next).get("/api/auth/me/").await.expect(200);
+
+    app.clock.advance(TimeDelta::seconds(25));
+    assert_eq!(refresh(&app, &owner.refresh).await.expect(200).json, next.json);
+    refresh(&app, &next.text("/refresh")).await.expect(200);
+}
+
+#[tokio::test]
+async fn many_exchanges_of_one_refresh_token_at_once_give_one_successor() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let calls = (0..16).map(|_| app.post("/api/auth/refresh/", json!({"refresh": owner.refresh}))).collect();
+    let answers = together(calls).await;
+    for answer in &answers {
+        assert_eq!(answer.clone().expect(200).json, answers[0].json);
+    }
+    refresh(&app, &answers[0].text("/refresh")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_refresh_token_used_again_later_ends_the_session_for_whoever_holds_its_tokens() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let next = refresh(&app, &owner.refresh).await.expect(200);
+    app.clock.advance(TimeDelta::seconds(31));
+    let refused = refresh(&app, &owner.refresh).await.expect(401);
+    assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer")));
+    refresh(&app, &next.text("/refresh")).await.expect(401);
+    login(&app, &owner.email).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_token_before_the_last_ends_the_session_at_once() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let second = refresh(&app, &owner.refresh).await.expect(200);
+    let third = refresh(&app, &second.text("/refresh")).await.expect(200);
+    refresh(&app, &owner.refresh).await.expect(401);
+    refresh(&app, &third.text("/refresh")).await.expect(401);
+}
+
+#[tokio::test]
+async fn reuse_ends_one_session_and_no_other_of_the_same_person() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let other = login(&app, &owner.email).await.expect(200);
+    refresh(&app, &owner.refresh).await.expect(200);
+    app.clock.advance(TimeDelta::seconds(31));
+    refresh(&app, &owner.refresh).await.expect(401);
+    refresh(&app, &other.text("/refresh")).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_logged_out_has_no_session_any_more() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    for _ in 0..2 {
+        app.post("/api/auth/logout/", json!({"refresh": owner.refresh})).send().await.expect(204);
+    }
+    refresh(&app, &owner.refresh).await.expect(401);
+    app.post("/api/auth/logout/", json!({"refresh": "nonsense"})).send().await.expect(401);
+    app.post("/api/auth/logout/", json!({"refresh": owner.access})).send().await.expect(401);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_taken_for_seven_days_and_each_new_one_anew() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    app.clock.advance(TimeDelta::days(7) - TimeDelta::minutes(1));
+    let next = refresh(&app, &owner.refresh).await.expect(200).text("/refresh");
+    app.clock.advance(TimeDelta::days(7) - TimeDelta::minutes(1));
+    let last = refresh(&app, &next).await.expect(200).text("/refresh");
+    app.clock.advance(TimeDelta::days(7));
+    refresh(&app, &last).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_new_role_counts_from_the_next_refresh_on() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let consultant = firm.member(Role::Consultant).await;
+    let proposal = firm.proposal().await;
+    let send = format!("/api/crm/proposals/{proposal}/send/");
+    consultant.post(&send, json!({})).await.expect(403);
+
+    firm.owner.patch(format!("/api/auth/users/{}/", consultant.id), json!({"role": "manager"})).await.expect(200);
+    consultant.post(&send, json!({})).await.expect(403);
+    let manager = with_tokens(&consultant, &refresh(&app, &consultant.refresh).await.expect(200));
+    manager.post(&send, json!({})).await.expect(200);
+    let signed_in = with_tokens(&consultant, &login(&app, &consultant.email).await.expect(200));
+    assert_eq!(signed_in.get("/api/auth/me/").await.expect(200).text("/role"), "manager");
+}
+
+#[tokio::test]
+async fn who_was_deactivated_can_neither_refresh_nor_sign_in() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let manager = firm.member(Role::Manager).await;
+    firm.owner.post(format!("/api/auth/users/{}/deactivate/", manager.id), json!({})).await.expect(200);
+    refresh(&app, &manager.refresh).await.expect(401);
+    let refused = login(&app, &manager.email).await.expect(401);
+    let unknown = login(&app, &email("nobody")).await.expect(401);
+    assert_eq!(refused.json["detail"], unknown.json["detail"]);
+}
+
+#[tokio::test]
+async fn who_belongs_to_two_firms_has_one_password_and_says_into_which_to_sign_in() {
+    let app = TestApp::new().await;
+    let (first, second) = (app.firm().await, app.firm().await);
+    let (olga, stranger) = (&first.owner.email, app.firm().await.id);
+    let body = json!({"name": "Olga", "email": olga, "role": "billing"});
+    let invited = second.owner.post("/api/auth/users/", body).await.expect(201).id();
+    let token = second.link(&invited, olga, 1);
+
+    let wrong = app.post("/api/auth/activate/", json!({"token": token, "password": "another password"})).send().await.expect(422);
+    assert_eq!(wrong.fields(), ["password"]);
+    app.post("/api/auth/activate/", json!({"token": token, "password": PASSWORD})).send().await.expect(200);
+
+    let into = async |firm: Option<&str>| {
+        let mut body = json!({"username": olga, "password": PASSWORD});
+        if let Some(firm) = firm {
+            body["firm"] = json!(firm);
+        }
+        app.post("/api/auth/login/", body).send().await
+    };
+    for (firm, role) in [(&first.id, "owner"), (&second.id, "billing")] {
+        let tokens = into(Some(firm)).await.expect(200);
+        let me = app.get("/api/auth/me/").bearer(&tokens.text("/access")).send().await.expect(200);
+        assert_eq!((me.text("/firm/id"), me.text("/role")), (firm.clone(), role.to_owned()));
+    }
+    into(None).await.expect(200);
+    into(Some(&stranger)).await.expect(401);
+
+    second.owner.post(format!("/api/auth/users/{invited}/deactivate/"), json!({})).await.expect(200);
+    into(Some(&second.id)).await.expect(401);
+    into(Some(&first.id)).await.expect(200);
+}
