@@ -7,6 +7,7 @@ mod contracts;
 mod engagements;
 mod event_log;
 mod failures;
+mod fixtures;
 mod headers;
 mod history;
 mod input;

@@ -1,0 +1,165 @@
+//! The sample events in `events/`: each is what its trigger sends, each is answered as its name says, and every
+//! trigger of `template.yaml` has one.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use domain::event::Details;
+use http::Request;
+use lambda_http::RequestExt;
+use local::template::Template;
+use serde_json::{Value, json};
+use store::event_of_image;
+use tests::{Answer, Meter, TestApp, email, ministack};
+
+/// How the sample requests are answered, sent in this order to an empty table: who signs up can log in.
+const ANSWERS: [(&str, u16); 10] = [
+    ("auth/register", 201),
+    ("auth/login", 200),
+    ("auth/me-without-token", 401),
+    ("clients/list-clients-without-token", 401),
+    ("clients/list-engagements-without-token", 401),
+    ("clients/list-portal-users-without-token", 401),
+    ("crm/create-lead-without-token", 401),
+    ("crm/list-leads-without-token", 401),
+    ("docs/health", 200),
+    ("docs/openapi", 200),
+];
+
+/// The samples by their names: `auth/login`.
+fn samples() -> BTreeMap<String, Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let entries = |folder: &Path| -> Vec<_> { fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    let mut samples = BTreeMap::new();
+    for function in entries(&folder) {
+        for file in entries(&function) {
+            assert_eq!(file.extension().unwrap(), "json", "{}", file.display());
+            let name = format!("{}/{}", function.file_name().unwrap().display(), file.file_stem().unwrap().display());
+            let content = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            samples.insert(name, content);
+        }
+    }
+    samples
+}
+
+fn is_request(sample: &Value) -> bool {
+    sample["version"] == "2.0"
+}
+
+/// Send the request that a sample is, by the route that it names.
+async fn sent(app: &TestApp, name: &str, sample: &Value) -> Answer {
+    let (parts, body) = lambda_http::request::from_str(&sample.to_string()).unwrap().into_parts();
+    let mut request = Request::from_parts(parts, body);
+    let path = request.raw_http_path().to_owned();
+    let route = app.template.route(request.method().as_str(), &path).unwrap_or_else(|| panic!("{name} has no route"));
+    assert_eq!(sample["routeKey"], route.key(), "{name}");
+    assert_eq!(sample["requestContext"]["routeKey"], route.key(), "{name}");
+    assert!(name.starts_with(&format!("{}/", route.function)), "{name} belongs to {}", route.function);
+
+    let query = sample["rawQueryString"].as_str().unwrap();
+    let uri = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let address = sample["requestContext"]["http"]["sourceIp"].as_str().unwrap().parse().unwrap();
+    let mut call = app.call(request.method().clone(), uri).from(address).body(std::mem::take(request.body_mut()).to_vec());
+    for (header, value) in request.headers() {
+        call = call.header(header.as_str(), value.to_str().unwrap());
+    }
+    call.send().await
+}
+
+#[tokio::test]
+async fn every_sample_request_is_answered_as_its_name_says() {
+    let app = TestApp::new().await;
+    let samples = samples();
+    let requests: BTreeSet<_> = samples.iter().filter(|(_, sample)| is_request(sample)).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(requests, ANSWERS.map(|(name, _)| name).into(), "a row of this test for each file");
+    for (name, status) in ANSWERS {
+        let answer = sent(&app, name, &samples[name]).await;
+        assert_eq!(answer.status, status, "{name}: {:#}", answer.json);
+        assert_eq!(name.ends_with("-without-token"), status == 401, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_sample_record_of_the_stream_is_what_the_table_sends() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    firm.owner
+        .post("/api/crm/leads/", json!({"company_name": "Acme Corp", "email": email("grace"), "source": "website"}))
+        .await
+        .expect(201);
+    let proposal = firm.proposal().await;
+    firm.owner.post(format!("/api/crm/proposals/{proposal}/send/"), json!({})).await.expect(200);
+    let real = app.dynamo.stream().after(None).unwrap();
+    let trigger = app.template.stream_triggers.first().unwrap();
+    for (name, sample) in samples().iter().filter(|(_, sample)| !is_request(sample)) {
+        for record in sample["Records"].as_array().unwrap() {
+            assert!(trigger.filters.iter().any(|filter| filter.matches(record)), "{name} is not sent");
+            let image = &record["dynamodb"]["NewImage"];
+            let event = &image["event"]["S"];
+            let model = real.iter().find(|record| record["dynamodb"]["NewImage"]["event"]["S"] == *event);
+            let model = model.unwrap_or_else(|| panic!("the test makes no {event}"));
+            assert_eq!(shape(record), shape(model), "{name}");
+            assert_eq!(record["dynamodb"]["Keys"], json!({"pk": image["pk"], "sk": image["sk"]}), "{name}");
+            let logged = event_of_image(serde_json::from_value(image.clone()).unwrap()).unwrap().unwrap();
+            assert_eq!(logged.event.hash, logged.event.expected_hash(), "{name}");
+            let kind = |image: &Value| image["pk"]["S"].as_str().unwrap().split('#').nth(2).unwrap().to_owned();
+            assert_eq!(kind(image), kind(&model["dynamodb"]["NewImage"]), "{name}");
+            let fields = |image: &Value| -> BTreeSet<String> {
+                let details: Details = serde_json::from_str(image["details"]["S"].as_str().unwrap()).unwrap();
+                details.changes.into_keys().collect()
+            };
+            assert_eq!(fields(image), fields(&model["dynamodb"]["NewImage"]), "{name} tells of other fields");
+        }
+    }
+}
+
+/// A value with its leaves left out: which fields there are, of which kinds.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), shape(field))).collect(),
+        Value::String(_) => "text".into(),
+        Value::Number(_) => "number".into(),
+        other => other.clone(),
+    }
+}
+
+#[tokio::test]
+async fn every_sample_batch_is_handled_and_only_a_record_that_is_unknown_comes_back() {
+    let app = TestApp::new().await;
+    let outbox = app.outbox(&Meter::before(ministack().endpoint()).await);
+    for (name, sample) in samples().iter().filter(|(_, sample)| !is_request(sample)) {
+        assert!(name.starts_with("outbox/"), "{name}");
+        let response = outbox::handle(&outbox, serde_json::from_value(sample.clone()).unwrap()).await;
+        let failed: Vec<_> = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
+        let number = sample["Records"][0]["dynamodb"]["SequenceNumber"].as_str().unwrap();
+        let expected = if name.ends_with("-of-unknown-record") { vec![number] } else { vec![] };
+        assert_eq!(failed, expected, "{name}");
+    }
+}
+
+#[test]
+fn every_trigger_of_the_template_has_a_sample() {
+    let template = Template::load().unwrap();
+    let samples = samples();
+    let of = |function: &str| -> Vec<&Value> {
+        samples.iter().filter(|(name, _)| name.starts_with(&format!("{function}/"))).map(|(_, sample)| sample).collect()
+    };
+    for route in &template.routes {
+        // A resource has up to three routes, which differ in their ends alone.
+        let resource = route.path.trim_end_matches("{proxy+}").trim_end_matches('/');
+        let path = |sample: &Value| sample["rawPath"].as_str().unwrap_or_default().to_owned();
+        assert!(of(&route.function).iter().any(|sample| path(sample).starts_with(resource)), "{} has no sample", route.key());
+    }
+    for trigger in &template.stream_triggers {
+        assert!(of(&trigger.function).first().is_some(), "the stream of {} has no sample", trigger.function);
+    }
+    for trigger in &template.queue_triggers {
+        assert!(of(&trigger.function).first().is_some(), "the queue {} has no sample", trigger.queue);
+    }
+    for schedule in &template.schedules {
+        assert!(of(&schedule.function).first().is_some(), "the schedule {} has no sample", schedule.name);
+    }
+}
