@@ -4,6 +4,7 @@
 //! A new resource needs a file here with its rows, a `mod` line and a line in [`catalog`].
 
 mod auth;
+mod campaigns;
 mod clients;
 mod contracts;
 mod docs;
@@ -46,6 +47,7 @@ pub fn catalog() -> Vec<Row> {
     [
         auth::rows(),
         users::rows(),
+        campaigns::rows(),
         leads::rows(),
         prospects::rows(),
         proposals::rows(),

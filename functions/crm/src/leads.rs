@@ -8,6 +8,7 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Email, Line, Price, Prose, Refusal, Time,
+    campaign::CampaignId,
     contact::Contact,
     firm::Firm,
     lead::{self, Lead, LeadId, Status},
@@ -37,6 +38,8 @@ pub(crate) struct LeadSummary {
     contact: ContactOut,
     /// Where it came from.
     source: Option<Line<60>>,
+    /// The campaign that brought it.
+    campaign: Option<CampaignId>,
     status: Status,
     /// Why it isn't worth pursuing.
     reason: Option<Line<500>>,
@@ -66,6 +69,7 @@ impl Shape for LeadSummary {
             id: record.id,
             contact: (&record.contact).into(),
             source: record.source.clone(),
+            campaign: record.campaign,
             status: record.status,
             reason: record.reason.clone(),
             prospect: record.prospect,
@@ -89,6 +93,8 @@ impl Shape for LeadOut {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct LeadFilter {
+    /// Those that a campaign brought.
+    campaign: Option<CampaignId>,
     /// Those at a status.
     status: Option<Status>,
     /// Those that were put away.
@@ -107,6 +113,8 @@ struct NewLead {
     phone: Option<Line<40>>,
     /// Where it came from: `website`, `referral`, …
     source: Option<Line<60>>,
+    /// The campaign that brought it.
+    campaign: Option<CampaignId>,
     notes: Option<Prose<10000>>,
     /// Take it although another lead has its e-mail.
     #[serde(default)]
@@ -134,17 +142,21 @@ struct LeadPatch {
     #[schema(value_type = Option<Line<60>>)]
     source: Patch<Line<60>>,
     #[serde(default)]
+    #[schema(value_type = Option<CampaignId>)]
+    campaign: Patch<CampaignId>,
+    #[serde(default)]
     #[schema(value_type = Option<Prose<10000>>)]
     notes: Patch<Prose<10000>>,
 }
 
 impl LeadPatch {
     fn over(self, before: Lead) -> Lead {
-        let Self { company_name, contact_name, email, phone, source, notes } = self;
+        let Self { company_name, contact_name, email, phone, source, campaign, notes } = self;
         let contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact.clone());
         // A lead that gets another e-mail holds that; see `rehold`.
         let holds_email = if contact.email == before.contact.email { before.holds_email } else { contact.email.is_some() };
-        Lead { contact, holds_email, source: source.over(before.source), notes: notes.over(before.notes), ..before }
+        let (source, campaign, notes) = (source.over(before.source), campaign.over(before.campaign), notes.over(before.notes));
+        Lead { contact, holds_email, source, campaign, notes, ..before }
     }
 }
 
@@ -188,7 +200,7 @@ impl ConvertLead {
         };
         let value = money("estimated_value", estimated_value, currency.unwrap_or(firm.currency))?;
         let prospect = Prospect::new(contact, value, stage.unwrap_or(Stage::Discovery), notes.or(lead.notes.clone()))?;
-        Ok(Prospect { lead: Some(lead.id), ..prospect })
+        Ok(Prospect { lead: Some(lead.id), campaign: lead.campaign, ..prospect })
     }
 }
 
@@ -196,7 +208,8 @@ impl ConvertLead {
 #[utoipa::path(get, path = "/api/crm/leads/", tag = "leads", params(LeadFilter, PageParams), security(("staff" = ["sales.read"])),
     responses((status = 200, description = "A page of leads", body = Page<LeadSummary>)))]
 async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadFilter>) -> Result<Answer, Problem> {
-    let which = which(query.filter.archived, query.filter.status.map(Status::as_str), None)?;
+    let LeadFilter { campaign, status, archived } = query.filter;
+    let which = which(archived, status.map(Status::as_str), campaign.map(Into::into))?;
     cx.list::<LeadSummary, _>(&staff, which, &query).await
 }
 
@@ -204,11 +217,12 @@ async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadF
 #[utoipa::path(post, path = "/api/crm/leads/", tag = "leads", request_body = NewLead, security(("staff" = ["sales.write"])),
     responses((status = 201, description = "The lead", body = LeadOut)))]
 async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewLead>) -> Result<Answer, Problem> {
-    let NewLead { company_name, contact_name, email, phone, source, notes, allow_duplicate } = body;
+    let NewLead { company_name, contact_name, email, phone, source, campaign, notes, allow_duplicate } = body;
     let contact = Contact { company_name, contact_name, email, phone };
     let mut change = cx.change(&staff);
-    let lead = change.create(cx.new_id(), Lead::new(contact, source, notes, allow_duplicate), lead::event::CREATED)?;
+    let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes, allow_duplicate), lead::event::CREATED)?;
     rehold(&mut change, lead.id, None, Some(&lead))?;
+    require_campaign(&mut change, None, &lead)?;
     cx.commit(change, cx.created::<LeadOut>(&lead)).await
 }
 
@@ -231,6 +245,7 @@ async fn update_lead(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let lead = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
     rehold(&mut change, id, Some(&before), Some(&lead))?;
+    require_campaign(&mut change, Some(&before), &lead)?;
     cx.commit(change, cx.ok::<LeadOut>(&lead)).await
 }
 
@@ -297,6 +312,14 @@ async fn list_lead_history(
     query: ListQuery<NoFilter>,
 ) -> Result<Answer, Problem> {
     cx.history(&staff, id, &query).await
+}
+
+/// See to it that the campaign that brought the lead is there, if that is new.
+fn require_campaign(change: &mut Change, before: Option<&Lead>, after: &Lead) -> Result<(), Problem> {
+    match after.campaign {
+        Some(campaign) if before.and_then(|lead| lead.campaign) != Some(campaign) => Ok(change.require("campaign", campaign)?),
+        _ => Ok(()),
+    }
 }
 
 /// Let go of the e-mail that the lead `id` held `before` and take the one that it holds `after`.

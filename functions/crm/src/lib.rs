@@ -1,6 +1,7 @@
-//! `/api/crm/`: leads, prospects, proposals, contracts. One file a resource: its routes, handlers and wire types.
+//! `/api/crm/`: campaigns, leads, prospects, proposals, contracts. One file a resource: its routes, handlers and wire types.
 
 mod acceptance;
+mod campaigns;
 mod contracts;
 mod leads;
 mod onboarding;
@@ -14,5 +15,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Every route of this function.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::default().merge(leads::routes()).merge(prospects::routes()).merge(proposals::routes()).merge(contracts::routes())
+    OpenApiRouter::default()
+        .merge(campaigns::routes())
+        .merge(leads::routes())
+        .merge(prospects::routes())
+        .merge(proposals::routes())
+        .merge(contracts::routes())
 }

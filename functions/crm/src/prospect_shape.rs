@@ -4,6 +4,7 @@ use api::{Shape, shapes::ContactOut};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Line, Money, Prose, Time,
+    campaign::CampaignId,
     client::ClientId,
     lead::LeadId,
     prospect::{Prospect, ProspectId, Stage},
@@ -20,6 +21,8 @@ pub(crate) struct ProspectSummary {
     contact: ContactOut,
     /// The lead that it was.
     lead: Option<LeadId>,
+    /// The campaign that brought it.
+    campaign: Option<CampaignId>,
     /// What the sale may bring: a decimal, in `currency`.
     estimated_value: Option<String>,
     currency: Option<Currency>,
@@ -51,6 +54,7 @@ impl Shape for ProspectSummary {
             id: record.id,
             contact: (&record.contact).into(),
             lead: record.lead,
+            campaign: record.campaign,
             estimated_value: record.estimated_value.map(Money::to_decimal_string),
             currency: record.estimated_value.map(Money::currency),
             stage: record.stage,

@@ -7,6 +7,7 @@ use api::{
 };
 use domain::{
     Currency, Email, Line, Price, Prose, Refusal,
+    campaign::CampaignId,
     client::Client,
     contact::Contact,
     firm::Firm,
@@ -55,6 +56,8 @@ impl ConvertedProspect {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ProspectFilter {
+    /// Those that a campaign brought.
+    campaign: Option<CampaignId>,
     /// Those at a stage.
     stage: Option<Stage>,
     /// Those that were put away.
@@ -144,7 +147,8 @@ struct ConvertProspect {}
 #[utoipa::path(get, path = "/api/crm/prospects/", tag = "prospects", params(ProspectFilter, PageParams), security(("staff" = ["sales.read"])),
     responses((status = 200, description = "A page of prospects", body = Page<ProspectSummary>)))]
 async fn list_prospects(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<ProspectFilter>) -> Result<Answer, Problem> {
-    let which = which(query.filter.archived, query.filter.stage.map(Stage::as_str), None)?;
+    let ProspectFilter { campaign, stage, archived } = query.filter;
+    let which = which(archived, stage.map(Stage::as_str), campaign.map(Into::into))?;
     cx.list::<ProspectSummary, _>(&staff, which, &query).await
 }
 

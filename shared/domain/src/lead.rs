@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Id, Kind, Line, Outcome, Prose, Refusal, contact::Contact, prospect::Prospect};
+use crate::{EventName, Id, Kind, Line, Outcome, Prose, Refusal, campaign::Campaign, contact::Contact, prospect::Prospect};
 
 /// What happens to leads.
 pub mod event {
@@ -58,6 +58,8 @@ pub struct Lead {
     pub contact: Contact,
     /// Where it came from: `website`, `referral`, …
     pub source: Option<Line<60>>,
+    /// The campaign that brought it.
+    pub campaign: Option<Id<Campaign>>,
     /// What the seller has done with it.
     pub status: Status,
     /// Why it isn't worth pursuing.
@@ -80,9 +82,15 @@ pub type LeadId = Id<Lead>;
 
 impl Lead {
     /// A lead that was just entered; `duplicate` says that its e-mail may be another lead's too.
-    pub fn new(contact: Contact, source: Option<Line<60>>, notes: Option<Prose<10000>>, duplicate: bool) -> Self {
+    pub fn new(
+        contact: Contact,
+        source: Option<Line<60>>,
+        campaign: Option<Id<Campaign>>,
+        notes: Option<Prose<10000>>,
+        duplicate: bool,
+    ) -> Self {
         let holds_email = contact.email.is_some() && !duplicate;
-        Self { contact, source, status: Status::New, reason: None, prospect: None, notes, holds_email }
+        Self { contact, source, campaign, status: Status::New, reason: None, prospect: None, notes, holds_email }
     }
 
     /// The lead with other fields; a converted one is history.
@@ -129,7 +137,7 @@ mod tests {
 
     fn lead() -> Lead {
         let contact = Contact { company_name: Line::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
-        Lead::new(contact, None, None, false)
+        Lead::new(contact, None, None, None, false)
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod text;
 mod zone;
 
 pub mod access;
+pub mod campaign;
 pub mod client;
 pub mod contact;
 pub mod contract;

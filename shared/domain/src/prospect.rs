@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, contact::Contact, lead::Lead, portal_user::PortalUser,
+    EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, campaign::Campaign, client::Client, contact::Contact, lead::Lead,
+    portal_user::PortalUser,
 };
 
 /// What happens to prospects.
@@ -59,6 +60,8 @@ pub struct Prospect {
     pub contact: Contact,
     /// The lead that it was.
     pub lead: Option<Id<Lead>>,
+    /// The campaign that brought it.
+    pub campaign: Option<Id<Campaign>>,
     /// What the sale may bring.
     pub estimated_value: Option<Money>,
     /// How far the sale is.
@@ -88,7 +91,7 @@ impl Prospect {
             Stage::Discovery | Stage::Proposal | Stage::Negotiation => {}
             Stage::Won | Stage::Lost => return Err(Refusal::rule("stage", "A prospect doesn't begin at its end.")),
         }
-        Ok(Self { contact, lead: None, estimated_value, stage, lost_reason: None, client: None, portal_user: None, notes })
+        Ok(Self { contact, lead: None, campaign: None, estimated_value, stage, lost_reason: None, client: None, portal_user: None, notes })
     }
 
     /// The prospect with other fields; one that was won is history.

@@ -1,5 +1,6 @@
 //! How each kind of record lies in the table: its type in keys, its parent, its state, what lists leave out.
 
+mod campaign;
 mod client;
 mod contract;
 mod engagement;

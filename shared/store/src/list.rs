@@ -135,9 +135,7 @@ impl Store {
     async fn page(&self, query: Query<'_>, page: &PageRequest) -> Result<Page<Item>, Error> {
         let back = matches!(page.cursor, Some(Cursor::Before(_)));
         let start = match &page.cursor {
-            Some(Cursor::After(id) | Cursor::Before(id)) => {
-                Some((query.start)(id).ok_or(NotACursor)?)
-            }
+            Some(Cursor::After(id) | Cursor::Before(id)) => Some((query.start)(id).ok_or(NotACursor)?),
             None => None,
         };
         let limit = usize::from(page.limit);

@@ -2,15 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, row};
+use super::{Given, Row, campaigns::campaign, row};
 use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row("list_leads", async |_| Given::nothing()),
-        row("create_lead", async |_| Given::body(new_lead())),
+        row("create_lead", async |firm| {
+            let mut lead = new_lead();
+            lead["campaign"] = campaign(firm).await.into();
+            Given::body(lead)
+        }),
         row("show_lead", async |firm| Given::named(lead(firm).await)),
-        row("update_lead", async |firm| Given::named(lead(firm).await).with(json!({"phone": "+46 8 1", "notes": null}))),
+        row("update_lead", async |firm| {
+            let campaign = campaign(firm).await;
+            Given::named(lead(firm).await).with(json!({"phone": "+46 8 1", "campaign": campaign, "notes": null}))
+        }),
         row("archive_lead", async |firm| Given::named(lead(firm).await)),
         row("move_lead", async |firm| Given::named(lead(firm).await).with(json!({"to": "unqualified", "reason": "No budget"}))),
         row("convert_lead", async |firm| Given::named(lead(firm).await).with(json!({"estimated_value": "50000", "currency": "EUR"})))

@@ -2,11 +2,15 @@
 
 use domain::lead::Lead;
 
-use crate::Entity;
+use crate::{Entity, Parent};
 
 impl Entity for Lead {
     const TYPE: &'static str = "LEAD";
     const DETAIL: &'static [&'static str] = &["notes"];
+
+    fn parent(&self) -> Option<Parent> {
+        self.campaign.map(Into::into)
+    }
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status.as_str())

@@ -2,11 +2,15 @@
 
 use domain::prospect::Prospect;
 
-use crate::Entity;
+use crate::{Entity, Parent};
 
 impl Entity for Prospect {
     const TYPE: &'static str = "PROSPECT";
     const DETAIL: &'static [&'static str] = &["notes"];
+
+    fn parent(&self) -> Option<Parent> {
+        self.campaign.map(Into::into)
+    }
 
     fn state(&self) -> Option<&'static str> {
         Some(self.stage.as_str())
