@@ -130,16 +130,22 @@ fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// Another value of the same kind; of a digest another digest, of a name another name.
+/// Another value of the same kind; of a digest another digest, of details other details.
 fn other(value: &AttributeValue) -> AttributeValue {
-    match value {
-        AttributeValue::N(n) => number(n.parse::<i64>().unwrap() + 1),
-        AttributeValue::S(s) if s.parse::<Digest>().is_ok() => text(&Digest::of(&[s.as_bytes()]).to_string()),
-        AttributeValue::S(s) if s.ends_with(|last: char| last == '0') => text(&format!("{}1", &s[..s.len() - 1])),
-        AttributeValue::S(s) if s.starts_with('{') => text(&s.replace("salt", "sa1t")),
-        AttributeValue::S(s) => text(&format!("{}0", &s[..s.len() - 1])),
-        value => panic!("{value:?}"),
+    if let Ok(n) = value.as_n() {
+        return number(n.parse::<i64>().unwrap() + 1);
     }
+    let known = value.as_s().unwrap();
+    if known.parse::<Digest>().is_ok() {
+        return text(&Digest::of(&[known.as_bytes()]).to_string());
+    }
+    // Actors are ids: another letter makes another id.
+    let last = if known.ends_with('0') { "1" } else { "0" };
+    let changed = match known.starts_with('{') {
+        true => known.replace("salt", "sa1t"),
+        false => known.chars().take(known.chars().count() - 1).chain(last.chars()).collect(),
+    };
+    text(&changed)
 }
 
 #[tokio::test]

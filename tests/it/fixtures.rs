@@ -122,7 +122,7 @@ fn shape(value: &Value) -> Value {
         Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), shape(field))).collect(),
         Value::String(_) => "text".into(),
         Value::Number(_) => "number".into(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Array(_) => value.clone(),
     }
 }
 
@@ -154,12 +154,12 @@ fn every_trigger_of_the_template_has_a_sample() {
         assert!(of(&route.function).iter().any(|sample| path(sample).starts_with(resource)), "{} has no sample", route.key());
     }
     for trigger in &template.stream_triggers {
-        assert!(of(&trigger.function).first().is_some(), "the stream of {} has no sample", trigger.function);
+        assert!(!of(&trigger.function).is_empty(), "the stream of {} has no sample", trigger.function);
     }
     for trigger in &template.queue_triggers {
-        assert!(of(&trigger.function).first().is_some(), "the queue {} has no sample", trigger.queue);
+        assert!(!of(&trigger.function).is_empty(), "the queue {} has no sample", trigger.queue);
     }
     for schedule in &template.schedules {
-        assert!(of(&schedule.function).first().is_some(), "the schedule {} has no sample", schedule.name);
+        assert!(!of(&schedule.function).is_empty(), "the schedule {} has no sample", schedule.name);
     }
 }
