@@ -167,8 +167,6 @@ fn priced(body: &bytes::Bytes) -> bytes::Bytes {
 fn units(body: &[u8]) -> f64 {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let of = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or_default();
-    match &answer["ConsumedCapacity"] {
-        Value::Array(tables) => tables.iter().map(of).sum(),
-        capacity => of(capacity),
-    }
+    let capacity = &answer["ConsumedCapacity"];
+    capacity.as_array().map_or_else(|| of(capacity), |tables| tables.iter().map(of).sum())
 }
