@@ -3,7 +3,7 @@
 use api::{Anonymous, Answer, App, Caller, Cx, Problem, Valid};
 use axum::{Extension, extract::State};
 use domain::{
-    Email, Id,
+    Email, Id, Time,
     event::Actor,
     firm::{Firm, FirmId},
     invitation::Standing,
@@ -82,11 +82,11 @@ async fn refresh(
     let over = || Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.");
     let session = found.session(shown.sid)?.ok_or_else(over)?;
     cx.count(&app, &Caller { firm: session.firm, principal: session.principal }).await?;
-    let Some(principal) = still(&found, session.principal)? else {
+    let Some(principal) = still(&found, &session)? else {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
         return Err(over());
     };
-    let session = match session.refresh(shown.generation, cx.now) {
+    let session = match session.refresh(shown.generation, cx.idempotency_key(), cx.now) {
         Refreshed::Rotated(next) => {
             let next = Session { principal, ..next };
             cx.store.replace_session(shown.sid, &session, &next).await?;
@@ -127,15 +127,16 @@ async fn find(cx: &Cx, shown: &Refresh) -> Result<Found, Problem> {
     Ok(cx.store.read(firm).session(shown.sid).maybe(user).maybe(portal_user).fetch().await?)
 }
 
-/// The principal with the role or rights that they have now; none if they were shut out.
-fn still(found: &Found, principal: Principal) -> Result<Option<Principal>, Problem> {
-    Ok(match principal {
+/// Whom the session is for, with the role or rights that they have now; none if they were shut out since it began.
+fn still(found: &Found, session: &Session) -> Result<Option<Principal>, Problem> {
+    let goes_on = |status, since: Option<Time>| status == Standing::Active && since.is_none_or(|since| since <= session.started_at);
+    Ok(match session.principal {
         Principal::Staff { user, .. } => {
-            let record = found.maybe(user)?.filter(|record| record.status == Standing::Active);
+            let record = found.maybe(user)?.filter(|record| goes_on(record.status, record.active_since));
             record.map(|record| Principal::Staff { user, role: record.role })
         }
         Principal::Portal { user, .. } => {
-            let record = found.maybe(user)?.filter(|record| record.status == Standing::Active);
+            let record = found.maybe(user)?.filter(|record| goes_on(record.status, record.active_since));
             record.map(|record| Principal::Portal { user, client: record.client, rights: record.rights })
         }
     })

@@ -53,7 +53,7 @@ impl Shape for UserOut {
     const PATH: &'static str = "/api/auth/users/";
 
     fn shape(record: &Record<User>, _: Time) -> Self {
-        let User { name, email, role, status, invitation } = record.content.clone();
+        let User { name, email, role, status, active_since: _, invitation } = record.content.clone();
         let invited_at = invitation.map(|Invitation { sent_at, .. }| sent_at);
         Self { id: record.id, name, email, role, status, invited_at, created_at: record.created_at, updated_at: record.updated_at }
     }

@@ -57,10 +57,13 @@ async fn accept_proposal(
     Path(id): Path<ProposalId>,
     Valid(body): Valid<AcceptProposal>,
 ) -> Result<Answer, Problem> {
-    let (mut change, proposal) = cx.edit(&staff, id).await?;
+    let found = cx.read(&staff).record(id).fetch().await?;
+    let proposal = found.record(id)?;
     if let Some(acceptance) = &proposal.acceptance {
         return again(&cx, &staff, &proposal, acceptance).await;
     }
+    let proposal = cx.target(&found, id)?;
+    let mut change = cx.change(&staff);
     proposal.may_be_accepted(true, cx.today())?;
     let (client, portal_user) = onboard(&cx, &mut change, proposal.prospect, &proposal.contact)?;
     let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
@@ -68,9 +71,12 @@ async fn accept_proposal(
         // It was converted by hand: the proposal is accepted for the client that it became.
         Err(store::Error::Taken { holder, .. }) if holder.parse::<ClientId>().is_ok() => {
             let client = holder.parse().map_err(Problem::internal)?;
-            let client = cx.read(&staff).record(client).fetch().await?.record(client)?;
+            let found = cx.read(&staff).record(client).record(proposal.prospect).fetch().await?;
+            let (client, prospect) = (found.record(client)?, found.record(proposal.prospect)?);
+            let found = cx.read(&staff).maybe(prospect.portal_user).fetch().await?;
+            let portal_user = prospect.portal_user.map(|user| found.record(user)).transpose()?;
             let mut change = cx.change(&staff);
-            let answer = accept(&cx, &mut change, &proposal, &client, None, body)?;
+            let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body)?;
             cx.commit(change, Ok(answer)).await
         }
         result => Ok(result.map(|()| answer)?),

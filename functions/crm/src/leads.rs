@@ -292,10 +292,10 @@ pub(crate) async fn convert(
     if let Some(field) = field {
         found.named(field, id)?;
     }
-    let lead = cx.target(&found, id)?;
-    if let Some(prospect) = lead.prospect {
+    if let Some(prospect) = found.record(id)?.prospect {
         return cx.again::<ProspectOut>(&staff, prospect).await;
     }
+    let lead = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
     let prospect = change.create(cx.new_id(), body.prospect(&lead, &*found.record(staff.firm)?)?, prospect::event::CREATED)?;
     change.update(&lead, lead.convert(prospect.id)?)?;
@@ -333,8 +333,7 @@ fn rehold(change: &mut Change, id: LeadId, before: Option<&Lead>, after: Option<
         change.release(&Unique::LeadEmail(email))?;
     }
     if let Some(email) = after {
-        let taken =
-            Refusal { field: Some("email"), ..Refusal::state("Another lead has this e-mail; see existing, or send allow_duplicate.") };
+        let taken = Refusal { field: Some("email"), ..Refusal::state("Another lead has this e-mail; see existing.") };
         change.claim(&Unique::LeadEmail(email), id, taken)?;
     }
     Ok(())

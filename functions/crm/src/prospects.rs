@@ -232,12 +232,15 @@ async fn convert_prospect(
     Path(id): Path<ProspectId>,
     Valid(ConvertProspect {}): Valid<ConvertProspect>,
 ) -> Result<Answer, Problem> {
-    let (mut change, prospect) = cx.edit(&staff, id).await?;
+    let found = cx.read(&staff).record(id).fetch().await?;
+    let prospect = found.record(id)?;
     if let Some(client) = prospect.client {
         let found = cx.read(&staff).record(client).maybe(prospect.portal_user).fetch().await?;
         let portal_user = prospect.portal_user.map(|user| found.record(user)).transpose()?;
         return cx.json(&ConvertedProspect::new(&cx, &found.record(client)?, portal_user.as_ref()));
     }
+    let prospect = cx.target(&found, id)?;
+    let mut change = cx.change(&staff);
     let (client, portal_user) = onboard(&cx, &mut change, id, &prospect.contact)?;
     change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
     let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());

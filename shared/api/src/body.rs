@@ -151,7 +151,9 @@ fn fault(path: &str, message: &str) -> Fault {
             false,
         )
     } else if message.starts_with("invalid type") || message.starts_with("invalid length") || message.starts_with("invalid value") {
-        (path.to_owned(), format!("{}.", message.trim_end_matches('.')), true)
+        // Not serde's own words, which quote the value: it may be a password.
+        let expected = message.split("expected ").nth(1).unwrap_or("something else");
+        (path.to_owned(), format!("Not what belongs here: expected {}.", expected.trim_end_matches('.')), true)
     } else {
         (path.to_owned(), message.to_owned(), false)
     };

@@ -44,6 +44,11 @@ impl Cx {
         Date::today(self.now)
     }
 
+    /// The idempotency key, of a POST that has one.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.request.once.as_ref().map(|(key, _)| key.as_str())
+    }
+
     /// A new id.
     pub fn new_id<K: Kind>(&self) -> Id<K> {
         Id::new(self.now, rand::random())
@@ -182,7 +187,8 @@ impl Cx {
     }
 
     fn once_anonymous(&self) -> Option<Once> {
-        self.once_by(None, "anonymous".to_owned())
+        // Strangers who choose the same key must not meet.
+        self.once_by(None, format!("anonymous#{}", self.source_address.as_deref().unwrap_or_default()))
     }
 
     fn once_by(&self, firm: Option<Id<Firm>>, caller: String) -> Option<Once> {

@@ -37,6 +37,18 @@ const LONGEST_WAIT: u64 = 150;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// What a browser lets the web app see of an answer's headers, beside what it lets anybody see.
+const EXPOSED: [HeaderName; 8] = [
+    header::ETAG,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    REQUEST_ID,
+    HeaderName::from_static("idempotency-replayed"),
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+];
+
 /// What every answer has. The policy allows nothing: no answer but the documentation's is a page, and that has its own.
 const SECURITY: [(HeaderName, HeaderValue); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains; preload")),
@@ -73,7 +85,7 @@ impl Front {
                 IDEMPOTENCY_KEY,
                 REQUEST_ID,
             ])
-            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
+            .expose_headers(EXPOSED)
             .max_age(Duration::from_secs(3600));
         let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(cors);
         Self { clock, router }

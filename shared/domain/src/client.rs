@@ -20,6 +20,7 @@ pub mod event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Client {
     /// Who it is.
+    #[serde(flatten)]
     pub contact: Contact,
     /// The prospect that it was.
     pub prospect: Option<Id<Prospect>>,

@@ -55,6 +55,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
     /// Who it is.
+    #[serde(flatten)]
     pub contact: Contact,
     /// Where it came from: `website`, `referral`, …
     pub source: Option<Line<60>>,

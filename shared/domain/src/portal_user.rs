@@ -38,6 +38,8 @@ pub struct PortalUser {
     pub rights: Rights,
     /// Where they stand.
     pub status: Standing,
+    /// Since when they can sign in, for who came by a link: sessions from before it are over.
+    pub active_since: Option<Time>,
     /// The last link that was sent to them.
     pub invitation: Invitation,
 }
@@ -54,7 +56,7 @@ impl PortalUser {
     /// Somebody who is invited at `now`.
     pub fn invited(client: Id<Client>, name: Line<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
         sensible(rights)?;
-        Ok(Self { client, name, email, rights, status: Standing::Invited, invitation: Invitation::first(now) })
+        Ok(Self { client, name, email, rights, status: Standing::Invited, active_since: None, invitation: Invitation::first(now) })
     }
 
     /// The person with another name or other rights.
@@ -77,7 +79,7 @@ impl PortalUser {
     /// The link of invitation `number` was used.
     pub fn activate(&self, number: u32, now: Time) -> Outcome<Self> {
         self.invitation.admits(self.status, number, now)?;
-        Ok((Self { status: Standing::Active, ..self.clone() }, event::ACTIVATED))
+        Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, event::ACTIVATED))
     }
 
     /// Shut out.

@@ -127,6 +127,7 @@ pub struct Proposal {
     /// To which prospect.
     pub prospect: Id<Prospect>,
     /// Whom it is addressed to: the prospect as it was when the proposal was drafted.
+    #[serde(flatten)]
     pub contact: Contact,
     /// What it is about.
     pub title: Line<200>,

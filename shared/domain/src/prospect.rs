@@ -57,6 +57,7 @@ impl Stage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prospect {
     /// Who it is.
+    #[serde(flatten)]
     pub contact: Contact,
     /// The lead that it was.
     pub lead: Option<Id<Lead>>,

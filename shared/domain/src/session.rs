@@ -60,8 +60,12 @@ pub struct Session {
     pub principal: Principal,
     /// Which refresh token is the newest: 1 is the first.
     pub generation: u64,
+    /// When it began.
+    pub started_at: Time,
     /// When the newest was given out.
     pub rotated_at: Time,
+    /// The idempotency key under which it was asked for.
+    pub rotated_under: Option<String>,
     /// Whether none is taken any more.
     pub revoked: bool,
 }
@@ -76,7 +80,7 @@ impl crate::Kind for Session {
 pub enum Refreshed {
     /// It was the newest: here is the session with its successor.
     Rotated(Session),
-    /// It was used less than [`GRACE`] ago: its successor again.
+    /// It was used less than [`GRACE`] ago, or under the same idempotency key: its successor again.
     Repeated,
     /// It was used before that: somebody else has it. The session is over.
     Reused(Session),
@@ -87,16 +91,19 @@ pub enum Refreshed {
 impl Session {
     /// A session that begins at `now`.
     pub fn begin(firm: Id<Firm>, principal: Principal, now: Time) -> Self {
-        Self { firm, principal, generation: 1, rotated_at: now, revoked: false }
+        Self { firm, principal, generation: 1, started_at: now, rotated_at: now, rotated_under: None, revoked: false }
     }
 
-    /// The refresh token of `generation` is shown at `now`.
-    pub fn refresh(&self, generation: u64, now: Time) -> Refreshed {
+    /// The refresh token of `generation` is shown at `now`, under an idempotency key if `under` is one.
+    pub fn refresh(&self, generation: u64, under: Option<&str>, now: Time) -> Refreshed {
         if self.revoked || generation > self.generation {
             Refreshed::Over
         } else if generation == self.generation {
-            Refreshed::Rotated(Self { generation: generation + 1, rotated_at: now, ..self.clone() })
-        } else if generation + 1 == self.generation && now < self.rotated_at + GRACE {
+            let rotated_under = under.map(str::to_owned);
+            Refreshed::Rotated(Self { generation: generation + 1, rotated_at: now, rotated_under, ..self.clone() })
+        } else if generation + 1 == self.generation
+            && (now < self.rotated_at + GRACE || under.is_some() && under == self.rotated_under.as_deref())
+        {
             Refreshed::Repeated
         } else {
             Refreshed::Reused(self.revoke())
@@ -119,12 +126,22 @@ mod tests {
         let now = Time::default();
         let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
         let first = Session::begin(Id::new(now, 2), principal, now);
-        let Refreshed::Rotated(second) = first.refresh(1, now) else { panic!("not rotated") };
-        assert_eq!(second.refresh(1, now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
-        let Refreshed::Reused(over) = second.refresh(1, now + GRACE) else { panic!("not noticed") };
-        assert_eq!(over.refresh(2, now), Refreshed::Over);
-        assert_eq!(second.refresh(3, now), Refreshed::Over);
-        let Refreshed::Rotated(third) = second.refresh(2, now) else { panic!("not rotated") };
-        assert!(matches!(third.refresh(1, now), Refreshed::Reused(_)));
+        let Refreshed::Rotated(second) = first.refresh(1, None, now) else { panic!("not rotated") };
+        assert_eq!(second.refresh(1, None, now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
+        let Refreshed::Reused(over) = second.refresh(1, None, now + GRACE) else { panic!("not noticed") };
+        assert_eq!(over.refresh(2, None, now), Refreshed::Over);
+        assert_eq!(second.refresh(3, None, now), Refreshed::Over);
+        let Refreshed::Rotated(third) = second.refresh(2, None, now) else { panic!("not rotated") };
+        assert!(matches!(third.refresh(1, None, now), Refreshed::Reused(_)));
+    }
+    #[test]
+    fn a_token_that_is_shown_again_under_its_key_gives_its_successor_however_late() {
+        let now = Time::default();
+        let first = Session::begin(Id::new(now, 2), Principal::Staff { user: Id::new(now, 1), role: Role::Owner }, now);
+        let Refreshed::Rotated(second) = first.refresh(1, Some("key"), now) else { panic!("not rotated") };
+        let later = now + TimeDelta::hours(1);
+        assert_eq!(second.refresh(1, Some("key"), later), Refreshed::Repeated);
+        assert!(matches!(second.refresh(1, Some("another"), later), Refreshed::Reused(_)));
+        assert!(matches!(second.refresh(1, None, later), Refreshed::Reused(_)));
     }
 }

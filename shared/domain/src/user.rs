@@ -39,6 +39,8 @@ pub struct User {
     pub role: Role,
     /// Where they stand.
     pub status: Standing,
+    /// Since when they can sign in, for who came by a link: sessions from before it are over.
+    pub active_since: Option<Time>,
     /// The last link that was sent to them; none for who founded the firm.
     pub invitation: Option<Invitation>,
 }
@@ -54,12 +56,12 @@ pub type UserId = Id<User>;
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: Line<200>, email: Email) -> Self {
-        Self { name, email, role: Role::Owner, status: Standing::Active, invitation: None }
+        Self { name, email, role: Role::Owner, status: Standing::Active, active_since: None, invitation: None }
     }
 
     /// Somebody who is invited at `now`.
     pub fn invited(name: Line<200>, email: Email, role: Role, now: Time) -> Self {
-        Self { name, email, role, status: Standing::Invited, invitation: Some(Invitation::first(now)) }
+        Self { name, email, role, status: Standing::Invited, active_since: None, invitation: Some(Invitation::first(now)) }
     }
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always
@@ -86,7 +88,7 @@ impl User {
     pub fn activate(&self, number: u32, now: Time) -> Outcome<Self> {
         let invitation = self.invitation.ok_or_else(|| Refusal::state("Was never invited."))?;
         invitation.admits(self.status, number, now)?;
-        Ok((Self { status: Standing::Active, ..self.clone() }, event::ACTIVATED))
+        Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, event::ACTIVATED))
     }
 
     /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.

@@ -85,9 +85,12 @@ impl Change {
         Ok(record)
     }
 
-    /// A record as it is after a change of its state.
+    /// A record as it is after a change of its state. Fields that are changed to what they were are no change.
     pub fn update<T: Entity>(&mut self, before: &Record<T>, (content, event): (T, EventName)) -> Result<Record<T>, Error> {
         let fields = entity::fields_of(&before.content)?;
+        if event.ends_with(".updated") && fields == entity::fields_of(&content)? {
+            return Ok(before.clone());
+        }
         self.replace(before, Record { content, ..before.clone() }, fields, event)
     }
 
@@ -165,6 +168,9 @@ impl Change {
                 .expression_attribute_names("#expires", name::EXPIRES)
                 .expression_attribute_values(":now", number(self.audit.at.timestamp()));
             self.push_put(put, OnFailure::Done)?;
+        }
+        if self.actions.is_empty() {
+            return Ok(());
         }
         let (items, meanings): (Vec<_>, Vec<_>) = self.actions.into_iter().unzip();
         let error = match self.store.client.transact_write_items().set_transact_items(Some(items)).send().await {
