@@ -192,11 +192,8 @@ async fn update_prospect(
     Path(id): Path<ProspectId>,
     Valid(body): Valid<ProspectPatch>,
 ) -> Result<Answer, Problem> {
-    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
-    let before = cx.target(&found, id)?;
-    let mut change = cx.change(&staff);
-    let edited = body.over(before.content.clone(), &*found.record(staff.firm)?)?;
-    let prospect = change.update(&before, before.edit(edited)?)?;
+    let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    let prospect = change.update(&before, before.edit(body.over(before.content.clone(), &firm)?)?)?;
     cx.commit(change, cx.ok::<ProspectOut>(&prospect)).await
 }
 

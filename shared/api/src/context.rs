@@ -80,6 +80,13 @@ impl Cx {
         Ok((self.change(by), self.target(&found, id)?))
     }
 
+    /// The same, and the firm, whose currency new amounts are in unless said otherwise.
+    pub async fn edit_with_firm<T: Entity>(&self, by: &impl Acts, id: Id<T>) -> Result<(Change, Record<T>, Record<Firm>), Problem> {
+        let firm = by.caller().firm;
+        let found = self.read(by).record(id).record(firm).fetch().await?;
+        Ok((self.change(by), self.target(&found, id)?, found.record(firm)?))
+    }
+
     /// Load the record `id`, let `decide` change its state, save it, show it: an action of a record on itself.
     pub async fn act<S: Shape>(
         &self,
