@@ -1,0 +1,39 @@
+//! `cargo bench -p tests`: the figures that the design asks for, each with what it should reach and whether it does.
+//!
+//! Counts, capacity units, CPU time and sizes don't depend on how busy the machine is; the few wall times do and say
+//! so. `BENCH_LEADS` is the size of the large table (200,000 unless set). Nothing here fails for being slow.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
+
+mod cost;
+mod cpu;
+mod function;
+mod growth;
+mod numbers;
+mod product;
+mod report;
+mod size;
+mod start;
+mod units;
+
+use report::Report;
+
+fn main() {
+    // `cargo test --benches` and the like only ask whether it builds.
+    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        return;
+    }
+    let mut report = Report::default();
+    // What is called runs on this thread, what it is called by and what it calls on others: CPU time is by thread.
+    let here = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let beside = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+
+    let units = beside.block_on(units::measure(&mut report));
+    let cpu = here.block_on(cpu::measure(&mut report));
+    here.block_on(growth::measure(&mut report));
+    beside.block_on(numbers::measure(&mut report));
+    function::build();
+    size::measure(&mut report);
+    let whole = start::measure(&mut report, &here, beside.handle());
+    cost::measure(&mut report, &units, &cpu, whole);
+    report.end();
+}
