@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use store::{Quota, Store};
+use tracing_subscriber::filter::LevelFilter;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{App, Clock, Front, Limiter, Limits, Verifier};
@@ -35,10 +36,10 @@ fn web_origin() -> Result<String, lambda_http::Error> {
     Ok(env("WEB_ORIGIN")?.trim_end_matches('/').to_owned())
 }
 
-/// Log as JSON, one line an event, as CloudWatch reads it; `RUST_LOG` says how much.
+/// Log as JSON, one line an event, as CloudWatch reads it; `RUST_LOG` says how much: `error`, `warn`, `info`, `debug`, `trace` or `off`.
 pub fn log_json() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter).init();
+    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_max_level(level).init();
 }
 
 /// Serve `router` until the runtime ends the process.
