@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod afterwards;
+mod claims;
 mod clients;
 mod contracts;
 mod engagements;

@@ -89,7 +89,8 @@ impl Outbox {
     /// Do `effect`, which is called `name` among the effects of `logged`, unless it was done.
     async fn once(&self, logged: &LoggedEvent, name: &str, effect: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
         let claim = Effect::of(logged, name);
-        match self.store.claim(&claim, self.clock.now()).await? {
+        let claimed = self.clock.now();
+        match self.store.claim(&claim, claimed).await? {
             Claim::Done => return Ok(()),
             Claim::Busy => return Err(Failed::Busy),
             Claim::Mine => {}
@@ -98,7 +99,7 @@ impl Outbox {
             Ok(()) => Ok(self.store.done(&claim, self.clock.now()).await?),
             Err(error) => {
                 // If this fails too, the claim runs out by itself.
-                if let Err(error) = self.store.release(&claim).await {
+                if let Err(error) = self.store.release(&claim, claimed).await {
                     tracing::warn!(%error, "a claim was not released");
                 }
                 Err(error)

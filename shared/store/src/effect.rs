@@ -85,11 +85,14 @@ impl Store {
         Ok(())
     }
 
-    /// `effect` wasn't done and wasn't begun either; whoever comes next need not wait.
-    pub async fn release(&self, effect: &Effect) -> Result<(), Error> {
-        let mut delete = self.client.delete_item().table_name(&self.table).condition_expression("#state <> :done");
+    /// `effect`, which was claimed at `claimed`, wasn't done; whoever comes next need not wait. A claim that ran out and
+    /// was taken by somebody else is theirs and stays.
+    pub async fn release(&self, effect: &Effect, claimed: Time) -> Result<(), Error> {
+        let mut delete = self.client.delete_item().table_name(&self.table).condition_expression("#state <> :done AND #until = :until");
         delete = delete.expression_attribute_names("#state", name::STATE);
+        delete = delete.expression_attribute_names("#until", name::UPDATED);
         delete = delete.expression_attribute_values(":done", AttributeValue::S(DONE.to_owned()));
+        delete = delete.expression_attribute_values(":until", millis(claimed + CLAIMED));
         delete.set_key(Some(effect.key.item())).send().await?;
         Ok(())
     }
