@@ -89,7 +89,21 @@ pub mod may {
             )*
         };
     }
-    permissions!(ReadFirm, ManageFirm, ReadSales, WriteSales, CloseSales, ReadClients, WriteClients, ManagePortal);
+    permissions!(
+        ReadFirm,
+        ManageFirm,
+        ReadSales,
+        WriteSales,
+        CloseSales,
+        ReadClients,
+        WriteClients,
+        ManagePortal,
+        ReadWork,
+        WriteWork,
+        ManageWork,
+        ReadBilling,
+        WriteBilling
+    );
 }
 
 impl FromRequestParts<App> for Caller {

@@ -33,13 +33,16 @@ impl Role {
 
     /// Whether who has this role may do `permission`.
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{CloseSales, ManageFirm, ManagePortal, ReadClients, ReadFirm, ReadSales, WriteClients, WriteSales};
+        use Permission::{
+            CloseSales, ManageFirm, ManagePortal, ManageWork, ReadBilling, ReadClients, ReadFirm, ReadSales, ReadWork, WriteBilling,
+            WriteClients, WriteSales, WriteWork,
+        };
         match permission {
-            ReadFirm | ReadSales | ReadClients => true,
+            ReadFirm | ReadSales | ReadClients | ReadWork => true,
             ManageFirm => matches!(self, Self::Owner),
-            CloseSales | ManagePortal => matches!(self, Self::Owner | Self::Manager),
-            WriteSales => matches!(self, Self::Owner | Self::Manager | Self::Consultant),
-            WriteClients => matches!(self, Self::Owner | Self::Manager | Self::Billing),
+            CloseSales | ManagePortal | ManageWork => matches!(self, Self::Owner | Self::Manager),
+            WriteSales | WriteWork => matches!(self, Self::Owner | Self::Manager | Self::Consultant),
+            WriteClients | ReadBilling | WriteBilling => matches!(self, Self::Owner | Self::Manager | Self::Billing),
         }
     }
 
@@ -68,11 +71,21 @@ pub enum Permission {
     WriteClients,
     /// Let people into a client's portal, and out.
     ManagePortal,
+    /// See projects, tasks, time and what clients say of them.
+    ReadWork,
+    /// Write tasks, log time, answer clients.
+    WriteWork,
+    /// Set up projects, staff them, approve time and log it for others.
+    ManageWork,
+    /// See invoices, credit notes and credit.
+    ReadBilling,
+    /// Write invoices, send them, record what comes of them.
+    WriteBilling,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadFirm,
         Self::ManageFirm,
         Self::ReadSales,
@@ -81,6 +94,11 @@ impl Permission {
         Self::ReadClients,
         Self::WriteClients,
         Self::ManagePortal,
+        Self::ReadWork,
+        Self::WriteWork,
+        Self::ManageWork,
+        Self::ReadBilling,
+        Self::WriteBilling,
     ];
 
     /// Its name, as the API's document and `me/` have it.
@@ -94,6 +112,42 @@ impl Permission {
             Self::ReadClients => "clients.read",
             Self::WriteClients => "clients.write",
             Self::ManagePortal => "portal.manage",
+            Self::ReadWork => "work.read",
+            Self::WriteWork => "work.write",
+            Self::ManageWork => "work.manage",
+            Self::ReadBilling => "billing.read",
+            Self::WriteBilling => "billing.write",
+        }
+    }
+}
+
+/// One of the things that a portal user may or may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// See projects, documents, invoices and proposals.
+    See,
+    /// Comment on tasks and chat.
+    Comment,
+    /// Pay invoices.
+    Pay,
+    /// Accept proposals and sign contracts.
+    Sign,
+    /// Upload documents.
+    Upload,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 5] = [Self::See, Self::Comment, Self::Pay, Self::Sign, Self::Upload];
+
+    /// Its name, as tokens and the API's document have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::See => "see",
+            Self::Comment => "comment",
+            Self::Pay => "pay",
+            Self::Sign => "sign",
+            Self::Upload => "upload",
         }
     }
 }
@@ -119,14 +173,21 @@ impl Rights {
     /// What the first contact of a client gets.
     pub const ALL: Self = Self { see: true, comment: true, pay: true, sign: true, upload: true };
 
+    /// Whether `right` is given.
+    pub fn may(self, right: Right) -> bool {
+        let Self { see, comment, pay, sign, upload } = self;
+        match right {
+            Right::See => see,
+            Right::Comment => comment,
+            Right::Pay => pay,
+            Right::Sign => sign,
+            Right::Upload => upload,
+        }
+    }
+
     /// The names of those that are given, as a token's `scope` has them.
     pub fn scope(self) -> String {
-        let Self { see, comment, pay, sign, upload } = self;
-        [(see, "see"), (comment, "comment"), (pay, "pay"), (sign, "sign"), (upload, "upload")]
-            .into_iter()
-            .filter_map(|(given, name)| given.then_some(name))
-            .collect::<Vec<_>>()
-            .join(" ")
+        Right::ALL.into_iter().filter(|right| self.may(*right)).map(Right::as_str).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -36,7 +36,7 @@ pub use date::{Date, NotADate};
 pub use digest::{Digest, NotADigest};
 pub use email::Email;
 pub use id::{Id, Kind};
-pub use money::{Currency, Money, Price, Quantity};
+pub use money::{Currency, Money, Percent, Price, Quantity, Units};
 pub use refusal::{Refusal, Why};
 pub use text::{Line, Prose};
 pub use zone::TimeZone;

@@ -1,9 +1,10 @@
 //! Money: exact decimals in a currency, never a float. Amounts have no more decimals than their currency
-//! (ISO 4217) and are rounded half away from zero, once per line.
+//! (ISO 4217) and are rounded half away from zero, once per line. What a body says is a [`Price`], a [`Quantity`] or a
+//! [`Units`]; only sums and differences of ours can be negative money.
 
 use std::{fmt, str::FromStr};
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Refusal;
@@ -62,7 +63,7 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-/// An amount in a currency, not negative, at most a million million.
+/// An amount in a currency, at most a million million either way. Negative where something is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     amount: Decimal,
@@ -84,9 +85,28 @@ impl Money {
         Ok(Self { amount, currency })
     }
 
+    /// So many of the currency's minor units: 50000 of USD are 500.00.
+    pub fn from_minor(field: &'static str, minor: i64, currency: Currency) -> Result<Self, Refusal> {
+        Self { amount: Decimal::new(minor, currency.decimals()), currency }.bounded(field)
+    }
+
     /// `quantity × price`, rounded half away from zero to the currency's minor unit.
     pub fn of(field: &'static str, quantity: Quantity, price: Price, currency: Currency) -> Result<Self, Refusal> {
-        let product = quantity.0.checked_mul(price.0).ok_or_else(|| too_much(field))?;
+        Self::product(field, quantity.0, price.0, currency)
+    }
+
+    /// `units × price`, rounded likewise; negative where the units are.
+    pub fn of_units(field: &'static str, units: Units, price: Price, currency: Currency) -> Result<Self, Refusal> {
+        Self::product(field, units.0, price.0, currency)
+    }
+
+    /// `percent` of it, rounded likewise.
+    pub fn percent(self, field: &'static str, percent: Percent) -> Result<Self, Refusal> {
+        Self::product(field, self.amount, percent.0 / Decimal::ONE_HUNDRED, self.currency)
+    }
+
+    fn product(field: &'static str, a: Decimal, b: Decimal, currency: Currency) -> Result<Self, Refusal> {
+        let product = a.checked_mul(b).ok_or_else(|| too_much(field))?;
         let amount = product.round_dp_with_strategy(currency.decimals(), RoundingStrategy::MidpointAwayFromZero);
         Self { amount, currency }.bounded(field)
     }
@@ -98,6 +118,34 @@ impl Money {
         }
         let amount = self.amount.checked_add(other.amount).ok_or_else(|| too_much(field))?;
         Self { amount, currency: self.currency }.bounded(field)
+    }
+
+    /// What is left of it without `other`, which must be in its currency.
+    pub fn minus(self, field: &'static str, other: Self) -> Result<Self, Refusal> {
+        self.plus(field, other.negated())
+    }
+
+    /// The same amount with the other sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        let amount = if self.amount.is_zero() { Decimal::ZERO } else { -self.amount };
+        Self { amount, currency: self.currency }
+    }
+
+    /// Whether it is nothing.
+    pub fn is_zero(self) -> bool {
+        self.amount.is_zero()
+    }
+
+    /// Whether it is less than nothing.
+    pub fn is_negative(self) -> bool {
+        self.amount < Decimal::ZERO
+    }
+
+    /// The number of the currency's minor units: 50000 for 500.00 USD.
+    pub fn minor(self) -> i64 {
+        // The bound of a million million keeps it within an i64 for every currency.
+        (self.amount * Decimal::from(10_u64.pow(self.currency.decimals()))).to_i64().unwrap_or_default()
     }
 
     /// The number alone, in major units.
@@ -116,7 +164,7 @@ impl Money {
     }
 
     fn bounded(self, field: &'static str) -> Result<Self, Refusal> {
-        if self.amount > MOST { Err(too_much(field)) } else { Ok(self) }
+        if self.amount.abs() > MOST { Err(too_much(field)) } else { Ok(self) }
     }
 }
 
@@ -131,7 +179,7 @@ impl fmt::Display for Money {
 }
 
 macro_rules! number {
-    ($(#[$doc:meta])* $name:ident, $decimals:literal) => {
+    ($(#[$doc:meta])* $name:ident, $decimals:literal, $least:expr, $most:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
@@ -140,10 +188,10 @@ macro_rules! number {
         impl $name {
             /// `value`, if it is within the bounds.
             pub fn new(value: Decimal) -> Result<Self, BadNumber> {
-                if value.is_sign_negative() && !value.is_zero() {
-                    Err(BadNumber::Negative)
-                } else if value > MOST {
-                    Err(BadNumber::TooMuch)
+                if value < $least {
+                    Err(if $least.is_zero() { BadNumber::Negative } else { BadNumber::TooLittle($least) })
+                } else if value > $most {
+                    Err(BadNumber::TooMuch($most))
                 } else if value.normalize().scale() > $decimals {
                     Err(BadNumber::Decimals($decimals))
                 } else {
@@ -189,8 +237,11 @@ pub enum BadNumber {
     #[error("May not be negative.")]
     Negative,
     /// Past any sensible amount.
-    #[error("At most {MOST}.")]
-    TooMuch,
+    #[error("At most {0}.")]
+    TooMuch(Decimal),
+    /// Past any sensible amount, downwards.
+    #[error("At least {0}.")]
+    TooLittle(Decimal),
     /// More decimals than it can have.
     #[error("At most {0} decimals.")]
     Decimals(u32),
@@ -202,12 +253,30 @@ pub enum BadNumber {
 number!(
     /// A price per unit, or an amount whose currency is said elsewhere: not negative, at most 6 decimals.
     Price,
-    6
+    6,
+    Decimal::ZERO,
+    MOST
 );
 number!(
     /// How much of something: not negative, at most 4 decimals.
     Quantity,
-    4
+    4,
+    Decimal::ZERO,
+    MOST
+);
+number!(
+    /// How much of something is charged, or with a minus taken back: at most 4 decimals.
+    Units,
+    4,
+    -MOST,
+    MOST
+);
+number!(
+    /// A share in hundredths, 0 to 100: at most 4 decimals.
+    Percent,
+    4,
+    Decimal::ZERO,
+    Decimal::ONE_HUNDRED
 );
 
 #[cfg(test)]
@@ -248,8 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn minor_units_and_back() {
+        for (code, minor, shown) in [("USD", 50_000, "500.00"), ("JPY", 500, "500"), ("KWD", -1_234, "-1.234"), ("USD", 0, "0.00")] {
+            let money = Money::from_minor("value", minor, currency(code)).unwrap();
+            assert_eq!((money.to_decimal_string().as_str(), money.minor()), (shown, minor));
+        }
+        let most = Money::new("value", price("1000000000000"), currency("CLF")).unwrap();
+        assert_eq!(most.minor(), 10_000_000_000_000_000);
+        assert!(Money::from_minor("value", i64::MAX, Currency::USD).is_err());
+    }
+
+    #[test]
+    fn what_is_taken_back_is_rounded_away_from_zero_too() {
+        let money = Money::of_units("line_items", "-1".parse().unwrap(), price("0.005"), Currency::USD).unwrap();
+        assert_eq!(money.to_decimal_string(), "-0.01");
+        assert_eq!("-1.00001".parse::<Units>(), Err(BadNumber::Decimals(4)));
+        assert_eq!("100.0001".parse::<Percent>(), Err(BadNumber::TooMuch(Decimal::ONE_HUNDRED)));
+        let tax = Money::from_minor("tax", 1_010, Currency::USD).unwrap().percent("tax", "25".parse().unwrap()).unwrap();
+        assert_eq!(tax.to_decimal_string(), "2.53");
+    }
+
+    #[test]
     fn absurd_amounts_and_what_is_no_number_are_refused() {
-        assert_eq!("1000000000000.000001".parse::<Price>(), Err(BadNumber::TooMuch));
+        assert_eq!("1000000000000.000001".parse::<Price>(), Err(BadNumber::TooMuch(MOST)));
         assert!("1000000000000".parse::<Price>().is_ok());
         for bad in ["", "1e3", "NaN", "1,5", "0x10", "--1", "1 000"] {
             assert_eq!(bad.parse::<Price>(), Err(BadNumber::NotDecimal), "{bad}");

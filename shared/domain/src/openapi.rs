@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::{Currency, Date, Email, Id, Kind, Line, Price, Prose, Quantity, TimeZone};
+use crate::{Currency, Date, Email, Id, Kind, Line, Percent, Price, Prose, Quantity, TimeZone, Units};
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
@@ -39,6 +39,8 @@ described!([] Date, "Date", string().format(Some(SchemaFormat::KnownFormat(Known
 described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone")));
 described!([] Price, "Price", decimal(r"^\d{1,13}(\.\d{1,6})?$"));
 described!([] Quantity, "Quantity", decimal(r"^\d{1,13}(\.\d{1,4})?$"));
+described!([] Units, "Units", decimal(r"^-?\d{1,13}(\.\d{1,4})?$").minimum(None::<i32>));
+described!([] Percent, "Percent", decimal(r"^\d{1,3}(\.\d{1,4})?$").maximum(Some(100)));
 described!([K: Kind] Id<K>, format!("{}Id", pascal(K::NAME)), string()
     .description(Some(format!("The id of {}", K::one())))
     .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX))));
