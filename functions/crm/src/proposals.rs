@@ -38,7 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct ProposalFilter {
     /// Those to a prospect.
     prospect: Option<ProspectId>,
-    /// Those at a status. Those that have expired are at `sent`, where they can be revised.
+    /// Those at a status. Those that expired within the last minutes may still be at `sent`.
     status: Option<Status>,
     /// Those that were put away.
     archived: Option<bool>,

@@ -122,11 +122,10 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-impl<P: Permitted> FromRequestParts<App> for Staff<P> {
-    type Rejection = Problem;
+impl<P: Permitted> TryFrom<Caller> for Staff<P> {
+    type Error = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Caller { firm, principal } = Caller::from_request_parts(parts, app).await?;
+    fn try_from(Caller { firm, principal }: Caller) -> Result<Self, Problem> {
         match principal {
             Principal::Staff { user, role } if role.may(P::PERMISSION) => Ok(Self { firm, user, role, permission: PhantomData }),
             Principal::Staff { role, .. } => {
@@ -134,6 +133,14 @@ impl<P: Permitted> FromRequestParts<App> for Staff<P> {
             }
             Principal::Portal { .. } => Err(Problem::forbidden("This is for the firm's people.")),
         }
+    }
+}
+
+impl<P: Permitted> FromRequestParts<App> for Staff<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Caller::from_request_parts(parts, app).await?.try_into()
     }
 }
 

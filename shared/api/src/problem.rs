@@ -159,6 +159,7 @@ impl From<store::Error> for Problem {
                 outcome: Outcome::Again,
                 ..Self::conflict("Others change this at the same moment. Read it again and try once more.")
             },
+            store::Error::Seen => Self::conflict("The event was applied before."),
             store::Error::Replayed(reply) => Self { outcome: Outcome::Replayed(Box::new(reply)), ..Self::conflict("Done before.") },
             store::Error::KeyReused => Self::invalid("Idempotency-Key", "Was used for another request."),
             store::Error::Unavailable(cause) => Self::unavailable(cause),

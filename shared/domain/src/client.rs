@@ -40,6 +40,12 @@ impl Kind for Client {
 /// The id of a client.
 pub type ClientId = Id<Client>;
 
+/// What is one client's, so that it may be shown to that client's people, and to no other's.
+pub trait OfClient {
+    /// Whose it is.
+    fn client(&self) -> ClientId;
+}
+
 impl Client {
     /// A client of whom no more is known than how to reach it.
     pub fn new(contact: Contact, prospect: Option<Id<Prospect>>) -> Self {

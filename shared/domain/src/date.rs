@@ -34,6 +34,20 @@ impl Date {
         Self((now + TimeDelta::hours(14)).date_naive())
     }
 
+    /// The moment from which [`Date::today`] is this day.
+    pub fn begins(self) -> Time {
+        self.0.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(12)
+    }
+
+    /// The day so many days later, or earlier; the last or first that there is, where that is out of bounds.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Self {
+        let day = TimeDelta::try_days(days).and_then(|days| self.0.checked_add_signed(days)).and_then(|day| Self::new(day).ok());
+        day.unwrap_or(Self(
+            if days < 0 { NaiveDate::from_ymd_opt(1900, 1, 1) } else { NaiveDate::from_ymd_opt(2199, 12, 31) }.unwrap_or(self.0),
+        ))
+    }
+
     /// The day after.
     #[must_use]
     pub fn next(self) -> Self {
@@ -89,5 +103,15 @@ mod tests {
         let at = |text: &str| Date::today(text.parse().unwrap()).get().to_string();
         assert_eq!(at("2026-11-23T11:59:59Z"), "2026-11-22");
         assert_eq!(at("2026-11-23T12:00:00Z"), "2026-11-23");
+        let day: Date = "2026-11-23".parse().unwrap();
+        assert_eq!((Date::today(day.begins()), Date::today(day.begins() - TimeDelta::milliseconds(1)).next()), (day, day));
+    }
+
+    #[test]
+    fn days_are_counted_within_reason() {
+        let day: Date = "2026-12-30".parse().unwrap();
+        let plus = |days| day.plus_days(days).get().to_string();
+        assert_eq!((plus(3), plus(-30)), ("2027-01-02".into(), "2026-11-30".into()));
+        assert_eq!((plus(i64::MAX), plus(-1_000_000)), ("2199-12-31".into(), "1900-01-01".into()));
     }
 }

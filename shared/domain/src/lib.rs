@@ -30,6 +30,7 @@ pub mod portal_user;
 pub mod proposal;
 pub mod prospect;
 pub mod session;
+pub mod timer;
 pub mod user;
 
 pub use date::{Date, NotADate};

@@ -2,7 +2,7 @@
 //!
 //! draft → (pending approval → approved) → sent → accepted | rejected | expired | cancelled. What was sent can't be
 //! changed: a revision is a new record with the same number and the next version, and the old one is superseded.
-//! Expiry isn't stored: it follows from the day on which one looks.
+//! Expiry follows from the day on which one looks; a timer marks it soon after.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::{
     offer::{LineItem, Offer},
     portal_user::PortalUser,
     prospect::Prospect,
+    timer::{Timer, What},
 };
 
 /// What happens to proposals.
@@ -32,6 +33,8 @@ pub mod event {
     pub const SENT: EventName = "proposal.sent";
     /// The client said yes.
     pub const ACCEPTED: EventName = "proposal.accepted";
+    /// Was out too long.
+    pub const EXPIRED: EventName = "proposal.expired";
     /// The client said no.
     pub const REJECTED: EventName = "proposal.rejected";
     /// The firm took it back.
@@ -62,7 +65,7 @@ pub enum Status {
     Accepted,
     /// The client said no.
     Rejected,
-    /// Was out too long. Never stored.
+    /// Was out too long.
     Expired,
     /// The firm took it back.
     Cancelled,
@@ -209,6 +212,18 @@ impl Proposal {
             | Status::Cancelled
             | Status::Superseded => self.status,
         }
+    }
+
+    /// When it expires by itself, while it is out.
+    pub fn timers(&self) -> Vec<Timer> {
+        let last = self.valid_until.filter(|_| self.status == Status::Sent);
+        last.map(|last| Timer { at: last.next().begins(), what: What::ProposalExpiry }).into_iter().collect()
+    }
+
+    /// The proposal once it was out too long, on the day `today`; nothing if it is not, or no longer, to be marked.
+    pub fn expire(&self, today: Date) -> Option<(Self, EventName)> {
+        let over = self.status == Status::Sent && self.status_on(today) == Status::Expired;
+        over.then(|| (Self { status: Status::Expired, ..self.clone() }, event::EXPIRED))
     }
 
     /// The draft with other fields; one that was approved has to be approved again.

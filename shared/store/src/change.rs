@@ -1,5 +1,7 @@
 //! Changes: everything that a request writes, in one transaction. Each action carries what its failure means.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
@@ -40,6 +42,8 @@ pub struct Change {
     audit: Audit,
     once: Option<Once>,
     actions: Vec<(TransactWriteItem, OnFailure)>,
+    /// What is added to the sums beside records, once for each.
+    pub(crate) tallies: BTreeMap<Key, BTreeMap<&'static str, i64>>,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -55,12 +59,14 @@ pub(crate) enum OnFailure {
     Taken(Refusal),
     /// The request may have been done before.
     Done,
+    /// The event was applied before.
+    Seen,
 }
 
 impl Store {
     /// Begin a change in `firm`; `once` says under which key it is to be done just once.
     pub fn change(&self, firm: Id<Firm>, audit: Audit, once: Option<Once>) -> Change {
-        Change { store: self.clone(), firm, audit, once, actions: Vec::new() }
+        Change { store: self.clone(), firm, audit, once, actions: Vec::new(), tallies: BTreeMap::new() }
     }
 }
 
@@ -82,6 +88,7 @@ impl Change {
         let (record, item) = self.log(record, None, event)?;
         let put = self.put(item).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
+        self.retime(id, &[], &record.timers())?;
         Ok(record)
     }
 
@@ -102,6 +109,7 @@ impl Change {
             return self.replace(before, archived, fields, event).map(|_| ());
         }
         self.log(before.clone(), Some(fields), event)?;
+        self.retime(before.id, &before.timers(), &[])?;
         let delete = Delete::builder()
             .table_name(&self.store.table)
             .set_key(Some(Key::record(self.firm, before.id).item()))
@@ -169,6 +177,7 @@ impl Change {
                 .expression_attribute_values(":now", number(self.audit.at.timestamp()));
             self.push_put(put, OnFailure::Done)?;
         }
+        self.push_tallies()?;
         if self.actions.is_empty() {
             return Ok(());
         }
@@ -237,7 +246,12 @@ impl Change {
             .expression_attribute_values(":version", number(before.version))
             .expression_attribute_values(":hash", text(before.hash.to_string()));
         self.push_put(put, OnFailure::Lost)?;
+        self.retime(before.id, &before.timers(), &record.timers())?;
         Ok(record)
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.store.table
     }
 
     pub(crate) fn put(&self, item: Item) -> PutBuilder {
@@ -262,13 +276,16 @@ impl Change {
     }
 }
 
-/// What a cancelled transaction means. That it was done before comes first: its other conditions fail because of it.
+/// What a cancelled transaction means. That it was done before comes first: its other conditions fail because of that.
 /// That a race was lost comes next: what else fails may look different once it is read again.
 fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], once: Option<&Once>, now: Time) -> Option<Error> {
     let failed = || reasons.iter().zip(meanings).filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
     if let Some((reason, _)) = failed().find(|(_, meaning)| matches!(meaning, OnFailure::Done)) {
         let found = reason.item().zip(once).map(|(item, once)| once.found(item, now));
         return Some(found.and_then(Result::err).unwrap_or(Error::Lost));
+    }
+    if failed().any(|(_, meaning)| matches!(meaning, OnFailure::Seen)) {
+        return Some(Error::Seen);
     }
     let code = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
     if code("ThrottlingError") || code("ProvisionedThroughputExceeded") {
@@ -284,6 +301,6 @@ fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], once: Option<
             let holder = reason.item().and_then(|item| item.text(name::HOLDER).ok()).unwrap_or_default().to_owned();
             Error::Taken { refusal, holder }
         }
-        OnFailure::Lost | OnFailure::Done => Error::Lost,
+        OnFailure::Lost | OnFailure::Done | OnFailure::Seen => Error::Lost,
     })
 }

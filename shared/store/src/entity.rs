@@ -3,7 +3,7 @@
 use std::{fmt, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Digest, Id, Kind, Time, firm::Firm};
+use domain::{Digest, Id, Kind, Time, firm::Firm, timer::Timer};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -28,6 +28,16 @@ pub trait Entity: Kind + Serialize + DeserializeOwned + Clone + Send + Sync + 's
     /// Its state, where lists can be filtered by it.
     fn state(&self) -> Option<&'static str> {
         None
+    }
+
+    /// What lists can be filtered by beside the parent: the state, where it is nothing else.
+    fn facet(&self) -> Option<String> {
+        self.state().map(str::to_owned)
+    }
+
+    /// What is to happen to it by itself, as long as it isn't put away.
+    fn timers(&self) -> Vec<Timer> {
+        Vec::new()
     }
 }
 
@@ -77,6 +87,13 @@ impl<T> Deref for Record<T> {
     }
 }
 
+impl<T: Entity> Record<T> {
+    /// What is to happen to it by itself.
+    pub(crate) fn timers(&self) -> Vec<Timer> {
+        if self.archived_at.is_some() { Vec::new() } else { self.content.timers() }
+    }
+}
+
 /// `value` as a JSON object without nulls, as it is stored and as the event log compares it.
 pub(crate) fn fields_of<T: Serialize>(value: &T) -> Result<Map<String, Value>, Error> {
     let Value::Object(mut fields) = serde_json::to_value(value).map_err(Error::internal)? else {
@@ -111,8 +128,8 @@ impl<T: Entity> Record<T> {
             set(name::BY_PARENT_PK, text(index::by_parent::<T>(firm, &parent)));
             set(name::BY_PARENT_SK, text(&id));
         }
-        if let Some(state) = self.content.state() {
-            set(name::BY_STATE_PK, text(index::by_state::<T>(firm, state)));
+        if let Some(facet) = self.content.facet() {
+            set(name::BY_STATE_PK, text(index::by_state::<T>(firm, &facet)));
             set(name::BY_STATE_SK, text(&id));
         }
         set(name::BY_TYPE_PK, text(index::by_type::<T>(firm)));

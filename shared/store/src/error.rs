@@ -36,6 +36,9 @@ pub enum Error {
     /// Something else changed what this write was decided on; nothing was written. Read again, and decide again.
     #[error("lost a race")]
     Lost,
+    /// The event of Stripe's was applied before; nothing was written.
+    #[error("applied before")]
+    Seen,
     /// This request was done before; here is what it was answered.
     #[error("done before")]
     Replayed(Reply),

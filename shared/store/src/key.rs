@@ -1,9 +1,10 @@
 //! Every key of the table and its indexes, in one place. The firm comes first; the exceptions are an e-mail's login,
-//! which is one for all firms, and the idempotency of callers who have no firm yet.
+//! which is one for all firms, the idempotency of callers who have no firm yet, timers, which are read by when they are
+//! due, and the events of Stripe, whose ids are one series for all firms.
 
 use std::fmt;
 
-use domain::{Email, Id, Kind, client::Client, firm::Firm, prospect::Prospect, session::Session};
+use domain::{Email, Id, Kind, Time, client::Client, firm::Firm, prospect::Prospect, session::Session, timer::Timer};
 
 use crate::{Entity, Parent};
 
@@ -51,6 +52,10 @@ pub(crate) mod name {
 pub(crate) const HEADER: &str = "@";
 /// What the sort keys of events begin with.
 pub(crate) const EVENTS: &str = "EVENT#";
+/// The sort key of the sums beside a record.
+pub(crate) const TALLY: &str = "@TALLY";
+/// In how many partitions timers lie.
+pub(crate) const SHARDS: u8 = 4;
 /// What the sort keys of a login's memberships begin with.
 pub(crate) const MEMBERS: &str = "@MEMBER#";
 
@@ -104,9 +109,33 @@ impl Key {
         Self { pk: format!("{firm}RATE#{caller}"), sk: hour.to_string() }
     }
 
+    pub(crate) fn tally<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
+        Self { pk: partition::<T>(firm, &id.to_string()), sk: TALLY.to_owned() }
+    }
+
+    pub(crate) fn stripe_event(id: &str) -> Self {
+        Self::header(format!("STRIPE_EVENT#{id}"))
+    }
+
+    pub(crate) fn timer<T: Entity>(firm: Id<Firm>, id: Id<T>, timer: Timer) -> Self {
+        let id = id.to_string();
+        // The last letters of an id are random.
+        let shard = id.bytes().last().unwrap_or_default() % SHARDS;
+        Self { pk: timers(shard), sk: format!("{:013}#{}#{firm}#{id}", timer.at.timestamp_millis(), timer.what) }
+    }
+
     pub(crate) fn effect(firm: &str, record: &str, sequence: u64, effect: &str) -> Self {
         Self { pk: format!("F#{firm}#EFFECT#{record}"), sk: format!("{sequence:010}#{effect}") }
     }
+}
+
+fn timers(shard: u8) -> String {
+    format!("TIMER#{shard}")
+}
+
+/// The partition of a shard's timers, and what the sort keys of those that are due at `now` are less than.
+pub(crate) fn timers_until(shard: u8, now: Time) -> (String, String) {
+    (timers(shard), format!("{:013}", now.timestamp_millis() + 1))
 }
 
 /// The partition of a record and its history.
@@ -170,6 +199,10 @@ pub enum Counter {
     Proposals,
     /// `CON-000001`, …
     Contracts,
+    /// `INV-000001`, …
+    Invoices,
+    /// `CRN-000001`, …
+    CreditNotes,
 }
 
 impl fmt::Display for Counter {
@@ -177,6 +210,8 @@ impl fmt::Display for Counter {
         f.write_str(match self {
             Self::Proposals => "PROPOSALS",
             Self::Contracts => "CONTRACTS",
+            Self::Invoices => "INVOICES",
+            Self::CreditNotes => "CREDIT_NOTES",
         })
     }
 }
@@ -190,7 +225,7 @@ impl<K: Kind + Entity> From<Id<K>> for Parent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Time, contract::Contract, lead::Lead};
+    use domain::{contract::Contract, lead::Lead, timer::What};
 
     #[test]
     fn the_key_table() {
@@ -214,6 +249,9 @@ mod tests {
             ("session", key(Key::session(firm, Id::new(now, 5)))),
             ("lease", key(Key::lease(Some(firm), "user_1", 489_944))),
             ("lease, anonymous", key(Key::lease(None, "192.0.2.1", 489_944))),
+            ("tally", key(Key::tally(firm, Id::<Lead>::new(now, 2)))),
+            ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, what: What::ProposalExpiry }))),
+            ("Stripe event", key(Key::stripe_event("evt_1"))),
             ("effect", key(Key::effect("firm_1", "prop_1", 3, "mail"))),
             ("by_type", index::by_type::<Lead>(firm)),
             ("by_type, archived", index::archived::<Lead>(firm)),

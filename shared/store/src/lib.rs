@@ -16,7 +16,10 @@ mod list;
 mod login;
 mod read;
 mod reply;
+mod seen;
 mod session;
+mod tally;
+mod timer;
 mod verify;
 
 pub mod entities;
@@ -32,6 +35,8 @@ pub use list::{Cursor, NotACursor, Page, PageRequest, Which};
 pub use login::{Login, Membership};
 pub use read::{Found, Read};
 pub use reply::{Once, Reply};
+pub use tally::Tally;
+pub use timer::Due;
 
 use std::time::Duration;
 

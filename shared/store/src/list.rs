@@ -22,6 +22,8 @@ pub enum Which {
     Archived,
     /// Those in a state.
     State(&'static str),
+    /// Those of what they can be filtered by instead of a state.
+    Facet(String),
     /// Those of a parent.
     Parent(Parent),
 }
@@ -107,6 +109,7 @@ impl Store {
             Which::All => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::by_type::<T>(firm)),
             Which::Archived => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::archived::<T>(firm)),
             Which::State(state) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, state)),
+            Which::Facet(facet) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, facet)),
             Which::Parent(parent) => ("by_parent", name::BY_PARENT_PK, name::BY_PARENT_SK, index::by_parent::<T>(firm, parent)),
         };
         let start = |id: &str| {

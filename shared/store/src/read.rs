@@ -88,7 +88,11 @@ impl Read<'_> {
         Self { consistent: false, ..self }
     }
 
-    fn key(mut self, key: Key) -> Self {
+    pub(crate) fn firm(&self) -> Id<Firm> {
+        self.firm
+    }
+
+    pub(crate) fn key(mut self, key: Key) -> Self {
         self.keys.insert(key);
         self
     }

@@ -71,6 +71,18 @@ fn it_can_be_accepted_on_its_last_day_and_not_after() {
 }
 
 #[test]
+fn it_expires_by_itself_once_when_its_last_day_is_over_everywhere() {
+    let last = Date::today(Time::default());
+    let sent = Proposal { valid_until: Some(last), ..at(Sent) };
+    let [timer] = sent.timers()[..] else { panic!("no timer") };
+    assert_eq!(Date::today(timer.at), last.next());
+    assert!(sent.expire(last).is_none());
+    let (expired, event) = sent.expire(last.next()).unwrap();
+    assert_eq!((expired.status, event, expired.timers().len()), (Expired, event::EXPIRED, 0));
+    assert!(expired.expire(last.next()).is_none() && at(Sent).timers().is_empty());
+}
+
+#[test]
 fn only_the_chosen_options_are_in_the_total() {
     let sent = at(Sent);
     assert_eq!(sent.total.to_decimal_string(), "599.99");

@@ -1,6 +1,6 @@
 //! Proposals in the table.
 
-use domain::proposal::Proposal;
+use domain::{proposal::Proposal, timer::Timer};
 
 use crate::{Entity, Parent};
 
@@ -14,5 +14,9 @@ impl Entity for Proposal {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status.as_str())
+    }
+
+    fn timers(&self) -> Vec<Timer> {
+        self.timers()
     }
 }

@@ -1,0 +1,59 @@
+//! Timers: what is to happen to a record by itself, and when. They follow from the record as its index keys do: a record
+//! that is changed so that it doesn't want a timer any more has none, so whatever fires one does it by changing the record.
+
+use std::{fmt, str::FromStr};
+
+use crate::Time;
+
+/// What is to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// An invoice is past its last day.
+    InvoiceOverdue,
+    /// The client is reminded of an invoice.
+    InvoiceReminder,
+    /// A proposal can't be accepted any more.
+    ProposalExpiry,
+}
+
+/// That something is to happen to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer {
+    /// When, at the earliest.
+    pub at: Time,
+    /// What.
+    pub what: What,
+}
+
+impl What {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::InvoiceOverdue, Self::InvoiceReminder, Self::ProposalExpiry];
+
+    /// Its name, as keys have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvoiceOverdue => "invoice_overdue",
+            Self::InvoiceReminder => "invoice_reminder",
+            Self::ProposalExpiry => "proposal_expiry",
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names nothing that can be timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Nothing that can be timed.")]
+pub struct NotTimed;
+
+impl FromStr for What {
+    type Err = NotTimed;
+
+    fn from_str(text: &str) -> Result<Self, NotTimed> {
+        Self::ALL.into_iter().find(|what| what.as_str() == text).ok_or(NotTimed)
+    }
+}
