@@ -19,7 +19,7 @@ pub use support::{
     app::{Call, ISSUER, TestApp, WEB_ORIGIN, routers},
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
-    firm::{Firm, PASSWORD, User, email},
+    firm::{AtClient, Firm, PASSWORD, User, email},
     meter::{Fault, Meter, Metered},
     ministack::ministack,
 };

@@ -29,9 +29,13 @@ pub struct Given {
     pub named: Option<String>,
     /// The body.
     pub body: Option<Value>,
+    /// Headers beside those that every call has.
+    pub headers: Vec<(String, String)>,
+    /// The access token of somebody who may make the call.
+    pub by: String,
 }
 
-type Make = dyn for<'f> Fn(&'f Firm<'f>) -> Pin<Box<dyn Future<Output = Given> + 'f>>;
+type Make = dyn for<'f, 'a> Fn(&'f Firm<'a>) -> Pin<Box<dyn Future<Output = Given> + 'f>>;
 
 /// How to call an operation.
 pub struct Row {
@@ -39,6 +43,8 @@ pub struct Row {
     pub operation: &'static str,
     /// Whether the same call can be made again, is answered, and changes nothing then.
     pub again: bool,
+    /// Whether it asks others than DynamoDB, and so can't be done in one request to that.
+    pub asks_others: bool,
     make: Box<Make>,
 }
 
@@ -64,7 +70,7 @@ pub fn catalog() -> Vec<Row> {
 
 /// The row of `operation`, whose calls need what `make` gives.
 fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 'static) -> Row {
-    Row { operation, again: false, make: Box::new(move |firm| Box::pin(async move { make(firm).await })) }
+    Row { operation, again: false, asks_others: false, make: Box::new(move |firm| Box::pin(async move { make(firm).await })) }
 }
 
 impl Row {
@@ -73,25 +79,44 @@ impl Row {
         Self { again: true, ..self }
     }
 
+    /// It asks others too.
+    fn asks_others(self) -> Self {
+        Self { asks_others: true, ..self }
+    }
+
     /// What the document says of it.
     #[track_caller]
     pub fn described(&self) -> &'static Operation {
         Document::of_routers().operation(self.operation)
     }
 
-    /// Make in `firm` what a call needs.
+    /// Make in `firm` what a call needs; what is a client's is made for the firm's portal user.
     pub async fn given(&self, firm: &Firm<'_>) -> Given {
-        (self.make)(firm).await
+        let given = (self.make)(firm).await;
+        Given { by: self.caller(firm).await, ..given }
+    }
+
+    /// The access token of somebody who may call it: the owner, or the portal user where it isn't for staff.
+    async fn caller(&self, firm: &Firm<'_>) -> String {
+        let operation = self.described();
+        let for_staff = !operation.signed_in() || operation.is_for("staff");
+        if for_staff { firm.owner.access.clone() } else { firm.portal().await.user.access.clone() }
     }
 
     /// A call of it, by nobody so far.
     pub fn call<'a>(&self, firm: &Firm<'a>, given: &Given) -> Call<'a> {
         let operation = self.described();
         let call = firm.app.call(operation.method.clone(), operation.path_of(given.named.as_deref()));
+        let call = given.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         match &given.body {
             Some(body) => call.json(body.clone()),
             None => call,
         }
+    }
+
+    /// A call of it, by somebody who may make it.
+    pub fn rightful<'a>(&self, firm: &Firm<'a>, given: &Given) -> Call<'a> {
+        self.call(firm, given).bearer(&given.by)
     }
 }
 
@@ -103,12 +128,12 @@ impl Given {
 
     /// A record or file to be named in the path.
     fn named(name: impl Into<String>) -> Self {
-        Self { named: Some(name.into()), body: None }
+        Self { named: Some(name.into()), ..Self::default() }
     }
 
     /// A body.
     fn body(body: Value) -> Self {
-        Self { named: None, body: Some(body) }
+        Self { body: Some(body), ..Self::default() }
     }
 
     /// A body too.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use auth::Keys;
-use domain::access::Permission;
+use domain::access::{Permission, Right};
 use http::Method;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Map, Value, json};
@@ -99,6 +99,17 @@ impl Operation {
     pub fn permission(&self) -> Option<Permission> {
         let name = self.security().find_map(|scheme| scheme.get("staff")?.as_array()?.first()?.as_str())?;
         Some(Permission::ALL.into_iter().find(|permission| permission.as_str() == name).unwrap_or_else(|| panic!("no permission {name}")))
+    }
+
+    /// The right that a portal user needs; none where it isn't for them, or for whoever is signed in.
+    pub fn right(&self) -> Option<Right> {
+        let name = self.security().find_map(|scheme| scheme.get("portal")?.as_array()?.first()?.as_str())?;
+        Some(Right::ALL.into_iter().find(|right| right.as_str() == name).unwrap_or_else(|| panic!("no right {name}")))
+    }
+
+    /// Whether it is for callers of the scheme: `staff` or `portal`.
+    pub fn is_for(&self, scheme: &str) -> bool {
+        self.security().any(|schemes| schemes.contains_key(scheme))
     }
 
     /// Its path, with `value` for its parameter.

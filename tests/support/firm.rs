@@ -4,6 +4,7 @@ use domain::{Email, access::Role};
 use http::Method;
 use secrets::Invited;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::{Answer, Call, TestApp};
 
@@ -15,6 +16,15 @@ pub struct Firm<'a> {
     pub id: String,
     /// Its owner.
     pub owner: User<'a>,
+    portal: OnceCell<AtClient<'a>>,
+}
+
+/// Somebody at a client of a firm, with every right, who is signed in.
+pub struct AtClient<'a> {
+    /// The client.
+    pub client: String,
+    /// Who.
+    pub user: User<'a>,
 }
 
 /// Somebody who is signed in.
@@ -45,7 +55,7 @@ impl<'a> Firm<'a> {
         let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email, "password": PASSWORD, "currency": "EUR"});
         let answer = app.post("/api/auth/register/", body).send().await.expect(201);
         let owner = User { app, id: answer.text("/user/id"), email, access: answer.text("/access"), refresh: answer.text("/refresh") };
-        Self { app, id: answer.text("/firm/id"), owner }
+        Self { app, id: answer.text("/firm/id"), owner, portal: OnceCell::new() }
     }
 
     /// Another member of the firm, who was invited and came.
@@ -53,6 +63,26 @@ impl<'a> Firm<'a> {
         let email = email(role.as_str());
         let body = json!({"name": format!("{role:?} Person"), "email": email, "role": role.as_str()});
         let invited = self.owner.post("/api/auth/users/", body).await.expect(201);
+        self.activated(&invited.id(), &email, 1).await
+    }
+
+    /// The portal user of one client of the firm, always the same.
+    pub async fn portal(&self) -> &AtClient<'a> {
+        self.portal.get_or_init(|| self.another_client()).await
+    }
+
+    /// The portal user of a client that the firm didn't have before.
+    pub async fn another_client(&self) -> AtClient<'a> {
+        let accepted = self.accepted().await;
+        let user = self.activated(&accepted.text("/portal_user/id"), &accepted.text("/portal_user/email"), 1).await;
+        AtClient { client: accepted.text("/client/id"), user }
+    }
+
+    /// Another portal user of `client`, who has just these rights.
+    pub async fn colleague(&self, client: &str, rights: Value) -> User<'a> {
+        let email = email("colleague");
+        let body = json!({"client": client, "name": "Carl Colleague", "email": email, "rights": rights});
+        let invited = self.owner.post("/api/clients/portal-users/", body).await.expect(201);
         self.activated(&invited.id(), &email, 1).await
     }
 

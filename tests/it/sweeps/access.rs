@@ -1,8 +1,10 @@
 //! Who may call what, of every operation: nobody without a token, no role without the permission that the document
-//! names, no portal user what is the firm's, nobody what is another firm's. Who may not changes nothing.
+//! names, no portal user what is the firm's or without the right that the document names, nobody what is another firm's
+//! or another client's. Who may not changes nothing.
 
-use domain::access::Role;
-use tests::{Firm, Operation, Row, TestApp, User, catalog};
+use domain::access::{Right, Role};
+use serde_json::json;
+use tests::{AtClient, Firm, Operation, Row, TestApp, User, catalog};
 
 use super::assert_none;
 
@@ -10,7 +12,10 @@ use super::assert_none;
 struct Cast<'a> {
     firm: Firm<'a>,
     staff: Vec<(Role, User<'a>)>,
-    portal: User<'a>,
+    /// At the client for whom things are made, who may just look.
+    onlooker: User<'a>,
+    /// At another client of the firm.
+    neighbour: AtClient<'a>,
     other: Firm<'a>,
 }
 
@@ -21,31 +26,41 @@ impl<'a> Cast<'a> {
         for role in Role::ALL {
             staff.push((role, firm.member(role).await));
         }
-        let accepted = firm.accepted().await;
-        let portal = firm.activated(&accepted.text("/portal_user/id"), &accepted.text("/portal_user/email"), 1).await;
-        Self { firm, staff, portal, other }
+        let onlooker = firm.colleague(&firm.portal().await.client, json!({"see": true, "comment": false})).await;
+        let neighbour = firm.another_client().await;
+        other.portal().await;
+        Self { firm, staff, onlooker, neighbour, other }
     }
 
-    /// The staff whose role has the permission that `operation` needs, or those whose role hasn't.
+    /// The staff who may call `operation`, or those who may not.
     fn staff(&self, operation: &Operation, allowed: bool) -> impl Iterator<Item = &(Role, User<'a>)> {
-        let permission = operation.permission();
-        self.staff.iter().filter(move |(role, _)| permission.is_none_or(|permission| role.may(permission)) == allowed)
+        let (for_staff, permission) = (operation.is_for("staff"), operation.permission());
+        let may = move |role: &Role| for_staff && permission.is_none_or(|permission| role.may(permission));
+        self.staff.iter().filter(move |(role, _)| may(role) == allowed)
     }
 
-    /// Who may not call `operation` on what is the firm's: who, their access token, and what they are answered.
-    fn refused(&self, operation: &Operation) -> Vec<(String, Option<String>, u16)> {
-        let for_portal = operation.security().any(|scheme| scheme.contains_key("portal"));
+    /// Who may not call `operation` on what is the firm's, of the client for whom things are made: who, their access
+    /// token, and what they are answered.
+    async fn refused(&self, operation: &Operation) -> Vec<(String, Option<String>, u16)> {
         let mut refused = vec![
             ("nobody".to_owned(), None, 401),
             ("garbage".to_owned(), Some("not.a.token".to_owned()), 401),
             ("a refresh token".to_owned(), Some(self.firm.owner.refresh.clone()), 401),
         ];
         refused.extend(self.staff(operation, false).map(|(role, user)| (format!("{role:?}"), Some(user.access.clone()), 403)));
-        if !for_portal {
-            refused.push(("a portal user".to_owned(), Some(self.portal.access.clone()), 403));
+        let mut refuse = |who: &str, user: &User<'_>, status| refused.push((who.to_owned(), Some(user.access.clone()), status));
+        if !operation.is_for("portal") {
+            refuse("a portal user", &self.firm.portal().await.user, 403);
         }
-        if operation.names_a_record() {
-            refused.push(("another firm's owner".to_owned(), Some(self.other.owner.access.clone()), 404));
+        if operation.right().is_some_and(|right| right != Right::See) {
+            refuse("a portal user without the right", &self.onlooker, 403);
+        }
+        if operation.names_a_record() && operation.is_for("staff") {
+            refuse("another firm's owner", &self.other.owner, 404);
+        }
+        if operation.names_a_record() && operation.is_for("portal") {
+            refuse("another client's portal user", &self.neighbour.user, 404);
+            refuse("another firm's portal user", &self.other.portal().await.user, 404);
         }
         refused
     }
@@ -64,7 +79,7 @@ async fn who_may_not_call_an_operation_is_refused_and_changes_nothing() {
         let operation = row.described();
         let given = row.given(&cast.firm).await;
         let before = app.records();
-        for (who, token, expected) in cast.refused(operation) {
+        for (who, token, expected) in cast.refused(operation).await {
             let call = row.call(&cast.firm, &given);
             let answer = match token {
                 Some(token) => call.bearer(&token).send().await,
@@ -82,7 +97,7 @@ async fn who_may_not_call_an_operation_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn every_role_that_has_an_operations_permission_can_call_it() {
+async fn every_role_that_has_an_operations_permission_can_call_it_and_every_portal_user_who_has_the_right() {
     let app = TestApp::unlimited().await;
     let cast = Cast::of(&app).await;
     let mut faults = Vec::new();
@@ -93,6 +108,13 @@ async fn every_role_that_has_an_operations_permission_can_call_it() {
             let answer = row.call(&cast.firm, &given).bearer(&user.access).send().await;
             if !answer.status.is_success() {
                 faults.push(format!("{} by {role:?}: {} {}", row.operation, answer.status, answer.json));
+            }
+        }
+        if operation.is_for("portal") {
+            let given = row.given(&cast.firm).await;
+            let answer = row.call(&cast.firm, &given).bearer(&cast.firm.portal().await.user.access).send().await;
+            if !answer.status.is_success() {
+                faults.push(format!("{} by a portal user: {} {}", row.operation, answer.status, answer.json));
             }
         }
     }

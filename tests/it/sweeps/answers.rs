@@ -59,7 +59,7 @@ fn departures(operation: &Operation, documented: &Value, answer: &Answer) -> Vec
 
 /// The same call by the owner.
 async fn answer(row: &Row, firm: &Firm<'_>, given: &Given) -> Answer {
-    row.call(firm, given).bearer(&firm.owner.access).send().await
+    row.rightful(firm, given).send().await
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn what_a_caller_knows_already_is_not_sent_again() {
         let given = row.given(&firm).await;
         let known = answer(&row, &firm, &given).await;
         let tag = known.header("etag").unwrap_or_default().to_owned();
-        let again = row.call(&firm, &given).bearer(&firm.owner.access).header("if-none-match", &tag).send().await;
+        let again = row.rightful(&firm, &given).header("if-none-match", &tag).send().await;
         if again.status != 304 {
             found.push(format!("{}: {}, not 304", row.operation, again.status));
         }
@@ -179,7 +179,7 @@ async fn every_operation_answers_a_spoiled_call_as_the_document_says_and_changes
         for Spoiled { how, status, headers, spoil, .. } in SPOILED.iter().filter(|spoiled| (spoiled.applies)(operation)) {
             let mut given = given.clone();
             spoil(&mut given);
-            let call = row.call(&firm, &given).bearer(&firm.owner.access);
+            let call = row.rightful(&firm, &given);
             let answer = headers.iter().fold(call, |call, (name, value)| call.header(name, value)).send().await;
             if answer.status.as_u16() != *status {
                 found.push(format!("{} with {how}: {}, not {status}", row.operation, answer.status));

@@ -129,7 +129,7 @@ async fn no_body_sets_what_only_the_product_sets() {
         let before = app.records();
         for field in NOT_THEIRS.iter().filter(|name| operation.fields().all(|(field, _)| field != *name)) {
             let given = with(&given, field, &json!("mine"));
-            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            let answer = row.rightful(&firm, &given).send().await;
             if answer.status != 400 || answer.fields() != [*field] {
                 faults.push(format!("{} with {field}: {} {}", row.operation, answer.status, answer.json));
             }
@@ -154,7 +154,7 @@ async fn a_field_that_is_not_as_the_document_says_is_refused_by_its_name() {
         for Wrong { field, body, status } in wrongs(operation, operation.body().unwrap(), body) {
             swept += 1;
             let given = Given { body: Some(body), ..given.clone() };
-            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            let answer = row.rightful(&firm, &given).send().await;
             if !refuses(operation, &answer, &field, status) {
                 let body: String = given.body.unwrap_or_default().to_string().chars().take(300).collect();
                 faults.push(format!("{}, {field}: {}, not {status} {}\nto {body}", row.operation, answer.status, answer.json));
@@ -178,7 +178,7 @@ async fn null_clears_every_field_of_a_patch_that_may_be_null() {
         for (field, _) in operation.fields().filter(|(_, schema)| types(operation, schema).contains(&"null")) {
             swept += 1;
             let given = Given { body: Some(json!({field: null})), ..row.given(&firm).await };
-            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            let answer = row.rightful(&firm, &given).send().await;
             if answer.status != 200 || answer.json.get(field) != Some(&Value::Null) {
                 faults.push(format!("{} with {field} null: {} {}", row.operation, answer.status, answer.json));
             }
@@ -200,7 +200,7 @@ async fn a_field_that_is_needed_and_missing_is_named() {
         for field in required.filter_map(Value::as_str) {
             let mut given = given.clone();
             given.body.as_mut().and_then(Value::as_object_mut).unwrap().remove(field);
-            let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+            let answer = row.rightful(&firm, &given).send().await;
             if answer.status != 400 || answer.fields() != [field] {
                 faults.push(format!("{} without {field}: {} {}", row.operation, answer.status, answer.json));
             }
@@ -212,7 +212,7 @@ async fn a_field_that_is_needed_and_missing_is_named() {
 /// `call` with `body` as JSON, by the owner.
 fn sent<'a>(row: &Row, firm: &Firm<'a>, given: &Given, body: impl Into<bytes::Bytes>) -> Call<'a> {
     let bare = Given { body: None, ..given.clone() };
-    row.call(firm, &bare).bearer(&firm.owner.access).body(body)
+    row.rightful(firm, &bare).body(body)
 }
 
 /// Bodies that are wrong whatever the operation: how, the body, its content type, the answer.

@@ -117,7 +117,7 @@ async fn every_example_of_a_body_is_as_its_schema_says_and_does_what_the_operati
         for (field, value) in body.iter_mut().filter(|(field, _)| is_id(operation, field)) {
             *value = made[field].clone();
         }
-        let answer = row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+        let answer = row.rightful(&firm, &given).send().await;
         if !answer.status.is_success() {
             faults.push(format!("{}: {} {}", row.operation, answer.status, answer.json));
         }

@@ -30,10 +30,11 @@ async fn no_list_shows_what_is_another_firms_not_even_by_its_ids_and_cursors() {
     let firm = app.firm().await;
     for row in catalog() {
         let given = row.given(&firm).await;
-        row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+        row.rightful(&firm, &given).send().await;
     }
     let foreign = ids(&app);
     let other = app.firm().await;
+    other.portal().await;
     let mut faults = Vec::new();
     let mut check = |asked: &str, answer: Answer| {
         let text = String::from_utf8_lossy(&answer.body);
@@ -48,22 +49,59 @@ async fn no_list_shows_what_is_another_firms_not_even_by_its_ids_and_cursors() {
         if operation.writes() || operation.names_a_record() || !operation.signed_in() {
             continue;
         }
-        check(&operation.path, other.owner.get(&operation.path).await);
+        let (us, them) =
+            if operation.is_for("staff") { (&other.owner, &firm.owner) } else { (&other.portal().await.user, &firm.portal().await.user) };
+        check(&operation.path, us.get(&operation.path).await);
         for filter in id_filters(operation) {
             for id in foreign.iter().filter(|id| id.starts_with(filter)).take(3) {
                 // A filter by an id of their own answers nothing, so the id isn't in the page's addresses either.
-                let answer = other.owner.get(format!("{}?{filter}={id}", operation.path)).await.expect(200);
+                let answer = us.get(format!("{}?{filter}={id}", operation.path)).await.expect(200);
                 assert_eq!(answer.json["results"], serde_json::json!([]), "{} of {id}", operation.path);
             }
         }
-        let theirs = firm.owner.get(format!("{}?limit=1", operation.path)).await.expect(200);
+        let theirs = them.get(format!("{}?limit=1", operation.path)).await.expect(200);
         if let Some(next) = theirs.json["next"].as_str() {
             cursors += 1;
-            check(next, other.owner.get(next).await);
+            check(next, us.get(next).await);
         }
     }
     assert_none(&faults);
     assert!(cursors >= 5, "only {cursors} lists had a second page: too little was made to show anything");
+}
+
+#[tokio::test]
+async fn no_portal_user_is_shown_what_is_another_clients_not_even_by_its_ids() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    // What the catalog makes for portals is of one client; the ids of what that client may see are what it is shown.
+    let for_portal: Vec<_> = catalog().into_iter().filter(|row| row.described().right().is_some()).collect();
+    for row in &for_portal {
+        row.given(&firm).await;
+    }
+    let lists = || for_portal.iter().map(tests::Row::described).filter(|operation| !operation.writes() && !operation.names_a_record());
+    let mut foreign = BTreeSet::new();
+    for operation in lists() {
+        let shown = firm.portal().await.user.get(format!("{}?limit=100", operation.path)).await.expect(200);
+        let shown = shown.json["results"].as_array().into_iter().flatten().filter_map(|record| record["id"].as_str());
+        foreign.extend(shown.map(str::to_owned));
+    }
+    let neighbour = firm.another_client().await.user;
+    let mut faults = Vec::new();
+    for operation in lists() {
+        let filters = id_filters(operation).flat_map(|filter| {
+            let named = foreign.iter().filter(move |id| id.starts_with(filter)).take(3);
+            named.map(move |id| format!("{}?{filter}={id}", operation.path))
+        });
+        for path in filters.chain([operation.path.clone()]) {
+            let answer = neighbour.get(&path).await;
+            let nothing = answer.status == 404 || answer.json["results"] == serde_json::json!([]);
+            if !nothing {
+                faults.push(format!("{path}: {} {}", answer.status, answer.json));
+            }
+        }
+    }
+    assert_none(&faults);
+    assert!(lists().next().is_none() || !foreign.is_empty(), "too little was made to show anything");
 }
 
 #[tokio::test]
@@ -78,7 +116,7 @@ async fn a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_fi
             let mut given = ours.clone();
             given.body.as_mut().unwrap()[field] = id.clone();
             let before = app.records();
-            let answer = row.call(&other, &given).bearer(&other.owner.access).send().await;
+            let answer = row.rightful(&other, &given).send().await;
             swept += 1;
             if answer.status != 422 || answer.fields() != [field] {
                 faults.push(format!("{} with another firm's {field}: {} {}", row.operation, answer.status, answer.json));

@@ -14,7 +14,7 @@ async fn every_function_is_allowed_just_what_it_does_to_the_table() {
     for row in catalog() {
         let given = row.given(&firm).await;
         app.meter.take();
-        row.call(&firm, &given).bearer(&firm.owner.access).send().await;
+        row.rightful(&firm, &given).send().await;
         let operation = row.described();
         let route = app.template.route(operation.method.as_str(), &operation.path_of(given.named.as_deref())).unwrap();
         let actions = app.meter.take().into_iter().flat_map(|call| call.actions);
