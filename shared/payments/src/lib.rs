@@ -1,0 +1,117 @@
+//! Stripe, and everything of it: Checkout Sessions, how a payment stands, what an event says. Nothing else names it.
+//!
+//! Invariants: a request that may have been done is only ever made again with the same key; an error says whether the
+//! outcome is known. Deliberately absent: invoices and what a payment does to them (`domain`), signatures (`webhooks`).
+
+mod amount;
+mod checkout;
+mod payment;
+
+pub mod event;
+
+pub use checkout::{Opened, Order};
+pub use payment::{Dispute, PaymentState, Status};
+
+use std::time::Duration;
+
+use miniserde::Deserialize;
+use stripe::{Client, ClientBuilder, StripeError};
+use stripe_client_core::{CustomizableStripeRequest, RequestBuilder};
+use tokio::time::Instant;
+
+/// How long Stripe may take to answer one attempt.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a request is made at most.
+const ATTEMPTS: u32 = 4;
+/// After so long no further attempt is begun, so that all of it is done before API Gateway gives up.
+const LAST_BEGIN: Duration = Duration::from_secs(15);
+
+/// Why Stripe didn't do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PaymentError {
+    /// It isn't known whether it was done: try again, with the same key.
+    #[error("Stripe can't be asked: {0}")]
+    Unavailable(String),
+    /// It was not done, and won't be; why, in Stripe's words or ours.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Stripe can't be used as it was set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Stripe can't be set up: {0}")]
+pub struct BadSetting(String);
+
+/// Our account at Stripe. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct Payments {
+    client: Client,
+}
+
+impl Payments {
+    /// The account whose key is `secret_key`, at Stripe or at `base_url` in its place. An empty `base_url` is none, as
+    /// the environment has it.
+    pub fn new(secret_key: &str, base_url: Option<&str>) -> Result<Self, BadSetting> {
+        let builder = ClientBuilder::new(secret_key).timeout(PATIENCE);
+        let builder = match base_url.filter(|url| !url.is_empty()) {
+            Some(url) => builder.url(format!("{}/", url.trim_end_matches('/'))),
+            None => builder,
+        };
+        Ok(Self { client: builder.build().map_err(|error| BadSetting(error.to_string()))? })
+    }
+
+    /// Make a request until its outcome is known, or it was made often enough.
+    async fn send<T: Deserialize>(&self, request: impl Fn() -> CustomizableStripeRequest<T>) -> Result<T, PaymentError> {
+        let started = Instant::now();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let error = match request().send(&self.client).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => PaymentError::from(error),
+            };
+            let wait = Duration::from_millis(100 * (1 << attempt));
+            let enough = attempt == ATTEMPTS || started.elapsed() + wait > LAST_BEGIN;
+            if enough || matches!(error, PaymentError::Refused(_)) {
+                return Err(error);
+            }
+            tracing::warn!(attempt, %error, "asking Stripe again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Make the GET `request` likewise.
+    async fn get<T: Deserialize>(&self, request: impl Fn() -> RequestBuilder) -> Result<T, PaymentError> {
+        self.send(|| request().customize()).await
+    }
+}
+
+impl From<StripeError> for PaymentError {
+    fn from(error: StripeError) -> Self {
+        match error {
+            // 401 and 403 are about our key, which is no business of whoever pays; 409 is a race for the key.
+            StripeError::Stripe(error, status @ (401 | 403 | 409 | 424 | 429 | 500..)) => {
+                Self::Unavailable(format!("{status} {}", error.message.as_deref().unwrap_or(error.type_.as_str())))
+            }
+            StripeError::Stripe(error, _) => Self::Refused(error.message.unwrap_or_else(|| error.type_.as_str().to_owned())),
+            // An error whose body isn't JSON comes without its status: anything may have happened.
+            StripeError::JSONDeserialize(cause) | StripeError::ClientError(cause) | StripeError::ConfigError(cause) => {
+                Self::Unavailable(cause)
+            }
+            StripeError::Timeout => Self::Unavailable("no answer in time".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_can_not_be_sent_is_refused_and_never_shown() {
+        assert!(Payments::new("sk_test_\n", None).is_err());
+        assert!(Payments::new("sk_test_1", Some("not a url")).is_err());
+        let payments = Payments::new("sk_test_verysecret", Some("")).unwrap();
+        assert!(!format!("{payments:?}").contains("verysecret"));
+    }
+}
