@@ -1,11 +1,14 @@
-//! What only some functions know: the key that signs tokens (`auth`), and the key of the links in mails (`auth`,
-//! `outbox`). Each lies in a Secrets Manager secret of its own, so that a function's policy can allow just its own.
+//! What only some functions know: the key that signs tokens (`auth`), the key of the links in mails (`auth`, `outbox`),
+//! our key at Stripe (`portal`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
+//! secret of its own, so that a function's policy can allow just its own.
 
 mod link;
 mod signing;
+mod stripe;
 
 pub use link::{BadLink, Invited, LinkKey};
 pub use signing::{BadToken, Refresh, SigningKey};
+pub use stripe::WebhookSecrets;
 
 use std::time::Duration;
 
@@ -50,6 +53,18 @@ impl Secrets {
     pub async fn link_key(&self, name: &str) -> Result<LinkKey, SecretError> {
         let secret: link::Stored = self.read(name).await?;
         LinkKey::new(&secret.key).map_err(|cause| SecretError { name: name.to_owned(), cause })
+    }
+
+    /// Our key at Stripe, from the secret `name`: `{"key": "sk_…"}`.
+    pub async fn stripe_key(&self, name: &str) -> Result<String, SecretError> {
+        let secret: stripe::StoredKey = self.read(name).await?;
+        Ok(secret.key)
+    }
+
+    /// What Stripe signs with, from the secret `name`: `{"current": "whsec_…", "previous": "whsec_…"}`, the latter only
+    /// while the secret is being replaced.
+    pub async fn webhook_secrets(&self, name: &str) -> Result<WebhookSecrets, SecretError> {
+        self.read(name).await
     }
 
     async fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T, SecretError> {

@@ -1,0 +1,26 @@
+//! `/api/webhooks/`: what others tell us. Who tells it is known by a signature over the body as it came; it is put on a
+//! queue unread, and answered at once. Deliberately absent: what an event means (`stripe-events`), and any table.
+
+mod signature;
+mod stripe;
+
+use api::Clock;
+use queue::Queue;
+use secrets::WebhookSecrets;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What the function has at hand from its start.
+#[derive(Debug, Clone)]
+pub struct Webhooks {
+    /// Tells the time.
+    pub clock: Clock,
+    /// What Stripe signs with.
+    pub secrets: WebhookSecrets,
+    /// Where Stripe's events go.
+    pub queue: Queue,
+}
+
+/// Every route of this function.
+pub fn router(webhooks: Webhooks) -> OpenApiRouter {
+    OpenApiRouter::default().merge(stripe::routes()).with_state(webhooks)
+}

@@ -1,0 +1,45 @@
+//! `/api/webhooks/stripe/`
+
+use api::{Answer, Problem};
+use axum::extract::State;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Webhooks, signature};
+
+/// The largest event that is taken, bytes. Stripe's have a few kilobytes; a message of SQS may have a quarter of a megabyte.
+const LARGEST_EVENT: usize = 256 * 1024;
+
+pub(crate) fn routes() -> OpenApiRouter<Webhooks> {
+    OpenApiRouter::default().routes(routes!(receive_stripe_event))
+}
+
+/// The event is kept.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"received": true}))]
+struct Received {
+    /// Always true.
+    received: bool,
+}
+
+/// Receive an event of Stripe's. It is signed with the endpoint's secret, kept unread, and applied a moment later, once,
+/// however often it is sent. Not counted by any limit.
+#[utoipa::path(post, path = "/api/webhooks/stripe/", tag = "webhooks",
+    request_body(content = serde_json::Value, content_type = "application/json; charset=utf-8", description = "The event, byte for byte as it was signed"),
+    params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`: when it was signed, and the HMAC-SHA256 of that time, a dot and the body")),
+    responses((status = 200, description = "The event is kept", body = Received)))]
+async fn receive_stripe_event(State(webhooks): State<Webhooks>, headers: HeaderMap, body: Bytes) -> Result<Answer, Problem> {
+    let unsigned = |bad: signature::BadSignature| Problem::malformed("Stripe-Signature", bad.to_string());
+    let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+    signature::check(header, &body, &webhooks.secrets, webhooks.clock.now()).map_err(unsigned)?;
+    if body.len() > LARGEST_EVENT {
+        let detail = format!("An event may have at most {LARGEST_EVENT} bytes.");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail));
+    }
+    let event = str::from_utf8(&body).map_err(|_| Problem::malformed("body", "Not UTF-8."))?;
+    webhooks.queue.send(event, &[]).await.map_err(Problem::unavailable)?;
+    Answer::json(StatusCode::OK, &Received { received: true })
+}
