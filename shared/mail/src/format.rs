@@ -1,11 +1,11 @@
 //! How mails write amounts, days and plain text.
 
-use domain::{Currency, Date, Money, Price, Time};
+use domain::{Currency, Date, Money, Percent, Price, Time, Units};
 
 /// The most characters of a line of plain text, unless a word is longer.
 const WIDTH: usize = 72;
 
-/// An amount for people to read: `USD 12,500.00`.
+/// An amount for people to read: `USD 12,500.00`, `USD −80.00`.
 pub(crate) fn amount(money: Money) -> String {
     format!("{} {}", money.currency(), grouped(&money.to_decimal_string()))
 }
@@ -17,8 +17,27 @@ pub(crate) fn price(price: Price, currency: Currency) -> String {
     format!("{currency} {}", grouped(&format!("{number:.decimals$}")))
 }
 
-/// The number `digits`, which is not negative, with a comma before every third digit of its whole part.
+/// How much of something: `1,200`, `−2.5`.
+pub(crate) fn units(units: Units) -> String {
+    grouped(&units.get().normalize().to_string())
+}
+
+/// A share in hundredths: `7.75%`.
+pub(crate) fn percent(percent: Percent) -> String {
+    format!("{}%", percent.get().normalize())
+}
+
+/// So many days: `1 day`, `1,000 days`.
+pub(crate) fn days(number: u64) -> String {
+    format!("{} {}", grouped(&number.to_string()), if number == 1 { "day" } else { "days" })
+}
+
+/// The number `digits` with a comma before every third digit of its whole part, and with a true minus, which is read out
+/// as one and doesn't break off, if it is negative.
 pub(crate) fn grouped(digits: &str) -> String {
+    if let Some(digits) = digits.strip_prefix('-') {
+        return format!("−{}", grouped(digits));
+    }
     let whole = digits.split('.').next().unwrap_or_default();
     let fraction = digits.strip_prefix(whole).unwrap_or_default();
     let mut written = String::with_capacity(digits.len() + digits.len() / 3);
@@ -103,6 +122,22 @@ mod tests {
         }
         let yen = Money::new("amount", "12500".parse().unwrap(), "JPY".parse().unwrap()).unwrap();
         assert_eq!(amount(yen), "JPY 12,500");
+    }
+
+    #[test]
+    fn what_is_taken_back_has_a_true_minus() {
+        assert_eq!(amount(usd("1234.5").negated()), "USD −1,234.50");
+        assert_eq!(amount(usd("100").negated()), "USD −100.00");
+        assert_eq!(amount(usd("0").negated()), "USD 0.00");
+        for (given, shown) in [("2.50", "2.5"), ("-0.25", "−0.25"), ("-1200", "−1,200"), ("100", "100"), ("0", "0")] {
+            assert_eq!(units(given.parse().unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn rates_and_numbers_of_days() {
+        assert_eq!(["25", "7.7500", "0", "100"].map(|rate| percent(rate.parse().unwrap())), ["25%", "7.75%", "0%", "100%"]);
+        assert_eq!([0, 1, 14, 1000].map(days), ["0 days", "1 day", "14 days", "1,000 days"]);
     }
 
     #[test]

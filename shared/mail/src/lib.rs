@@ -1,29 +1,40 @@
 //! Mail: what the firms' mails say, and the one place that knows SES.
 //!
-//! A mail struct ([`ProposalMail`], [`WelcomeMail`], [`InvitationMail`]) holds what there is to say; its `message()`
-//! gives a [`Message`]; [`Mailer::send`] hands it to SES. The templates, HTML and text, are compiled in.
+//! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`CommentMail`], …) holds what there is to say; its `message()` gives
+//! a [`Message`]; [`Mailer::send`] hands it to SES. The templates, HTML and text, are compiled in.
 //!
 //! Invariants: what people typed is escaped in HTML and can't add a line to a header; a link is built here, never
 //! taken from a record; every mail says in whose name it comes, and why; a link's token and a recipient's address are
 //! in no `Debug` output and in no error. Deliberately absent: which event sends which mail, and that it does so once
 //! (`outbox`); reading records (`store`); MIME, which SES composes; translations.
 
+mod comment;
+mod credit_note;
 mod error;
 mod format;
 mod header;
 mod invitation;
+mod invoice;
 mod link;
 mod mailer;
 mod message;
+mod payment;
 mod proposal;
+mod reminder;
 #[cfg(test)]
 mod samples;
+mod sums;
 mod welcome;
 
+pub use comment::{Author, CommentMail};
+pub use credit_note::CreditNoteMail;
 pub use error::SendError;
 pub use invitation::InvitationMail;
+pub use invoice::{InvoiceLine, InvoiceMail};
 pub use link::Link;
 pub use mailer::Mailer;
 pub use message::{Envelope, Message, Person, Purpose, Reference, Subject};
+pub use payment::PaymentMail;
 pub use proposal::ProposalMail;
+pub use reminder::ReminderMail;
 pub use welcome::WelcomeMail;

@@ -16,6 +16,27 @@ impl Link {
         Self(format!("{}/activate?token={}", origin.trim_end_matches('/'), percent_encoded(token)))
     }
 
+    /// Where a client looks at an invoice, and pays it: `<origin>/portal/invoices/<invoice>`, at the web app's origin.
+    pub fn invoice(origin: &str, invoice: impl fmt::Display) -> Self {
+        Self::page(origin, &[("portal/invoices", &invoice)])
+    }
+
+    /// Where staff work on a task: `<origin>/projects/<project>/tasks/<task>`.
+    pub fn task(origin: &str, project: impl fmt::Display, task: impl fmt::Display) -> Self {
+        Self::page(origin, &[("projects", &project), ("tasks", &task)])
+    }
+
+    /// Where a client follows a project: `<origin>/portal/projects/<project>`.
+    pub fn portal_project(origin: &str, project: impl fmt::Display) -> Self {
+        Self::page(origin, &[("portal/projects", &project)])
+    }
+
+    /// The page at `origin` that these records are on, each below the name of what it is.
+    fn page(origin: &str, records: &[(&str, &dyn fmt::Display)]) -> Self {
+        let origin = origin.trim_end_matches('/').to_owned();
+        Self(records.iter().fold(origin, |page, (name, id)| format!("{page}/{name}/{}", percent_encoded(&id.to_string()))))
+    }
+
     /// An answer to `address`, about `subject`.
     pub fn answer(address: &Email, subject: &Subject) -> Self {
         let address = percent_encoded(address.as_str()).replace("%40", "@");
@@ -57,6 +78,19 @@ mod tests {
             ("https://app.example", "a&b=c#d\"> é", "https://app.example/activate?token=a%26b%3Dc%23d%22%3E%20%C3%A9"),
         ] {
             assert_eq!(Link::activation(origin, token).as_str(), link);
+        }
+    }
+
+    #[test]
+    fn a_record_has_one_page_whatever_its_id() {
+        let app = "https://app.example";
+        for (link, page) in [
+            (Link::invoice(app, "inv_01JD9Q8R7S"), "https://app.example/portal/invoices/inv_01JD9Q8R7S"),
+            (Link::invoice("http://127.0.0.1:8000/", "../x?y#z"), "http://127.0.0.1:8000/portal/invoices/..%2Fx%3Fy%23z"),
+            (Link::task(app, "project_1", "task_2"), "https://app.example/projects/project_1/tasks/task_2"),
+            (Link::portal_project(app, "project_1"), "https://app.example/portal/projects/project_1"),
+        ] {
+            assert_eq!(link.as_str(), page);
         }
     }
 

@@ -70,6 +70,16 @@ pub enum Purpose {
     Welcome,
     /// A staff member's link.
     Invitation,
+    /// An invoice for a client.
+    Invoice,
+    /// A receipt for what a client paid.
+    Payment,
+    /// What a client still has to pay.
+    Reminder,
+    /// A comment on a task.
+    Comment,
+    /// A credit note for a client.
+    CreditNote,
 }
 
 impl Purpose {
@@ -79,6 +89,11 @@ impl Purpose {
             Self::Proposal => "proposal",
             Self::Welcome => "welcome",
             Self::Invitation => "invitation",
+            Self::Invoice => "invoice",
+            Self::Payment => "payment",
+            Self::Reminder => "reminder",
+            Self::Comment => "comment",
+            Self::CreditNote => "credit_note",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What the mails' tests share: a realistic and a hostile envelope, and what must hold for every mail.
 
-use domain::{Email, Line, Time};
+use std::sync::LazyLock;
+
+use domain::{Currency, Date, Email, Line, Money, Time};
 
 use crate::{Envelope, Link, Message, Person, Reference};
 
@@ -28,6 +30,19 @@ pub(crate) fn evil_envelope() -> Envelope {
 
 pub(crate) fn link() -> Link {
     Link::activation("https://app.consultantpro.example", "pZ3h0J1kQ9w2.mT5xV8yB7nC4dF6gH_0-aSe")
+}
+
+pub(crate) fn invoice_link() -> &'static Link {
+    static LINK: LazyLock<Link> = LazyLock::new(|| Link::invoice("https://app.consultantpro.example", "inv_01JD9Q8R7S6T5V4W3X2Y1Z0ABC"));
+    &LINK
+}
+
+pub(crate) fn usd(cents: i64) -> Money {
+    Money::from_minor("amount", cents, Currency::USD).unwrap()
+}
+
+pub(crate) fn day(text: &str) -> Date {
+    text.parse().unwrap()
 }
 
 pub(crate) fn expires_at() -> Time {
