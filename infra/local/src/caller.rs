@@ -57,6 +57,14 @@ impl Caller {
         Call { what: format!("{method} {path}"), request: self.http.request(method, format!("{}{path}", self.url)) }
     }
 
+    /// Presses a button of the payment page at `url`, as a browser does.
+    pub(crate) async fn press(&self, url: &str, button: &str) -> Result<()> {
+        let url = format!("{}/{button}/", url.trim_end_matches('/'));
+        let answer = self.http.post(&url).send().await.doing(format!("{url} got no answer"))?;
+        let status = answer.status();
+        if status.is_success() || status.is_redirection() { Ok(()) } else { Err(Error::new(format!("{url} answered {status}"))) }
+    }
+
     /// The newest mail to `address` whose subject or text holds `words`, as soon as it is there; its text.
     pub(crate) async fn mail(&self, address: &str, words: &str) -> Result<String> {
         let deadline = Instant::now() + MAIL_PATIENCE;
@@ -130,6 +138,14 @@ impl Answer {
         }
         let sentence = format!("{} answered with another {pointer} than {value}: {}", self.what, self.text);
         Err(Error::new(sentence))
+    }
+
+    /// This answer, if its body holds nothing at `pointer`.
+    pub(crate) fn lacks(self, pointer: &str) -> Result<Self> {
+        match self.body.pointer(pointer) {
+            None => Ok(self),
+            Some(value) => Err(Error::new(format!("{} answered with {value} at {pointer}: {}", self.what, self.text))),
+        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Result<String> {

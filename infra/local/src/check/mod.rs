@@ -3,6 +3,8 @@
 //! Each step is printed; the first that fails ends the walk. Every run makes firms and people of its own, so it can
 //! be repeated on kept data and beside other work.
 
+mod billing;
+mod delivery;
 mod onboarding;
 mod refusals;
 
@@ -18,6 +20,10 @@ pub async fn run(url: &str) -> Result<()> {
     let mut walk = Walk { caller: Caller::new(url), word: fresh_word(), steps: 0 };
     println!("From lead to client");
     let firm = onboarding::walk(&mut walk).await?;
+    println!("From contract to work");
+    let work = delivery::walk(&mut walk, &firm).await?;
+    println!("From work to cash");
+    billing::walk(&mut walk, &firm, &work).await?;
     println!("What is refused");
     refusals::walk(&mut walk, &firm).await?;
     println!("All {} steps hold.", walk.steps);
@@ -59,8 +65,15 @@ const PASSWORD: &str = "correct horse battery staple";
 
 /// A firm of the check, as far as later steps need it.
 struct Firm {
+    /// The owner's access token.
     owner: String,
+    owner_id: String,
+    owner_email: String,
     lead: String,
+    client: String,
+    contract: String,
+    contact_email: String,
+    /// The portal user's access token.
     portal_user: String,
 }
 

@@ -18,11 +18,12 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<Firm> {
             caller.post("/api/auth/login/", &body).send().await?.is(200)?.text("/access")
         })
         .await?;
-    walk.step("and is known", async {
-        let me = caller.get("/api/auth/me/").by(&owner).send().await?.is(200)?;
-        me.has("/role", &json!("owner"))?.has("/user/email", &json!(owner_email))
-    })
-    .await?;
+    let owner_id = walk
+        .step("and is known", async {
+            let me = caller.get("/api/auth/me/").by(&owner).send().await?.is(200)?;
+            me.has("/role", &json!("owner"))?.has("/user/email", &json!(owner_email))?.text("/user/id")
+        })
+        .await?;
 
     let lead = walk
         .step("a lead comes in", async {
@@ -74,11 +75,12 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<Firm> {
         users.has("/results/0/id", &at(&accepted, "/portal_user/id")?)
     })
     .await?;
-    walk.step("a contract is made", async {
-        let body = json!({ "client": client, "proposal": proposal, "title": "Market entry study" });
-        caller.post("/api/crm/contracts/", &body).by(&owner).send().await?.is(201)?.has("/client", &json!(client))
-    })
-    .await?;
+    let contract = walk
+        .step("a contract is made", async {
+            let body = json!({ "client": client, "proposal": proposal, "title": "Market entry study" });
+            caller.post("/api/crm/contracts/", &body).by(&owner).send().await?.is(201)?.has("/client", &json!(client))?.text("/id")
+        })
+        .await?;
     walk.step("the proposal's history tells it all", async {
         let history = caller.get(&format!("/api/crm/proposals/{proposal}/history/")).by(&owner).send().await?.is(200)?;
         let told = history.body().to_string();
@@ -86,7 +88,8 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<Firm> {
         missing.is_none().then_some(()).or_missing(format!("the history lacks {}: {told}", missing.unwrap_or_default()))
     })
     .await?;
-    Ok(Firm { owner, lead, portal_user })
+    let (owner_email, contact_email) = (owner_email.clone(), contact_email.clone());
+    Ok(Firm { owner, owner_id, owner_email, lead, client, contract, contact_email, portal_user })
 }
 
 fn at(body: &Value, pointer: &str) -> Result<Value> {
