@@ -9,7 +9,7 @@ use domain::{
 };
 
 use crate::{
-    Change, Entity, Error, Store,
+    Change, Entity, Error, Record, Store,
     change::OnFailure,
     item::{Attributes, text},
     key::{Key, SHARDS, timers_until},
@@ -54,6 +54,11 @@ impl Store {
 }
 
 impl Due {
+    /// Whether `record` wants this very timer.
+    pub fn is_wanted_by<T: Entity>(&self, record: &Record<T>) -> bool {
+        record.timers().into_iter().any(|timer| Key::timer(self.firm, record.id, timer) == self.key)
+    }
+
     fn of(key: Key) -> Result<Self, Error> {
         let mut parts = key.sk.split('#').skip(1);
         let what = parts.next().and_then(|what| what.parse().ok());
