@@ -49,7 +49,7 @@ impl CreditNoteMail<'_> {
             Sum::some("Taken off what was due", self.reduced),
             Sum::some("Kept as your credit", self.credited),
             Sum::some("Paid back to you", self.refunded),
-            Some(Sum::main("Credited in all", self.amount)),
+            Some(Sum::main("Total", self.amount)),
             Sum::some("Of which tax", self.tax),
         ];
         sums.into_iter().flatten().collect()

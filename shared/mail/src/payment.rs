@@ -43,17 +43,16 @@ impl PaymentMail<'_> {
 
     /// What the payment did.
     fn outcome(&self) -> String {
-        let (invoice, credit) = (self.invoice, format::amount(self.credit));
         if self.credit == self.amount {
-            return format!("Nothing was due on invoice {invoice} any more, so all of it is kept as your credit, for another invoice.");
+            return "Nothing was due on the invoice any more, so all of it is kept as your credit, for another invoice.".to_owned();
         }
         let left = match self.due.is_zero() {
-            true => format!("Invoice {invoice} is paid in full."),
-            false => format!("{} of invoice {invoice} is still due.", format::amount(self.due)),
+            true => "The invoice is paid in full.".to_owned(),
+            false => format!("{} of the invoice is still due.", format::amount(self.due)),
         };
         match self.credit.is_zero() {
             true => left,
-            false => format!("{left} {credit} more than was due is kept as your credit, for another invoice."),
+            false => format!("{left} {} more than was due is kept as your credit, for another invoice.", format::amount(self.credit)),
         }
     }
 

@@ -66,7 +66,7 @@ impl ReminderMail<'_> {
             (true, 0 | 1) => format!("Would you have a look? {paid}"),
             (true, 2) => format!("Please pay it in the next few days. {paid}"),
             (true, _) => {
-                format!("Please pay it now, or tell {} when to expect the payment, and what stands in its way. {paid}", self.whom())
+                format!("Please pay it now, or tell {} what stands in the way, and when to expect the payment. {paid}", self.whom())
             }
         }
     }
