@@ -3,6 +3,8 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::{Date, Time};
+
 /// A time zone of the IANA database: `Europe/Stockholm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(Tz);
@@ -10,6 +12,11 @@ pub struct TimeZone(Tz);
 impl TimeZone {
     /// Where a firm is until it says otherwise.
     pub const UTC: Self = Self(Tz::UTC);
+
+    /// The day that it is there at `now`.
+    pub fn day(self, now: Time) -> Date {
+        Date::new(now.with_timezone(&self.0).date_naive()).unwrap_or(Date::latest(now))
+    }
 }
 
 impl Serialize for TimeZone {

@@ -1,0 +1,127 @@
+//! Credit notes: what of an invoice is taken back after it was sent. First they make what is due less; what is more than
+//! that was paid, and becomes the client's credit or goes back to the client.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    EventName, Id, Kind, Money, Price, Prose, Refusal,
+    client::{Client, OfClient},
+    credit::{Credit, CreditId, Origin},
+    invoice::{Invoice, InvoiceId},
+};
+
+/// What happens to credit notes.
+pub mod event {
+    use crate::EventName;
+
+    /// Issued.
+    pub const ISSUED: EventName = "credit_note.issued";
+}
+
+/// What of an invoice is taken back: `amount = reduced + credited + refunded`, exactly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreditNote {
+    /// `CRN-000001`, without the letters and zeros.
+    pub number: u64,
+    /// On which invoice.
+    pub invoice: InvoiceId,
+    /// Whose invoice.
+    pub client: Id<Client>,
+    /// How much, with tax.
+    pub amount: Money,
+    /// How much of it is tax: all notes on an invoice of all of it have exactly its tax.
+    pub tax: Money,
+    /// Why.
+    pub reason: Prose<2000>,
+    /// By how much it made less what was due.
+    pub reduced: Money,
+    /// How much of it became the client's credit.
+    pub credited: Money,
+    /// How much of it was paid back.
+    pub refunded: Money,
+    /// The client's credit that it became.
+    pub credit: Option<CreditId>,
+}
+
+impl Kind for CreditNote {
+    const PREFIX: &'static str = "cn";
+    const NAME: &'static str = "credit_note";
+}
+
+/// The id of a credit note.
+pub type CreditNoteId = Id<CreditNote>;
+
+impl OfClient for CreditNote {
+    fn client(&self) -> Id<Client> {
+        self.client
+    }
+}
+
+/// What is to be taken back.
+#[derive(Debug, Clone)]
+pub struct NewCreditNote {
+    /// How much, with tax.
+    pub amount: Price,
+    /// How much of it was paid back; the rest that isn't due any more is credit.
+    pub refunded: Option<Price>,
+    /// Why.
+    pub reason: Prose<2000>,
+}
+
+/// The ids of what comes of a credit note.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids {
+    /// Of the invoice.
+    pub invoice: InvoiceId,
+    /// Of the note.
+    pub note: CreditNoteId,
+    /// Of the client's credit, if it comes to that.
+    pub credit: CreditId,
+}
+
+/// What comes of a credit note.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The note.
+    pub note: CreditNote,
+    /// The invoice, and what happened to it.
+    pub invoice: (Invoice, EventName),
+    /// The client's new credit, if it comes to that.
+    pub credit: Option<Credit>,
+}
+
+impl CreditNote {
+    /// The note `number` on `invoice`: first it makes less what is due; of the rest, what isn't paid back becomes credit.
+    pub fn issue(number: u64, invoice: &Invoice, new: NewCreditNote, ids: Ids) -> Result<Issued, Refusal> {
+        let NewCreditNote { amount, refunded, reason } = new;
+        let amount = Money::new("amount", amount, invoice.currency)?;
+        let taken = invoice.take_back(amount)?;
+        let rest = amount.minus("amount", taken.reduced)?;
+        let refunded =
+            refunded.map_or(Ok(Money::zero(invoice.currency)), |price| Money::new("refunded_amount", price, invoice.currency))?;
+        let credited = rest.minus("refunded_amount", refunded)?;
+        if credited.is_negative() {
+            return Err(Refusal::rule("refunded_amount", format!("Only {rest} of it was paid.")));
+        }
+        let credit = (!credited.is_zero())
+            .then(|| Credit::new(invoice.client, credited, Origin::CreditNote { invoice: ids.invoice, credit_note: ids.note }));
+        let note = Self {
+            number,
+            invoice: ids.invoice,
+            client: invoice.client,
+            amount,
+            tax: taken.tax,
+            reason,
+            reduced: taken.reduced,
+            credited,
+            refunded,
+            credit: credit.as_ref().map(|_| ids.credit),
+        };
+        Ok(Issued { note, invoice: taken.invoice, credit })
+    }
+
+    /// Its number as people write it: `CRN-000001`.
+    pub fn label(&self) -> String {
+        format!("CRN-{:06}", self.number)
+    }
+}

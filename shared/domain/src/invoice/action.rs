@@ -1,0 +1,140 @@
+//! What people do to an invoice: write the draft, send it, take it back, give it up, put it away.
+
+use super::{Invoice, LineItem, Status, event, lines};
+use crate::{Date, EventName, Outcome, Prose, Refusal, Time, firm::Firm, time_entry::TimeEntryId};
+
+/// How many days back an invoice can be dated, and how many days after its date it can be due.
+const MOST_DAYS: i64 = 3 * 366;
+
+impl Invoice {
+    /// The draft with what its lines come to, if these and its days are within reason.
+    pub fn checked(self, now: Time) -> Result<Self, Refusal> {
+        lines::check(&self.line_items)?;
+        let totals = super::Totals::of(&self.line_items, self.discount, self.currency)?;
+        let today = Date::today(now);
+        if let Some(issued) = self.issue_date {
+            if issued > Date::latest(now) {
+                return Err(Refusal::rule("issue_date", "May not be in the future."));
+            }
+            if issued < today.plus_days(-MOST_DAYS) {
+                return Err(Refusal::rule("issue_date", "Is more than three years back."));
+            }
+        }
+        due_within_reason(self.issue_date.unwrap_or(today), self.due_date)?;
+        Ok(Self { totals, ..self })
+    }
+
+    /// The draft with other fields. Which time entries it bills stays as it is.
+    pub fn edit(&self, edited: Self, now: Time) -> Outcome<Self> {
+        self.draft()?;
+        let entries = |invoice: &Self| {
+            let mut entries: Vec<_> = invoice.time_entries().collect();
+            entries.sort();
+            entries
+        };
+        if entries(self) != entries(&edited) {
+            return Err(Refusal::rule("line_items", "The same time entries as before; add-time and remove-time change them."));
+        }
+        Ok((edited.checked(now)?, event::UPDATED))
+    }
+
+    /// The draft with these lines too, each of which bills a time entry.
+    pub fn add_time(&self, lines: Vec<LineItem>, now: Time) -> Outcome<Self> {
+        self.draft()?;
+        if lines.iter().any(|line| line.time_entry.is_some_and(|entry| self.time_entries().any(|billed| billed == entry))) {
+            return Err(Refusal::rule("time_entries", "Are on the invoice already."));
+        }
+        let line_items = self.line_items.iter().cloned().chain(lines).collect();
+        Ok((Self { line_items, ..self.clone() }.checked(now)?, event::UPDATED))
+    }
+
+    /// The draft without the lines that bill these time entries.
+    pub fn remove_time(&self, entries: &[TimeEntryId], now: Time) -> Outcome<Self> {
+        self.draft()?;
+        if let Some(other) = entries.iter().find(|entry| !self.time_entries().any(|billed| billed == **entry)) {
+            return Err(Refusal::rule("time_entries", format!("{other} isn't on the invoice.")));
+        }
+        let stays = |line: &&LineItem| line.time_entry.is_none_or(|entry| !entries.contains(&entry));
+        let line_items = self.line_items.iter().filter(stays).cloned().collect();
+        Ok((Self { line_items, ..self.clone() }.checked(now)?, event::UPDATED))
+    }
+
+    /// The invoice once it is out as `number`, by the terms of `firm`; paid already if it comes to nothing.
+    pub fn send(&self, number: u64, firm: &Firm, now: Time) -> Outcome<Self> {
+        match self.status {
+            Status::Draft => {}
+            Status::Sent | Status::Paid | Status::Uncollectible => return Err(Refusal::state("The invoice was sent already.")),
+            Status::Void => return Err(Refusal::state("The invoice is void.")),
+        }
+        if self.line_items.is_empty() {
+            return Err(Refusal::rule("line_items", "At least one line is needed."));
+        }
+        let issued = self.issue_date.unwrap_or(firm.time_zone.day(now));
+        let due = self.due_date.unwrap_or(issued.plus_days(firm.payment_terms_days.into()));
+        due_within_reason(issued, Some(due))?;
+        let mut reminders = firm.reminder_days.clone();
+        reminders.sort_unstable();
+        let sent = Self {
+            number: Some(number),
+            issue_date: Some(issued),
+            due_date: Some(due),
+            status: Status::Sent,
+            sent_at: Some(now),
+            reminders,
+            ..self.clone()
+        };
+        // What should have been reminded of before it was sent is not.
+        Ok((Self { reminded: sent.reminders_until(now), ..sent }.standing(), event::SENT))
+    }
+
+    /// The invoice taken back as if it had never been sent; it keeps its number.
+    pub fn void(&self, reason: Option<Prose<2000>>) -> Outcome<Self> {
+        match self.status {
+            Status::Sent | Status::Uncollectible => {}
+            Status::Draft => return Err(Refusal::state("The invoice isn't sent; delete the draft.")),
+            Status::Paid => return Err(Refusal::state("The invoice is paid; issue a credit note.")),
+            Status::Void => return Err(Refusal::state("The invoice is void already.")),
+        }
+        if !self.amount_paid.is_zero() || !self.amount_noted.is_zero() {
+            return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
+        }
+        Ok((Self { status: Status::Void, reason, ..self.clone() }, event::VOIDED))
+    }
+
+    /// The invoice once nobody expects any more that it is paid.
+    pub fn mark_uncollectible(&self, reason: Option<Prose<2000>>) -> Outcome<Self> {
+        match self.status {
+            Status::Sent => Ok((Self { status: Status::Uncollectible, reason, ..self.clone() }, event::WRITTEN_OFF)),
+            Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
+            Status::Paid | Status::Void | Status::Uncollectible => {
+                Err(Refusal::state(format!("The invoice is {} already.", self.status.as_str())))
+            }
+        }
+    }
+
+    /// How it goes away: a draft is deleted, one that is over is put away.
+    pub fn remove(&self) -> Result<EventName, Refusal> {
+        match self.status {
+            Status::Draft => Ok(event::DELETED),
+            Status::Paid | Status::Void | Status::Uncollectible => Ok(event::ARCHIVED),
+            Status::Sent => Err(Refusal::state("The invoice is out; void it or wait until it is paid.")),
+        }
+    }
+
+    fn draft(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Draft => Ok(()),
+            Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => {
+                Err(Refusal::state("The invoice was sent and can't be changed any more; issue a credit note."))
+            }
+        }
+    }
+}
+
+fn due_within_reason(issued: Date, due: Option<Date>) -> Result<(), Refusal> {
+    match due {
+        Some(due) if due < issued => Err(Refusal::rule("due_date", "Is before the day on the invoice.")),
+        Some(due) if due > issued.plus_days(MOST_DAYS) => Err(Refusal::rule("due_date", "Is more than three years away.")),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,127 @@
+//! Pages of Stripe's on which an invoice can be paid. An attempt is stored before Stripe is asked, so that it is asked
+//! again with the same key, and nobody pays twice because an answer was lost.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::{Invoice, InvoiceId, event};
+use crate::{EventName, Money, Refusal, Time};
+
+/// Most attempts that are remembered.
+const MOST_CHECKOUTS: usize = 20;
+/// How long a page must still be there for, to be given out again.
+const LEFT: TimeDelta = TimeDelta::hours(1);
+/// How long an attempt whose outcome isn't known is made again with the same key. Stripe knows it for a day.
+const KNOWN: TimeDelta = TimeDelta::hours(12);
+
+/// How far an attempt to be paid got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckoutState {
+    /// Stripe is about to be asked, or its answer was lost.
+    Prepared,
+    /// There is a page.
+    Open,
+    /// It was paid.
+    Paid,
+    /// It can't be paid any more.
+    Expired,
+}
+
+/// An attempt to be paid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// 1 for the first.
+    pub attempt: u32,
+    /// How much.
+    pub amount: Money,
+    /// When it was begun.
+    pub prepared_at: Time,
+    /// Stripe's name of the page.
+    pub session: Option<String>,
+    /// Where the page is.
+    pub url: Option<String>,
+    /// Until when it can be paid.
+    pub expires_at: Option<Time>,
+    /// How far it got.
+    pub state: CheckoutState,
+}
+
+impl Checkout {
+    /// The key under which Stripe is asked for the page to pay the invoice `id`.
+    pub fn key(&self, id: InvoiceId) -> String {
+        format!("inv:{id}:v{}:a{}", self.amount.minor(), self.attempt)
+    }
+}
+
+/// How to come to a page on which an invoice can be paid.
+#[derive(Debug, Clone)]
+pub enum Link {
+    /// There is one: give out its address.
+    Open(Checkout),
+    /// Ask Stripe for it, with the key of an attempt that is stored.
+    Prepared(Checkout),
+    /// Store the invoice with a new attempt; then ask Stripe.
+    New(Box<(Invoice, EventName)>, Checkout),
+}
+
+impl Invoice {
+    /// How to come at `now` to a page on which all that is due can be paid.
+    pub fn prepare_checkout(&self, now: Time) -> Result<Link, Refusal> {
+        self.payable()?;
+        let due = self.amount_due();
+        for checkout in self.checkouts.iter().rev().filter(|checkout| checkout.amount == due) {
+            match checkout.state {
+                CheckoutState::Open if checkout.expires_at.is_some_and(|end| end - now > LEFT) => {
+                    return Ok(Link::Open(checkout.clone()));
+                }
+                CheckoutState::Prepared if now - checkout.prepared_at < KNOWN => return Ok(Link::Prepared(checkout.clone())),
+                CheckoutState::Open | CheckoutState::Prepared | CheckoutState::Paid | CheckoutState::Expired => {}
+            }
+        }
+        let attempt = self.checkouts.last().map_or(1, |last| last.attempt + 1);
+        let state = CheckoutState::Prepared;
+        let new = Checkout { attempt, amount: due, prepared_at: now, session: None, url: None, expires_at: None, state };
+        let forgotten = (self.checkouts.len() + 1).saturating_sub(MOST_CHECKOUTS);
+        let checkouts = self.checkouts.iter().skip(forgotten).chain([&new]).cloned().collect();
+        Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, event::CHECKOUT_PREPARED)), new))
+    }
+
+    /// The invoice once Stripe answered the attempt `attempt` with a page; nothing if that is no news.
+    pub fn checkout_opened(&self, attempt: u32, session: &str, url: &str, expires_at: Time) -> Option<(Self, EventName)> {
+        let waits = |checkout: &Checkout| checkout.attempt == attempt && checkout.state == CheckoutState::Prepared;
+        let opened = |checkout: &Checkout| Checkout {
+            session: Some(session.to_owned()),
+            url: Some(url.to_owned()),
+            expires_at: Some(expires_at),
+            state: CheckoutState::Open,
+            ..checkout.clone()
+        };
+        self.change_checkout(waits, opened, event::CHECKOUT_OPENED)
+    }
+
+    /// The invoice once Stripe's page `session` can't be paid any more; nothing if that is no news.
+    pub fn checkout_expired(&self, session: &str) -> Option<(Self, EventName)> {
+        let open = |checkout: &Checkout| checkout.session.as_deref() == Some(session) && checkout.state == CheckoutState::Open;
+        let expired = |checkout: &Checkout| Checkout { state: CheckoutState::Expired, ..checkout.clone() };
+        self.change_checkout(open, expired, event::CHECKOUT_EXPIRED)
+    }
+
+    /// The attempt whose page is `session`.
+    pub fn checkout(&self, session: &str) -> Option<&Checkout> {
+        self.checkouts.iter().find(|checkout| checkout.session.as_deref() == Some(session))
+    }
+
+    fn change_checkout(
+        &self,
+        which: impl Fn(&Checkout) -> bool,
+        change: impl Fn(&Checkout) -> Checkout,
+        event: EventName,
+    ) -> Option<(Self, EventName)> {
+        if !self.checkouts.iter().any(&which) {
+            return None;
+        }
+        let checkouts = self.checkouts.iter().map(|checkout| if which(checkout) { change(checkout) } else { checkout.clone() });
+        Some((Self { checkouts: checkouts.collect(), ..self.clone() }, event))
+    }
+}

@@ -1,0 +1,254 @@
+//! What an invoice charges, and what it comes to: tax line by line, rounded half away from zero, then summed; a discount
+//! is spread over the lines before that, so that no cent of it is lost.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, Line, Money, Percent, Price, Refusal, Units, time_entry::TimeEntryId};
+
+/// Most lines that an invoice can have; they live inside its record.
+pub const MOST_LINES: usize = 200;
+/// Most bytes that the descriptions of all lines can have together, likewise.
+const MOST_TEXT: usize = 50_000;
+
+/// One line of an invoice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LineItem {
+    /// What it is.
+    pub description: Line<500>,
+    /// How much of it; less than nothing where something is taken back.
+    pub quantity: Units,
+    /// What one costs, in the invoice's currency.
+    pub unit_price: Price,
+    /// What tax is put on it, if any is.
+    pub tax_rate: Option<Percent>,
+    /// The time entry that it bills.
+    pub time_entry: Option<TimeEntryId>,
+}
+
+impl LineItem {
+    /// What it comes to, before discount and tax.
+    pub fn amount(&self, currency: Currency) -> Result<Money, Refusal> {
+        Money::of_units("line_items", self.quantity, self.unit_price, currency)
+    }
+}
+
+/// What is taken off an invoice as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Discount {
+    /// A share of what the lines come to.
+    Percent(Percent),
+    /// An amount.
+    Amount(Money),
+}
+
+impl Discount {
+    /// How much it is of `subtotal`; not more than that.
+    fn of(self, subtotal: Money) -> Result<Money, Refusal> {
+        match self {
+            Self::Percent(percent) => subtotal.percent("discount", percent),
+            Self::Amount(amount) if subtotal.minus("discount", amount)?.is_negative() => {
+                Err(Refusal::rule("discount", format!("Is more than the lines come to: {subtotal}.")))
+            }
+            Self::Amount(amount) => Ok(amount),
+        }
+    }
+}
+
+/// What an invoice comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// The sum of the lines.
+    pub subtotal: Money,
+    /// What is taken off it.
+    pub discount_amount: Money,
+    /// The tax on what is left.
+    pub tax: Money,
+    /// What is to be paid.
+    pub total: Money,
+}
+
+impl Totals {
+    /// Of no lines.
+    pub fn nothing(currency: Currency) -> Self {
+        let nothing = Money::zero(currency);
+        Self { subtotal: nothing, discount_amount: nothing, tax: nothing, total: nothing }
+    }
+
+    /// Of `lines`, with `discount` taken off.
+    pub fn of(lines: &[LineItem], discount: Option<Discount>, currency: Currency) -> Result<Self, Refusal> {
+        const FIELD: &str = "line_items";
+        let sum = |sum: Money, more: Money| sum.plus(FIELD, more);
+        let nothing = Money::zero(currency);
+        let amounts = lines.iter().map(|line| line.amount(currency)).collect::<Result<Vec<_>, _>>()?;
+        let subtotal = amounts.iter().copied().try_fold(nothing, sum)?;
+        if subtotal.is_negative() {
+            return Err(Refusal::rule(FIELD, format!("Come to less than nothing: {subtotal}.")));
+        }
+        let discount_amount = discount.map_or(Ok(nothing), |discount| discount.of(subtotal))?;
+        let mut tax = nothing;
+        for ((line, amount), share) in lines.iter().zip(&amounts).zip(spread(discount_amount, &amounts)?) {
+            if let Some(rate) = line.tax_rate {
+                tax = sum(tax, amount.minus(FIELD, share)?.percent(FIELD, rate)?)?;
+            }
+        }
+        let total = sum(subtotal.minus(FIELD, discount_amount)?, tax)?;
+        if total.is_negative() {
+            return Err(Refusal::rule(FIELD, format!("Come to less than nothing with tax: {total}.")));
+        }
+        Ok(Self { subtotal, discount_amount, tax, total })
+    }
+}
+
+/// That there are not too many lines, and no time entry is billed twice.
+pub(super) fn check(lines: &[LineItem]) -> Result<(), Refusal> {
+    let refused = |message: String| Err(Refusal::rule("line_items", message));
+    if lines.len() > MOST_LINES {
+        return refused(format!("At most {MOST_LINES} lines."));
+    }
+    if lines.iter().map(|line| line.description.len()).sum::<usize>() > MOST_TEXT {
+        return refused("The descriptions are too long together.".to_owned());
+    }
+    let entries: Vec<_> = lines.iter().filter_map(|line| line.time_entry).collect();
+    if entries.iter().enumerate().any(|(place, entry)| entries.iter().take(place).any(|before| before == entry)) {
+        return refused("A time entry is billed twice.".to_owned());
+    }
+    Ok(())
+}
+
+/// `whole`, spread over `amounts` in proportion: each share is rounded down, and the minor units that are left go to
+/// those that lost the most by it, so that the shares sum exactly.
+pub(super) fn spread(whole: Money, amounts: &[Money]) -> Result<Vec<Money>, Refusal> {
+    let currency = whole.currency();
+    let sum: i128 = amounts.iter().map(|amount| i128::from(amount.minor())).sum();
+    if whole.is_zero() || sum <= 0 {
+        return Ok(vec![Money::zero(currency); amounts.len()]);
+    }
+    let product = |amount: &Money| i128::from(whole.minor()) * i128::from(amount.minor());
+    let down: Vec<i128> = amounts.iter().map(|amount| product(amount).div_euclid(sum)).collect();
+    let left = i128::from(whole.minor()) - down.iter().sum::<i128>();
+    let mut losers: Vec<usize> = (0..amounts.len()).collect();
+    losers.sort_by_key(|place| std::cmp::Reverse(amounts.get(*place).map(|amount| product(amount).rem_euclid(sum))));
+    losers.truncate(usize::try_from(left).unwrap_or_default());
+    let share = |(place, down): (usize, i128)| {
+        let minor = i64::try_from(down + i128::from(losers.contains(&place))).unwrap_or_default();
+        Money::from_minor("discount", minor, currency)
+    };
+    down.into_iter().enumerate().map(share).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(crate) fn line(quantity: &str, price: &str, tax: Option<&str>) -> LineItem {
+        LineItem {
+            description: Line::new("Work").unwrap(),
+            quantity: quantity.parse().unwrap(),
+            unit_price: price.parse().unwrap(),
+            tax_rate: tax.map(|rate| rate.parse().unwrap()),
+            time_entry: None,
+        }
+    }
+
+    fn usd(minor: i64) -> Money {
+        Money::from_minor("x", minor, Currency::USD).unwrap()
+    }
+
+    fn totals(lines: &[LineItem], discount: Option<Discount>) -> [i64; 4] {
+        let Totals { subtotal, discount_amount, tax, total } = Totals::of(lines, discount, Currency::USD).unwrap();
+        [subtotal, discount_amount, tax, total].map(Money::minor)
+    }
+
+    #[test]
+    fn tax_is_rounded_line_by_line_and_then_summed() {
+        // 0.125 twice is 0.13 twice, not 0.25.
+        assert_eq!(totals(&[line("1", "0.50", Some("25")), line("1", "0.50", Some("25"))], None), [100, 0, 26, 126]);
+        assert_eq!(totals(&[line("2.5", "200", Some("19")), line("1", "99.99", None)], None), [59_999, 0, 9_500, 69_499]);
+        assert_eq!(totals(&[line("-1", "0.50", Some("25")), line("1", "10", Some("25"))], None), [950, 0, 237, 1_187]);
+        assert_eq!(totals(&[], None), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_discount_comes_off_before_tax() {
+        let ten = Some(Discount::Percent("10".parse().unwrap()));
+        assert_eq!(totals(&[line("1", "100", Some("20")), line("1", "50", None)], ten), [15_000, 1_500, 1_800, 15_300]);
+        assert_eq!(totals(&[line("1", "100", Some("20"))], Some(Discount::Amount(usd(10_000)))), [10_000, 10_000, 0, 0]);
+        let too_much = Totals::of(&[line("1", "100", None)], Some(Discount::Amount(usd(10_001))), Currency::USD);
+        assert_eq!(too_much.unwrap_err().field, Some("discount"));
+        let other = Discount::Amount(Money::zero("EUR".parse().unwrap()));
+        assert_eq!(Totals::of(&[], Some(other), Currency::USD).unwrap_err().field, Some("discount"));
+    }
+
+    #[test]
+    fn lines_that_come_to_less_than_nothing_or_too_much_are_refused() {
+        for lines in [
+            vec![line("-1", "1", None)],
+            vec![line("1", "100", None), line("-1", "99", Some("100")), line("-1", "1", None)],
+            vec![line("1", "600000000000", None); 2],
+            vec![line("1000000000000", "1000000000000", None)],
+            vec![line("1", "900000000000", Some("20"))],
+        ] {
+            assert_eq!(Totals::of(&lines, None, Currency::USD).unwrap_err().field, Some("line_items"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn there_are_not_too_many_lines_nor_too_long_ones() {
+        assert!(check(&vec![line("1", "1", None); MOST_LINES]).is_ok());
+        assert!(check(&vec![line("1", "1", None); MOST_LINES + 1]).is_err());
+        let long = LineItem { description: Line::new(&"å".repeat(500)).unwrap(), ..line("1", "1", None) };
+        assert!(check(&vec![long.clone(); 50]).is_ok());
+        assert!(check(&vec![long; 51]).is_err());
+    }
+
+    #[test]
+    fn what_is_left_over_goes_to_those_who_lost_the_most() {
+        let shares = |whole, amounts: &[i64]| -> Vec<i64> {
+            spread(usd(whole), &amounts.iter().copied().map(usd).collect::<Vec<_>>()).unwrap().into_iter().map(Money::minor).collect()
+        };
+        assert_eq!(shares(100, &[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(shares(5, &[1, 2, 3]), [1, 2, 2]);
+        assert_eq!(shares(10, &[200, -100]), [20, -10]);
+        assert_eq!(shares(10, &[0, 7, 0]), [0, 10, 0]);
+        assert_eq!(shares(0, &[3, -3]), [0, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_cent_is_lost_in_spreading(amounts in prop::collection::vec(-100_000i64..1_000_000_000, 1..60), percent in 0i64..=100) {
+            let sum: i64 = amounts.iter().sum();
+            prop_assume!(sum > 0);
+            let whole = usd(sum * percent / 100);
+            let amounts: Vec<_> = amounts.into_iter().map(usd).collect();
+            let shares = spread(whole, &amounts).unwrap();
+            prop_assert_eq!(shares.iter().map(|share| share.minor()).sum::<i64>(), whole.minor());
+            for (share, amount) in shares.iter().zip(&amounts) {
+                let exact = amount.minor() as f64 * whole.minor() as f64 / sum as f64;
+                prop_assert!((share.minor() as f64 - exact).abs() <= 1.000_001, "{share} of {amount}");
+                prop_assert!(share.minor().abs() <= amount.minor().abs(), "{share} is more than {amount}");
+            }
+        }
+
+        #[test]
+        fn the_parts_of_a_total_sum_up(
+            lines in prop::collection::vec((-50i64..500, 0i64..1_000_000, prop::option::of(0i64..=2_500)), 0..20),
+            percent in prop::option::of(0i64..=10_000),
+        ) {
+            use rust_decimal::Decimal;
+            let lines: Vec<_> = lines.into_iter().map(|(quantity, price, tax)| LineItem {
+                description: Line::new("Work").unwrap(),
+                quantity: crate::Units::new(Decimal::new(quantity, 2)).unwrap(),
+                unit_price: Price::new(Decimal::new(price, 2)).unwrap(),
+                tax_rate: tax.map(|tax| Percent::new(Decimal::new(tax, 2)).unwrap()),
+                time_entry: None,
+            }).collect();
+            let discount = percent.map(|percent| Discount::Percent(Percent::new(Decimal::new(percent, 2)).unwrap()));
+            if let Ok(Totals { subtotal, discount_amount, tax, total }) = Totals::of(&lines, discount, Currency::USD) {
+                prop_assert_eq!(total.minor(), subtotal.minor() - discount_amount.minor() + tax.minor());
+                prop_assert!(!total.is_negative() && discount_amount.minor() <= subtotal.minor());
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Payments: what was paid on an invoice. What is more than was due becomes the client's credit; none of it is lost.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Invoice, InvoiceId, Status, event};
+use crate::{
+    Currency, Date, EventName, Id, Kind, Line, Money, Price, Refusal, Time,
+    credit::{Credit, CreditId, Origin},
+};
+
+/// Most payments that can be recorded on an invoice; they live inside its record.
+pub const MOST_PAYMENTS: usize = 100;
+/// How many days before an invoice's date a payment of it can have been made.
+const BEFOREHAND: i64 = 366;
+
+/// How something is paid that staff record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PaymentMeans))]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// From account to account.
+    BankTransfer,
+    /// By card, at the firm.
+    Card,
+    /// In notes and coins.
+    Cash,
+    /// By a check.
+    Check,
+    /// Drawn by the firm.
+    DirectDebit,
+    /// In another way.
+    Other,
+}
+
+/// How something was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PaymentMethod))]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// From account to account.
+    BankTransfer,
+    /// By card, at the firm.
+    Card,
+    /// In notes and coins.
+    Cash,
+    /// By a check.
+    Check,
+    /// Drawn by the firm.
+    DirectDebit,
+    /// In another way.
+    Other,
+    /// Online, through Stripe.
+    Stripe,
+    /// From the client's credit.
+    Credit,
+}
+
+impl From<Means> for Method {
+    fn from(means: Means) -> Self {
+        match means {
+            Means::BankTransfer => Self::BankTransfer,
+            Means::Card => Self::Card,
+            Means::Cash => Self::Cash,
+            Means::Check => Self::Check,
+            Means::DirectDebit => Self::DirectDebit,
+            Means::Other => Self::Other,
+        }
+    }
+}
+
+/// How far the payer's bank got that wants a payment back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Dispute {
+    /// That isn't decided.
+    Open,
+    /// It did not get it.
+    Won,
+    /// It did: the money is gone.
+    Lost,
+}
+
+/// What of a payment was more than was due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excess {
+    /// How much.
+    pub amount: Money,
+    /// The client's credit that it became.
+    pub credit: CreditId,
+}
+
+/// What was paid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Names it.
+    pub id: PaymentId,
+    /// How much, in all.
+    pub amount: Money,
+    /// How.
+    pub method: Method,
+    /// What a bank statement says of it.
+    pub reference: Option<Line<100>>,
+    /// The day on which it was paid.
+    pub date: Date,
+    /// When it was recorded.
+    pub at: Time,
+    /// Stripe's name of it.
+    pub payment_intent: Option<String>,
+    /// Stripe's page on which it was made.
+    pub session: Option<String>,
+    /// The client's credit that it was paid from.
+    pub credit: Option<CreditId>,
+    /// What was more than was due.
+    pub excess: Option<Excess>,
+    /// How much of it went back to the payer, in all.
+    pub refunded: Money,
+    /// Whether the payer's bank wants it back.
+    pub dispute: Option<Dispute>,
+}
+
+impl Kind for Payment {
+    const PREFIX: &'static str = "pay";
+    const NAME: &'static str = "payment";
+}
+
+/// The id of a payment.
+pub type PaymentId = Id<Payment>;
+
+impl Payment {
+    /// How much of it went to the invoice.
+    pub fn applied(&self) -> Money {
+        let nothing = Money::zero(self.amount.currency());
+        match self.dispute {
+            Some(Dispute::Lost) => nothing,
+            Some(Dispute::Open | Dispute::Won) | None => {
+                self.excess.map_or(Ok(self.amount), |excess| self.amount.minus("amount", excess.amount)).unwrap_or(nothing)
+            }
+        }
+    }
+
+    /// How much of what became credit went back to the payer: what was refunded comes out of that first.
+    pub fn withdrawn(&self) -> Option<(CreditId, Money)> {
+        let Excess { amount, credit } = self.excess?;
+        let lost = self.dispute == Some(Dispute::Lost);
+        Some((credit, if lost || self.refunded.minor() > amount.minor() { amount } else { self.refunded }))
+    }
+}
+
+/// A payment that staff record.
+#[derive(Debug, Clone)]
+pub struct NewPayment {
+    /// How much.
+    pub amount: Price,
+    /// In which currency; the invoice's, which it must be.
+    pub currency: Option<Currency>,
+    /// How.
+    pub means: Means,
+    /// What a bank statement says of it.
+    pub reference: Option<Line<100>>,
+    /// The day on which it was paid.
+    pub date: Date,
+}
+
+/// What comes of a payment.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    /// The invoice, and what happened to it.
+    pub invoice: (Invoice, EventName),
+    /// The client's new credit, if more was paid than was due.
+    pub credit: Option<Credit>,
+}
+
+impl Invoice {
+    /// The invoice, whose id is `id`, once `new` was paid. It becomes the payment `payment`, and what is too much the
+    /// credit `credit`.
+    pub fn record_payment(
+        &self,
+        id: InvoiceId,
+        new: NewPayment,
+        payment: PaymentId,
+        credit: CreditId,
+        now: Time,
+    ) -> Result<Booked, Refusal> {
+        self.payable()?;
+        let NewPayment { amount, currency, means, reference, date } = new;
+        if currency.is_some_and(|currency| currency != self.currency) {
+            return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
+        }
+        let amount = Money::new("amount", amount, self.currency)?;
+        if amount.is_zero() {
+            return Err(Refusal::rule("amount", "More than nothing."));
+        }
+        if date > Date::latest(now) {
+            return Err(Refusal::rule("date", "May not be in the future."));
+        }
+        if self.issue_date.is_some_and(|issued| date < issued.plus_days(-BEFOREHAND)) {
+            return Err(Refusal::rule("date", "Is more than a year before the invoice."));
+        }
+        self.room_for_payment()?;
+        self.receive(id, Payment { reference, ..self.payment(payment, amount, means.into(), date, now) }, credit)
+    }
+
+    /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this: as much as is
+    /// due and there, unless said otherwise.
+    pub fn apply_credit(
+        &self,
+        id: InvoiceId,
+        (from_id, from): (CreditId, &Credit),
+        amount: Option<Price>,
+        payment: PaymentId,
+        now: Time,
+    ) -> Result<((Self, EventName), (Credit, EventName)), Refusal> {
+        self.payable()?;
+        if from.client != self.client {
+            return Err(Refusal::rule("credit", "Is another client's."));
+        }
+        if from.amount.currency() != self.currency {
+            return Err(Refusal::rule("credit", format!("Is in {}, the invoice in {}.", from.amount.currency(), self.currency)));
+        }
+        let due = self.amount_due();
+        let amount = amount.map_or(Ok(least(due, from.remaining)), |amount| Money::new("amount", amount, self.currency))?;
+        if amount.minor() > due.minor() {
+            return Err(Refusal::rule("amount", format!("Only {due} is due.")));
+        }
+        let spent = from.spend(id, amount, now)?;
+        if amount.is_zero() {
+            return Err(Refusal::rule("amount", "More than nothing."));
+        }
+        self.room_for_payment()?;
+        let paid = Payment { credit: Some(from_id), ..self.payment(payment, amount, Method::Credit, Date::today(now), now) };
+        // Not more than is due, so none of it becomes another credit.
+        Ok((self.receive(id, paid, from_id)?.invoice, spent))
+    }
+
+    /// The invoice, whose id is `id`, with `payment` too; what is too much of it becomes the credit `credit`.
+    pub(super) fn receive(&self, id: InvoiceId, payment: Payment, credit: CreditId) -> Result<Booked, Refusal> {
+        let takes = match self.status {
+            Status::Sent | Status::Uncollectible => self.amount_due(),
+            Status::Draft | Status::Paid | Status::Void => Money::zero(self.currency),
+        };
+        let applied = least(takes, payment.amount);
+        let rest = payment.amount.minus("amount", applied)?;
+        let excess = (!rest.is_zero()).then_some(Excess { amount: rest, credit });
+        let origin = Origin::Overpayment { invoice: id, payment: payment.id };
+        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?;
+        let event = if invoice.status == self.status { event::PAYMENT_RECORDED } else { event::PAID };
+        Ok(Booked { invoice: (invoice, event), credit: excess.map(|excess| Credit::new(self.client, excess.amount, origin)) })
+    }
+
+    /// The invoice with just these payments, and where it stands then.
+    pub(super) fn with_payments(&self, payments: Vec<Payment>) -> Result<Self, Refusal> {
+        let nothing = Money::zero(self.currency);
+        let amount_paid = payments.iter().try_fold(nothing, |sum, payment| sum.plus("amount", payment.applied()))?;
+        let amount_refunded = payments.iter().try_fold(nothing, |sum, payment| sum.plus("amount", payment.refunded))?;
+        Ok(Self { payments, amount_paid, amount_refunded, ..self.clone() }.standing())
+    }
+
+    /// The invoice where it stands by what is due: paid if that is nothing, not any more if it is something.
+    pub(super) fn standing(self) -> Self {
+        let due = !self.amount_due().is_zero();
+        let status = match self.status {
+            Status::Sent | Status::Uncollectible if !due => Status::Paid,
+            Status::Paid if due => Status::Sent,
+            Status::Draft | Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => self.status,
+        };
+        Self { status, ..self }
+    }
+
+    /// A payment of `amount` that hasn't become part of the invoice.
+    pub(super) fn payment(&self, id: PaymentId, amount: Money, method: Method, date: Date, now: Time) -> Payment {
+        Payment {
+            id,
+            amount,
+            method,
+            reference: None,
+            date,
+            at: now,
+            payment_intent: None,
+            session: None,
+            credit: None,
+            excess: None,
+            refunded: Money::zero(amount.currency()),
+            dispute: None,
+        }
+    }
+
+    /// That something is due, and it can be paid.
+    pub(super) fn payable(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Sent | Status::Uncollectible => Ok(()),
+            Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
+            Status::Paid => Err(Refusal::state("The invoice is paid already.")),
+            Status::Void => Err(Refusal::state("The invoice is void.")),
+        }
+    }
+
+    fn room_for_payment(&self) -> Result<(), Refusal> {
+        if self.payments.len() < MOST_PAYMENTS {
+            Ok(())
+        } else {
+            Err(Refusal::state(format!("The invoice has {MOST_PAYMENTS} payments already.")))
+        }
+    }
+}
+
+/// The lesser of two amounts in one currency.
+pub(crate) fn least(one: Money, other: Money) -> Money {
+    if other.minor() < one.minor() { other } else { one }
+}

@@ -1,0 +1,38 @@
+//! What happens to an invoice by itself while something is due: it is marked as overdue, and the client is reminded.
+
+use super::{Invoice, Status, event};
+use crate::{
+    Date, EventName, Time,
+    timer::{Timer, What},
+};
+
+impl Invoice {
+    /// What is to happen to it by itself, and when.
+    pub fn timers(&self) -> Vec<Timer> {
+        let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return Vec::new() };
+        let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins(), what: What::InvoiceOverdue });
+        let next = self.reminders.get(usize::from(self.reminded));
+        let reminder = next.map(|days| Timer { at: last.plus_days((*days).into()).begins(), what: What::InvoiceReminder });
+        overdue.into_iter().chain(reminder).collect()
+    }
+
+    /// The invoice marked as overdue; nothing if it isn't, or is marked.
+    pub fn mark_overdue(&self, now: Time) -> Option<(Self, EventName)> {
+        let over = self.overdue_at.is_none() && self.is_overdue(Date::today(now));
+        over.then(|| (Self { overdue_at: Some(now), ..self.clone() }, event::OVERDUE))
+    }
+
+    /// The invoice once the client is reminded: once for all days on which that should have been done by now. Nothing if
+    /// there are none.
+    pub fn remind(&self, now: Time) -> Option<(Self, EventName)> {
+        let reminded = self.reminders_until(now);
+        (self.status == Status::Sent && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, event::REMINDED))
+    }
+
+    /// How many of the days of reminding are over or have come at `now`.
+    pub(super) fn reminders_until(&self, now: Time) -> u8 {
+        let Some(last) = self.due_date else { return 0 };
+        let come = self.reminders.iter().take_while(|days| last.plus_days((**days).into()).begins() <= now).count();
+        u8::try_from(come).unwrap_or(u8::MAX)
+    }
+}

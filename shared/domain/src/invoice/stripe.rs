@@ -1,0 +1,102 @@
+//! What Stripe says was paid. Its events come more than once, late and out of order, so a payment is known by its
+//! payment intent, and what is said of it is how it stands, not what changed: saying it again changes nothing.
+
+use super::{Checkout, CheckoutState, Dispute, Invoice, InvoiceId, Method, Payment, PaymentId, event};
+use crate::{
+    Date, EventName, Money, Refusal, Time,
+    credit::{Credit, CreditId},
+};
+
+/// How a payment stands at Stripe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received {
+    /// Stripe's name of it.
+    pub payment_intent: String,
+    /// Stripe's page on which it was made, if that is known.
+    pub session: Option<String>,
+    /// How much was paid, in all.
+    pub amount: Money,
+    /// How much of it went back to the payer, in all.
+    pub refunded: Money,
+    /// Whether the payer's bank wants it back.
+    pub dispute: Option<Dispute>,
+}
+
+/// What is to be written after Stripe said how a payment stands; nothing if that was known.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// The invoice, and what happened to it.
+    pub invoice: Option<(Invoice, EventName)>,
+    /// The client's new credit, if more was paid than was due.
+    pub credit: Option<Credit>,
+    /// The credit that an overpayment became before, and how much of it went back to the payer, in all: see
+    /// [`Credit::withdraw`]. Said again whenever it isn't nothing, for what else may have been written meanwhile.
+    pub withdrawn: Option<(CreditId, Money)>,
+}
+
+impl Invoice {
+    /// The invoice, whose id is `id`, once a payment stands as `received` says. If it is new it becomes the payment
+    /// `payment`, and what is too much of it the credit `credit`. An invoice that takes no money gives all of it to the
+    /// client's credit, so nothing is lost.
+    pub fn settle(&self, id: InvoiceId, received: &Received, payment: PaymentId, credit: CreditId, now: Time) -> Result<Settled, Refusal> {
+        if received.amount.currency() != self.currency || received.refunded.currency() != self.currency {
+            return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
+        }
+        match self.payments.iter().find(|known| known.payment_intent.as_deref() == Some(&received.payment_intent)) {
+            Some(known) => self.restate(known, received),
+            None => self.settle_new(id, received, payment, credit, now),
+        }
+    }
+
+    fn settle_new(&self, id: InvoiceId, received: &Received, payment: PaymentId, credit: CreditId, now: Time) -> Result<Settled, Refusal> {
+        if received.amount.is_zero() || received.amount.is_negative() {
+            return Err(Refusal::rule("amount", "More than nothing."));
+        }
+        let paid = Payment {
+            payment_intent: Some(received.payment_intent.clone()),
+            session: received.session.clone(),
+            ..self.payment(payment, received.amount, Method::Stripe, Date::today(now), now)
+        };
+        let booked = self.checkout_paid(received.session.as_deref()).receive(id, paid, credit)?;
+        let (invoice, event) = booked.invoice;
+        let known = invoice.payments.iter().find(|known| known.id == payment).cloned();
+        let restated = known.map_or(Ok(Settled::default()), |known| invoice.restate(&known, received))?;
+        let invoice = restated.invoice.map_or(invoice, |(invoice, _)| invoice);
+        let credit = match (booked.credit, restated.withdrawn) {
+            (Some(credit), Some((_, total))) => Some(credit.withdraw(total).unwrap_or(Ok((credit, event)))?.0),
+            (credit, _) => credit,
+        };
+        Ok(Settled { invoice: Some((invoice, event)), credit, withdrawn: None })
+    }
+
+    /// The invoice once `known`, one of its payments, stands as `received` says. What a bank took back stays taken back.
+    fn restate(&self, known: &Payment, received: &Received) -> Result<Settled, Refusal> {
+        let dispute = match known.dispute {
+            Some(Dispute::Lost) => known.dispute,
+            Some(Dispute::Open | Dispute::Won) | None => received.dispute,
+        };
+        let session = known.session.clone().or_else(|| received.session.clone());
+        let stands = Payment { refunded: received.refunded, dispute, session, ..known.clone() };
+        let withdrawn = stands.withdrawn().filter(|(_, total)| !total.is_zero() || known.withdrawn() != stands.withdrawn());
+        if stands == *known {
+            return Ok(Settled { withdrawn, ..Settled::default() });
+        }
+        let event = match (known.dispute == dispute, known.refunded == stands.refunded) {
+            (false, _) => event::DISPUTED,
+            (true, false) => event::REFUNDED,
+            (true, true) => event::UPDATED,
+        };
+        let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
+        let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
+        let event = if invoice.status == self.status { event } else { event::REOPENED };
+        Ok(Settled { invoice: Some((invoice, event)), credit: None, withdrawn })
+    }
+
+    fn checkout_paid(&self, session: Option<&str>) -> Self {
+        let paid = |checkout: &Checkout| match session {
+            Some(session) if checkout.session.as_deref() == Some(session) => Checkout { state: CheckoutState::Paid, ..checkout.clone() },
+            Some(_) | None => checkout.clone(),
+        };
+        Self { checkouts: self.checkouts.iter().map(paid).collect(), ..self.clone() }
+    }
+}
