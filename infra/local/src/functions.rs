@@ -76,7 +76,8 @@ impl Functions {
             .envs([("AWS_ENDPOINT_URL", endpoints.ministack), ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb)])
             .env("AWS_EC2_METADATA_DISABLED", "true");
         // A developer's own credentials and profile have no business here.
-        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "RUST_LOG"] {
+        let theirs = ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "RUST_LOG", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"];
+        for name in theirs {
             command.env_remove(name);
         }
         if release {

@@ -1,4 +1,4 @@
-//! The keys of the local stack: the pair that signs tokens, and the key of the links in mails.
+//! The keys of the local stack: the pair that signs tokens, the key of the links in mails, and those of Stripe.
 //!
 //! They are made at the first start and kept with the data, so that tokens outlive a restart. They protect nothing
 //! but one machine's made-up data; the cloud's are made by hand and never come near this code.
@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
-use crate::error::{Doing, Result};
+use crate::{
+    error::{Doing, Result},
+    stripe::Account,
+};
 
 /// The keys, in the forms in which functions take them.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub struct Keys {
     public: String,
     pkcs8: String,
     link: String,
+    /// Not kept: the environment says at each start which Stripe it is.
+    #[serde(skip)]
+    stripe: Account,
 }
 
 impl Keys {
@@ -42,7 +48,13 @@ impl Keys {
             public: URL_SAFE_NO_PAD.encode(public),
             pkcs8: STANDARD.encode(pkcs8.as_ref()),
             link: STANDARD.encode(link),
+            stripe: Account::default(),
         })
+    }
+
+    /// The same with the keys of another Stripe.
+    pub(crate) fn with_stripe(self, stripe: Account) -> Self {
+        Self { stripe, ..self }
     }
 
     /// Those kept in `folder`, made if there are none.
@@ -73,6 +85,16 @@ impl Keys {
     /// What the secret named by `LINK_SECRET` holds.
     pub fn link_secret(&self) -> String {
         json!({ "key": self.link }).to_string()
+    }
+
+    /// The secrets, by the environment variables that name them.
+    pub(crate) fn secrets(&self) -> [(&'static str, String); 4] {
+        [
+            ("SIGNING_SECRET", self.signing_secret()),
+            ("LINK_SECRET", self.link_secret()),
+            ("STRIPE_SECRET", self.stripe.key_secret()),
+            ("WEBHOOK_SECRET", self.stripe.webhook_secret()),
+        ]
     }
 }
 

@@ -18,6 +18,7 @@ mod mailbox;
 pub mod ministack;
 mod process;
 pub mod stack;
+pub mod stripe;
 pub mod template;
 pub mod tools;
 pub mod triggers;

@@ -18,6 +18,7 @@ use crate::{
     keys::Keys,
     mailbox::{self, Mailbox},
     ministack::MiniStack,
+    stripe::{self, Account, StandIn, Webhook},
     template::Template,
     tools::{self, Tools},
     triggers::{StreamDriver, queue, schedule},
@@ -44,6 +45,8 @@ pub struct Stack {
     ministack: MiniStack,
     template: Arc<Template>,
     dynamo: Dynamo,
+    /// None where Stripe itself is used.
+    stripe: Option<StandIn>,
     data: PathBuf,
     listener: TcpListener,
     /// Says to others that the data is in use.
@@ -54,6 +57,7 @@ impl Stack {
     /// Starts everything and waits until it answers.
     pub async fn start(options: &Options) -> Result<Self> {
         let url = format!("http://127.0.0.1:{}", options.port);
+        let account = Account::from_env()?;
         let listener = TcpListener::bind(("127.0.0.1", options.port))
             .await
             .map_err(|_| Error::new(format!("port {} is in use: stop what listens there, or choose another with --port", options.port)))?;
@@ -64,8 +68,14 @@ impl Stack {
         }
         let data = data_folder(&home, options.fresh)?;
         let tools = Tools::installed().await?;
-        let keys = Keys::kept(&data)?;
-        let parameters = [("WebOrigin", url.as_str()), ("TokenPublicKeys", &keys.public_keys()), ("AnonymousPerHour", ANONYMOUS_PER_HOUR)];
+        let stripe = stand_in(&account, &url, &data)?;
+        let keys = Keys::kept(&data)?.with_stripe(account);
+        let parameters = [
+            ("WebOrigin", url.as_str()),
+            ("TokenPublicKeys", &keys.public_keys()),
+            ("AnonymousPerHour", ANONYMOUS_PER_HOUR),
+            ("StripeApiUrl", stripe.as_ref().map_or("", StandIn::url)),
+        ];
         let template = Arc::new(Template::load_with(&parameters)?);
         let dynamo = Dynamo::kept(&template, &data)?;
         let ministack = MiniStack::start(&tools, &template, &keys, &data.join("ministack")).await?;
@@ -73,7 +83,7 @@ impl Stack {
         let endpoints = Endpoints { dynamodb: dynamo.endpoint(), ministack: ministack.endpoint() };
         let mut functions = Functions::start(&tools, &template, &endpoints, options.release, &home)?;
         functions.answer(&template).await?;
-        Ok(Self { url, functions, ministack, template, dynamo, data, listener, _lock: lock })
+        Ok(Self { url, functions, ministack, template, dynamo, stripe, data, listener, _lock: lock })
     }
 
     /// Where it is.
@@ -84,13 +94,17 @@ impl Stack {
     /// The line that says that it is up.
     pub fn ready(&self) -> String {
         let url = &self.url;
-        format!("ConsultantPro is up: {url} (mail: {url}{}, docs: {url}/api/docs/)", mailbox::PATH)
+        let payments = match self.stripe {
+            Some(_) => format!("{url}{}", stripe::PATH),
+            None => format!("Stripe's test mode; forward its events with `stripe listen --forward-to {url}/api/webhooks/stripe/`"),
+        };
+        format!("ConsultantPro is up: {url} (mail: {url}{}, docs: {url}/api/docs/, payments: {payments})", mailbox::PATH)
     }
 
     /// Serves until a part of it ends, which none does by itself.
     pub async fn serve(self) -> Result<()> {
         // In this order, so that the drivers are dropped before what they call.
-        let Self { mut functions, mut ministack, template, dynamo, data, listener, .. } = self;
+        let Self { mut functions, mut ministack, template, dynamo, stripe, data, listener, .. } = self;
         let invoker = functions.invoker();
         let mut drivers = JoinSet::new();
         for trigger in &template.stream_triggers {
@@ -105,7 +119,12 @@ impl Stack {
         }
         let mailbox = Mailbox::open(ministack.client(), &data)?;
         drivers.spawn(mailbox.clone().run());
-        let gateway = gateway::serve(listener, template, invoker, mailbox);
+        let mut beside = mailbox.router();
+        if let Some(stripe) = stripe {
+            drivers.spawn(stripe.clone().run());
+            beside = beside.merge(stripe.router());
+        }
+        let gateway = gateway::serve(listener, template, invoker, beside);
         let parts_end = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(500)).await;
@@ -118,6 +137,15 @@ impl Stack {
             ended = parts_end => ended,
         }
     }
+}
+
+/// What stands in for Stripe in the stack at `url`, unless Stripe itself is used.
+fn stand_in(account: &Account, url: &str, data: &Path) -> Result<Option<StandIn>> {
+    if account.real {
+        return Ok(None);
+    }
+    let webhook = Webhook { url: format!("{url}/api/webhooks/stripe/"), secret: account.webhook_secret.clone() };
+    StandIn::kept(&format!("{url}{}", stripe::PATH), webhook, data).map(Some)
 }
 
 /// Where data is kept between runs.

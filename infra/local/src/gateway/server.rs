@@ -15,7 +15,6 @@ use super::{event, response};
 use crate::{
     error::{Doing, Result},
     functions::Invoker,
-    mailbox::Mailbox,
     template::Template,
     triggers::schedule,
 };
@@ -31,11 +30,11 @@ struct Gateway {
     invoker: Invoker,
 }
 
-/// Serves the whole stack on `listener`, until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, template: Arc<Template>, invoker: Invoker, mailbox: Mailbox) -> Result<()> {
+/// Serves the whole stack on `listener`, with what is `beside` it, until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, template: Arc<Template>, invoker: Invoker, beside: Router) -> Result<()> {
     let app = Router::new()
         .route("/", get(Redirect::temporary("/api/docs/")))
-        .merge(mailbox.router())
+        .merge(beside)
         .merge(schedule::router(Arc::clone(&template), invoker.clone()))
         .merge(router(template, invoker));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();

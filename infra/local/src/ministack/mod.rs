@@ -19,7 +19,7 @@ use crate::{
     error::{Doing, Error, Result},
     keys::Keys,
     process::Leashed,
-    template::{REGION, Template},
+    template::{Queue, REGION, Template},
     tools::Tools,
 };
 
@@ -95,6 +95,12 @@ impl MiniStack {
         self.client().messages(queue).await
     }
 
+    /// Makes one more queue with the attributes of `queue`, called `name`; its URL.
+    pub async fn make_queue(&self, name: &str, queue: &Queue) -> Result<String> {
+        self.client().make_queue(&Queue { name: name.to_owned(), ..queue.clone() }).await?;
+        Ok(queue_url(name))
+    }
+
     /// A client of its own: a pool of connections belongs to the runtime that opened it.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.endpoint)
@@ -117,7 +123,7 @@ impl MiniStack {
         if let Some(sender) = variable("MAIL_FROM") {
             client.rest("ses", Method::POST, "/v2/email/identities", Some(json!({ "EmailIdentity": address(sender) }))).await?;
         }
-        for (name, content) in [("SIGNING_SECRET", keys.signing_secret()), ("LINK_SECRET", keys.link_secret())] {
+        for (name, content) in keys.secrets() {
             if let Some(secret) = variable(name) {
                 client.keep_secret(secret, &content).await?;
             }

@@ -1,0 +1,126 @@
+//! Stripe's API, as far as the product calls it: sessions, payments, refunds, disputes.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, RawQuery, Request, State},
+    http::{HeaderMap, StatusCode},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Action, StandIn,
+    books::{Books, No, Reply},
+    form, objects,
+};
+
+/// The routes, to be served below the stand-in's address.
+pub(super) fn routes(stand_in: &StandIn) -> Router<StandIn> {
+    Router::new()
+        .route("/v1/checkout/sessions", post(open))
+        .route("/v1/checkout/sessions/{id}", get(session))
+        .route("/v1/checkout/sessions/{id}/expire", post(expire))
+        .route("/v1/payment_intents/{id}", get(payment))
+        .route("/v1/refunds", post(refund))
+        .route("/v1/disputes", get(disputes))
+        .layer(from_fn_with_state(stand_in.clone(), guard))
+}
+
+impl IntoResponse for No {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(json!({ "error": { "type": self.kind, "message": self.message } }))).into_response()
+    }
+}
+
+/// Lets in who has a key, and fails where a switch says so.
+async fn guard(State(stand_in): State<StandIn>, request: Request, next: Next) -> Response {
+    let key = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !["Bearer sk_test_", "Bearer rk_test_"].iter().any(|test| key.starts_with(test)) {
+        return No { status: 401, ..No::invalid("Invalid API Key provided.") }.into_response();
+    }
+    if stand_in.spend(|switches| &mut switches.refuse) {
+        return No { status: 503, kind: "api_error", message: "Not now.".to_owned() }.into_response();
+    }
+    let response = next.run(request).await;
+    if stand_in.spend(|switches| &mut switches.lose) {
+        return (StatusCode::BAD_GATEWAY, "<html>the answer was lost</html>").into_response();
+    }
+    response
+}
+
+/// Does what a POST asks for once, however often it is sent with one key.
+fn once(
+    stand_in: &StandIn,
+    path: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+    make: impl FnOnce(&mut Books, &Value) -> Result<Value, No>,
+) -> Response {
+    let form = form::parse(&String::from_utf8_lossy(body));
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let made = stand_in.change(|books| {
+        let known = key.and_then(|key| books.replies.get(key));
+        if let Some(reply) = known {
+            if reply.path == path && reply.form == form {
+                return Ok((true, reply.body.clone()));
+            }
+            let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
+            return Err(No { kind: "idempotency_error", ..No::invalid(message) });
+        }
+        let made = make(books, &form)?;
+        if let Some(key) = key {
+            books.replies.insert(key.to_owned(), Reply { path: path.to_owned(), form, body: made.clone() });
+        }
+        Ok((false, made))
+    });
+    match made {
+        Ok((true, body)) => ([("idempotent-replayed", "true")], Json(body)).into_response(),
+        Ok((false, body)) => Json(body).into_response(),
+        Err(no) => no.into_response(),
+    }
+}
+
+async fn open(State(stand_in): State<StandIn>, headers: HeaderMap, body: Bytes) -> Response {
+    once(&stand_in, "/v1/checkout/sessions", &headers, &body, |books, form| {
+        let session = books.open(form, stand_in.now())?;
+        Ok(objects::session(&session, Some(stand_in.page(&session.id))))
+    })
+}
+
+async fn session(State(stand_in): State<StandIn>, Path(id): Path<String>) -> Result<Json<Value>, No> {
+    stand_in.read(|books| Ok(Json(objects::session(books.session(&id)?, Some(stand_in.page(&id))))))
+}
+
+async fn expire(State(stand_in): State<StandIn>, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    once(&stand_in, &format!("/v1/checkout/sessions/{id}/expire"), &headers, &body, |books, _| {
+        books.act(&id, Action::Expire, stand_in.now())?;
+        Ok(objects::session(books.session(&id)?, None))
+    })
+}
+
+async fn payment(State(stand_in): State<StandIn>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Result<Json<Value>, No> {
+    let expanded = form::texts(&form::parse(&query.unwrap_or_default()), "/expand").into_values().any(|what| what == "latest_charge");
+    stand_in.read(|books| Ok(Json(objects::payment(books.payment(&id)?, expanded))))
+}
+
+async fn refund(State(stand_in): State<StandIn>, headers: HeaderMap, body: Bytes) -> Response {
+    once(&stand_in, "/v1/refunds", &headers, &body, |books, form| {
+        let id = form::text(form, "/payment_intent").or_else(|| form::text(form, "/charge"));
+        let id = id.ok_or_else(|| No::invalid("One of the following params should be provided: payment_intent or charge."))?;
+        let amount = form::text(form, "/amount").map(|amount| amount.parse().map_err(|_| No::invalid("Invalid integer: amount")));
+        books.refund(&id, amount.transpose()?, stand_in.now())
+    })
+}
+
+async fn disputes(State(stand_in): State<StandIn>, RawQuery(query): RawQuery) -> Json<Value> {
+    let of = form::text(&form::parse(&query.unwrap_or_default()), "/payment_intent");
+    stand_in.read(|books| {
+        let payments = books.payments.values().filter(|payment| of.as_ref().is_none_or(|id| *id == payment.id));
+        let disputes = payments.filter_map(|payment| Some(objects::dispute(payment, payment.dispute.as_ref()?)));
+        Json(objects::list("/v1/disputes", disputes.collect()))
+    })
+}
