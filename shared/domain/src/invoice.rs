@@ -19,7 +19,7 @@ mod tests;
 
 pub use checkout::{Checkout, CheckoutState, Link};
 pub use lines::{Discount, LineItem, MOST_LINES, Totals};
-pub use payment::{Booked, Dispute, Excess, MOST_PAYMENTS, Means, Method, NewPayment, Payment, PaymentId};
+pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, Means, Method, NewPayment, Payment, PaymentId};
 pub use stripe::{Received, Settled};
 
 use serde::{Deserialize, Serialize};

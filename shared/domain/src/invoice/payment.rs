@@ -173,6 +173,15 @@ pub struct Booked {
     pub credit: Option<Credit>,
 }
 
+/// What comes of paying from credit.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The invoice, and what happened to it.
+    pub invoice: (Invoice, EventName),
+    /// The credit, and what happened to it.
+    pub credit: (Credit, EventName),
+}
+
 impl Invoice {
     /// The invoice, whose id is `id`, once `new` was paid. It becomes the payment `payment`, and what is too much the
     /// credit `credit`.
@@ -212,7 +221,7 @@ impl Invoice {
         amount: Option<Price>,
         payment: PaymentId,
         now: Time,
-    ) -> Result<((Self, EventName), (Credit, EventName)), Refusal> {
+    ) -> Result<Applied, Refusal> {
         self.payable()?;
         if from.client != self.client {
             return Err(Refusal::rule("credit", "Is another client's."));
@@ -232,7 +241,7 @@ impl Invoice {
         self.room_for_payment()?;
         let paid = Payment { credit: Some(from_id), ..self.payment(payment, amount, Method::Credit, Date::today(now), now) };
         // Not more than is due, so none of it becomes another credit.
-        Ok((self.receive(id, paid, from_id)?.invoice, spent))
+        Ok(Applied { invoice: self.receive(id, paid, from_id)?.invoice, credit: spent })
     }
 
     /// The invoice, whose id is `id`, with `payment` too; what is too much of it becomes the credit `credit`.

@@ -59,7 +59,7 @@ impl Invoice {
         };
         let booked = self.checkout_paid(received.session.as_deref()).receive(id, paid, credit)?;
         let (invoice, event) = booked.invoice;
-        let known = invoice.payments.iter().find(|known| known.id == payment).cloned();
+        let known = invoice.payments.last().cloned();
         let restated = known.map_or(Ok(Settled::default()), |known| invoice.restate(&known, received))?;
         let invoice = restated.invoice.map_or(invoice, |(invoice, _)| invoice);
         let credit = match (booked.credit, restated.withdrawn) {
