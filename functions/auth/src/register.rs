@@ -46,7 +46,7 @@ struct NewFirm {
     responses((status = 201, description = "Tokens, the owner and the firm", body = Granted)))]
 async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer, Problem> {
     let NewFirm { firm_name, name, email, password, currency, time_zone } = body;
-    let firm = Firm { name: firm_name, currency: currency.unwrap_or(Currency::USD), time_zone: time_zone.unwrap_or(TimeZone::UTC) };
+    let firm = Firm::new(firm_name, currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
     let (firm_id, user_id) = (cx.new_id(), cx.new_id());
     let founder = User::founder(name, email.clone());
     let principal = Principal::Staff { user: user_id, role: founder.role };

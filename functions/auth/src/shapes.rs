@@ -27,7 +27,7 @@ pub(crate) struct FirmOut {
 
 impl From<&Record<Firm>> for FirmOut {
     fn from(record: &Record<Firm>) -> Self {
-        let Firm { name, currency, time_zone } = record.content.clone();
+        let Firm { name, currency, time_zone, .. } = record.content.clone();
         Self { id: record.id, name, currency, time_zone, created_at: record.created_at }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Id, Kind, Line, TimeZone};
+use crate::{Currency, Id, Kind, Line, Percent, TimeZone};
 
 /// What happens to firms.
 pub mod event {
@@ -21,6 +21,30 @@ pub struct Firm {
     pub currency: Currency,
     /// Where its days begin and end.
     pub time_zone: TimeZone,
+    /// How many days its clients have to pay, unless an invoice says otherwise.
+    #[serde(default = "month")]
+    pub payment_terms_days: u16,
+    /// How many days after the last one to pay its clients are reminded, each time.
+    #[serde(default = "weekly")]
+    pub reminder_days: Vec<i16>,
+    /// The tax on what it charges, unless a line says otherwise.
+    #[serde(default)]
+    pub default_tax_rate: Option<Percent>,
+}
+
+fn month() -> u16 {
+    30
+}
+
+fn weekly() -> Vec<i16> {
+    vec![1, 7, 14]
+}
+
+impl Firm {
+    /// A firm that has just signed up.
+    pub fn new(name: Line<200>, currency: Currency, time_zone: TimeZone) -> Self {
+        Self { name, currency, time_zone, payment_terms_days: month(), reminder_days: weekly(), default_tax_rate: None }
+    }
 }
 
 impl Kind for Firm {
