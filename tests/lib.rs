@@ -12,6 +12,7 @@ mod support {
     pub(crate) mod firm;
     pub(crate) mod meter;
     pub(crate) mod ministack;
+    pub(crate) mod stripe;
 }
 
 pub use support::{
@@ -22,4 +23,5 @@ pub use support::{
     firm::{AtClient, Firm, PASSWORD, User, email},
     meter::{Fault, Meter, Metered},
     ministack::ministack,
+    stripe::{OLD_WEBHOOK_SECRET, StripeQueue, WEBHOOK_SECRET},
 };

@@ -16,7 +16,7 @@ use store::event_of_image;
 use tests::{Answer, Meter, TestApp, email, ministack};
 
 /// How the sample requests are answered, sent in this order to an empty table: who signs up can log in.
-const ANSWERS: [(&str, u16); 10] = [
+const ANSWERS: [(&str, u16); 11] = [
     ("auth/register", 201),
     ("auth/login", 200),
     ("auth/me-without-token", 401),
@@ -27,6 +27,7 @@ const ANSWERS: [(&str, u16); 10] = [
     ("crm/list-leads-without-token", 401),
     ("docs/health", 200),
     ("docs/openapi", 200),
+    ("webhooks/stripe-event-forged", 400),
 ];
 
 /// The samples by their names: `auth/login`.

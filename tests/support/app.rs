@@ -18,8 +18,9 @@ use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::Store;
 use utoipa_axum::router::OpenApiRouter;
+use webhooks::Webhooks;
 
-use crate::{Answer, Firm, Meter, ministack};
+use crate::{Answer, Firm, Meter, StripeQueue, ministack};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -44,18 +45,21 @@ pub struct TestApp {
     pub public_keys: String,
     /// What mails' links are made with.
     pub links: LinkKey,
+    /// Where Stripe's events go.
+    pub stripe: StripeQueue,
     functions: BTreeMap<&'static str, Front>,
     address: IpAddr,
     delivered: Mutex<Option<String>>,
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
-pub fn routers(keys: Keys) -> BTreeMap<&'static str, OpenApiRouter<App>> {
+pub fn routers(keys: Keys, webhooks: Webhooks) -> BTreeMap<&'static str, OpenApiRouter<App>> {
     BTreeMap::from([
         ("auth", auth::router(keys)),
         ("clients", clients::router()),
         ("crm", crm::router()),
         ("docs", docs::router().with_state(())),
+        ("webhooks", webhooks::router(webhooks).with_state(())),
     ])
 }
 
@@ -102,9 +106,10 @@ impl TestApp {
             web_origin: WEB_ORIGIN.into(),
         };
         let keys = Keys::new(ISSUER, signing.clone(), links.clone());
-        let functions = routers(keys).into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
+        let stripe = StripeQueue::new().await;
+        let functions = routers(keys, stripe.webhooks(clock.clone())).into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
-        Self { template, dynamo, meter, store, clock, signing, public_keys, links, functions, address, delivered: Mutex::default() }
+        Self { template, dynamo, meter, store, clock, signing, public_keys, links, stripe, functions, address, delivered: Mutex::default() }
     }
 
     /// A request by nobody.

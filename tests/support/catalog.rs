@@ -14,6 +14,7 @@ mod portal_users;
 mod proposals;
 mod prospects;
 mod users;
+mod webhooks;
 
 use std::pin::Pin;
 
@@ -62,6 +63,7 @@ pub fn catalog() -> Vec<Row> {
         portal_users::rows(),
         engagements::rows(),
         docs::rows(),
+        webhooks::rows(),
     ]
     .into_iter()
     .flatten()
@@ -139,5 +141,11 @@ impl Given {
     /// A body too.
     fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    /// A header too.
+    fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 }

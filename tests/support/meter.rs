@@ -11,6 +11,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use crate::ministack;
+
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -49,7 +51,8 @@ pub struct Meter {
 
 #[derive(Clone)]
 struct Proxy {
-    upstream: String,
+    /// None for MiniStack, which is started by the first call.
+    upstream: Option<String>,
     client: reqwest::Client,
     plan: Arc<Mutex<Plan>>,
 }
@@ -57,11 +60,20 @@ struct Proxy {
 impl Meter {
     /// One before `upstream`, in the current runtime.
     pub async fn before(upstream: &str) -> Self {
+        Self::serve(Some(upstream.to_owned())).await
+    }
+
+    /// One before MiniStack, which is started only if something is to pass.
+    pub async fn before_ministack() -> Self {
+        Self::serve(None).await
+    }
+
+    async fn serve(upstream: Option<String>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let plan = Arc::<Mutex<Plan>>::default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let proxy = Proxy { upstream: upstream.to_owned(), client, plan: plan.clone() };
+        let proxy = Proxy { upstream, client, plan: plan.clone() };
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass).with_state(proxy)).await });
         Self { url, plan }
     }
@@ -116,7 +128,7 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
     let body = if dynamodb { priced(&body) } else { body };
     let actions = if dynamodb { actions(&operation, &body) } else { Vec::new() };
-    let url = format!("{}{}", proxy.upstream, parts.uri);
+    let url = format!("{}{}", proxy.upstream.as_deref().unwrap_or_else(|| ministack().endpoint()), parts.uri);
     let mut forwarded = proxy.client.request(parts.method, url).body(body);
     for (name, value) in &parts.headers {
         if name != "host" && name != "content-length" {
