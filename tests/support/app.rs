@@ -107,7 +107,10 @@ impl TestApp {
         };
         let keys = Keys::new(ISSUER, signing.clone(), links.clone());
         let stripe = StripeQueue::new().await;
-        let functions = routers(keys, stripe.webhooks(clock.clone())).into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
+        let functions = routers(keys, stripe.webhooks(clock.clone()))
+            .into_iter()
+            .map(|(name, router)| (name, Front::new(app.clone(), router.into())))
+            .collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
         Self { template, dynamo, meter, store, clock, signing, public_keys, links, stripe, functions, address, delivered: Mutex::default() }
     }

@@ -46,7 +46,8 @@ impl Document {
     }
 
     fn make() -> Self {
-        let documents: BTreeMap<_, _> = routers(keys(), webhooks_of_nobody()).into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
+        let documents: BTreeMap<_, _> =
+            routers(keys(), webhooks_of_nobody()).into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
         let functions: BTreeMap<String, &str> =
             documents.iter().flat_map(|(name, document)| document.paths.paths.keys().map(|path| (path.clone(), *name))).collect();
         let json = api::openapi::document(documents.into_values());

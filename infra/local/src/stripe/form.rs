@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Value {
             }
             match place {
                 Value::Object(fields) => fields.entry(part).or_insert(Value::Null),
-                other => other,
+                other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
             }
         });
         *place = value.into();
