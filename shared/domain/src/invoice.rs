@@ -11,6 +11,7 @@ mod noted;
 mod payment;
 mod reminders;
 mod stripe;
+mod time;
 
 #[cfg(test)]
 mod simulation;

@@ -1,0 +1,103 @@
+//! Comments: what a client and the firm say to each other about a task.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    EventName, Id, Kind, Line, Prose, Time,
+    client::{Client, ClientId, OfClient},
+    portal_user::PortalUserId,
+    project::ProjectId,
+    task::TaskId,
+    user::UserId,
+};
+
+/// What happens to comments.
+pub mod event {
+    use crate::EventName;
+
+    /// Written.
+    pub const CREATED: EventName = "comment.created";
+    /// Somebody of the firm has read it.
+    pub const READ: EventName = "comment.read";
+}
+
+/// Who wrote a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// Somebody of the firm.
+    Staff(UserId),
+    /// Somebody at the client.
+    Client(PortalUserId),
+}
+
+/// Who of the firm read a comment, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Who.
+    pub by: UserId,
+    /// When.
+    pub at: Time,
+}
+
+/// What somebody said about a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    /// The client to whom the task is done.
+    pub client: Id<Client>,
+    /// The task's project.
+    pub project: ProjectId,
+    /// The task.
+    pub task: TaskId,
+    /// Who wrote it.
+    pub author: Author,
+    /// What they were called then.
+    pub author_name: Line<200>,
+    /// What they wrote.
+    pub comment: Prose<5000>,
+    /// Who of the firm read it first; who wrote it, if that was somebody of the firm.
+    pub read: Option<Reading>,
+}
+
+impl Kind for Comment {
+    const PREFIX: &'static str = "comment";
+    const NAME: &'static str = "comment";
+}
+
+/// The id of a comment.
+pub type CommentId = Id<Comment>;
+
+impl OfClient for Comment {
+    fn client(&self) -> ClientId {
+        self.client
+    }
+}
+
+impl Comment {
+    /// The comment once `by` has read it at `now`; nothing if somebody of the firm had before.
+    pub fn mark_read(&self, by: UserId, now: Time) -> Option<(Self, EventName)> {
+        self.read.is_none().then(|| (Self { read: Some(Reading { by, at: now }), ..self.clone() }, event::READ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_read_a_comment_first_stays() {
+        let (now, user) = (Time::default(), Id::new(Time::default(), 1));
+        let comment = Comment {
+            client: Id::new(now, 2),
+            project: Id::new(now, 3),
+            task: Id::new(now, 4),
+            author: Author::Client(Id::new(now, 5)),
+            author_name: Line::new("Ann Lee").unwrap(),
+            comment: Prose::new("Please update it.").unwrap(),
+            read: None,
+        };
+        let (read, event) = comment.mark_read(user, now).unwrap();
+        assert_eq!((read.read, event), (Some(Reading { by: user, at: now }), event::READ));
+        assert_eq!(read.mark_read(Id::new(now, 9), now), None);
+    }
+}

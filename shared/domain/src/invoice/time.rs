@@ -1,0 +1,106 @@
+//! How time that was logged is billed.
+
+use rust_decimal::Decimal;
+
+use super::LineItem;
+use crate::{
+    Line, Money, Percent, Price, Refusal, Units,
+    time_entry::{TimeEntry, TimeEntryId},
+};
+
+/// The field that names time entries.
+const FIELD: &str = "time_entries";
+/// How much of a description is kept where something has to be said beside it.
+const SHORT: usize = 440;
+
+impl LineItem {
+    /// The line that bills `entry`, whose id is `id`, taxed by `tax`: its hours at its rate, if that comes to what it costs;
+    /// else once what it costs, since twenty minutes are no decimal number of hours.
+    pub fn of_time(id: TimeEntryId, entry: &TimeEntry, tax: Option<Percent>) -> Result<Self, Refusal> {
+        let told = entry.description.as_ref().map(|told| told.split_whitespace().collect::<Vec<_>>().join(" "));
+        let told = told.unwrap_or_else(|| format!("Work on {}", entry.date.get()));
+        let rate = entry.hourly_rate.map_or(Decimal::ZERO, Money::amount);
+        let by_hour = Self {
+            description: described(&told)?,
+            quantity: entry.billed_units()?,
+            unit_price: price(rate)?,
+            tax_rate: tax,
+            time_entry: Some(id),
+        };
+        if by_hour.amount(entry.currency())? == entry.billed_amount {
+            return Ok(by_hour);
+        }
+        let minutes = entry.billed_minutes();
+        let told: String = told.chars().take(SHORT).collect();
+        Ok(Self {
+            description: described(&format!("{told} ({minutes} min at {} an hour)", rate.normalize()))?,
+            quantity: Units::new(minutes.signum().into()).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))?,
+            unit_price: price(entry.billed_amount.amount().abs())?,
+            ..by_hour
+        })
+    }
+}
+
+fn described(text: &str) -> Result<Line<500>, Refusal> {
+    let text: String = text.chars().take(500).collect();
+    Line::new(&text).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))
+}
+
+fn price(amount: Decimal) -> Result<Price, Refusal> {
+    Price::new(amount).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Currency, Prose,
+        invoice::tests::{id, now},
+        project::Rounding,
+        time_entry::Status,
+    };
+
+    fn entry(minutes: i32, rate: &str, description: Option<&str>) -> TimeEntry {
+        let rate = Money::new("x", rate.parse().unwrap(), Currency::USD).unwrap();
+        let entry = TimeEntry {
+            project: id(1),
+            client: id(2),
+            task: None,
+            user: id(3),
+            date: crate::Date::today(now()),
+            minutes,
+            rounding: Rounding::NONE,
+            billable: true,
+            hourly_rate: Some(rate),
+            billed_amount: rate,
+            description: description.map(|told| Prose::new(told).unwrap()),
+            needs_approval: false,
+            progress: Status::Open,
+            rejection: None,
+            invoice: None,
+            reverses: None,
+            reversed_by: None,
+        };
+        entry.priced(Currency::USD).unwrap()
+    }
+
+    #[test]
+    fn a_line_comes_to_what_the_time_costs() {
+        for (minutes, rate) in
+            [(150, "200"), (20, "200"), (1, "0.01"), (7, "333.33"), (-150, "200"), (-20, "200"), (1439, "99.99"), (30, "0")]
+        {
+            let entry = entry(minutes, rate, Some("Interviews"));
+            let line = LineItem::of_time(id(4), &entry, None).unwrap();
+            assert_eq!(line.amount(Currency::USD).unwrap(), entry.billed_amount, "{minutes} min at {rate}");
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_was_done() {
+        let told = |entry: &TimeEntry| LineItem::of_time(id(4), entry, None).unwrap().description.to_string();
+        assert_eq!(told(&entry(150, "200", Some("Interviews,\n\tsecond round"))), "Interviews, second round");
+        assert_eq!(told(&entry(20, "200", Some("A call"))), "A call (20 min at 200 an hour)");
+        assert_eq!(told(&entry(60, "200", None)), "Work on 2026-11-21");
+        assert_eq!(told(&entry(20, "200", Some(&"å".repeat(2000)))).chars().filter(|c| *c == 'å').count(), 440);
+    }
+}

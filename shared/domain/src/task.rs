@@ -1,0 +1,132 @@
+//! Tasks: what is to be done on a project, by whom, by when.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Date, EventName, Id, Kind, Line, Outcome, Price, Prose, Quantity, Refusal,
+    client::{Client, ClientId, OfClient},
+    project::ProjectId,
+    user::UserId,
+};
+
+/// What happens to tasks.
+pub mod event {
+    use crate::EventName;
+
+    /// Entered.
+    pub const CREATED: EventName = "task.created";
+    /// Its fields were changed.
+    pub const UPDATED: EventName = "task.updated";
+    /// Its status or its place was changed.
+    pub const MOVED: EventName = "task.moved";
+    /// Put away.
+    pub const ARCHIVED: EventName = "task.archived";
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TaskStatus))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not begun.
+    Todo,
+    /// Somebody is at it.
+    InProgress,
+    /// Waits for something.
+    Blocked,
+    /// Is looked at.
+    Review,
+    /// Over.
+    Done,
+}
+
+/// What is to be done on a project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// On which project.
+    pub project: ProjectId,
+    /// The project's client.
+    pub client: Id<Client>,
+    /// What is to be done; the client sees it.
+    pub title: Line<200>,
+    /// More of it; the client sees it.
+    pub description: Option<Prose<10000>>,
+    /// Where it stands.
+    pub status: Status,
+    /// Who does it.
+    pub assignee: Option<UserId>,
+    /// By when.
+    pub due_date: Option<Date>,
+    /// How many hours it should take.
+    pub estimate_hours: Option<Quantity>,
+    /// Its place among the tasks of its status: the lowest comes first.
+    pub position: i32,
+    /// What an hour on it costs, whoever does it.
+    pub hourly_rate: Option<Price>,
+}
+
+impl Kind for Task {
+    const PREFIX: &'static str = "task";
+    const NAME: &'static str = "task";
+}
+
+/// The id of a task.
+pub type TaskId = Id<Task>;
+
+impl OfClient for Task {
+    fn client(&self) -> ClientId {
+        self.client
+    }
+}
+
+impl Task {
+    /// The task with other fields.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        Ok((edited, event::UPDATED))
+    }
+
+    /// The task at another status or place. Any status can follow any other: work goes back and forth.
+    pub fn move_to(&self, to: Status, position: Option<i32>) -> Outcome<Self> {
+        let position = position.unwrap_or(self.position);
+        if (to, position) == (self.status, self.position) {
+            return Err(Refusal::state("The task is there already."));
+        }
+        Ok((Self { status: to, position, ..self.clone() }, event::MOVED))
+    }
+
+    /// Whether it can be put away: the time on it stays.
+    pub fn archive(&self) -> Result<EventName, Refusal> {
+        Ok(event::ARCHIVED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Time;
+
+    #[test]
+    fn a_task_moves_anywhere_but_to_where_it_is() {
+        use Status::{Blocked, Done, InProgress, Review, Todo};
+        let task = Task {
+            project: Id::new(Time::default(), 1),
+            client: Id::new(Time::default(), 2),
+            title: Line::new("Interview importers").unwrap(),
+            description: None,
+            status: Todo,
+            assignee: None,
+            due_date: None,
+            estimate_hours: None,
+            position: 3,
+            hourly_rate: None,
+        };
+        for from in [Todo, InProgress, Blocked, Review, Done] {
+            for to in [Todo, InProgress, Blocked, Review, Done] {
+                let task = Task { status: from, ..task.clone() };
+                assert_eq!(task.move_to(to, None).is_ok(), from != to, "{from:?} → {to:?}");
+                assert!(task.move_to(to, Some(4)).is_ok());
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Time entries: who worked how long on what, and what that costs the client.
+//!
+//! open → submitted → approved → invoiced. The minutes that were worked stay as they are; what is billed of them is
+//! rounded as the project said when they were logged, at the rate that held then: both are copied, so no later change of
+//! a rate changes what was logged. What is on an invoice is corrected by a reversal and a new entry.
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Currency, Date, EventName, Id, Kind, Money, Outcome, Price, Prose, Quantity, Refusal, Time, Units,
+    client::{Client, ClientId, OfClient},
+    invoice::InvoiceId,
+    project::{ProjectId, Rounding, sum},
+    task::TaskId,
+    user::UserId,
+};
+
+/// How many days back time can be logged.
+const MOST_DAYS: i64 = 3 * 366;
+/// The most that one entry can be: a day.
+const MOST_MINUTES: i32 = 24 * 60;
+
+/// What happens to time entries.
+pub mod event {
+    use crate::EventName;
+
+    /// Logged.
+    pub const CREATED: EventName = "time_entry.created";
+    /// Its fields were changed.
+    pub const UPDATED: EventName = "time_entry.updated";
+    /// Handed to somebody who may approve it.
+    pub const SUBMITTED: EventName = "time_entry.submitted";
+    /// Is as it should be.
+    pub const APPROVED: EventName = "time_entry.approved";
+    /// Handed back.
+    pub const REJECTED: EventName = "time_entry.rejected";
+    /// Is on an invoice.
+    pub const INVOICED: EventName = "time_entry.invoiced";
+    /// Is on no invoice any more.
+    pub const RELEASED: EventName = "time_entry.released";
+    /// Another entry takes it back.
+    pub const REVERSED: EventName = "time_entry.reversed";
+    /// Thrown away.
+    pub const DELETED: EventName = "time_entry.deleted";
+}
+
+/// Where a time entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TimeEntryStatus))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being written.
+    Open,
+    /// Waits for somebody who may approve it.
+    Submitted,
+    /// Is as it should be.
+    Approved,
+    /// Is on an invoice. Never stored: it follows from the invoice that it names.
+    Invoiced,
+}
+
+impl Status {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Submitted => "submitted",
+            Self::Approved => "approved",
+            Self::Invoiced => "invoiced",
+        }
+    }
+}
+
+/// Who worked how long on what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimeEntry {
+    /// On which project.
+    pub project: ProjectId,
+    /// The project's client.
+    pub client: Id<Client>,
+    /// On which of its tasks.
+    pub task: Option<TaskId>,
+    /// Who.
+    pub user: UserId,
+    /// On which day.
+    pub date: Date,
+    /// How many minutes; less than none where it takes back another entry.
+    pub minutes: i32,
+    /// How they are rounded for billing: the project's way when they were logged.
+    pub rounding: Rounding,
+    /// Whether the client pays for them.
+    pub billable: bool,
+    /// What an hour costs.
+    pub hourly_rate: Option<Money>,
+    /// What it costs the client: the billed hours at the rate, or nothing.
+    pub billed_amount: Money,
+    /// What was done; the client reads it on the invoice.
+    pub description: Option<Prose<2000>>,
+    /// Whether it has to be approved before it is billed: the project's way when it was logged.
+    pub needs_approval: bool,
+    /// How far it got; see [`TimeEntry::status`].
+    #[serde(rename = "status")]
+    pub progress: Status,
+    /// Why it was handed back.
+    pub rejection: Option<Prose<1000>>,
+    /// The invoice that bills it.
+    pub invoice: Option<InvoiceId>,
+    /// The entry that it takes back.
+    pub reverses: Option<TimeEntryId>,
+    /// The entry that takes it back.
+    pub reversed_by: Option<TimeEntryId>,
+}
+
+impl Kind for TimeEntry {
+    const PREFIX: &'static str = "time";
+    const NAME: &'static str = "time_entry";
+}
+
+/// The id of a time entry.
+pub type TimeEntryId = Id<TimeEntry>;
+
+impl OfClient for TimeEntry {
+    fn client(&self) -> ClientId {
+        self.client
+    }
+}
+
+/// So many hours in minutes, to the nearest.
+pub fn minutes(hours: Quantity) -> Result<i32, Refusal> {
+    let minutes = (hours.get() * Decimal::from(60)).round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+    match minutes.to_i32() {
+        Some(0) => Err(Refusal::rule("hours", "A minute at least.")),
+        Some(minutes) if hours.get() <= Decimal::from(24) && minutes <= MOST_MINUTES => Ok(minutes),
+        Some(_) | None => Err(Refusal::rule("hours", "A day has 24.")),
+    }
+}
+
+/// `day`, if time can be logged on it at `now`: it isn't in the future, and not years ago.
+pub fn day(day: Date, now: Time) -> Result<Date, Refusal> {
+    if day > Date::latest(now) {
+        Err(Refusal::rule("date", "May not be in the future."))
+    } else if day < Date::today(now).plus_days(-MOST_DAYS) {
+        Err(Refusal::rule("date", "Is more than three years back."))
+    } else {
+        Ok(day)
+    }
+}
+
+impl TimeEntry {
+    /// The entry with what it costs, in `currency`: at its rate, which it needs if the client pays for it.
+    pub fn priced(self, currency: Currency) -> Result<Self, Refusal> {
+        let billed_amount = match (self.billable, self.hourly_rate) {
+            (false, _) => Money::zero(currency),
+            (true, None) => {
+                return Err(Refusal::rule("hourly_rate", "Is required: neither task, person, project nor firm has a rate for that day."));
+            }
+            (true, Some(rate)) => {
+                let price = Price::new(rate.amount()).map_err(|bad| Refusal::rule("hourly_rate", bad.to_string()))?;
+                let exact = Decimal::from(self.billed_minutes()).checked_mul(price.get()).map(|product| product / Decimal::from(60));
+                let exact = exact.ok_or_else(|| Refusal::rule("hourly_rate", "Is beyond any sensible amount."))?;
+                let rounded = exact.round_dp_with_strategy(currency.decimals(), RoundingStrategy::MidpointAwayFromZero);
+                let amount = Price::new(rounded.abs()).map_err(|bad| Refusal::rule("hourly_rate", bad.to_string()))?;
+                let amount = Money::new("hourly_rate", amount, currency)?;
+                if rounded.is_sign_negative() { amount.negated() } else { amount }
+            }
+        };
+        Ok(Self { billed_amount, ..self })
+    }
+
+    /// How many of its minutes are billed.
+    pub fn billed_minutes(&self) -> i32 {
+        if self.billable { self.rounding.billed(self.minutes) } else { 0 }
+    }
+
+    /// What it is in.
+    pub fn currency(&self) -> Currency {
+        self.billed_amount.currency()
+    }
+
+    /// The billed hours as an invoice's line has them.
+    pub fn billed_units(&self) -> Result<Units, Refusal> {
+        let hours =
+            (Decimal::from(self.billed_minutes()) / Decimal::from(60)).round_dp_with_strategy(4, RoundingStrategy::MidpointAwayFromZero);
+        Units::new(hours).map_err(|bad| Refusal::rule("hours", bad.to_string()))
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        if self.invoice.is_some() { Status::Invoiced } else { self.progress }
+    }
+
+    /// What it adds to the sums beside its project.
+    pub fn sums(&self) -> [(&'static str, i64); 2] {
+        [(sum::MINUTES, self.minutes.into()), (sum::BILLABLE, self.billed_amount.minor())]
+    }
+
+    /// Whether `user` may change it: whose it is, or who manages work.
+    pub fn may_be_changed_by(&self, user: UserId, manages: bool) -> bool {
+        manages || self.user == user
+    }
+
+    /// The entry with other fields; one that was submitted has to be submitted again.
+    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+        self.unlocked()?;
+        let currency = self.currency();
+        Ok((Self { progress: Status::Open, ..edited }.priced(currency)?, event::UPDATED))
+    }
+
+    /// Whether it can be thrown away.
+    pub fn delete(&self) -> Result<EventName, Refusal> {
+        self.unlocked()?;
+        Ok(event::DELETED)
+    }
+
+    /// The entry handed to somebody who may approve it.
+    pub fn submit(&self) -> Outcome<Self> {
+        match self.status() {
+            Status::Open => Ok((Self { progress: Status::Submitted, rejection: None, ..self.clone() }, event::SUBMITTED)),
+            Status::Submitted | Status::Approved | Status::Invoiced => self.past(),
+        }
+    }
+
+    /// The entry once somebody found it as it should be.
+    pub fn approve(&self) -> Outcome<Self> {
+        match self.status() {
+            Status::Submitted => Ok((Self { progress: Status::Approved, ..self.clone() }, event::APPROVED)),
+            Status::Open => Err(Refusal::state("The time isn't submitted for approval.")),
+            Status::Approved | Status::Invoiced => self.past(),
+        }
+    }
+
+    /// The entry handed back, and why: it can be changed again.
+    pub fn reject(&self, reason: Prose<1000>) -> Outcome<Self> {
+        match self.status() {
+            Status::Submitted | Status::Approved if self.reverses.is_none() => {
+                Ok((Self { progress: Status::Open, rejection: Some(reason), ..self.clone() }, event::REJECTED))
+            }
+            Status::Submitted | Status::Approved => Err(Refusal::state("The time takes back other time; it stays as it is.")),
+            Status::Open => Err(Refusal::state("The time isn't submitted for approval.")),
+            Status::Invoiced => self.past(),
+        }
+    }
+
+    /// The entry once `invoice` bills it.
+    pub fn bill(&self, invoice: InvoiceId) -> Outcome<Self> {
+        if !self.billable {
+            return Err(Refusal::rule("time_entries", "The client doesn't pay for this time."));
+        }
+        match self.status() {
+            Status::Approved => {}
+            Status::Open | Status::Submitted if !self.needs_approval => {}
+            Status::Open | Status::Submitted => return Err(Refusal::state("The time isn't approved yet; its project asks for that.")),
+            Status::Invoiced => return self.past(),
+        }
+        Ok((Self { invoice: Some(invoice), ..self.clone() }, event::INVOICED))
+    }
+
+    /// The entry once no invoice bills it any more.
+    pub fn release(&self) -> Outcome<Self> {
+        match self.invoice {
+            Some(_) if self.reversed_by.is_some() => Err(Refusal::state("The time was taken back by other time; it stays on its invoice.")),
+            Some(_) => Ok((Self { invoice: None, ..self.clone() }, event::RELEASED)),
+            None => Err(Refusal::state("The time is on no invoice.")),
+        }
+    }
+
+    /// This entry, whose id is `id`, once another, whose id is to be `reversal`, takes it back; and that one, which can
+    /// go on the next invoice. Only what is on an invoice is taken back: what isn't can be changed.
+    pub fn reverse(&self, id: TimeEntryId, reversal: TimeEntryId) -> Result<((Self, EventName), Self), Refusal> {
+        match self.status() {
+            Status::Invoiced if self.reverses.is_some() => {
+                return Err(Refusal::state("The time takes back other time; log it anew instead."));
+            }
+            Status::Invoiced if self.reversed_by.is_some() => return Err(Refusal::state("The time was taken back already.")),
+            Status::Invoiced => {}
+            Status::Open | Status::Submitted | Status::Approved => {
+                return Err(Refusal::state("The time isn't on an invoice; change or delete it."));
+            }
+        }
+        let back = Self {
+            minutes: -self.minutes,
+            billed_amount: self.billed_amount.negated(),
+            progress: Status::Approved,
+            invoice: None,
+            reverses: Some(id),
+            ..self.clone()
+        };
+        Ok(((Self { reversed_by: Some(reversal), ..self.clone() }, event::REVERSED), back))
+    }
+
+    fn unlocked(&self) -> Result<(), Refusal> {
+        match self.status() {
+            Status::Open | Status::Submitted => Ok(()),
+            Status::Approved if self.reverses.is_some() => Err(Refusal::state("The time takes back other time; it stays as it is.")),
+            Status::Approved => Err(Refusal::state("The time is approved; it has to be handed back before it can be changed.")),
+            Status::Invoiced => self.past(),
+        }
+    }
+
+    fn past<T>(&self) -> Result<T, Refusal> {
+        Err(Refusal::state(match (self.invoice, self.progress) {
+            (Some(invoice), _) => format!("The time is on the invoice {invoice}; reverse it and log it anew."),
+            (None, progress) => format!("The time is {} already.", progress.as_str()),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! Comments in the table: a client's, and of those a task's.
+
+use domain::comment::Comment;
+
+use crate::{Entity, Parent};
+
+impl Entity for Comment {
+    const TYPE: &'static str = "COMMENT";
+
+    fn parent(&self) -> Option<Parent> {
+        Some(self.client.into())
+    }
+
+    fn facet(&self) -> Option<String> {
+        Some(self.task.to_string())
+    }
+}

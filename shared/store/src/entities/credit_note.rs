@@ -1,0 +1,17 @@
+//! Credit notes in the table. Those on an invoice are listed by it as others are by a state.
+
+use domain::credit_note::CreditNote;
+
+use crate::{Entity, Parent};
+
+impl Entity for CreditNote {
+    const TYPE: &'static str = "CREDIT_NOTE";
+
+    fn parent(&self) -> Option<Parent> {
+        Some(self.client.into())
+    }
+
+    fn facet(&self) -> Option<String> {
+        Some(self.invoice.to_string())
+    }
+}

@@ -1,0 +1,22 @@
+//! Invoices in the table.
+
+use domain::{invoice::Invoice, timer::Timer};
+
+use crate::{Entity, Parent};
+
+impl Entity for Invoice {
+    const TYPE: &'static str = "INVOICE";
+    const DETAIL: &'static [&'static str] = &["address", "memo", "notes", "line_items", "reason", "payments", "checkouts", "reminders"];
+
+    fn parent(&self) -> Option<Parent> {
+        Some(self.client.into())
+    }
+
+    fn state(&self) -> Option<&'static str> {
+        Some(self.state())
+    }
+
+    fn timers(&self) -> Vec<Timer> {
+        self.timers()
+    }
+}
