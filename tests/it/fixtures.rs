@@ -16,7 +16,7 @@ use store::event_of_image;
 use tests::{Answer, Meter, TestApp, email, ministack};
 
 /// How the sample requests are answered, sent in this order to an empty table: who signs up can log in.
-const ANSWERS: [(&str, u16); 11] = [
+const ANSWERS: [(&str, u16); 13] = [
     ("auth/register", 201),
     ("auth/login", 200),
     ("auth/me-without-token", 401),
@@ -27,6 +27,8 @@ const ANSWERS: [(&str, u16); 11] = [
     ("crm/list-leads-without-token", 401),
     ("docs/health", 200),
     ("docs/openapi", 200),
+    ("finance/create-invoice-without-token", 401),
+    ("finance/list-invoices-without-token", 401),
     ("webhooks/stripe-event-forged", 400),
 ];
 

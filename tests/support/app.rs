@@ -59,6 +59,7 @@ pub fn routers(keys: Keys, webhooks: Webhooks) -> BTreeMap<&'static str, OpenApi
         ("clients", clients::router()),
         ("crm", crm::router()),
         ("docs", docs::router().with_state(())),
+        ("finance", finance::router()),
         ("webhooks", webhooks::router(webhooks).with_state(())),
     ])
 }

@@ -4,11 +4,13 @@
 mod client;
 mod contact;
 mod engagement;
+mod invoice;
 mod portal_user;
 
 pub use client::{ClientOut, ClientSummary};
 pub use contact::{ContactOut, ContactPatch};
 pub use engagement::{EngagementOut, EngagementSummary};
+pub use invoice::{Bill, BillSummary};
 pub use portal_user::PortalUserOut;
 
 use domain::{Currency, Money, Price, Refusal};

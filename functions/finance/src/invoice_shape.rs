@@ -1,0 +1,68 @@
+//! Invoices, as staff see them.
+
+use api::{
+    Shape,
+    shapes::{Bill, BillSummary},
+};
+use chrono::{DateTime, Utc};
+use domain::{Prose, Time, invoice::Invoice};
+use serde::Serialize;
+use store::Record;
+use utoipa::ToSchema;
+
+/// An invoice, in lists.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvoiceSummary {
+    #[serde(flatten)]
+    bill: BillSummary,
+    /// When it was marked as overdue.
+    overdue_at: Option<DateTime<Utc>>,
+    /// How often the client was reminded of it.
+    reminded: u8,
+}
+
+/// An invoice.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invoice)]
+pub(crate) struct InvoiceOut {
+    #[serde(flatten)]
+    bill: Bill,
+    /// When it was marked as overdue.
+    overdue_at: Option<DateTime<Utc>>,
+    /// How often the client was reminded of it.
+    reminded: u8,
+    /// What the client isn't told.
+    notes: Option<Prose<5000>>,
+    /// Why it was taken back or given up.
+    reason: Option<Prose<2000>>,
+    /// What all credit notes on it come to: a decimal.
+    amount_noted: String,
+    /// When it was put away.
+    archived_at: Option<DateTime<Utc>>,
+}
+
+impl Shape for InvoiceSummary {
+    type Of = Invoice;
+    const PATH: &'static str = "/api/finance/invoices/";
+
+    fn shape(record: &Record<Invoice>, now: Time) -> Self {
+        Self { bill: BillSummary::new(record, now), overdue_at: record.overdue_at, reminded: record.reminded }
+    }
+}
+
+impl Shape for InvoiceOut {
+    type Of = Invoice;
+    const PATH: &'static str = InvoiceSummary::PATH;
+
+    fn shape(record: &Record<Invoice>, now: Time) -> Self {
+        Self {
+            bill: Bill::new(record, now),
+            overdue_at: record.overdue_at,
+            reminded: record.reminded,
+            notes: record.notes.clone(),
+            reason: record.reason.clone(),
+            amount_noted: record.amount_noted.to_decimal_string(),
+            archived_at: record.archived_at,
+        }
+    }
+}
