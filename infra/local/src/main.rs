@@ -22,7 +22,7 @@ struct Arguments {
     /// Start empty: forget the data of earlier runs.
     #[arg(long)]
     fresh: bool,
-    /// Load a firm with leads, proposals and clients, and print how to log in.
+    /// Load a firm with 18 months of history, and print what there is and how to sign in.
     #[arg(long)]
     demo: bool,
     /// The port to serve on.
@@ -35,7 +35,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Walk from lead to client against the running stack, and print each step.
+    /// Walk from lead to cash against the running stack, and print each step.
     Check {
         /// Where the stack is.
         #[arg(long, default_value = "http://127.0.0.1:8000")]

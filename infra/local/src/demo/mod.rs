@@ -1,127 +1,71 @@
-//! `cargo local --demo`: a small firm with something in every state, made through the API like any other.
+//! `cargo local --demo`: a consulting firm with 18 months of history, made through the API like any other.
 //!
-//! Loading it again changes nothing: a firm that is there is only told of.
+//! Chance falls the same way each time, and days are counted back from today. Loading it again changes nothing: a firm
+//! that is there is only told of.
 
-mod story;
+mod billing;
+mod bills;
+mod budget;
+mod calendar;
+mod chance;
+mod clients;
+mod firm;
+mod leads;
+mod loader;
+mod payments;
+mod people;
+mod plan;
+mod projects;
+mod sales;
+mod summary;
+mod talk;
+mod time;
+mod work;
 
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::time::SystemTime;
 
-use crate::{
-    caller::{Caller, activation_token},
-    error::{Error, Result},
-};
-use story::{CLIENTS, Deal, FIRM, LEADS, OWNER, PASSWORD, Person, Reached, STAFF};
+use crate::{caller::Caller, error::Result};
+use calendar::Calendar;
+use clients::CLIENTS;
+use firm::{OWNER, PASSWORD};
+use loader::together;
 
-/// Loads the demo into the stack at `url`, if it isn't there yet, and tells how to sign in.
+/// Loads the demo into the stack at `url`, if it isn't there yet, and tells of it.
 pub async fn load(url: &str) -> Result<String> {
     let caller = Caller::new(url);
-    if sign_in(&caller, OWNER.email).await.is_err() {
-        Loader::start(caller).await?.load().await?;
+    if sign_in(&caller).await.is_err() {
+        eprintln!("Loading the demo: 18 months of a firm, through the API …");
+        fill(&caller).await?;
     }
-    Ok(logins())
+    summary::tell(&caller, &sign_in(&caller).await?).await
 }
 
-/// How to sign in, a line for each.
-fn logins() -> String {
-    let line = |what: &str, email: &str| format!("\n  {what:<36} {email}");
-    let staff = STAFF.iter().map(|person| line(person.role, person.email));
-    let clients = CLIENTS.iter().map(|deal| line(&format!("at the client {}", deal.company), deal.email));
-    let logins: String = std::iter::once(line(OWNER.role, OWNER.email)).chain(staff).chain(clients).collect();
-    format!("The demo firm is {FIRM}; everybody's password is “{PASSWORD}”:{logins}")
+/// The owner's access token, if the firm is there.
+async fn sign_in(caller: &Caller) -> Result<String> {
+    let body = json!({ "username": OWNER.email, "password": PASSWORD });
+    caller.post("/api/auth/login/", &body).send().await?.is(200)?.text("/access")
 }
 
-async fn sign_in(caller: &Caller, email: &str) -> Result<String> {
-    caller.post("/api/auth/login/", &json!({ "username": email, "password": PASSWORD })).send().await?.is(200)?.text("/access")
-}
-
-/// Loads the demo; its fields are the tokens of those who do the work.
-struct Loader {
-    caller: Caller,
-    owner: String,
-    manager: String,
-    consultant: String,
-}
-
-impl Loader {
-    /// The firm and its people.
-    async fn start(caller: Caller) -> Result<Self> {
-        let Person { name, email, .. } = OWNER;
-        let body = json!({
-            "firm_name": FIRM, "name": name, "email": email, "password": PASSWORD, "currency": "EUR", "time_zone": "Europe/Copenhagen",
-        });
-        let owner = caller.post("/api/auth/register/", &body).send().await?.is(201)?.text("/access")?;
-        let mut loader = Self { caller, owner, manager: String::new(), consultant: String::new() };
-        for Person { name, email, role } in STAFF {
-            let body = json!({ "name": name, "email": email, "role": role });
-            loader.post(&loader.owner, "/api/auth/users/", &body, 201).await?;
-            let token = loader.activate(email).await?;
-            match role {
-                "manager" => loader.manager = token,
-                "consultant" => loader.consultant = token,
-                _ => {}
-            }
-        }
-        Ok(loader)
+async fn fill(caller: &Caller) -> Result<()> {
+    let calendar = Calendar { today: DateTime::<Utc>::from(SystemTime::now()).date_naive() };
+    let entries = plan::entries(calendar);
+    let budgets = budget::budgets(&entries);
+    let mut loader = people::load(caller.clone(), calendar).await?;
+    let sold = sales::load(&loader, &budgets).await?;
+    let clients: Vec<_> = CLIENTS.iter().filter(|client| client.signs_in).map(|client| client.lead.email).collect();
+    let tokens = together(clients.iter().map(|email| loader.activate(email))).await?;
+    for (email, token) in clients.into_iter().zip(tokens) {
+        loader.sign_in(email, String::new(), token);
     }
-
-    async fn load(&self) -> Result<()> {
-        for lead in LEADS {
-            let body = json!({ "company_name": lead.company, "contact_name": lead.contact, "email": lead.email, "source": lead.source });
-            let id = self.post(&self.consultant, "/api/crm/leads/", &body, 201).await?;
-            if let Some((to, reason)) = lead.moved {
-                let body = json!({ "to": to, "reason": reason });
-                self.post(&self.consultant, &format!("/api/crm/leads/{id}/move/"), &body, 200).await?;
-            }
-        }
-        for deal in story::OPEN.iter().chain(&CLIENTS) {
-            self.deal(deal).await?;
-        }
-        for deal in &CLIENTS {
-            self.activate(deal.email).await?;
-        }
-        Ok(())
-    }
-
-    /// A sale, from its lead as far as it came.
-    async fn deal(&self, deal: &Deal) -> Result<()> {
-        let (seller, caller) = (&self.manager, &self.caller);
-        let body = json!({ "company_name": deal.company, "contact_name": deal.contact, "email": deal.email, "source": "referral" });
-        let lead = self.post(&self.consultant, "/api/crm/leads/", &body, 201).await?;
-        let body = json!({ "estimated_value": deal.value, "stage": deal.stage });
-        let prospect = self.post(seller, &format!("/api/crm/leads/{lead}/convert/"), &body, 201).await?;
-        if deal.reached == Reached::Nothing {
-            return Ok(());
-        }
-        let body = json!({
-            "prospect": prospect, "title": deal.title, "currency": "EUR", "terms": "Half on start, half on delivery; net 30 days.",
-            "line_items": [{ "description": deal.title, "quantity": "1", "unit_price": deal.value }],
-        });
-        let proposal = self.post(seller, "/api/crm/proposals/", &body, 201).await?;
-        for (action, body) in deal.reached.actions() {
-            let path = format!("/api/crm/proposals/{proposal}/{action}/");
-            let answer = caller.post(&path, &body).by(seller).send().await?.is(200)?;
-            if action == "accept" {
-                let body = json!({ "client": answer.text("/client/id")?, "proposal": proposal, "title": deal.title, "value": deal.value });
-                self.post(seller, "/api/crm/contracts/", &body, 201).await?;
-            }
-        }
-        if deal.reached == Reached::Rejected {
-            let body = json!({ "to": "lost", "reason": "They do it in-house" });
-            self.post(seller, &format!("/api/crm/prospects/{prospect}/move/"), &body, 200).await?;
-        }
-        Ok(())
-    }
-
-    /// Follows the link in the mail to `email`.
-    async fn activate(&self, email: &str) -> Result<String> {
-        let token = activation_token(&self.caller.mail(email, "/activate?token=").await?)?;
-        let body = json!({ "token": token, "password": PASSWORD });
-        self.caller.post("/api/auth/activate/", &body).send().await?.is(200)?.text("/access")
-    }
-
-    /// Posts, and answers the id of what was made.
-    async fn post(&self, token: &str, path: &str, body: &Value, status: u16) -> Result<String> {
-        let answer = self.caller.post(path, body).by(token).send().await?.is(status)?;
-        answer.text("/id").map_err(|error| Error::new(format!("the demo can't be loaded: {error}")))
-    }
+    let projects = work::load(&loader, &sold, &budgets).await?;
+    let logged = time::load(&loader, &projects, &entries).await?;
+    talk::load(&loader, &projects).await?;
+    let billed = billing::load(&loader, &sold, &projects, &logged).await?;
+    payments::load(&loader, &billed).await?;
+    work::finish(&loader, &projects).await?;
+    sales::end_contracts(&loader, &sold).await?;
+    // By the clock, what is overdue would be marked up to five minutes later.
+    caller.post("/_local/schedules/Timers/", &json!({})).send().await?.is(200).map(|_| ())
 }

@@ -1,0 +1,101 @@
+//! What every part of the demo calls the API with.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+use super::{calendar::Calendar, firm::PASSWORD};
+use crate::{
+    caller::{Answer, Caller, activation_token},
+    error::{Doing, Error, OrMissing, Result},
+};
+
+/// How many calls are on their way at once; each function answers three.
+const AT_ONCE: usize = 6;
+
+/// Somebody who is signed in.
+pub(super) struct Session {
+    pub(super) id: String,
+    token: String,
+}
+
+/// Calls the API in somebody's name. People of the firm go by their keys, clients' by their e-mails.
+pub(super) struct Loader {
+    pub(super) caller: Caller,
+    pub(super) calendar: Calendar,
+    sessions: HashMap<&'static str, Session>,
+}
+
+impl Loader {
+    /// One that knows nobody yet.
+    pub(super) fn new(caller: Caller, calendar: Calendar) -> Self {
+        Self { caller, calendar, sessions: HashMap::new() }
+    }
+
+    /// Knows `who` from now on.
+    pub(super) fn sign_in(&mut self, who: &'static str, id: String, token: String) {
+        self.sessions.insert(who, Session { id, token });
+    }
+
+    /// Somebody who is signed in.
+    pub(super) fn session(&self, who: &str) -> Result<&Session> {
+        self.sessions.get(who).or_missing(format!("{who} isn't signed in"))
+    }
+
+    /// Posts what makes something new.
+    pub(super) async fn create(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
+        self.caller.post(path, body).by(&self.session(who)?.token).send().await?.is(201).doing(CANT)
+    }
+
+    /// Posts what changes something.
+    pub(super) async fn act(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
+        self.caller.post(path, body).by(&self.session(who)?.token).send().await?.is(200).doing(CANT)
+    }
+
+    /// Changes fields.
+    pub(super) async fn patch(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
+        self.caller.patch(path, body).by(&self.session(who)?.token).send().await?.is(200).doing(CANT)
+    }
+
+    pub(super) async fn get(&self, who: &str, path: &str) -> Result<Answer> {
+        self.caller.get(path).by(&self.session(who)?.token).send().await?.is(200).doing(CANT)
+    }
+
+    /// Follows the link in the mail to `email`; the access token.
+    pub(super) async fn activate(&self, email: &str) -> Result<String> {
+        let token = activation_token(&self.caller.mail(email, "/activate?token=").await?)?;
+        let body = json!({ "token": token, "password": PASSWORD });
+        self.caller.post("/api/auth/activate/", &body).send().await?.is(200).doing(CANT)?.text("/access")
+    }
+}
+
+const CANT: &str = "the demo can't be loaded";
+
+/// Does what can be done side by side, some of it at once; what came of it, in order.
+pub(super) async fn together<T, F: Future<Output = Result<T>>>(work: impl IntoIterator<Item = F>) -> Result<Vec<T>> {
+    stream::iter(work).buffered(AT_ONCE).try_collect().await
+}
+
+/// An amount of two decimals in its smallest unit.
+pub(super) fn cents(amount: &str) -> Result<i64> {
+    let digits: String = amount.chars().filter(|letter| *letter != '.').collect();
+    digits.parse().map_err(|_| Error::new(format!("{amount} is no amount")))
+}
+
+/// So many of the smallest units as an amount of two decimals.
+pub(super) fn decimal(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents.rem_euclid(100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_go_to_cents_and_back() {
+        for amount in ["0.00", "0.05", "1234.50"] {
+            assert_eq!(decimal(cents(amount).unwrap()), amount);
+        }
+        assert!(cents("none").is_err());
+    }
+}
