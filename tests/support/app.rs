@@ -12,12 +12,13 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use domain::Email;
 use http::Method;
 use http_body_util::BodyExt;
-use local::{dynamodb::Dynamo, template::Template};
+use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
 use outbox::Outbox;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::Store;
 use utoipa_axum::router::OpenApiRouter;
+use payments::Payments;
 use webhooks::Webhooks;
 
 use crate::{Answer, Firm, Meter, StripeQueue, ministack};
@@ -47,19 +48,22 @@ pub struct TestApp {
     pub links: LinkKey,
     /// Where Stripe's events go.
     pub stripe: StripeQueue,
+    /// What stands in for Stripe.
+    pub stand_in: StandIn,
     functions: BTreeMap<&'static str, Front>,
     address: IpAddr,
     delivered: Mutex<Option<String>>,
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
-pub fn routers(keys: Keys, webhooks: Webhooks) -> BTreeMap<&'static str, OpenApiRouter<App>> {
+pub fn routers(keys: Keys, webhooks: Webhooks, payments: Payments) -> BTreeMap<&'static str, OpenApiRouter<App>> {
     BTreeMap::from([
         ("auth", auth::router(keys)),
         ("clients", clients::router()),
         ("crm", crm::router()),
         ("docs", docs::router().with_state(())),
         ("finance", finance::router()),
+        ("portal", portal::router(payments)),
         ("webhooks", webhooks::router(webhooks).with_state(())),
     ])
 }
@@ -108,12 +112,14 @@ impl TestApp {
         };
         let keys = Keys::new(ISSUER, signing.clone(), links.clone());
         let stripe = StripeQueue::new().await;
-        let functions = routers(keys, stripe.webhooks(clock.clone()))
+        let stand_in = StandIn::start(None).await.unwrap();
+        let payments = Payments::new("sk_test_local", Some(stand_in.url())).unwrap();
+        let functions = routers(keys, stripe.webhooks(clock.clone()), payments)
             .into_iter()
             .map(|(name, router)| (name, Front::new(app.clone(), router.into())))
             .collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
-        Self { template, dynamo, meter, store, clock, signing, public_keys, links, stripe, functions, address, delivered: Mutex::default() }
+        Self { template, dynamo, meter, store, clock, signing, public_keys, links, stripe, stand_in, functions, address, delivered: Mutex::default() }
     }
 
     /// A request by nobody.

@@ -11,7 +11,7 @@ use http::Method;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Map, Value, json};
 
-use crate::{ISSUER, routers, support::stripe::webhooks_of_nobody};
+use crate::{ISSUER, routers, support::stripe::{payments_of_nobody, webhooks_of_nobody}};
 
 /// The document.
 pub struct Document {
@@ -47,7 +47,7 @@ impl Document {
 
     fn make() -> Self {
         let documents: BTreeMap<_, _> =
-            routers(keys(), webhooks_of_nobody()).into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
+            routers(keys(), webhooks_of_nobody(), payments_of_nobody()).into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
         let functions: BTreeMap<String, &str> =
             documents.iter().flat_map(|(name, document)| document.paths.paths.keys().map(|path| (path.clone(), *name))).collect();
         let json = api::openapi::document(documents.into_values());

@@ -4,6 +4,7 @@ use api::Clock;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use http::Method;
 use local::{stripe::sign, template::Template};
+use payments::Payments;
 use queue::Queue;
 use secrets::WebhookSecrets;
 use tokio::sync::OnceCell;
@@ -51,6 +52,11 @@ impl StripeQueue {
 /// What a function `webhooks` has at hand that nobody calls.
 pub(crate) fn webhooks_of_nobody() -> Webhooks {
     webhooks_at("http://127.0.0.1:1", "nothing", Clock::default())
+}
+
+/// An account at a Stripe that isn't there.
+pub(crate) fn payments_of_nobody() -> Payments {
+    Payments::new("sk_test_nobody", Some("http://127.0.0.1:1")).unwrap()
 }
 
 fn webhooks_at(endpoint: &str, queue: &str, clock: Clock) -> Webhooks {

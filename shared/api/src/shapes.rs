@@ -6,12 +6,14 @@ mod contact;
 mod engagement;
 mod invoice;
 mod portal_user;
+mod work;
 
 pub use client::{ClientOut, ClientSummary};
 pub use contact::{ContactOut, ContactPatch};
 pub use engagement::{EngagementOut, EngagementSummary};
 pub use invoice::{Bill, BillSummary};
 pub use portal_user::PortalUserOut;
+pub use work::{ProjectView, TaskView};
 
 use domain::{Currency, Money, Price, Refusal};
 

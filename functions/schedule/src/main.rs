@@ -1,0 +1,13 @@
+//! The function `schedule`.
+
+use api::{Clock, env, log_json};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use schedule::{Order, Schedule, handle};
+use store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    log_json();
+    let schedule = &Schedule { store: Store::from_env(env("TABLE_NAME")?).await, clock: Clock::default() };
+    run(service_fn(|event: LambdaEvent<Order>| async move { handle(schedule, event.payload).await })).await
+}
