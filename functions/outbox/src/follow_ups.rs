@@ -1,9 +1,18 @@
-//! What an accepted proposal means for the records around it.
+//! What an event means for the records around its own: an accepted proposal, an invoice that is gone.
 
-use domain::{Id, event::Actor, proposal::Proposal};
+use domain::{
+    Id,
+    event::{Actor, Details, Kept},
+    invoice::{Invoice, LineItem},
+    proposal::Proposal,
+    time_entry::TimeEntryId,
+};
 use store::{Audit, Change, Error, LoggedEvent, PageRequest, Reply, Which};
 
-use crate::{Failed, Outbox};
+use crate::{Failed, Outbox, mails};
+
+/// How many time entries are released in one transaction; each takes two actions of its hundred.
+const AT_ONCE: usize = 25;
 
 /// The prospect is won.
 pub(crate) async fn win_prospect(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
@@ -42,6 +51,39 @@ async fn cancel(outbox: &Outbox, logged: &LoggedEvent, id: Id<Proposal>, accepte
     let mut change = change(outbox, logged);
     change.update(&proposal, cancelled)?;
     Ok(change.commit(&Reply::none()).await?)
+}
+
+/// The time that an invoice billed which is void or deleted can be billed again. The entries are in the invoice, or, of
+/// one that is deleted, in what the event says that it had.
+pub(crate) async fn release_time(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
+    let invoice = mails::id::<Invoice>(logged)?;
+    let entries: Vec<TimeEntryId> = match outbox.store.read(logged.firm).record(invoice).fetch().await?.maybe(invoice)? {
+        Some(invoice) => invoice.time_entries().collect(),
+        None => had(logged)?,
+    };
+    for entries in entries.chunks(AT_ONCE) {
+        let read = entries.iter().fold(outbox.store.read(logged.firm), |read, entry| read.record(*entry));
+        let found = read.fetch().await?;
+        let mut change = change(outbox, logged);
+        for entry in entries {
+            // What was released before, and billed elsewhere since, is left alone.
+            let Some(entry) = found.maybe(*entry)?.filter(|entry| entry.invoice == Some(invoice)) else { continue };
+            let Ok(released) = entry.release() else { continue };
+            change.update(&entry, released)?;
+        }
+        change.commit(&Reply::none()).await?;
+    }
+    Ok(())
+}
+
+/// The time entries of a deleted invoice.
+fn had(logged: &LoggedEvent) -> Result<Vec<TimeEntryId>, Error> {
+    let unreadable = |error: &dyn std::fmt::Display| Error::Internal(format!("{}: {error}", logged.event.record));
+    let Kept::Whole(json) = &logged.event.details else { return Ok(Vec::new()) };
+    let details: Details = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
+    let lines = details.changes.get("line_items").and_then(|change| change.before.clone());
+    let lines: Vec<LineItem> = lines.map(serde_json::from_value).transpose().map_err(|error| unreadable(&error))?.unwrap_or_default();
+    Ok(lines.into_iter().filter_map(|line| line.time_entry).collect())
 }
 
 fn id(logged: &LoggedEvent) -> Result<Id<Proposal>, Error> {

@@ -4,6 +4,8 @@
 //! and late. A batch stops at its first failure, which the stream then delivers again; what can never be done ends in
 //! the dead-letter queue. Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
+mod billing;
+mod comments;
 mod follow_ups;
 mod mails;
 
@@ -14,7 +16,7 @@ use aws_lambda_events::{
     event::dynamodb::{Event, EventRecord},
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{portal_user, proposal, user};
+use domain::{comment, credit_note, invoice, portal_user, proposal, user};
 use mail::{Mailer, SendError};
 use secrets::LinkKey;
 use store::{Claim, Effect, LoggedEvent, Store, event_of_image};
@@ -80,6 +82,14 @@ async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
         portal_user::event::INVITED | portal_user::event::INVITED_AGAIN => {
             outbox.once(&logged, "mail", mails::welcome(outbox, &logged)).await
         }
+        comment::event::CREATED => comments::tell(outbox, &logged).await,
+        invoice::event::SENT => outbox.once(&logged, "mail", billing::invoice(outbox, &logged)).await,
+        invoice::event::REMINDED => outbox.once(&logged, "mail", billing::reminder(outbox, &logged)).await,
+        invoice::event::PAYMENT_RECORDED | invoice::event::PAID => outbox.once(&logged, "mail", billing::receipt(outbox, &logged)).await,
+        invoice::event::VOIDED | invoice::event::DELETED => {
+            outbox.once(&logged, "release", follow_ups::release_time(outbox, &logged)).await
+        }
+        credit_note::event::ISSUED => outbox.once(&logged, "mail", billing::credit_note(outbox, &logged)).await,
         user::event::INVITED | user::event::INVITED_AGAIN => outbox.once(&logged, "mail", mails::invitation(outbox, &logged)).await,
         _ => Ok(()),
     }
@@ -87,7 +97,12 @@ async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
 
 impl Outbox {
     /// Do `effect`, which is called `name` among the effects of `logged`, unless it was done.
-    async fn once(&self, logged: &LoggedEvent, name: &str, effect: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    pub(crate) async fn once(
+        &self,
+        logged: &LoggedEvent,
+        name: &str,
+        effect: impl Future<Output = Result<(), Failed>>,
+    ) -> Result<(), Failed> {
         let claim = Effect::of(logged, name);
         let claimed = self.clock.now();
         match self.store.claim(&claim, claimed).await? {

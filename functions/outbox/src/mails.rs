@@ -81,7 +81,7 @@ fn link(outbox: &Outbox, logged: &LoggedEvent, email: &Email, invitation: Invita
 }
 
 /// The record that `logged` is about.
-fn id<T: Entity>(logged: &LoggedEvent) -> Result<Id<T>, Failed> {
+pub(crate) fn id<T: Entity>(logged: &LoggedEvent) -> Result<Id<T>, Failed> {
     let record = &logged.event.record;
     Ok(record.parse().map_err(|_| Error::Internal(format!("{record} is no {}", T::NAME)))?)
 }
@@ -95,11 +95,11 @@ fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
 }
 
 /// Begin to read what a mail is sent with: the firm, and who did it.
-fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
+pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
     outbox.store.read(logged.firm).record(logged.firm).maybe(staff(logged))
 }
 
-fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<Line<200>>) -> Result<Envelope, Failed> {
+pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<Line<200>>) -> Result<Envelope, Failed> {
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
     Ok(Envelope {
         to,
@@ -110,7 +110,7 @@ fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<Line
     })
 }
 
-async fn send(outbox: &Outbox, message: &Message) -> Result<(), Failed> {
+pub(crate) async fn send(outbox: &Outbox, message: &Message) -> Result<(), Failed> {
     let id = outbox.mailer.send(message).await?;
     tracing::info!(ses_message_id = id, purpose = message.purpose.as_str(), "mail sent");
     Ok(())
