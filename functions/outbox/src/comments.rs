@@ -1,0 +1,111 @@
+//! Who is told that somebody said something about a task: of a client's comment the project's team, of the firm's the
+//! client's people who may comment.
+
+use domain::{
+    Email, Line,
+    comment::{Author, Comment},
+    firm::Firm,
+    invitation::Standing,
+    portal_user::PortalUser,
+    project::Project,
+    task::Task,
+    user::{User, UserId},
+};
+use mail::{CommentMail, Envelope, Link, Person, Reference};
+use store::{LoggedEvent, PageRequest, Record, Which};
+
+use crate::{
+    Failed, Outbox,
+    mails::{id, send},
+};
+
+/// Most people of a client who are told.
+const MOST: u16 = 100;
+
+/// What a comment is told with.
+struct Talk {
+    comment: Record<Comment>,
+    task: Record<Task>,
+    project: Record<Project>,
+    firm: Record<Firm>,
+}
+
+/// Whoever is to be told of a comment.
+struct Addressee {
+    id: String,
+    name: Line<200>,
+    email: Email,
+}
+
+/// Tell the other side of a comment, each of it with a mail that is sent once.
+pub(crate) async fn tell(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
+    let id = id::<Comment>(logged)?;
+    let comment = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let read = outbox.store.read(logged.firm).record(logged.firm).record(comment.task).record(comment.project);
+    let found = read.record(comment.client).fetch().await?;
+    let client = found.record(comment.client)?.contact.company_name.clone();
+    let (task, project, firm) = (found.record(comment.task)?, found.record(comment.project)?, found.record(logged.firm)?);
+    let talk = Talk { comment, task, project, firm };
+    match talk.comment.author {
+        Author::Client(author) => {
+            let author = outbox.store.read(logged.firm).record(author).fetch().await?.maybe(author)?;
+            let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
+            for to in team(outbox, logged, &talk.project).await? {
+                let said = mail::Author::Client { name: &talk.comment.author_name, client: &client };
+                let link = Link::task(&outbox.web_origin, talk.project.id, talk.task.id);
+                outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
+            }
+        }
+        Author::Staff(author) => {
+            let author = outbox.store.read(logged.firm).record(author).fetch().await?.maybe(author)?;
+            let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
+            for to in audience(outbox, logged, &talk.comment).await? {
+                let said = mail::Author::Staff { name: &talk.comment.author_name };
+                let link = Link::portal_project(&outbox.web_origin, talk.project.id);
+                outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Talk {
+    async fn send(
+        &self,
+        outbox: &Outbox,
+        logged: &LoggedEvent,
+        to: &Addressee,
+        from: Option<Person>,
+        author: mail::Author<'_>,
+        link: &Link,
+    ) -> Result<(), Failed> {
+        let envelope = Envelope {
+            to: to.email.clone(),
+            to_name: Some(to.name.clone()),
+            firm_name: self.firm.name.clone(),
+            reply_to: from,
+            reference: Reference::new(&logged.event.record, logged.event.sequence),
+        };
+        let mail =
+            CommentMail { envelope, author, task: &self.task.title, project: &self.project.name, comment: &self.comment.comment, link };
+        send(outbox, &mail.message()?).await
+    }
+}
+
+/// Those of the firm who are at work on `project`, and still with it.
+async fn team(outbox: &Outbox, logged: &LoggedEvent, project: &Project) -> Result<Vec<Addressee>, Failed> {
+    let team: Vec<UserId> = project.team();
+    let read = team.iter().fold(outbox.store.read(logged.firm), |read, user| read.record(*user));
+    let found = read.fetch().await?;
+    let users = team.into_iter().map(|user| found.maybe(user)).collect::<Result<Vec<Option<Record<User>>>, _>>()?;
+    let here = users.into_iter().flatten().filter(|user| user.status == Standing::Active);
+    Ok(here.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
+}
+
+/// Those at the comment's client who may comment themselves.
+async fn audience(outbox: &Outbox, logged: &LoggedEvent, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
+    let page = PageRequest { limit: MOST, ascending: true, cursor: None };
+    let users = outbox.store.list::<PortalUser>(logged.firm, &Which::Parent(comment.client.into()), &page).await?;
+    let may = users.items.into_iter().filter(|user| user.status == Standing::Active && user.rights.comment);
+    Ok(may.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
+}
