@@ -64,6 +64,7 @@ pub fn routers(keys: Keys, webhooks: Webhooks, payments: Payments) -> BTreeMap<&
         ("docs", docs::router().with_state(())),
         ("finance", finance::router()),
         ("portal", portal::router(payments)),
+        ("projects", projects::router()),
         ("webhooks", webhooks::router(webhooks).with_state(())),
     ])
 }

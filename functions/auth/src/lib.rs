@@ -1,6 +1,7 @@
 //! `/api/auth/`: firms and their people, signing in and out. The only function that can sign tokens.
 
 mod activate;
+mod firm;
 mod grant;
 mod me;
 mod passwords;
@@ -22,6 +23,7 @@ pub fn router(keys: Keys) -> OpenApiRouter<App> {
         .merge(sessions::routes())
         .merge(activate::routes())
         .merge(me::routes())
+        .merge(firm::routes())
         .merge(users::routes())
         .layer(Extension(keys))
 }

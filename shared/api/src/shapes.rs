@@ -6,6 +6,7 @@ mod contact;
 mod engagement;
 mod invoice;
 mod portal_user;
+mod rate;
 mod work;
 
 pub use client::{ClientOut, ClientSummary};
@@ -13,6 +14,7 @@ pub use contact::{ContactOut, ContactPatch};
 pub use engagement::{EngagementOut, EngagementSummary};
 pub use invoice::{Bill, BillSummary};
 pub use portal_user::PortalUserOut;
+pub use rate::{NewRate, RateOut, price, rate_card, rates};
 pub use work::{ProjectView, TaskView};
 
 use domain::{Currency, Money, Price, Refusal};

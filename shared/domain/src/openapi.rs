@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::{Currency, Date, Email, Id, Kind, Line, Percent, Price, Prose, Quantity, TimeZone, Units};
+use crate::{Currency, Date, Email, Id, Kind, Line, Percent, Price, Prose, Quantity, TimeZone, Units, project::Increment};
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
@@ -41,6 +41,11 @@ described!([] Price, "Price", decimal(r"^\d{1,13}(\.\d{1,6})?$"));
 described!([] Quantity, "Quantity", decimal(r"^\d{1,13}(\.\d{1,4})?$"));
 described!([] Units, "Units", decimal(r"^-?\d{1,13}(\.\d{1,4})?$").minimum(None::<i32>));
 described!([] Percent, "Percent", decimal(r"^\d{1,3}(\.\d{1,4})?$").maximum(Some(100)));
+described!([] Increment, "Increment", ObjectBuilder::new()
+    .schema_type(Type::Integer)
+    .description(Some("Minutes: 1, 5, 6, 10, 15, 30 or 60"))
+    .minimum(Some(1))
+    .maximum(Some(60)));
 described!([K: Kind] Id<K>, format!("{}Id", pascal(K::NAME)), string()
     .description(Some(format!("The id of {}", K::one())))
     .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX))));

@@ -297,7 +297,8 @@ impl Project {
         member.and_then(|member| member.rates.on(day)).or_else(|| self.rates.on(day))
     }
 
-    fn open(&self) -> Result<(), Refusal> {
+    /// That it isn't over, and so can be changed.
+    pub fn open(&self) -> Result<(), Refusal> {
         match self.status {
             Status::Planned | Status::Active | Status::OnHold => Ok(()),
             Status::Completed | Status::Cancelled => {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, EventName, Id, Kind, Line, Outcome, Price, Prose, Quantity, Refusal,
+    Date, EventName, Id, Kind, Line, Outcome, Price, Prose, Quantity, Refusal, Time,
     client::{Client, ClientId, OfClient},
     project::ProjectId,
     user::UserId,
@@ -74,6 +74,12 @@ impl Kind for Task {
 /// The id of a task.
 pub type TaskId = Id<Task>;
 
+/// The place of a task that is entered at `now`: after all that were entered before.
+pub fn last_place(now: Time) -> i32 {
+    let begun = 1_767_225_600; // 2026-01-01, so that seconds fit
+    i32::try_from(now.timestamp() - begun).unwrap_or(i32::MAX)
+}
+
 impl OfClient for Task {
     fn client(&self) -> ClientId {
         self.client
@@ -104,7 +110,6 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Time;
 
     #[test]
     fn a_task_moves_anywhere_but_to_where_it_is() {

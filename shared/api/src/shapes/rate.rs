@@ -1,0 +1,64 @@
+//! What an hour costs, as callers see it and say it.
+
+use domain::{
+    Currency, Date, Money, Price, Refusal,
+    rate::{Rate, RateCard},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Object;
+
+/// What an hour costs from a day on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = Rate)]
+pub struct RateOut {
+    /// The first day on which it holds; from the beginning, if there is none.
+    from: Option<Date>,
+    /// A decimal.
+    hourly_rate: String,
+}
+
+/// What an hour costs from a day on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRate {
+    /// The first day on which it holds; from the beginning, if there is none.
+    from: Option<Date>,
+    hourly_rate: Price,
+}
+
+impl RateOut {
+    /// The rates of `card`, which is in `currency`.
+    pub fn of(card: &RateCard, currency: Currency) -> Vec<Self> {
+        let out = |rate: &Rate| Self { from: rate.from, hourly_rate: price(rate.hourly_rate, currency) };
+        card.rates().iter().map(out).collect()
+    }
+}
+
+/// `price` with all decimals of `currency`.
+pub fn price(price: Price, currency: Currency) -> String {
+    Money::new("price", price, currency).map_or_else(|_| price.get().to_string(), Money::to_decimal_string)
+}
+
+/// The card that a body gives in `field`, in `currency`.
+pub fn rate_card(field: &'static str, rates: Vec<Object<NewRate>>, currency: Currency) -> Result<RateCard, Refusal> {
+    let rates = rates.into_iter().map(|Object(NewRate { from, hourly_rate })| Rate { from, hourly_rate }).collect();
+    let card = RateCard::new(rates).map_err(|bad| Refusal::rule(field, bad.to_string()))?;
+    card.fit(field, currency)?;
+    Ok(card)
+}
+
+/// The card that a body gives as one `hourly_rate` or as `rates`, in `currency`; none where it gives neither.
+pub fn rates(hourly_rate: Option<Price>, rates: Option<Vec<Object<NewRate>>>, currency: Currency) -> Result<Option<RateCard>, Refusal> {
+    match (hourly_rate, rates) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Refusal::rule("hourly_rate", "Is one of the rates; send either.")),
+        (None, Some(rates)) => rate_card("rates", rates, currency).map(Some),
+        (Some(price), None) => {
+            let card = RateCard::always(price);
+            card.fit("hourly_rate", currency)?;
+            Ok(Some(card))
+        }
+    }
+}
