@@ -46,6 +46,7 @@ pub struct BadSetting(String);
 #[derive(Debug, Clone)]
 pub struct Payments {
     client: Client,
+    live: bool,
 }
 
 impl Payments {
@@ -57,7 +58,13 @@ impl Payments {
             Some(url) => builder.url(format!("{}/", url.trim_end_matches('/'))),
             None => builder,
         };
-        Ok(Self { client: builder.build().map_err(|error| BadSetting(error.to_string()))? })
+        let live = ["sk_live_", "rk_live_"].iter().any(|live| secret_key.starts_with(live));
+        Ok(Self { client: builder.build().map_err(|error| BadSetting(error.to_string()))?, live })
+    }
+
+    /// Whether it is about real money, as its key says.
+    pub fn is_live(&self) -> bool {
+        self.live
     }
 
     /// Make a request until its outcome is known, or it was made often enough.
@@ -113,5 +120,12 @@ mod tests {
         assert!(Payments::new("sk_test_1", Some("not a url")).is_err());
         let payments = Payments::new("sk_test_verysecret", Some("")).unwrap();
         assert!(!format!("{payments:?}").contains("verysecret"));
+    }
+
+    #[test]
+    fn the_key_says_whether_money_is_real() {
+        for (key, live) in [("sk_live_1", true), ("rk_live_1", true), ("sk_test_1", false), ("rk_test_live_", false)] {
+            assert_eq!(Payments::new(key, None).unwrap().is_live(), live, "{key}");
+        }
     }
 }

@@ -1,0 +1,34 @@
+//! Whose an event is, which its order said: see the portal's payment links.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use domain::{Id, firm::Firm, invoice::InvoiceId};
+
+/// The event names no invoice of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Nobodys {
+    /// Its order wasn't ours.
+    #[error("is of no {0} of ours")]
+    Unnamed(&'static str),
+    /// There is no such invoice.
+    #[error("is of the invoice {invoice} of {firm}, which isn't there", invoice = .0.invoice, firm = .0.firm)]
+    Unknown(Whose),
+}
+
+/// An invoice, and the firm that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whose {
+    pub(crate) firm: Id<Firm>,
+    pub(crate) invoice: InvoiceId,
+}
+
+impl Whose {
+    /// The invoice that `metadata` names.
+    pub(crate) fn named(metadata: &BTreeMap<String, String>) -> Result<Self, Nobodys> {
+        Ok(Self { firm: id(metadata, "firm")?, invoice: id(metadata, "invoice")? })
+    }
+}
+
+fn id<T: FromStr>(metadata: &BTreeMap<String, String>, name: &'static str) -> Result<T, Nobodys> {
+    metadata.get(name).and_then(|id| id.parse().ok()).ok_or(Nobodys::Unnamed(name))
+}
