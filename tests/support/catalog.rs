@@ -7,12 +7,20 @@ mod auth;
 mod campaigns;
 mod clients;
 mod contracts;
+mod credit_notes;
+mod credits;
 mod docs;
 mod engagements;
+mod firm;
+mod invoices;
 mod leads;
+mod portal;
 mod portal_users;
+mod projects;
 mod proposals;
 mod prospects;
+mod tasks;
+mod time_entries;
 mod users;
 mod webhooks;
 
@@ -54,6 +62,7 @@ pub fn catalog() -> Vec<Row> {
     [
         auth::rows(),
         users::rows(),
+        firm::rows(),
         campaigns::rows(),
         leads::rows(),
         prospects::rows(),
@@ -61,7 +70,14 @@ pub fn catalog() -> Vec<Row> {
         contracts::rows(),
         clients::rows(),
         portal_users::rows(),
+        portal::rows(),
         engagements::rows(),
+        projects::rows(),
+        tasks::rows(),
+        time_entries::rows(),
+        invoices::rows(),
+        credit_notes::rows(),
+        credits::rows(),
         docs::rows(),
         webhooks::rows(),
     ]

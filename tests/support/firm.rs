@@ -114,6 +114,21 @@ impl<'a> Firm<'a> {
         self.owner.post("/api/crm/proposals/", body).await.expect(201).id()
     }
 
+    /// Two and a half hours at 200.00 that were logged for a client of their own: the client, and the time entry.
+    pub async fn time(&self) -> (String, String) {
+        let client = self.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
+        let entry = self.time_for(&client).await;
+        (client, entry)
+    }
+
+    /// Two and a half hours at 200.00 that were logged for `client`, on a project of their own.
+    pub async fn time_for(&self, client: &str) -> String {
+        let body = json!({"client": client, "name": "Market study", "hourly_rate": "200.00"});
+        let project = self.owner.post("/api/projects/projects/", body).await.expect(201).id();
+        let body = json!({"project": project, "hours": "2.5", "description": "Interviews"});
+        self.owner.post("/api/projects/time-entries/", body).await.expect(201).id()
+    }
+
     /// What came of a proposal that was accepted.
     pub async fn accepted(&self) -> Answer {
         let proposal = self.proposal().await;
@@ -125,6 +140,13 @@ impl<'a> User<'a> {
     /// A request of theirs, to be sent.
     pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'a> {
         self.app.call(method, path).bearer(&self.access)
+    }
+
+    /// The same, signed in anew: tokens don't outlive an hour of the clock.
+    pub async fn anew(&self) -> Self {
+        let body = json!({"username": self.email, "password": PASSWORD});
+        let answer = self.app.post("/api/auth/login/", body).send().await.expect(200);
+        Self { access: answer.text("/access"), refresh: answer.text("/refresh"), ..self.clone() }
     }
 
     /// `GET path`.

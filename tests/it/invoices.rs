@@ -1,0 +1,216 @@
+//! Invoices: drafted, sent under numbers without gaps, taken back.
+
+use chrono::TimeDelta;
+use domain::access::Role;
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+use tests::{Answer, Firm, TestApp};
+
+use crate::steps::{column, day, results, signed_in_again};
+
+/// How many invoices are sent, so many at a time.
+const SENT: (usize, usize) = (200, 16);
+
+pub(crate) async fn client(firm: &Firm<'_>) -> String {
+    let body = json!({"company_name": "Acme Corp", "email": "ann@acme.example", "address": "Storgatan 1"});
+    firm.owner.post("/api/clients/clients/", body).await.expect(201).id()
+}
+
+pub(crate) fn line(quantity: &str, unit_price: &str) -> Value {
+    json!({"description": "Workshop", "quantity": quantity, "unit_price": unit_price})
+}
+
+/// A draft to `client` of so much.
+pub(crate) async fn draft_to(firm: &Firm<'_>, client: &str, amount: &str) -> Answer {
+    let body = json!({"client": client, "line_items": [line("1", amount)]});
+    firm.owner.post("/api/finance/invoices/", body).await.expect(201)
+}
+
+/// Do `action` to the invoice `id`.
+pub(crate) async fn act(firm: &Firm<'_>, id: &str, action: &str, body: Value) -> Answer {
+    firm.owner.post(format!("/api/finance/invoices/{id}/{action}/"), body).await
+}
+
+/// An invoice to `client` of so much, sent.
+pub(crate) async fn sent_to(firm: &Firm<'_>, client: &str, amount: &str) -> Answer {
+    let id = draft_to(firm, client, amount).await.id();
+    act(firm, &id, "send", json!({})).await.expect(200)
+}
+
+/// The sums of an invoice.
+pub(crate) fn sums(invoice: &Answer) -> [String; 4] {
+    ["/total", "/amount_paid", "/amount_credited", "/amount_due"].map(|field| invoice.text(field))
+}
+
+#[tokio::test]
+async fn a_draft_says_what_it_comes_to_and_whom_it_is_for() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    let study = json!({"description": "Study", "quantity": 2.5, "unit_price": "200", "tax_rate": "19"});
+    let travel = json!({"description": "Travel", "quantity": "1", "unit_price": 100.50});
+    let body = json!({"client": client, "line_items": [study, travel], "discount": {"percent": "10"}, "reference": "PO-1", "notes": "x"});
+    let draft = firm.owner.post("/api/finance/invoices/", body).await.expect(201);
+    assert_eq!(draft.json["number"], Value::Null);
+    let shown = ["/status", "/currency", "/subtotal", "/discount_amount", "/tax", "/total", "/amount_paid", "/amount_due", "/notes"]
+        .map(|field| draft.text(field));
+    assert_eq!(shown, ["draft", "EUR", "600.50", "60.05", "85.50", "625.95", "0.00", "625.95", "x"]);
+    let addressed = ["/company_name", "/email", "/address", "/line_items/0/amount"].map(|field| draft.text(field));
+    assert_eq!(addressed, ["Acme Corp", "ann@acme.example", "Storgatan 1", "500.00"]);
+
+    let path = format!("/api/finance/invoices/{}/", draft.id());
+    let body = json!({"discount": {"amount": "0.50"}, "line_items": [line("3", "0.335")], "reference": null, "company_name": "Acme Ltd"});
+    let changed = firm.owner.patch(&path, body).await.expect(200);
+    let shown = ["/subtotal", "/discount_amount", "/total", "/company_name"].map(|field| changed.text(field));
+    assert_eq!(shown, ["1.01", "0.50", "0.51", "Acme Ltd"]);
+    assert_eq!((&changed.json["reference"], &changed.json["discount"]), (&Value::Null, &json!({"percent": null, "amount": "0.50"})));
+    firm.owner.delete(&path).await.expect(204);
+    firm.owner.get(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn drafts_beyond_reason_are_refused_by_the_field_that_is_wrong() {
+    let app = TestApp::new().await;
+    let (firm, other) = (app.firm().await, app.firm().await);
+    let (to, foreign) = (client(&firm).await, client(&other).await);
+    let long = json!({"description": "x".repeat(500), "quantity": 1, "unit_price": 1});
+    for (body, field) in [
+        (json!({"client": foreign}), "client"),
+        (json!({"client": to, "line_items": [line("1000000000000", "1000000000000")]}), "line_items"),
+        (json!({"client": to, "line_items": [line("1", "600000000000"), line("1", "600000000000")]}), "line_items"),
+        (json!({"client": to, "line_items": [line("1", "100"), line("-2", "100")]}), "line_items"),
+        (json!({"client": to, "line_items": vec![line("1", "1"); 201]}), "line_items"),
+        (json!({"client": to, "line_items": vec![long; 101]}), "line_items"),
+        (json!({"client": to, "line_items": [line("0.00001", "1")]}), "line_items[0].quantity"),
+        (json!({"client": to, "line_items": [line("1", "-1")]}), "line_items[0].unit_price"),
+        (
+            json!({"client": to, "line_items": [{"description": "x", "quantity": 1, "unit_price": 1, "tax_rate": 101}]}),
+            "line_items[0].tax_rate",
+        ),
+        (json!({"client": to, "line_items": [line("1", "1")], "discount": {"amount": "1.01"}}), "discount"),
+        (json!({"client": to, "discount": {"amount": "0.001"}}), "discount"),
+        (json!({"client": to, "discount": {"amount": "0", "percent": "0"}}), "discount"),
+        (json!({"client": to, "issue_date": day(&app, 3)}), "issue_date"),
+        (json!({"client": to, "issue_date": "1999-12-31"}), "issue_date"),
+        (json!({"client": to, "issue_date": day(&app, 0), "due_date": "2020-01-31"}), "due_date"),
+        (json!({"client": to, "due_date": "2198-01-31"}), "due_date"),
+        (json!({"client": to, "due_date": "2999-01-31"}), "due_date"),
+    ] {
+        assert_eq!(firm.owner.post("/api/finance/invoices/", body.clone()).await.expect(422).fields(), [field], "{body}");
+    }
+    for (body, field) in [
+        (json!({"client": to, "total": "1.00"}), "total"),
+        (json!({"client": to, "status": "paid"}), "status"),
+        (json!({"client": to, "number": "INV-000009"}), "number"),
+        (json!({"client": to, "line_items": [{"description": "x", "quantity": 1}]}), "line_items[0].unit_price"),
+    ] {
+        assert_eq!(firm.owner.post("/api/finance/invoices/", body.clone()).await.expect(400).fields(), [field], "{body}");
+    }
+    assert_eq!(results(&firm.owner.get("/api/finance/invoices/").await.expect(200)).len(), 0);
+}
+
+#[tokio::test]
+async fn sending_gives_it_a_number_and_days_and_locks_it() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    let empty = firm.owner.post("/api/finance/invoices/", json!({"client": client})).await.expect(201).id();
+    assert_eq!(act(&firm, &empty, "send", json!({})).await.expect(422).fields(), ["line_items"]);
+    let invoice = sent_to(&firm, &client, "100").await;
+    let shown = ["/number", "/status", "/issue_date", "/due_date"].map(|field| invoice.text(field));
+    assert_eq!(shown, ["INV-000001", "sent", &day(&app, 0), &day(&app, 30)]);
+    let path = format!("/api/finance/invoices/{}/", invoice.id());
+    for body in [json!({"notes": "x"}), json!({"line_items": []}), json!({"due_date": day(&app, 60)})] {
+        firm.owner.patch(&path, body).await.expect(409);
+    }
+    firm.owner.delete(&path).await.expect(409);
+    act(&firm, &invoice.id(), "send", json!({})).await.expect(409);
+    assert_eq!(firm.owner.get(&path).await.expect(200).json, invoice.json);
+    let free = sent_to(&firm, &client, "0").await;
+    assert_eq!((free.text("/number"), free.text("/status")), ("INV-000002".into(), "paid".into()));
+}
+
+#[tokio::test]
+async fn numbers_have_no_gap_and_no_double_however_many_are_sent_at_once() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    let (many, at_once) = SENT;
+    let draft = async |_| draft_to(&firm, &client, "100").await.id();
+    let drafts: Vec<String> = stream::iter(0..many).map(draft).buffer_unordered(at_once).collect().await;
+    let send = async |id: String| act(&firm, &id, "send", json!({})).await.expect(200).text("/number");
+    let mut numbers: Vec<String> = stream::iter(drafts).map(send).buffer_unordered(at_once).collect().await;
+    numbers.sort();
+    assert_eq!(numbers, (1..=many).map(|number| format!("INV-{number:06}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_void_invoice_keeps_its_number_and_one_that_is_paid_for_can_not_be_voided() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    let draft = draft_to(&firm, &client, "100").await.id();
+    act(&firm, &draft, "void", json!({})).await.expect(409);
+    act(&firm, &draft, "mark-uncollectible", json!({})).await.expect(409);
+    let invoice = sent_to(&firm, &client, "100").await.id();
+    let voided = act(&firm, &invoice, "void", json!({"reason": "Wrong client"})).await.expect(200);
+    assert_eq!(["/number", "/status", "/reason"].map(|field| voided.text(field)), ["INV-000001", "void", "Wrong client"]);
+    for (action, body) in [("void", json!({})), ("send", json!({})), ("mark-uncollectible", json!({}))] {
+        act(&firm, &invoice, action, body).await.expect(409);
+    }
+    let next = sent_to(&firm, &client, "100").await;
+    assert_eq!(next.text("/number"), "INV-000002");
+    act(&firm, &next.id(), "record-payment", json!({"amount": "1", "method": "cash"})).await.expect(200);
+    act(&firm, &next.id(), "void", json!({})).await.expect(409);
+    act(&firm, &next.id(), "mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);
+    let late = act(&firm, &next.id(), "record-payment", json!({"amount": "99", "method": "cash"})).await.expect(200);
+    assert_eq!(late.text("/status"), "paid");
+    // What is over is put away and stays readable.
+    for over in [invoice, next.id()] {
+        let path = format!("/api/finance/invoices/{over}/");
+        firm.owner.delete(&path).await.expect(204);
+        assert!(firm.owner.get(&path).await.expect(200).json["archived_at"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn invoices_are_listed_by_client_and_by_how_they_stand() {
+    let app = TestApp::new().await;
+    let mut firm = app.firm().await;
+    let (first, second) = (client(&firm).await, client(&firm).await);
+    let draft = draft_to(&firm, &first, "1").await.id();
+    let sent = sent_to(&firm, &second, "1").await.id();
+    for (filter, found) in [
+        (format!("client={first}"), vec![&draft]),
+        (format!("client={second}"), vec![&sent]),
+        ("status=draft".to_owned(), vec![&draft]),
+        ("status=sent".to_owned(), vec![&sent]),
+        ("status=overdue".to_owned(), vec![]),
+    ] {
+        let page = firm.owner.get(format!("/api/finance/invoices/?{filter}")).await.expect(200);
+        assert_eq!(column(&page, "id"), found, "{filter}");
+    }
+    firm.owner.get("/api/finance/invoices/?status=late").await.expect(400);
+    firm.owner.get(format!("/api/finance/invoices/?status=sent&client={first}")).await.expect(400);
+    // Overdue follows from the day, before anything marks it.
+    app.clock.advance(TimeDelta::days(32));
+    firm.owner = signed_in_again(&app, &firm.owner).await;
+    let invoice = firm.owner.get(format!("/api/finance/invoices/{sent}/")).await.expect(200);
+    assert_eq!((invoice.json["overdue"].as_bool(), invoice.text("/status")), (Some(true), "sent".into()));
+    let listed = firm.owner.get("/api/finance/invoices/?status=sent").await.expect(200);
+    assert_eq!(results(&listed)[0]["overdue"], true);
+}
+
+#[tokio::test]
+async fn consultants_see_no_invoices() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let consultant = firm.member(Role::Consultant).await;
+    for path in ["invoices", "credit-notes", "credits"] {
+        consultant.get(format!("/api/finance/{path}/")).await.expect(403);
+    }
+    let billing = firm.member(Role::Billing).await;
+    let draft =
+        billing.post("/api/finance/invoices/", json!({"client": client(&firm).await, "line_items": [line("1", "1")]})).await.expect(201);
+    billing.post(format!("/api/finance/invoices/{}/send/", draft.id()), json!({})).await.expect(200);
+}

@@ -1,0 +1,23 @@
+//! Credit notes.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, invoices::sent, row};
+use crate::Firm;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_credit_notes", async |_| Given::nothing()),
+        row("issue_credit_note", async |firm| Given::body(new_note(firm).await)),
+        row("show_credit_note", async |firm| Given::named(note(firm).await)),
+        row("list_credit_note_history", async |firm| Given::named(note(firm).await)),
+    ]
+}
+
+async fn new_note(firm: &Firm<'_>) -> Value {
+    json!({"invoice": sent(firm).await, "amount": "120.00", "reason": "The workshop was shorter", "refunded_amount": "0"})
+}
+
+async fn note(firm: &Firm<'_>) -> String {
+    firm.owner.post("/api/finance/credit-notes/", new_note(firm).await).await.expect(201).id()
+}

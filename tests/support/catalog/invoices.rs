@@ -1,0 +1,89 @@
+//! Invoices.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, clients::client, row};
+use crate::Firm;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_invoices", async |_| Given::nothing()),
+        row("create_invoice", async |firm| Given::body(new_invoice(firm).await)),
+        row("show_invoice", async |firm| Given::named(draft(firm).await)),
+        row("update_invoice", async |firm| {
+            Given::named(draft(firm).await).with(json!({"reference": "PO-4711", "discount": {"amount": "100.00"}, "memo": null}))
+        }),
+        row("remove_invoice", async |firm| Given::named(draft(firm).await)),
+        row("send_invoice", async |firm| Given::named(draft(firm).await)),
+        row("void_invoice", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Sent to the wrong client"}))),
+        row("mark_invoice_uncollectible", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Bankrupt"}))),
+        row("record_invoice_payment", async |firm| Given::named(sent(firm).await).with(payment("500.00"))),
+        row("apply_credit_to_invoice", async |firm| {
+            let (credit, invoice) = credit_and_invoice(firm).await;
+            Given::named(invoice).with(json!({"credit": credit, "amount": "20.00"}))
+        }),
+        row("add_time_to_invoice", async |firm| {
+            let (client, entry) = firm.time().await;
+            Given::named(draft_to(firm, &client).await).with(json!({"time_entries": [entry]}))
+        }),
+        row("remove_time_from_invoice", async |firm| {
+            let (client, entry) = firm.time().await;
+            let invoice = draft_to(firm, &client).await;
+            let body = json!({"time_entries": [entry]});
+            firm.owner.post(format!("/api/finance/invoices/{invoice}/add-time/"), body.clone()).await.expect(200);
+            Given::named(invoice).with(body)
+        }),
+        row("list_invoice_history", async |firm| Given::named(sent(firm).await)),
+    ]
+}
+
+async fn new_invoice(firm: &Firm<'_>) -> Value {
+    let (client, entry) = firm.time().await;
+    let workshop = json!({"description": "Workshop", "quantity": 2, "unit_price": "1500.00", "tax_rate": "19"});
+    let travel = json!({"description": "Travel", "quantity": "1", "unit_price": 320.5});
+    json!({
+        "client": client, "currency": "EUR", "address": "1 Main Street", "reference": "PO-4711", "memo": "Thank you.", "notes": "As agreed",
+        "line_items": [workshop, travel], "time_entries": [entry], "discount": {"percent": "5"}, "due_date": "2099-01-31",
+    })
+}
+
+async fn draft_to(firm: &Firm<'_>, client: &str) -> String {
+    let line = json!({"description": "Workshop", "quantity": "2", "unit_price": "1500.00"});
+    firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [line]})).await.expect(201).id()
+}
+
+/// A draft of 3000.00.
+pub(super) async fn draft(firm: &Firm<'_>) -> String {
+    draft_to(firm, &client(firm).await).await
+}
+
+/// An invoice of 3000.00 that was sent.
+pub(super) async fn sent(firm: &Firm<'_>) -> String {
+    send(firm, draft(firm).await).await
+}
+
+async fn send(firm: &Firm<'_>, invoice: String) -> String {
+    firm.owner.post(format!("/api/finance/invoices/{invoice}/send/"), json!({})).await.expect(200);
+    invoice
+}
+
+fn payment(amount: &str) -> Value {
+    json!({"amount": amount, "currency": "EUR", "method": "bank_transfer", "reference": "Thanks", "date": "2026-01-20"})
+}
+
+/// A credit of 100.00, of an invoice that was paid too much.
+pub(super) async fn credit(firm: &Firm<'_>) -> String {
+    credit_of(firm, &client(firm).await).await
+}
+
+async fn credit_of(firm: &Firm<'_>, client: &str) -> String {
+    let invoice = send(firm, draft_to(firm, client).await).await;
+    let body = json!({"amount": "3100.00", "method": "cash"});
+    let paid = firm.owner.post(format!("/api/finance/invoices/{invoice}/record-payment/"), body).await.expect(200);
+    paid.text("/payments/0/credit")
+}
+
+async fn credit_and_invoice(firm: &Firm<'_>) -> (String, String) {
+    let client = client(firm).await;
+    (credit_of(firm, &client).await, send(firm, draft_to(firm, &client).await).await)
+}
