@@ -8,7 +8,7 @@ use std::{
 
 use api::{App, Clock, Front, Limiter, Limits, Verifier};
 use auth::Keys;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use domain::Email;
 use http::Method;
 use http_body_util::BodyExt;
@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use payments::Payments;
 use webhooks::Webhooks;
 
-use crate::{Answer, Firm, Meter, StripeQueue, ministack};
+use crate::{Answer, Firm, Meter, STRIPE_KEY, StripeQueue, ministack};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -88,7 +88,7 @@ impl TestApp {
     /// A new one, with limits that no test reaches.
     pub async fn unlimited() -> Self {
         let plenty = store::Quota { per_minute: None, per_hour: 1_000_000_000 };
-        Self::with(Limits { user: plenty, anonymous: plenty }).await
+        Self::with(Limits { user: plenty, anonymous: plenty, payment: plenty }).await
     }
 
     /// A new one, with these limits.
@@ -114,7 +114,7 @@ impl TestApp {
         let keys = Keys::new(ISSUER, signing.clone(), links.clone());
         let stripe = StripeQueue::new().await;
         let stand_in = StandIn::start(None).await.unwrap();
-        let payments = Payments::new("sk_test_local", Some(stand_in.url())).unwrap();
+        let payments = Payments::new(STRIPE_KEY, Some(stand_in.url())).unwrap();
         let functions = routers(keys, stripe.webhooks(clock.clone()), payments)
             .into_iter()
             .map(|(name, router)| (name, Front::new(app.clone(), router.into())))
@@ -146,6 +146,11 @@ impl TestApp {
     /// The store, past the meter: for what a test looks at itself.
     pub fn store_unmetered(&self) -> Store {
         store_at(self.dynamo.endpoint(), &self.template)
+    }
+
+    /// The store through the meter, which gives up at the first call that fails: for tests in which many do.
+    pub fn store_without_patience(&self) -> Store {
+        store_with(self.meter.url(), &self.template, RetryConfig::disabled())
     }
 
     /// All that is in the table, by its keys, but for what counts requests.
@@ -222,11 +227,16 @@ fn sequence_number(record: &Value) -> String {
 }
 
 fn store_at(endpoint: &str, template: &Template) -> Store {
+    store_with(endpoint, template, RetryConfig::standard())
+}
+
+fn store_with(endpoint: &str, template: &Template, retries: RetryConfig) -> Store {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::for_tests())
+        .retry_config(retries)
         .build();
     Store::new(aws_sdk_dynamodb::Client::from_conf(config), &template.table.name)
 }

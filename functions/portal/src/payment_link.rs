@@ -4,7 +4,7 @@
 //! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again.
 
 use api::{Answer, App, Cx, Path, Portal, Problem, right};
-use axum::Extension;
+use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
 use domain::invoice::{Checkout, Invoice, InvoiceId, Link};
 use payments::{Order, PaymentError, Payments};
@@ -34,11 +34,12 @@ struct PaymentLink {
         (status = 409, description = "Nothing is due, or Stripe doesn't take it.")))]
 async fn show_payment_link(
     cx: Cx,
-    app: axum::extract::State<App>,
+    State(app): State<App>,
     portal: Portal<right::Pay>,
     Extension(payments): Extension<Payments>,
     Path(id): Path<InvoiceId>,
 ) -> Result<Answer, Problem> {
+    cx.count_payment(&app, &portal).await?;
     let invoice = sent(&portal, cx.read(&portal).record(id).fetch().await?.record(id)?)?;
     let (invoice, checkout) = match invoice.prepare_checkout(cx.now)? {
         Link::Open(checkout) => return answer(&cx, checkout.url.unwrap_or_default(), checkout.expires_at),

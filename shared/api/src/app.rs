@@ -32,11 +32,17 @@ pub struct Limits {
     pub user: Quota,
     /// An address from which somebody isn't.
     pub anonymous: Quota,
+    /// Payment links that a user asks for; they count among their requests too.
+    pub payment: Quota,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { user: Quota { per_minute: Some(100), per_hour: 1000 }, anonymous: Quota { per_minute: None, per_hour: 20 } }
+        Self {
+            user: Quota { per_minute: Some(100), per_hour: 1000 },
+            anonymous: Quota { per_minute: None, per_hour: 20 },
+            payment: Quota { per_minute: Some(10), per_hour: 600 },
+        }
     }
 }
 

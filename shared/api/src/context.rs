@@ -179,6 +179,11 @@ impl Cx {
         if self.request.again { Ok(()) } else { app.limiter.count_user(&self.store, caller, self.now).await }
     }
 
+    /// Count the request among the payment links that `by` asks for; once, however often its handler is run.
+    pub async fn count_payment(&self, app: &App, by: &impl Acts) -> Result<(), Problem> {
+        if self.request.again { Ok(()) } else { app.limiter.count_payment(&self.store, &by.caller(), self.now).await }
+    }
+
     /// Count the request among those from its address; once, however often its handler is run.
     pub(crate) async fn count_address(&self, app: &App) -> Result<(), Problem> {
         if self.request.again { Ok(()) } else { app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now).await }

@@ -59,6 +59,13 @@ impl Limiter {
         Ok(())
     }
 
+    /// Count a payment link that `caller` asks for; one at a time, since the limit is low.
+    pub async fn count_payment(&self, store: &Store, caller: &Caller, now: Time) -> Result<(), Problem> {
+        let name = format!("{}#payment", caller.principal.subject());
+        let lease = Lease { firm: Some(caller.firm), caller: &name, wanted: 1, quota: self.limits.payment };
+        ask(store, lease, now).await.map(|_| ())
+    }
+
     /// Count a request from `address` of somebody who isn't signed in; one at a time, since the limit is low.
     pub async fn count_address(&self, store: &Store, address: Option<&str>, now: Time) -> Result<(), Problem> {
         let firm: Option<Id<Firm>> = None;
