@@ -26,6 +26,7 @@ mod webhooks;
 
 use std::pin::Pin;
 
+use domain::access::Permission;
 use serde_json::Value;
 
 use crate::{Call, Document, Firm, Operation};
@@ -54,6 +55,8 @@ pub struct Row {
     pub again: bool,
     /// Whether it asks others than DynamoDB, and so can't be done in one request to that.
     pub asks_others: bool,
+    /// The permission that it takes beside its own, where what it is done to is somebody else's.
+    pub others: Option<Permission>,
     make: Box<Make>,
 }
 
@@ -88,7 +91,8 @@ pub fn catalog() -> Vec<Row> {
 
 /// The row of `operation`, whose calls need what `make` gives.
 fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 'static) -> Row {
-    Row { operation, again: false, asks_others: false, make: Box::new(move |firm| Box::pin(async move { make(firm).await })) }
+    let make: Box<Make> = Box::new(move |firm| Box::pin(async move { make(firm).await }));
+    Row { operation, again: false, asks_others: false, others: None, make }
 }
 
 impl Row {
@@ -100,6 +104,11 @@ impl Row {
     /// It asks others too.
     fn asks_others(self) -> Self {
         Self { asks_others: true, ..self }
+    }
+
+    /// It is done to what is the owner's, which takes `permission` of others.
+    fn others(self, permission: Permission) -> Self {
+        Self { others: Some(permission), ..self }
     }
 
     /// What the document says of it.

@@ -51,7 +51,7 @@ impl Shape for FirmSettings {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"hourly_rates": [{"hourly_rate": "150.00"}, {"from": "2027-01-01", "hourly_rate": "160.00"}],
-    "payment_terms_days": 14, "reminder_days": [-3, 1, 7], "default_tax_rate": "25"}))]
+    "payment_terms_days": 14, "reminder_days": [-3, 1, 7]}))]
 struct FirmPatch {
     #[serde(default)]
     #[schema(value_type = Option<Line<200>>, nullable = false)]

@@ -4,7 +4,7 @@
 
 use domain::access::{Right, Role};
 use serde_json::json;
-use tests::{AtClient, Firm, Operation, Row, TestApp, User, catalog};
+use tests::{AtClient, Firm, Row, TestApp, User, catalog};
 
 use super::assert_none;
 
@@ -32,22 +32,24 @@ impl<'a> Cast<'a> {
         Self { firm, staff, onlooker, neighbour, other }
     }
 
-    /// The staff who may call `operation`, or those who may not.
-    fn staff(&self, operation: &Operation, allowed: bool) -> impl Iterator<Item = &(Role, User<'a>)> {
-        let (for_staff, permission) = (operation.is_for("staff"), operation.permission());
-        let may = move |role: &Role| for_staff && permission.is_none_or(|permission| role.may(permission));
+    /// The staff who may call the operation of `row` on what is the owner's, or those who may not.
+    fn staff(&self, row: &Row, allowed: bool) -> impl Iterator<Item = &(Role, User<'a>)> {
+        let operation = row.described();
+        let (for_staff, permissions) = (operation.is_for("staff"), [operation.permission(), row.others]);
+        let may = move |role: &Role| for_staff && permissions.into_iter().flatten().all(|permission| role.may(permission));
         self.staff.iter().filter(move |(role, _)| may(role) == allowed)
     }
 
-    /// Who may not call `operation` on what is the firm's, of the client for whom things are made: who, their access
-    /// token, and what they are answered.
-    async fn refused(&self, operation: &Operation) -> Vec<(String, Option<String>, u16)> {
+    /// Who may not call the operation of `row` on what is the firm's, of the client for whom things are made: who, their
+    /// access token, and what they are answered.
+    async fn refused(&self, row: &Row) -> Vec<(String, Option<String>, u16)> {
+        let operation = row.described();
         let mut refused = vec![
             ("nobody".to_owned(), None, 401),
             ("garbage".to_owned(), Some("not.a.token".to_owned()), 401),
             ("a refresh token".to_owned(), Some(self.firm.owner.refresh.clone()), 401),
         ];
-        refused.extend(self.staff(operation, false).map(|(role, user)| (format!("{role:?}"), Some(user.access.clone()), 403)));
+        refused.extend(self.staff(row, false).map(|(role, user)| (format!("{role:?}"), Some(user.access.clone()), 403)));
         let mut refuse = |who: &str, user: &User<'_>, status| refused.push((who.to_owned(), Some(user.access.clone()), status));
         if !operation.is_for("portal") {
             refuse("a portal user", &self.firm.portal().await.user, 403);
@@ -76,10 +78,9 @@ async fn who_may_not_call_an_operation_is_refused_and_changes_nothing() {
     let cast = Cast::of(&app).await;
     let mut faults = Vec::new();
     for row in restricted() {
-        let operation = row.described();
         let given = row.given(&cast.firm).await;
         let before = app.records();
-        for (who, token, expected) in cast.refused(operation).await {
+        for (who, token, expected) in cast.refused(&row).await {
             let call = row.call(&cast.firm, &given);
             let answer = match token {
                 Some(token) => call.bearer(&token).send().await,
@@ -103,7 +104,7 @@ async fn every_role_that_has_an_operations_permission_can_call_it_and_every_port
     let mut faults = Vec::new();
     for row in restricted() {
         let operation = row.described();
-        for (role, user) in cast.staff(operation, true) {
+        for (role, user) in cast.staff(&row, true) {
             let given = row.given(&cast.firm).await;
             let answer = row.call(&cast.firm, &given).bearer(&user.access).send().await;
             if !answer.status.is_success() {

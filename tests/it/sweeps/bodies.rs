@@ -49,9 +49,14 @@ fn wrong_values(operation: &Operation, schema: &Value) -> Vec<(Value, u16)> {
         ("array", json!([{}])),
         ("object", json!({})),
     ];
-    let mut wrong: Vec<(Value, u16)> =
-        of_type.into_iter().filter(|(name, _)| !types.contains(name)).map(|(_, value)| (value, 400)).collect();
+    let allowed = |name: &str| types.contains(&name) || (name == "number" && types.contains(&"integer"));
+    let mut wrong: Vec<(Value, u16)> = of_type.into_iter().filter(|(name, _)| !allowed(name)).map(|(_, value)| (value, 400)).collect();
     for schema in choices(operation, schema) {
+        if schema["type"] == "integer" || schema["type"][0] == "integer" {
+            wrong.extend([json!(1.5), json!(1e300)].map(|value| (value, 400)));
+            wrong.extend((schema["minimum"].as_u64().is_some()).then(|| (json!(-1), 400)));
+            continue;
+        }
         if let Some(longest) = schema["maxLength"].as_u64() {
             wrong.push(("x".repeat(longest as usize + 1).into(), 422));
         }

@@ -1,0 +1,17 @@
+//! The firm itself. What it is changed to holds for all that is called afterwards, so no sum may depend on it.
+
+use serde_json::json;
+
+use super::{Given, Row, row};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("show_firm", async |_| Given::nothing()),
+        row("update_firm", async |_| {
+            Given::body(json!({
+                "name": "North & Partners", "currency": "EUR", "time_zone": "Europe/Stockholm", "payment_terms_days": 14,
+                "hourly_rates": [{"from": "2026-01-01", "hourly_rate": "150.00"}], "reminder_days": [-3, 1, 7], "default_tax_rate": "0",
+            }))
+        }),
+    ]
+}

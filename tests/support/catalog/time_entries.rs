@@ -1,0 +1,56 @@
+//! Time entries.
+
+use domain::access::Permission::ManageWork;
+use serde_json::{Value, json};
+
+use super::{Given, Row, row};
+use crate::Firm;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_time_entries", async |_| Given::nothing()),
+        row("create_time_entry", async |firm| Given::body(new_entry(firm).await)).others(ManageWork),
+        row("show_time_entry", async |firm| Given::named(entry(firm).await)),
+        row("update_time_entry", async |firm| {
+            let new = new_entry(firm).await;
+            let entry = firm.owner.post("/api/projects/time-entries/", new.clone()).await.expect(201).id();
+            Given::named(entry).with(json!({
+                "task": new["task"], "hours": "3", "date": "2026-01-12", "hourly_rate": "190.00", "billable": true, "description": null,
+            }))
+        })
+        .others(ManageWork),
+        row("delete_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
+        row("submit_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
+        row("approve_time_entry", async |firm| Given::named(submitted(firm).await)),
+        row("reject_time_entry", async |firm| Given::named(submitted(firm).await).with(json!({"reason": "Which interviews?"}))),
+        row("reverse_time_entry", async |firm| Given::named(invoiced(firm).await)),
+        row("list_time_entry_history", async |firm| Given::named(submitted(firm).await)),
+    ]
+}
+
+async fn new_entry(firm: &Firm<'_>) -> Value {
+    let project = super::projects::project(firm).await;
+    let task = firm.owner.post("/api/projects/tasks/", json!({"project": project, "title": "Interview importers"})).await.expect(201).id();
+    json!({
+        "project": project, "task": task, "user": firm.owner.id, "hours": "2.5", "date": "2026-01-09", "hourly_rate": "200.00",
+        "billable": true, "description": "Interviews",
+    })
+}
+
+async fn entry(firm: &Firm<'_>) -> String {
+    firm.owner.post("/api/projects/time-entries/", new_entry(firm).await).await.expect(201).id()
+}
+
+async fn submitted(firm: &Firm<'_>) -> String {
+    let entry = entry(firm).await;
+    firm.owner.post(format!("/api/projects/time-entries/{entry}/submit/"), json!({})).await.expect(200);
+    entry
+}
+
+/// An entry that is on a draft of an invoice.
+async fn invoiced(firm: &Firm<'_>) -> String {
+    let entry = firm.owner.post("/api/projects/time-entries/", new_entry(firm).await).await.expect(201);
+    let body = json!({"client": entry.text("/client"), "time_entries": [entry.id()]});
+    firm.owner.post("/api/finance/invoices/", body).await.expect(201);
+    entry.id()
+}
