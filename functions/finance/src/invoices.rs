@@ -67,6 +67,7 @@ struct InvoiceFilter {
     /// Those to a client.
     client: Option<ClientId>,
     /// Those that stand so. What is overdue is no longer at `sent` here, some minutes after its last day is over.
+    #[param(inline)]
     status: Option<InvoiceState>,
     /// Those that were put away.
     archived: Option<bool>,
@@ -75,7 +76,7 @@ struct InvoiceFilter {
 /// A new invoice: of lines, and of time entries, which make a line each.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"client": "client_01kanar9g00000000000000007", "due_date": "2099-01-31", "discount": {"percent": "5"},
+#[schema(example = json!({"client": "client_01kanar9g00000000000000007", "reference": "PO-4711", "discount": {"percent": "5"},
     "line_items": [{"description": "Workshop", "quantity": "2", "unit_price": "1500.00", "tax_rate": "19"}]}))]
 struct NewInvoice {
     client: ClientId,

@@ -41,9 +41,10 @@ async fn new_invoice(firm: &Firm<'_>) -> Value {
     let (client, entry) = firm.time().await;
     let workshop = json!({"description": "Workshop", "quantity": 2, "unit_price": "1500.00", "tax_rate": "19"});
     let travel = json!({"description": "Travel", "quantity": "1", "unit_price": 320.5});
+    let due = firm.app.clock.now().date_naive() + chrono::Days::new(30);
     json!({
         "client": client, "currency": "EUR", "address": "1 Main Street", "reference": "PO-4711", "memo": "Thank you.", "notes": "As agreed",
-        "line_items": [workshop, travel], "time_entries": [entry], "discount": {"percent": "5"}, "due_date": "2099-01-31",
+        "line_items": [workshop, travel], "time_entries": [entry], "discount": {"percent": "5"}, "due_date": due.to_string(),
     })
 }
 
