@@ -23,5 +23,5 @@ pub use support::{
     firm::{AtClient, Firm, PASSWORD, User, email},
     meter::{Fault, Meter, Metered},
     ministack::ministack,
-    stripe::{OLD_WEBHOOK_SECRET, StripeQueue, WEBHOOK_SECRET},
+    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, payments_of_nobody, webhooks_of_nobody},
 };

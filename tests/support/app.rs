@@ -14,11 +14,11 @@ use http::Method;
 use http_body_util::BodyExt;
 use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
 use outbox::Outbox;
+use payments::Payments;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::Store;
 use utoipa_axum::router::OpenApiRouter;
-use payments::Payments;
 use webhooks::Webhooks;
 
 use crate::{Answer, Firm, Meter, STRIPE_KEY, StripeQueue, ministack};
@@ -120,7 +120,21 @@ impl TestApp {
             .map(|(name, router)| (name, Front::new(app.clone(), router.into())))
             .collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
-        Self { template, dynamo, meter, store, clock, signing, public_keys, links, stripe, stand_in, functions, address, delivered: Mutex::default() }
+        Self {
+            template,
+            dynamo,
+            meter,
+            store,
+            clock,
+            signing,
+            public_keys,
+            links,
+            stripe,
+            stand_in,
+            functions,
+            address,
+            delivered: Mutex::default(),
+        }
     }
 
     /// A request by nobody.

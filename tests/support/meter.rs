@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::ministack;
 
@@ -47,6 +48,7 @@ struct Plan {
 pub struct Meter {
     url: String,
     plan: Arc<Mutex<Plan>>,
+    struck: watch::Sender<bool>,
 }
 
 #[derive(Clone)]
@@ -55,6 +57,7 @@ struct Proxy {
     upstream: Option<String>,
     client: reqwest::Client,
     plan: Arc<Mutex<Plan>>,
+    struck: watch::Sender<bool>,
 }
 
 impl Meter {
@@ -71,11 +74,11 @@ impl Meter {
     async fn serve(upstream: Option<String>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let plan = Arc::<Mutex<Plan>>::default();
+        let (plan, struck) = (Arc::<Mutex<Plan>>::default(), watch::Sender::new(false));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let proxy = Proxy { upstream, client, plan: plan.clone() };
+        let proxy = Proxy { upstream, client, plan: plan.clone(), struck: struck.clone() };
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass).with_state(proxy)).await });
-        Self { url, plan }
+        Self { url, plan, struck }
     }
 
     /// Where it listens.
@@ -93,8 +96,14 @@ impl Meter {
         self.plan.lock().unwrap().fault = Some((after, fault));
     }
 
+    /// Done once a call was broken, and that call is over: when a process ends that crashes with it.
+    pub async fn struck(&self) {
+        self.struck.subscribe().wait_for(|struck| *struck).await.unwrap();
+    }
+
     /// Let calls pass again; whether any had been broken.
     pub fn heal(&self) -> bool {
+        self.struck.send_replace(false);
         let mut plan = self.plan.lock().unwrap();
         plan.fault = None;
         std::mem::take(&mut plan.crashed)
@@ -123,6 +132,7 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     };
     let broken = || (StatusCode::INTERNAL_SERVER_ERROR, r#"{"__type":"InternalServerError"}"#).into_response();
     if fault == Some(Fault::Lost) {
+        proxy.struck.send_replace(true);
         return broken();
     }
     let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
@@ -140,6 +150,7 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     let body = answer.bytes().await.unwrap();
     proxy.plan.lock().unwrap().calls.push(Metered { operation, actions, units: units(&body) });
     if fault == Some(Fault::Unanswered) {
+        proxy.struck.send_replace(true);
         return broken();
     }
     let mut response = Response::new(Body::from(body));

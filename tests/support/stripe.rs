@@ -1,12 +1,21 @@
-//! Stripe's events on their way to a test app, as far as the queue.
+//! Stripe's events on their way to a test app: through the front door onto a queue, and from there into the table.
 
 use api::Clock;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_lambda_events::event::sqs::SqsEvent;
+use aws_sdk_sqs::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
 use http::Method;
-use local::{stripe::sign, template::Template};
+use local::{
+    stripe::sign,
+    template::{Queue as QueueSettings, Template},
+};
 use payments::Payments;
 use queue::Queue;
 use secrets::WebhookSecrets;
+use serde_json::json;
+use stripe_events::StripeEvents;
 use tokio::sync::OnceCell;
 use webhooks::Webhooks;
 
@@ -16,8 +25,10 @@ use crate::{Call, Meter, TestApp, ministack};
 pub const WEBHOOK_SECRET: &str = "whsec_test";
 /// What they were signed with before.
 pub const OLD_WEBHOOK_SECRET: &str = "whsec_test_old";
+/// Our key at the stand-in.
+pub const STRIPE_KEY: &str = "sk_test_local";
 
-/// A queue of one test app's own in MiniStack, made when it is first asked for.
+/// A queue of one test app's own in MiniStack, with a dead-letter queue, made when it is first asked for.
 pub struct StripeQueue {
     /// The proxy before SQS.
     pub meter: Meter,
@@ -36,41 +47,108 @@ impl StripeQueue {
         webhooks_at(self.meter.url(), &self.name, clock)
     }
 
-    /// Have the queue made, if it isn't yet.
+    /// Have the queue made, if it isn't yet: as the template has it, but for the queue of what can't be applied.
     pub async fn ready(&self) {
+        self.made.get_or_init(|| self.make()).await;
+    }
+
+    async fn make(&self) {
         let template = Template::load().unwrap();
-        let like = template.queues.iter().find(|queue| queue.name == "consultantpro-stripe-events-local").unwrap();
-        self.made.get_or_init(async || ministack().make_queue(&self.name, like).await.map(|_| ()).unwrap()).await;
+        let like = |name: &str| template.queues.iter().find(|queue| queue.name == format!("consultantpro-stripe-events-{name}")).unwrap();
+        ministack().make_queue(&self.dead(), like("dead-local")).await.unwrap();
+        let mut settings: QueueSettings = like("local").clone();
+        let redrive =
+            settings.attributes["RedrivePolicy"].as_str().unwrap().replace("consultantpro-stripe-events-dead-local", &self.dead());
+        settings.attributes.insert("RedrivePolicy".to_owned(), redrive.into());
+        ministack().make_queue(&self.name, &settings).await.unwrap();
+    }
+
+    fn dead(&self) -> String {
+        format!("{}-dead", self.name)
     }
 
     /// The bodies of what lies in it.
     pub async fn messages(&self) -> Vec<String> {
         ministack().messages(&self.name).await.unwrap()
     }
+
+    /// The bodies of what came too often.
+    pub async fn dead_letters(&self) -> Vec<String> {
+        ministack().messages(&self.dead()).await.unwrap()
+    }
+
+    /// Put everything that came too often into the queue again.
+    pub async fn redrive(&self) {
+        let (sqs, dead, queue) = (sqs(ministack().endpoint()), url(&self.dead()), url(&self.name));
+        while let Some(message) = sqs.receive_message().queue_url(&dead).send().await.unwrap().messages.unwrap_or_default().pop() {
+            sqs.send_message().queue_url(&queue).message_body(message.body.unwrap()).send().await.unwrap();
+            sqs.delete_message().queue_url(&dead).receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+        }
+    }
+
+    /// Receive what can be received, a batch at a time as the trigger does, and have `events` apply it. What wasn't applied
+    /// comes back at once; how often something wasn't.
+    pub async fn deliver_to(&self, events: &StripeEvents) -> usize {
+        let (sqs, queue, mut failures) = (sqs(ministack().endpoint()), url(&self.name), 0);
+        loop {
+            let received = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).send().await.unwrap();
+            let messages = received.messages.unwrap_or_default();
+            if messages.is_empty() {
+                return failures;
+            }
+            let batch = messages.iter().map(|message| (message.message_id().unwrap(), message.body().unwrap()));
+            let failed = hand(events, batch).await;
+            failures += failed.len();
+            for message in &messages {
+                let handle = message.receipt_handle().unwrap();
+                if failed.iter().any(|failed| Some(failed.as_str()) == message.message_id()) {
+                    let again = sqs.change_message_visibility().queue_url(&queue).receipt_handle(handle).visibility_timeout(0);
+                    again.send().await.unwrap();
+                } else {
+                    sqs.delete_message().queue_url(&queue).receipt_handle(handle).send().await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// Hand a batch of messages, ids and bodies, to `events`; the ids of those that weren't applied.
+pub async fn hand(events: &StripeEvents, messages: impl IntoIterator<Item = (&str, &str)>) -> Vec<String> {
+    let records: Vec<_> = messages.into_iter().map(|(id, body)| json!({"messageId": id, "body": body, "messageAttributes": {}})).collect();
+    let batch: SqsEvent = serde_json::from_value(json!({"Records": records})).unwrap();
+    let response = stripe_events::handle(events, batch).await;
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
 /// What a function `webhooks` has at hand that nobody calls.
-pub(crate) fn webhooks_of_nobody() -> Webhooks {
+pub fn webhooks_of_nobody() -> Webhooks {
     webhooks_at("http://127.0.0.1:1", "nothing", Clock::default())
 }
 
 /// An account at a Stripe that isn't there.
-pub(crate) fn payments_of_nobody() -> Payments {
+pub fn payments_of_nobody() -> Payments {
     Payments::new("sk_test_nobody", Some("http://127.0.0.1:1")).unwrap()
 }
 
-fn webhooks_at(endpoint: &str, queue: &str, clock: Clock) -> Webhooks {
+fn sqs(endpoint: &str) -> Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::for_tests())
         .build();
-    let url = format!("https://sqs.us-east-1.amazonaws.com/000000000000/{queue}");
+    Client::from_conf(config)
+}
+
+fn url(queue: &str) -> String {
+    format!("https://sqs.us-east-1.amazonaws.com/000000000000/{queue}")
+}
+
+fn webhooks_at(endpoint: &str, queue: &str, clock: Clock) -> Webhooks {
     Webhooks {
         clock,
         secrets: WebhookSecrets { current: WEBHOOK_SECRET.to_owned(), previous: Some(OLD_WEBHOOK_SECRET.to_owned()) },
-        queue: Queue::new(aws_sdk_sqs::Client::from_conf(config), url),
+        queue: Queue::new(sqs(endpoint), url(queue)),
     }
 }
 
@@ -84,5 +162,27 @@ impl TestApp {
     pub fn stripe_delivery(&self, body: &str) -> Call<'_> {
         let call = self.call(Method::POST, "/api/webhooks/stripe/");
         call.header("content-type", "application/json; charset=utf-8").body(body.to_owned())
+    }
+
+    /// A function `stripe-events` on this app's table and its stand-in for Stripe.
+    pub fn stripe_events(&self) -> StripeEvents {
+        let payments = Payments::new(STRIPE_KEY, Some(self.stand_in.url())).unwrap();
+        StripeEvents { store: self.store.clone(), payments, clock: self.clock.clone() }
+    }
+
+    /// Have Stripe tell of all that happened there since it last did, through the front door and the queue, and apply it.
+    pub async fn pump_stripe(&self) {
+        self.stripe.ready().await;
+        for event in self.stand_in.take_events() {
+            self.stripe_event(&event).send().await.expect(200);
+        }
+        assert_eq!(self.stripe.deliver_to(&self.stripe_events()).await, 0, "something wasn't applied");
+    }
+
+    /// Have the events `bodies` applied at once, in this order, past the queue; all of them are to be.
+    pub async fn apply_stripe(&self, bodies: &[String]) {
+        let events = self.stripe_events();
+        let batch = bodies.iter().map(|body| (body.as_str(), body.as_str()));
+        assert_eq!(hand(&events, batch).await, Vec::<String>::new(), "something wasn't applied");
     }
 }
