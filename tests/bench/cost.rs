@@ -4,8 +4,8 @@
 //! outbox's call for its event. Not counted: CloudWatch's logs, traces, data out, storage, SES, and the free tier.
 
 use crate::{
-    cpu::Cpu,
-    report::{Report, Target},
+    kinds::Kind,
+    report::Report,
     units::{Cost, Costs},
 };
 
@@ -25,24 +25,19 @@ const WAIT_READ: f64 = 4.0;
 const WAIT_WRITE: f64 = 12.0;
 
 /// Print, from what the handlers take and what the `whole` process takes for a get.
-pub(crate) fn measure(report: &mut Report, units: &Costs, cpu: &Cpu, whole: f64) {
+pub(crate) fn measure(report: &mut Report, units: &Costs, cpu: &[(Kind, f64)], whole: f64) {
     // What the runtime and the logs add to a handler, whichever it is.
-    let around = (whole - cpu.get).max(0.0);
+    let get = cpu.iter().find_map(|(kind, cpu)| (*kind == Kind::GetLead).then_some(*cpu)).unwrap();
+    let around = (whole - get).max(0.0);
     report.part("cost per million calls, list prices of us-east-1");
     report.note(&format!(
         "HTTP API $1.00, Lambda arm64 256 MB at {:.0} % of a processor, {WAIT_READ} ms waited per read and {WAIT_WRITE} per write",
         SHARE * 100.0
     ));
     report.note("processor time as on this machine; with the rate limit and the outbox's call per event, without logs and data out");
-    let calls = [
-        ("get a lead", &units.get, cpu.get, 1.40),
-        ("list 50 leads", &units.list, cpu.list, 2.0),
-        ("create a lead", &units.lead, cpu.lead, 8.0),
-        ("create a proposal of 10 lines", &units.proposal, cpu.proposal, 12.0),
-    ];
-    for (what, cost, cpu, most) in calls {
+    for ((kind, cost), (_, cpu)) in units.kinds.iter().zip(cpu) {
         let dollars = HTTP_API + dynamodb(cost, units.limit) + function(cost, cpu + around) + outbox(cost, around);
-        report.row(what, dollars, "$", Target::AtMost(most));
+        report.row(kind.what(), dollars, "$", kind.reach().dollars);
     }
 }
 
@@ -51,8 +46,7 @@ fn dynamodb(cost: &Cost, limit: f64) -> f64 {
 }
 
 fn function(cost: &Cost, cpu: f64) -> f64 {
-    let waited = if cost.wru > 0.0 { WAIT_WRITE } else { WAIT_READ };
-    lambda(cpu, waited)
+    lambda(cpu, cost.reads as f64 * WAIT_READ + cost.transactions as f64 * WAIT_WRITE)
 }
 
 /// The outbox is called for each write's event, and most mean nothing to it.

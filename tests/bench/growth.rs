@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cpu::per_call,
+    kinds::{Answers, Request, lead},
     product::Product,
     report::{Report, Target},
 };
@@ -30,8 +31,8 @@ pub(crate) async fn measure(report: &mut Report) {
             let id = lead_id(leads / 2);
             let paths = [format!("/api/crm/leads/{id}/"), format!("/api/crm/leads/?cursor=1a{id}")];
             for (path, least) in paths.iter().zip(least) {
-                let event = product.event("GET", path, None);
-                *least = least.min(per_call(product, std::iter::repeat_n(event, CALLS)).await);
+                let event = product.event(&Request::get(path));
+                *least = least.min(per_call(product, &vec![event; CALLS]).await);
             }
         }
     }
@@ -45,7 +46,7 @@ pub(crate) async fn measure(report: &mut Report) {
 /// A firm with so many leads.
 async fn grown(leads: usize) -> (Product, usize) {
     let product = Product::new().await;
-    let id = product.answer("crm", &product.lead(0)).await["id"].as_str().unwrap().to_owned();
+    let id = product.id(lead(0)).await;
     load(&product, &item(&product, &id), 1..leads);
     (product, leads)
 }

@@ -8,6 +8,7 @@ mod cost;
 mod cpu;
 mod function;
 mod growth;
+mod kinds;
 mod numbers;
 mod product;
 mod report;

@@ -1,31 +1,40 @@
-//! Numbers under load: proposals drafted sixteen at a time, as invoices will be sent.
+//! Numbers under load: proposals drafted, and invoices sent, sixteen at a time.
 
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, stream};
-use serde_json::json;
 use tests::TestApp;
 
 use crate::{
-    product::ten_lines,
+    kinds::{Kind, Work},
     report::{Report, Target},
 };
 
-const PROPOSALS: usize = 1_000;
+const REQUESTS: usize = 1_000;
 const AT_A_TIME: usize = 16;
 
 /// Measure and print.
 pub(crate) async fn measure(report: &mut Report) {
-    let app = TestApp::unlimited().await;
-    let owner = app.firm().await.owner;
-    let prospect = owner.post("/api/crm/prospects/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
-    let drafts = stream::iter(0..PROPOSALS).map(|_| owner.post("/api/crm/proposals/", ten_lines(&prospect)));
-    let answers: Vec<_> = drafts.buffer_unordered(AT_A_TIME).collect().await;
-    let numbers: BTreeSet<_> = answers.iter().filter(|answer| answer.status == 201).map(|answer| answer.text("/number")).collect();
-    let refused = answers.len() - answers.iter().filter(|answer| answer.status == 201).count();
-    let last = format!("PRO-{PROPOSALS:06}");
-    let missing = PROPOSALS - numbers.len() + usize::from(numbers.last().is_none_or(|number| *number != last));
-    report.part(&format!("{PROPOSALS} proposals, {AT_A_TIME} at a time"));
-    report.row("refused or failed", refused as f64, "", Target::Exactly(0.0));
-    report.row("numbers that are missing or double", missing as f64, "", Target::Exactly(0.0));
+    report.part(&format!("{REQUESTS} numbers, {AT_A_TIME} at a time"));
+    for (kind, made, prefix) in [(Kind::CreateProposal, 201, "PRO"), (Kind::SendInvoice, 200, "INV")] {
+        let app = TestApp::unlimited().await;
+        let owner = app.firm().await.owner;
+        let work = Work::begin(&owner).await;
+        let requests = work.requests(&owner, kind, REQUESTS).await;
+        app.meter.take();
+        let answers = stream::iter(requests).map(|request| request.by(&owner).send()).buffer_unordered(AT_A_TIME);
+        let answers: Vec<_> = answers.collect().await;
+        let good = || answers.iter().filter(|answer| answer.status == made);
+        let numbers: BTreeSet<_> = good().map(|answer| answer.text("/number")).collect();
+        let missing = (1..=REQUESTS).filter(|n| !numbers.contains(&format!("{prefix}-{n:06}"))).count();
+        let transactions = app.meter.take().iter().filter(|call| call.operation == "TransactWriteItems").count();
+        report.row(&format!("{}: refused or failed", kind.what()), (REQUESTS - good().count()) as f64, "", Target::Exactly(0.0));
+        report.row(&format!("{}: of 1 to {REQUESTS} missing or double", kind.what()), missing as f64, "", Target::Exactly(0.0));
+        report.row(
+            &format!("{}: transactions each, races included", kind.what()),
+            transactions as f64 / REQUESTS as f64,
+            "",
+            Target::Unset,
+        );
+    }
 }

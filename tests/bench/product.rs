@@ -9,7 +9,16 @@ use local::{dynamodb::Dynamo, keys::Keys, template::Template};
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::{Quota, Store};
-use tests::{ISSUER, PASSWORD, WEB_ORIGIN, email, routers};
+use tests::{ISSUER, PASSWORD, WEB_ORIGIN, email, payments_of_nobody, routers, webhooks_of_nobody};
+
+use crate::kinds::{Answers, Request};
+
+/// What a function is called with.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) function: String,
+    pub(crate) text: String,
+}
 
 /// The functions, their table, and somebody who may call them.
 pub(crate) struct Product {
@@ -36,7 +45,7 @@ impl Product {
         let app = App {
             store,
             verifier: Arc::new(Verifier::new(&keys.public_keys(), ISSUER).unwrap()),
-            limiter: Arc::new(Limiter::new(Limits { user: plenty, anonymous: plenty })),
+            limiter: Arc::new(Limiter::new(Limits { user: plenty, anonymous: plenty, payment: plenty })),
             clock: Clock::default(),
             web_origin: WEB_ORIGIN.into(),
         };
@@ -44,61 +53,39 @@ impl Product {
         let (signing, links) = (secret(keys.signing_secret()), secret(keys.link_secret()));
         let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
         let links = LinkKey::new(links["key"].as_str().unwrap()).unwrap();
-        let routers = routers(auth::Keys::new(ISSUER, signing, links));
+        let routers = routers(auth::Keys::new(ISSUER, signing, links), webhooks_of_nobody(), payments_of_nobody());
         let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };
         let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email("owner"), "password": PASSWORD});
-        let registered = product.answer("auth", &product.event("POST", "/api/auth/register/", Some(&body))).await;
+        let registered = product.answer(Request::post("/api/auth/register/", body)).await;
         product.access = registered["access"].as_str().unwrap().to_owned();
         product
     }
 
-    /// What API Gateway sends for a request by the firm's owner.
-    pub(crate) fn event(&self, method: &str, path: &str, body: Option<&Value>) -> String {
-        let request = http::Request::builder().method(method).uri(path).header("host", "localhost");
+    /// What API Gateway sends for a request by the firm's owner, and the function that it goes to.
+    pub(crate) fn event(&self, request: &Request) -> Event {
+        let Request { method, path, body } = request;
+        let request = http::Request::builder().method(*method).uri(path).header("host", "localhost");
         let request = request.header("authorization", format!("Bearer {}", self.access)).header("content-type", "application/json");
-        let request = request.body(body.map(Value::to_string).unwrap_or_default().into()).unwrap();
+        let request = request.body(body.as_ref().map(Value::to_string).unwrap_or_default().into()).unwrap();
         let route = self.template.route(method, request.uri().path()).unwrap();
-        local::gateway::event(&request, &route.key(), IpAddr::from([192, 0, 2, 1])).to_string()
+        let text = local::gateway::event(&request, &route.key(), IpAddr::from([192, 0, 2, 1])).to_string();
+        Event { function: route.function.clone(), text }
     }
 
-    /// The function's answer to an event, which is a success.
-    pub(crate) async fn answer(&self, function: &str, event: &str) -> Value {
-        serde_json::from_slice(&self.body(function, event).await).unwrap()
-    }
-
-    /// The same as it leaves the function: from the event's text to the body's bytes.
-    pub(crate) async fn body(&self, function: &str, event: &str) -> bytes::Bytes {
-        let request = lambda_http::request::from_str(event).unwrap();
-        let (parts, body) = self.fronts[function].answer(request).await.into_parts();
+    /// The function's answer to an event, which is a success, as it leaves the function: from the event's text to the
+    /// body's bytes.
+    pub(crate) async fn body(&self, event: &Event) -> bytes::Bytes {
+        let request = lambda_http::request::from_str(&event.text).unwrap();
+        let (parts, body) = self.fronts[event.function.as_str()].answer(request).await.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         assert!(parts.status.is_success(), "{} {}", parts.status, String::from_utf8_lossy(&body));
         body
     }
-
-    /// A new lead, as a client would send it; `n` tells it from others.
-    pub(crate) fn lead(&self, n: usize) -> String {
-        let body = json!({"company_name": format!("Company {n}"), "contact_name": "Ann Lee", "email": format!("ann@company-{n}.example"),
-            "phone": "+46 8 123 456", "source": "website", "notes": "Met at the fair; wants a study of three markets."});
-        self.event("POST", "/api/crm/leads/", Some(&body))
-    }
-
-    /// A new proposal of ten lines.
-    pub(crate) fn proposal(&self, prospect: &str) -> String {
-        self.event("POST", "/api/crm/proposals/", Some(&ten_lines(prospect)))
-    }
-
-    /// A new prospect's id.
-    pub(crate) async fn prospect(&self) -> String {
-        let body = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann")});
-        let prospect = self.answer("crm", &self.event("POST", "/api/crm/prospects/", Some(&body))).await;
-        prospect["id"].as_str().unwrap().to_owned()
-    }
 }
 
-/// A proposal of ten lines, which stands for an invoice of ten lines until there are invoices.
-pub(crate) fn ten_lines(prospect: &str) -> Value {
-    let line = |n: usize| json!({"description": format!("Interviews, round {n}"), "quantity": "12.5", "unit_price": "1500.00"});
-    let lines: Vec<_> = (1..=10).map(line).collect();
-    json!({"prospect": prospect, "title": "Market study", "valid_until": "2099-12-31", "line_items": lines, "terms": "30 days net."})
+impl Answers for Product {
+    async fn answer(&self, request: Request) -> Value {
+        serde_json::from_slice(&self.body(&self.event(&request)).await).unwrap()
+    }
 }

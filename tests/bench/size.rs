@@ -5,7 +5,7 @@ use std::{fs, io::Write};
 use flate2::{Compression, write::DeflateEncoder};
 
 use crate::{
-    function::{ALL, binary},
+    function::{all, binary},
     report::{Report, Target},
 };
 
@@ -13,8 +13,8 @@ use crate::{
 pub(crate) fn measure(report: &mut Report) {
     report.part("release binaries");
     report.note("zipped: by Deflate, which is what a zip does; for this machine's processor");
-    for function in ALL {
-        let bytes = fs::read(binary(function)).unwrap();
+    for function in all() {
+        let bytes = fs::read(binary(&function)).unwrap();
         report.row(&format!("{function}: stripped"), bytes.len() as f64 / 1e6, "MB", Target::Unset);
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&bytes).unwrap();

@@ -1,21 +1,24 @@
 //! What requests cost in DynamoDB, as a meter before the table counts it.
 
 use serde_json::json;
-use tests::{Call, Metered, TestApp, email};
+use tests::{Call, Metered, TestApp};
 
 use crate::{
-    product::ten_lines,
+    kinds::{Answers, Kind, Work, lead},
     report::{Report, Target},
 };
 
+/// How many of each kind are sent; the last is counted. Those before it make what a list of 50 lists, and counters, which
+/// are there for all but a firm's first.
+const EACH: usize = 60;
 /// How many requests the rate limit's share is counted over.
 const COUNTED: usize = 200;
 
 /// What a request cost.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cost {
-    reads: usize,
-    transactions: usize,
+    pub(crate) reads: usize,
+    pub(crate) transactions: usize,
     /// Read units.
     pub(crate) rru: f64,
     /// Write units.
@@ -25,12 +28,9 @@ pub(crate) struct Cost {
 }
 
 /// What each kind of request cost, for what it costs in money.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Costs {
-    pub(crate) get: Cost,
-    pub(crate) list: Cost,
-    pub(crate) lead: Cost,
-    pub(crate) proposal: Cost,
+    pub(crate) kinds: Vec<(Kind, Cost)>,
     /// Write units for the rate limit, per request.
     pub(crate) limit: f64,
 }
@@ -56,46 +56,44 @@ async fn cost(app: &TestApp, call: Call<'_>) -> Cost {
 pub(crate) async fn measure(report: &mut Report) -> Costs {
     let app = TestApp::unlimited().await;
     let owner = app.firm().await.owner;
-    let post = |path: &str, body| owner.call(http::Method::POST, path).json(body);
-    let get = |path: String| owner.call(http::Method::GET, path);
-    let lead = || {
-        json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
-            "source": "website", "notes": "Met at the fair; wants a study of three markets."})
-    };
-    let mut ids = Vec::new();
-    for _ in 0..60 {
-        ids.push(post("/api/crm/leads/", lead()).send().await.expect(201).id());
-    }
-    let shown = cost(&app, get(format!("/api/crm/leads/{}/", ids[0]))).await;
-    let listed = cost(&app, get("/api/crm/leads/?limit=50".to_owned())).await;
-    let created = cost(&app, post("/api/crm/leads/", lead())).await;
-    let once = cost(&app, post("/api/crm/leads/", lead()).header("idempotency-key", "once")).await;
-    let prospect = post("/api/crm/prospects/", json!({"company_name": "Acme Corp", "email": email("ann")})).send().await.expect(201).id();
-    // The counter is there already, as for all proposals but a firm's first.
-    post("/api/crm/proposals/", ten_lines(&prospect)).send().await.expect(201);
-    let offered = cost(&app, post("/api/crm/proposals/", ten_lines(&prospect))).await;
-    let proposal = post("/api/crm/proposals/", ten_lines(&prospect)).send().await.expect(201).id();
-    let accepted = cost(&app, post(&format!("/api/crm/proposals/{proposal}/accept/"), json!({}))).await;
-
+    let work = Work::begin(&owner).await;
     report.part("DynamoDB requests and capacity units");
-    for (what, cost) in [("get a lead", &shown), ("list 50 leads", &listed)] {
-        report.row(&format!("{what}: requests"), (cost.reads + cost.transactions) as f64, "", Target::Exactly(1.0));
-        let most = if cost.bytes == shown.bytes { 0.5 } else { 4.0 };
-        report.row(&format!("{what}: read units"), cost.rru, "RRU", Target::AtMost(most));
+    let mut kinds = Vec::new();
+    for kind in Kind::ALL {
+        let mut requests = work.requests(&owner, kind, if kind.reads() { 1 } else { EACH }).await;
+        let last = requests.pop().unwrap();
+        for request in requests {
+            owner.answer(request).await;
+        }
+        let cost = cost(&app, last.by(&owner)).await;
+        print(report, kind.what(), &cost, kind.reach().units);
+        if kind.lists() {
+            report.row(&format!("{}: bytes", kind.what()), cost.bytes as f64 / 1000.0, "kB", Target::AtMost(40.0));
+        }
+        kinds.push((kind, cost));
     }
-    report.row("list 50 leads: bytes", listed.bytes as f64 / 1000.0, "kB", Target::AtMost(40.0));
-    for (what, cost, most) in [
-        ("create a lead", &created, Target::AtMost(10.0)),
-        ("create a lead under an Idempotency-Key", &once, Target::AtMost(10.0)),
-        ("create a proposal of 10 lines", &offered, Target::AtMost(16.0)),
-        ("accept a proposal", &accepted, Target::Unset),
-    ] {
-        report.row(&format!("{what}: reads"), cost.reads as f64, "", Target::AtMost(1.0));
-        report.row(&format!("{what}: transactions"), cost.transactions as f64, "", Target::Exactly(1.0));
-        report.row(&format!("{what}: write units"), cost.wru, "WRU", most);
-    }
+    let once = cost(&app, lead(EACH).by(&owner).header("idempotency-key", "once")).await;
+    print(report, "create a lead under an Idempotency-Key", &once, Kind::CreateLead.reach().units);
+    let proposal = owner.id(work.proposal()).await;
+    let accepted = cost(&app, owner.call(http::Method::POST, format!("/api/crm/proposals/{proposal}/accept/")).json(json!({}))).await;
+    print(report, "accept a proposal", &accepted, Target::Unset);
     let limit = limit(report).await;
-    Costs { get: shown, list: listed, lead: created, proposal: offered, limit }
+    Costs { kinds, limit }
+}
+
+/// Print the requests and units of what only reads, or of what writes.
+fn print(report: &mut Report, what: &str, cost: &Cost, units: Target) {
+    if cost.transactions == 0 {
+        report.row(&format!("{what}: requests"), cost.reads as f64, "", Target::Exactly(1.0));
+        report.row(&format!("{what}: read units"), cost.rru, "RRU", units);
+        return;
+    }
+    report.row(&format!("{what}: reads"), cost.reads as f64, "", Target::AtMost(1.0));
+    report.row(&format!("{what}: transactions"), cost.transactions as f64, "", Target::Exactly(1.0));
+    report.row(&format!("{what}: write units"), cost.wru, "WRU", units);
+    if cost.rru > 0.0 {
+        report.row(&format!("{what}: read units"), cost.rru, "RRU", Target::Unset);
+    }
 }
 
 /// The writes of the rate limit per request, for a caller who is busy enough to be worth a lease.
