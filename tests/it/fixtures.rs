@@ -11,12 +11,13 @@ use domain::event::Details;
 use http::Request;
 use lambda_http::RequestExt;
 use local::template::Template;
+use schedule::{Done, Schedule};
 use serde_json::{Value, json};
 use store::event_of_image;
 use tests::{Answer, Meter, TestApp, email, ministack};
 
 /// How the sample requests are answered, sent in this order to an empty table: who signs up can log in.
-const ANSWERS: [(&str, u16); 13] = [
+const ANSWERS: [(&str, u16); 18] = [
     ("auth/register", 201),
     ("auth/login", 200),
     ("auth/me-without-token", 401),
@@ -29,6 +30,11 @@ const ANSWERS: [(&str, u16); 13] = [
     ("docs/openapi", 200),
     ("finance/create-invoice-without-token", 401),
     ("finance/list-invoices-without-token", 401),
+    ("portal/list-comments-without-token", 401),
+    ("portal/list-invoices-without-token", 401),
+    ("portal/list-projects-without-token", 401),
+    ("projects/create-time-entry-without-token", 401),
+    ("projects/list-projects-without-token", 401),
     ("webhooks/stripe-event-forged", 400),
 ];
 
@@ -46,6 +52,12 @@ fn samples() -> BTreeMap<String, Value> {
         }
     }
     samples
+}
+
+/// The samples of one function.
+fn of<'s>(samples: &'s BTreeMap<String, Value>, function: &str) -> Vec<(&'s str, &'s Value)> {
+    let own = |name: &str| name.split('/').next() == Some(function);
+    samples.iter().filter(|(name, _)| own(name)).map(|(name, sample)| (name.as_str(), sample)).collect()
 }
 
 fn is_request(sample: &Value) -> bool {
@@ -97,7 +109,7 @@ async fn every_sample_record_of_the_stream_is_what_the_table_sends() {
     firm.owner.post(format!("/api/crm/proposals/{proposal}/send/"), json!({})).await.expect(200);
     let real = app.dynamo.stream().after(None).unwrap();
     let trigger = app.template.stream_triggers.first().unwrap();
-    for (name, sample) in samples().iter().filter(|(_, sample)| !is_request(sample)) {
+    for (name, sample) in of(&samples(), "outbox") {
         for record in sample["Records"].as_array().unwrap() {
             assert!(trigger.filters.iter().any(|filter| filter.matches(record)), "{name} is not sent");
             let image = &record["dynamodb"]["NewImage"];
@@ -129,17 +141,59 @@ fn shape(value: &Value) -> Value {
     }
 }
 
+/// What a function that is called with batches makes of `sample`: the records that it names as failed, and all.
+async fn handled(app: &TestApp, function: &str, sample: &Value) -> [Vec<String>; 2] {
+    let all = |pointer: &str| -> Vec<_> {
+        sample["Records"].as_array().unwrap().iter().map(|record| record.pointer(pointer).unwrap().as_str().unwrap().to_owned()).collect()
+    };
+    match function {
+        "outbox" => {
+            let outbox = app.outbox(&Meter::before(ministack().endpoint()).await);
+            let response = outbox::handle(&outbox, serde_json::from_value(sample.clone()).unwrap()).await;
+            let failed = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier);
+            [failed.collect(), all("/dynamodb/SequenceNumber")]
+        }
+        "stripe-events" => {
+            let response = stripe_events::handle(&app.stripe_events(), serde_json::from_value(sample.clone()).unwrap()).await;
+            [response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect(), all("/messageId")]
+        }
+        other => panic!("this test doesn't know how {other} is called"),
+    }
+}
+
 #[tokio::test]
 async fn every_sample_batch_is_handled_and_only_a_record_that_is_unknown_comes_back() {
     let app = TestApp::new().await;
-    let outbox = app.outbox(&Meter::before(ministack().endpoint()).await);
-    for (name, sample) in samples().iter().filter(|(_, sample)| !is_request(sample)) {
-        assert!(name.starts_with("outbox/"), "{name}");
-        let response = outbox::handle(&outbox, serde_json::from_value(sample.clone()).unwrap()).await;
-        let failed: Vec<_> = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
-        let number = sample["Records"][0]["dynamodb"]["SequenceNumber"].as_str().unwrap();
-        let expected = if name.ends_with("-of-unknown-record") { vec![number] } else { vec![] };
+    let samples = samples();
+    for (name, sample) in samples.iter().filter(|(_, sample)| sample["Records"].is_array()) {
+        let [failed, all] = handled(&app, name.split('/').next().unwrap(), sample).await;
+        let expected = if name.ends_with("-of-unknown-record") { all } else { vec![] };
         assert_eq!(failed, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_sample_of_a_schedule_is_what_it_calls_with_and_is_done() {
+    let app = TestApp::new().await;
+    let samples = samples();
+    for (name, sample) in samples.iter().filter(|(_, sample)| !is_request(sample) && !sample["Records"].is_array()) {
+        let schedule = app.template.schedules.iter().find(|schedule| schedule.input == *sample);
+        assert!(name.starts_with(&format!("{}/", schedule.unwrap().function)), "{name}");
+        let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+        assert_eq!(schedule::handle(&schedule, serde_json::from_value(sample.clone()).unwrap()).await.unwrap(), Done::default());
+    }
+}
+
+#[tokio::test]
+async fn a_sample_message_of_stripes_queue_is_what_stripe_sends() {
+    for (name, sample) in of(&samples(), "stripe-events") {
+        for record in sample["Records"].as_array().unwrap() {
+            let body = record["body"].as_str().unwrap();
+            let signature = local::stripe::sign("whsec_1", 7, body.as_bytes());
+            let read = stripe_webhook::Webhook::construct_event_with_timestamp(body, &signature, "whsec_1", 7);
+            let read = read.unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(payments::event::parse(body).unwrap().id, read.id.as_str(), "{name}");
+        }
     }
 }
 
@@ -147,9 +201,7 @@ async fn every_sample_batch_is_handled_and_only_a_record_that_is_unknown_comes_b
 fn every_trigger_of_the_template_has_a_sample() {
     let template = Template::load().unwrap();
     let samples = samples();
-    let of = |function: &str| -> Vec<&Value> {
-        samples.iter().filter(|(name, _)| name.starts_with(&format!("{function}/"))).map(|(_, sample)| sample).collect()
-    };
+    let of = |function: &str| -> Vec<&Value> { of(&samples, function).into_iter().map(|(_, sample)| sample).collect() };
     for route in &template.routes {
         // A resource has up to three routes, which differ in their ends alone.
         let resource = route.path.trim_end_matches("{proxy+}").trim_end_matches('/');
