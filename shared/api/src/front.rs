@@ -31,8 +31,8 @@ use crate::{
 const LARGEST_BODY: usize = 1 << 20;
 /// How often a handler is run that loses its race each time.
 const ATTEMPTS: u32 = 40;
-/// The longest wait before it is run again, milliseconds: long enough for sixteen who want the next number at the same
-/// time to get one each, mostly without another loser; all waits together end before the function's time does.
+/// The longest wait before it is run again, milliseconds: so long that of sixteen who want the next number at the same
+/// moment few try at once. All waits together are some eight seconds, less than a function's time.
 const LONGEST_WAIT: u64 = 400;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
