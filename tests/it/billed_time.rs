@@ -221,3 +221,30 @@ async fn a_reversal_gives_back_on_the_next_invoice_what_was_billed() {
     let next = firm.owner.post("/api/finance/invoices/", body).await.expect(201);
     assert_eq!((next.text("/total"), next.text("/line_items/1/amount")), ("300.00".into(), "-500.00".into()));
 }
+
+#[tokio::test]
+async fn what_takes_back_the_time_of_an_invoice_that_goes_away_goes_too_and_the_budget_has_the_time_again() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    for (action, gone) in [("delete", "draft"), ("void", "sent")] {
+        let (client, entry) = firm.time().await;
+        let project = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200).text("/project");
+        let used = async || firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200).text("/used_hours");
+        let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+        if gone == "sent" {
+            act(&firm, &invoice, "send", json!({})).await.expect(200);
+        }
+        let reversal = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+        assert_eq!(used().await, "0.00", "{action}");
+        match action {
+            "void" => drop(act(&firm, &invoice, "void", json!({})).await.expect(200)),
+            _ => drop(firm.owner.delete(format!("/api/finance/invoices/{invoice}/")).await.expect(204)),
+        }
+        app.deliver().await;
+        firm.owner.get(format!("/api/projects/time-entries/{reversal}/")).await.expect(404);
+        let free = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200);
+        assert_eq!((&free.json["invoice"], &free.json["reversed_by"]), (&Value::Null, &Value::Null), "{action}");
+        assert_eq!(used().await, "2.50", "{action}");
+        bill(&firm, &client, &[&entry]).await.expect(201);
+    }
+}

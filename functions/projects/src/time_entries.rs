@@ -5,13 +5,13 @@ use domain::{
     Date, Money, Price, Prose, Quantity, Refusal, Time,
     access::Permission,
     firm::Firm,
-    project::{Project, ProjectId, sum},
+    project::{Project, ProjectId},
     task::{Task, TaskId},
     time_entry::{self, Status, TimeEntry, TimeEntryId},
     user::UserId,
 };
 use serde::Deserialize;
-use store::{Change, Found};
+use store::Found;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -165,7 +165,7 @@ async fn create_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Va
     let entry = body.entry(user, &project, task.as_ref(), &*found.record(staff.firm)?, cx.now)?;
     let mut change = cx.change(&staff);
     let entry = change.create(cx.new_id(), entry, time_entry::event::CREATED)?;
-    tally(&mut change, None, Some(&entry));
+    change.tally_time(None, Some(&entry));
     cx.commit(change, cx.created::<TimeEntryOut>(&entry)).await
 }
 
@@ -193,7 +193,7 @@ async fn update_time_entry(
     task_of(&found, task, before.project)?;
     let mut change = cx.change(&staff);
     let entry = change.update(&before, before.edit(body.over(before.content.clone(), cx.now)?)?)?;
-    tally(&mut change, Some(&before), Some(&entry));
+    change.tally_time(Some(&before), Some(&entry));
     cx.commit(change, cx.ok::<TimeEntryOut>(&entry)).await
 }
 
@@ -204,7 +204,7 @@ async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
     change.remove(&entry, entry.delete()?)?;
-    tally(&mut change, Some(&entry), None);
+    change.tally_time(Some(&entry), None);
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -247,7 +247,7 @@ async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Pat
     let (reversed, reversal) = entry.reverse(id, reversal_id)?;
     change.update(&entry, reversed)?;
     let reversal = change.create(reversal_id, reversal, time_entry::event::CREATED)?;
-    tally(&mut change, None, Some(&reversal));
+    change.tally_time(None, Some(&reversal));
     cx.commit(change, cx.created::<TimeEntryOut>(&reversal)).await
 }
 
@@ -277,15 +277,5 @@ fn task_of(found: &Found, task: Option<TaskId>, project: ProjectId) -> Result<Op
     match task {
         Some(task) if task.project != project => Err(Problem::invalid("task", "Is of another project.")),
         task => Ok(task.map(|task| task.content)),
-    }
-}
-
-/// Sum up, beside the project and the task, that an entry is now `after` and was `before`.
-fn tally(change: &mut Change, before: Option<&TimeEntry>, after: Option<&TimeEntry>) {
-    for (entry, sign) in before.map(|entry| (entry, -1)).into_iter().chain(after.map(|entry| (entry, 1))) {
-        change.tally(entry.project, &entry.sums().map(|(name, by)| (name, sign * by)));
-        if let Some(task) = entry.task {
-            change.tally(task, &[(sum::MINUTES, sign * i64::from(entry.minutes))]);
-        }
     }
 }

@@ -204,8 +204,8 @@ impl TimeEntry {
     /// The entry with other fields; one that was submitted has to be submitted again.
     pub fn edit(&self, edited: Self) -> Outcome<Self> {
         self.unlocked()?;
-        let currency = self.currency();
-        Ok((Self { progress: Status::Open, ..edited }.priced(currency)?, event::UPDATED))
+        let progress = if edited == *self { self.progress } else { Status::Open };
+        Ok((Self { progress, ..edited }.priced(self.currency())?, event::UPDATED))
     }
 
     /// Whether it can be thrown away.
@@ -264,6 +264,15 @@ impl TimeEntry {
             Some(_) => Ok((Self { invoice: None, ..self.clone() }, event::RELEASED)),
             None => Err(Refusal::state("The time is on no invoice.")),
         }
+    }
+
+    /// The entry once the invoice that billed it is gone, and what happens to `reversal`, the entry that takes it back, if
+    /// there is one: what takes back a charge that nobody makes goes too. One that is billed itself stays, and this entry
+    /// can be billed again, so that the two come to nothing.
+    pub fn let_go(&self, reversal: Option<&Self>) -> ((Self, EventName), Option<EventName>) {
+        let gone = reversal.filter(|reversal| reversal.invoice.is_none()).map(|_| event::DELETED);
+        let reversed_by = self.reversed_by.filter(|_| gone.is_none());
+        ((Self { invoice: None, reversed_by, ..self.clone() }, event::RELEASED), gone)
     }
 
     /// This entry, whose id is `id`, once another, whose id is to be `reversal`, takes it back; and that one, which can

@@ -1,4 +1,4 @@
-use super::{Status, TimeEntry, day, minutes};
+use super::{Status, TimeEntry, day, event, minutes};
 use crate::{
     Currency, Id, Money, Prose, Time,
     invoice::InvoiceId,
@@ -107,6 +107,20 @@ fn a_reversal_takes_back_all_of_it_once_and_can_be_billed() {
     assert!(back.edit(back.clone()).is_err() && back.delete().is_err() && back.reject(reason()).is_err());
     let (billed, _) = back.bill(invoice()).unwrap();
     assert!(billed.reverse(id, reversal).is_err());
+}
+
+#[test]
+fn what_takes_back_a_charge_that_is_gone_goes_too_unless_it_is_billed_itself() {
+    let (id, reversal) = (Id::new(now(), 8), Id::new(now(), 9));
+    let ((reversed, _), back) = at(Status::Invoiced).reverse(id, reversal).unwrap();
+    let ((free, _), gone) = reversed.let_go(Some(&back));
+    assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, None, Some(event::DELETED)));
+    let (billed, _) = back.bill(invoice()).unwrap();
+    let ((free, _), gone) = reversed.let_go(Some(&billed));
+    assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, Some(reversal), None));
+    assert!(free.bill(invoice()).is_ok());
+    let ((free, _), gone) = at(Status::Invoiced).let_go(None);
+    assert_eq!((free, gone), (at(Status::Open), None));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Time entries in the table.
 
-use domain::time_entry::TimeEntry;
+use domain::{project::sum, time_entry::TimeEntry};
 
-use crate::{Entity, Parent};
+use crate::{Change, Entity, Parent};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -13,5 +13,17 @@ impl Entity for TimeEntry {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status().as_str())
+    }
+}
+
+impl Change {
+    /// Sum up, beside the project and the task, that an entry is now `after` and was `before`.
+    pub fn tally_time(&mut self, before: Option<&TimeEntry>, after: Option<&TimeEntry>) {
+        for (entry, sign) in before.map(|entry| (entry, -1)).into_iter().chain(after.map(|entry| (entry, 1))) {
+            self.tally(entry.project, &entry.sums().map(|(name, by)| (name, sign * by)));
+            if let Some(task) = entry.task {
+                self.tally(task, &[(sum::MINUTES, sign * i64::from(entry.minutes))]);
+            }
+        }
     }
 }
