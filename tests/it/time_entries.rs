@@ -239,6 +239,8 @@ async fn what_is_locked_says_why() {
     does("approve", 409).await;
     does("submit", 200).await;
     does("submit", 409).await;
+    let same = firm.owner.patch(&path, json!({"hours": "2.5"})).await.expect(200);
+    assert_eq!(same.text("/status"), "submitted", "nothing was changed");
     let edited = firm.owner.patch(&path, json!({"hours": "2"})).await.expect(200);
     assert_eq!(edited.text("/status"), "open", "what was submitted isn't what it is now");
     does("submit", 200).await;
@@ -313,6 +315,17 @@ async fn what_is_used_follows_every_change_of_the_time() {
     stands(["3.00", "700.00"], ["0.00", "0.00"]).await;
     firm.owner.delete(format!("{ENTRIES}{entry}/")).await.expect(204);
     stands(["2.00", "400.00"], ["0.00", "0.00"]).await;
+}
+
+#[tokio::test]
+async fn sums_past_any_sensible_amount_are_still_shown() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let id = project(&firm, json!({"budget_amount": "1"})).await.id();
+    for _ in 0..2 {
+        log(&firm.owner, &id, json!({"hours": "1", "hourly_rate": "1000000000000"})).await.expect(201);
+    }
+    assert_eq!(budget(&shown(&firm, &id).await)[1..], [Some("2000000000000.00"), None, Some("-1999999999999.00")]);
 }
 
 #[tokio::test]

@@ -89,12 +89,12 @@ impl Shape for ProjectSummary {
 
 impl ProjectOut {
     /// `record` with the sums beside it, as it stands at `now`.
-    pub(crate) fn new(record: &Record<Project>, tally: &Tally, now: Time) -> Result<Self, Problem> {
+    pub(crate) fn new(record: &Record<Project>, tally: &Tally, now: Time) -> Self {
         let today = Date::today(now);
-        let budget = record.budget(tally.get(sum::MINUTES), tally.get(sum::BILLABLE), today)?;
+        let budget = record.budget(tally.get(sum::MINUTES), tally.get(sum::BILLABLE), today);
         let Budget { used_hours, used_amount, left_hours, left_amount, forecast_hours } = budget;
         let member = |Member { user, rates }: &Member| MemberOut { user: *user, rates: RateOut::of(rates, record.currency) };
-        Ok(Self {
+        Self {
             summary: ProjectSummary::shape(record, now),
             description: record.description.clone(),
             hourly_rate: record.rates.on(today).map(|rate| price(rate, record.currency)),
@@ -106,11 +106,11 @@ impl ProjectOut {
             left_amount: left_amount.map(Money::to_decimal_string),
             forecast_hours: forecast_hours.map(|hours| format!("{hours:.2}")),
             archived_at: record.archived_at,
-        })
+        }
     }
 
     /// 200 with `record`.
     pub(crate) fn answer(record: &Record<Project>, tally: &Tally, now: Time) -> Result<Answer, Problem> {
-        Ok(Answer::json(StatusCode::OK, &Self::new(record, tally, now)?)?.version(record.version))
+        Ok(Answer::json(StatusCode::OK, &Self::new(record, tally, now))?.version(record.version))
     }
 }

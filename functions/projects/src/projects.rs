@@ -243,7 +243,7 @@ async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Vali
     let project = body.project(contract.as_deref(), found.record(staff.firm)?.currency, staff.user)?;
     let mut change = cx.change(&staff);
     let project = change.create(cx.new_id(), project, project::event::CREATED)?;
-    let answer = cx.made::<ProjectSummary>(project.id, &ProjectOut::new(&project, &Tally::default(), cx.now)?)?;
+    let answer = cx.made::<ProjectSummary>(project.id, &ProjectOut::new(&project, &Tally::default(), cx.now))?;
     cx.commit(change, Ok(answer.version(project.version))).await
 }
 
@@ -296,7 +296,7 @@ async fn list_project_tasks(
     cx.list_below::<TaskSummary, Project, _>(&staff, id, &query).await
 }
 
-/// Interrupt, complete, give up or take up again a project.
+/// Move a project to another status: planned, interrupted, completed, given up, or taken up again.
 #[utoipa::path(post, path = "/api/projects/projects/{id}/move/", tag = "projects", params(("id" = ProjectId, Path)),
     request_body = MoveProject, security(("staff" = ["work.manage"])),
     responses((status = 200, description = "The project", body = ProjectOut)))]

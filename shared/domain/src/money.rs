@@ -87,7 +87,12 @@ impl Money {
 
     /// So many of the currency's minor units: 50000 of USD are 500.00.
     pub fn from_minor(field: &'static str, minor: i64, currency: Currency) -> Result<Self, Refusal> {
-        Self { amount: Decimal::new(minor, currency.decimals()), currency }.bounded(field)
+        Self::sum_of(minor, currency).bounded(field)
+    }
+
+    /// A sum of amounts, in the currency's minor units: it may be past what any one amount can be.
+    pub fn sum_of(minor: i64, currency: Currency) -> Self {
+        Self { amount: Decimal::new(minor, currency.decimals()), currency }
     }
 
     /// `quantity × price`, rounded half away from zero to the currency's minor unit.

@@ -223,12 +223,13 @@ impl Project {
         Ok((edited.checked()?, event::UPDATED))
     }
 
-    /// The project at another status. One that is over can be taken up again.
+    /// The project at another status. A new one is active until it is said to be only planned; one that is over can be
+    /// taken up again.
     pub fn move_to(&self, to: Status) -> Outcome<Self> {
         use Status::{Active, Cancelled, Completed, OnHold, Planned};
         let allowed = match self.status {
             Planned => matches!(to, Active | Cancelled),
-            Active => matches!(to, OnHold | Completed | Cancelled),
+            Active => matches!(to, Planned | OnHold | Completed | Cancelled),
             OnHold => matches!(to, Active | Completed | Cancelled),
             Completed | Cancelled => to == Active,
         };

@@ -3,7 +3,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Project;
-use crate::{Date, Money, Refusal};
+use crate::{Date, Money};
 
 /// What is summed up beside a project, by name.
 pub mod sum {
@@ -36,16 +36,16 @@ pub fn hours(minutes: i64) -> Decimal {
 
 impl Project {
     /// How it stands on the day `today` with so many `minutes` worked, which come to so many minor units.
-    pub fn budget(&self, minutes: i64, billable: i64, today: Date) -> Result<Budget, Refusal> {
+    pub fn budget(&self, minutes: i64, billable: i64, today: Date) -> Budget {
         let used_hours = hours(minutes);
-        let used_amount = Money::from_minor("used_amount", billable, self.currency)?;
+        let used_amount = Money::sum_of(billable, self.currency);
         let left_hours = self.budget_hours.map(|budget| budget.get() - used_hours);
-        let left_amount = self.budget_amount.map(|budget| budget.minus("left_amount", used_amount)).transpose()?;
+        let left_amount = self.budget_amount.map(|budget| Money::sum_of(budget.minor().saturating_sub(billable), self.currency));
         let forecast_hours = self.elapsed(today).map(|(elapsed, whole)| {
             let forecast = Decimal::from(minutes) * Decimal::from(whole) / Decimal::from(elapsed) / Decimal::from(60);
             forecast.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
         });
-        Ok(Budget { used_hours, used_amount, left_hours, left_amount, forecast_hours })
+        Budget { used_hours, used_amount, left_hours, left_amount, forecast_hours }
     }
 
     /// How many of its days are over on the day `today`, that one among them, and how many there are.
