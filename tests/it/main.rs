@@ -37,6 +37,7 @@ mod sessions;
 mod steps;
 mod stripe_events;
 mod stripe_failures;
+mod stripe_simulation;
 mod sweeps;
 mod tasks;
 mod time_entries;

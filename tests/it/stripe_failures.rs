@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Events that can never be applied, of a payment of the invoice `bill`.
-fn poison(paid: &str, foreign: &str) -> Vec<String> {
+pub(crate) fn poison(paid: &str, foreign: &str) -> Vec<String> {
     let session = |change: fn(&mut Value)| altered(paid, |event| change(&mut event["data"]["object"]));
     let foreign = foreign.to_owned();
     vec![
