@@ -2,16 +2,22 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::{calendar::Calendar, firm::PASSWORD};
 use crate::{
-    caller::{Answer, Caller, activation_token},
+    caller::{Answer, Call, Caller, activation_token, fresh_word},
     error::{Doing, Error, OrMissing, Result},
 };
 
 /// How many calls are on their way at once; each function answers three.
 const AT_ONCE: usize = 6;
+/// How often a call is made again that isn't answered.
+const PATIENCE: usize = 4;
 
 /// Somebody who is signed in.
 pub(super) struct Session {
@@ -44,29 +50,51 @@ impl Loader {
 
     /// Posts what makes something new.
     pub(super) async fn create(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
-        self.caller.post(path, body).by(&self.session(who)?.token).send().await?.is(201).doing(CANT)
+        self.post(who, path, body).await?.is(201).doing(CANT)
     }
 
     /// Posts what changes something.
     pub(super) async fn act(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
-        self.caller.post(path, body).by(&self.session(who)?.token).send().await?.is(200).doing(CANT)
+        self.post(who, path, body).await?.is(200).doing(CANT)
+    }
+
+    async fn post(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
+        let token = &self.session(who)?.token;
+        once(|key| self.caller.post(path, body).by(token).header("idempotency-key", key)).await
     }
 
     /// Changes fields.
     pub(super) async fn patch(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
-        self.caller.patch(path, body).by(&self.session(who)?.token).send().await?.is(200).doing(CANT)
+        let token = &self.session(who)?.token;
+        once(|_| self.caller.patch(path, body).by(token)).await?.is(200).doing(CANT)
     }
 
     pub(super) async fn get(&self, who: &str, path: &str) -> Result<Answer> {
-        self.caller.get(path).by(&self.session(who)?.token).send().await?.is(200).doing(CANT)
+        let token = &self.session(who)?.token;
+        once(|_| self.caller.get(path).by(token)).await?.is(200).doing(CANT)
     }
 
     /// Follows the link in the mail to `email`; the access token.
     pub(super) async fn activate(&self, email: &str) -> Result<String> {
         let token = activation_token(&self.caller.mail(email, "/activate?token=").await?)?;
         let body = json!({ "token": token, "password": PASSWORD });
-        self.caller.post("/api/auth/activate/", &body).send().await?.is(200).doing(CANT)?.text("/access")
+        once(|_| self.caller.post("/api/auth/activate/", &body)).await?.is(200).doing(CANT)?.text("/access")
     }
+}
+
+/// Calls until there is an answer: a function's processes start one by one, as they are needed, and a busy machine makes
+/// the first calls wait longer than API Gateway does. The key sees to it that what was done is done once.
+pub(super) async fn once(call: impl Fn(&str) -> Call) -> Result<Answer> {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let key = format!("demo-{}-{}", fresh_word(), CALLS.fetch_add(1, Ordering::Relaxed));
+    for _ in 0..PATIENCE {
+        let answer = call(&key).send().await?;
+        if answer.status() != 503 {
+            return Ok(answer);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    call(&key).send().await
 }
 
 const CANT: &str = "the demo can't be loaded";

@@ -30,22 +30,20 @@ use crate::{caller::Caller, error::Result};
 use calendar::Calendar;
 use clients::CLIENTS;
 use firm::{OWNER, PASSWORD};
-use loader::together;
+use loader::{once, together};
 
 /// Loads the demo into the stack at `url`, if it isn't there yet, and tells of it.
 pub async fn load(url: &str) -> Result<String> {
     let caller = Caller::new(url);
-    if sign_in(&caller).await.is_err() {
+    let sign_in = async || {
+        let body = json!({ "username": OWNER.email, "password": PASSWORD });
+        once(|_| caller.post("/api/auth/login/", &body)).await
+    };
+    if sign_in().await?.status() == 401 {
         eprintln!("Loading the demo: 18 months of a firm, through the API …");
         fill(&caller).await?;
     }
-    summary::tell(&caller, &sign_in(&caller).await?).await
-}
-
-/// The owner's access token, if the firm is there.
-async fn sign_in(caller: &Caller) -> Result<String> {
-    let body = json!({ "username": OWNER.email, "password": PASSWORD });
-    caller.post("/api/auth/login/", &body).send().await?.is(200)?.text("/access")
+    summary::tell(&caller, &sign_in().await?.is(200)?.text("/access")?).await
 }
 
 async fn fill(caller: &Caller) -> Result<()> {

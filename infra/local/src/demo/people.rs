@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     calendar::Calendar,
     firm::{CURRENCY, FIRM, OWNER, PASSWORD, Person, STAFF, TAX},
-    loader::{Loader, together},
+    loader::{Loader, once, together},
 };
 use crate::{caller::Caller, error::Result};
 
@@ -15,7 +15,7 @@ pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
     let body = json!({
         "firm_name": FIRM, "name": name, "email": email, "password": PASSWORD, "currency": CURRENCY, "time_zone": "Europe/Dublin",
     });
-    let owner = caller.post("/api/auth/register/", &body).send().await?.is(201)?;
+    let owner = once(|key| caller.post("/api/auth/register/", &body).header("idempotency-key", key)).await?.is(201)?;
     let mut loader = Loader::new(caller, calendar);
     loader.sign_in(key, owner.text("/user/id")?, owner.text("/access")?);
     let terms = json!({ "hourly_rates": [{ "hourly_rate": "130" }], "payment_terms_days": 30, "reminder_days": [1, 7, 14], "default_tax_rate": TAX });

@@ -13,10 +13,11 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// Where the project is moved when its time is logged, or before there is any; nowhere if it goes on.
+    /// Where the project is moved once its time is logged; nowhere if it goes on.
     pub(super) fn moved(self) -> Option<&'static str> {
         match self {
-            Self::Planned | Self::Active => None,
+            Self::Active => None,
+            Self::Planned => Some("planned"),
             Self::OnHold => Some("on_hold"),
             Self::Completed => Some("completed"),
             Self::Cancelled => Some("cancelled"),
