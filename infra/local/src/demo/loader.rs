@@ -16,7 +16,7 @@ use crate::{
 
 /// How many calls are on their way at once; each function answers three.
 const AT_ONCE: usize = 6;
-/// How often a call is made again that isn't answered.
+/// How often is tried again what isn't answered, or doesn't come.
 const PATIENCE: usize = 4;
 
 /// Somebody who is signed in.
@@ -76,9 +76,19 @@ impl Loader {
 
     /// Follows the link in the mail to `email`; the access token.
     pub(super) async fn activate(&self, email: &str) -> Result<String> {
-        let token = activation_token(&self.caller.mail(email, "/activate?token=").await?)?;
+        let token = activation_token(&self.mail(email).await?)?;
         let body = json!({ "token": token, "password": PASSWORD });
         once(|_| self.caller.post("/api/auth/activate/", &body)).await?.is(200).doing(CANT)?.text("/access")
+    }
+
+    /// The mail with the link to `email`, which a busy machine may send late.
+    async fn mail(&self, email: &str) -> Result<String> {
+        for _ in 0..PATIENCE {
+            if let Ok(mail) = self.caller.mail(email, LINK).await {
+                return Ok(mail);
+            }
+        }
+        self.caller.mail(email, LINK).await
     }
 }
 
@@ -97,6 +107,8 @@ pub(super) async fn once(call: impl Fn(&str) -> Call) -> Result<Answer> {
     call(&key).send().await
 }
 
+/// What the link in a mail that invites somebody holds.
+const LINK: &str = "/activate?token=";
 const CANT: &str = "the demo can't be loaded";
 
 /// Does what can be done side by side, some of it at once; what came of it, in order.

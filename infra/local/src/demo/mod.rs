@@ -50,18 +50,24 @@ async fn fill(caller: &Caller) -> Result<()> {
     let calendar = Calendar { today: DateTime::<Utc>::from(SystemTime::now()).date_naive() };
     let entries = plan::entries(calendar);
     let budgets = budget::budgets(&entries);
+    let done = |what: &str| eprintln!("  {what}");
     let mut loader = people::load(caller.clone(), calendar).await?;
+    done("people");
     let sold = sales::load(&loader, &budgets).await?;
     let clients: Vec<_> = CLIENTS.iter().filter(|client| client.signs_in).map(|client| client.lead.email).collect();
     let tokens = together(clients.iter().map(|email| loader.activate(email))).await?;
     for (email, token) in clients.into_iter().zip(tokens) {
         loader.sign_in(email, String::new(), token);
     }
+    done("leads, clients, contracts");
     let projects = work::load(&loader, &sold, &budgets).await?;
+    done("projects, tasks");
     let logged = time::load(&loader, &projects, &entries).await?;
+    done("time");
     talk::load(&loader, &projects).await?;
     let billed = billing::load(&loader, &sold, &projects, &logged).await?;
     payments::load(&loader, &billed).await?;
+    done("invoices, payments");
     work::finish(&loader, &projects).await?;
     sales::end_contracts(&loader, &sold).await?;
     // By the clock, what is overdue would be marked up to five minutes later.
