@@ -10,6 +10,9 @@ use super::{
     },
 };
 
+/// How many invoices there are.
+pub(super) const BILLS: usize = 60;
+
 /// What becomes of an invoice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -115,7 +118,7 @@ const FIXED: [Fixed; 4] = [
         back: 2,
         lines: &[("Assessment tool, twelve seats", "12", "49.00")],
         discount: None,
-        fate: Fate::Void("Sent twice"),
+        fate: Fate::Void("Was included in the price"),
     },
 ];
 
@@ -155,7 +158,7 @@ mod tests {
     #[test]
     fn there_are_sixty_and_every_fate_is_somebodys() {
         let bills = bills(Calendar { today: "2026-11-22".parse().unwrap() });
-        assert_eq!(bills.len(), 60);
+        assert_eq!(bills.len(), BILLS);
         for (name, back, fate) in &FATES {
             let fits = |bill: &Bill| bill.time && bill.project.name == *name && bill.back == *back && bill.fate == *fate;
             assert!(bills.iter().any(fits), "{name}, {back} back");

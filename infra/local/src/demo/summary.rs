@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::{
+    bills::BILLS,
     clients::CLIENTS,
     firm::{FIRM, OWNER, PASSWORD, STAFF},
     loader::{cents, decimal},
@@ -37,6 +38,9 @@ pub(super) async fn tell(caller: &Caller, owner: &str) -> Result<String> {
         lines.push(format!("  {:>4} {what}{}", records.len(), by_state(&records)));
         if path == INVOICES {
             lines.extend(money(&records)?);
+            if records.len() < BILLS {
+                lines.push("  Fewer than there should be: if loading was interrupted, start with --fresh --demo.".to_owned());
+            }
         }
     }
     lines.push(format!("Everybody's password is “{PASSWORD}”."));
@@ -82,18 +86,21 @@ fn state(record: &Value) -> Option<&str> {
     }
 }
 
-/// What was invoiced and what of it was paid, by currency.
+/// What was invoiced and what came of it, by currency.
 fn money(invoices: &[Value]) -> Result<Vec<String>> {
-    let mut sums = BTreeMap::<&str, [i64; 3]>::new();
+    let mut sums = BTreeMap::<&str, [i64; 4]>::new();
     for invoice in invoices.iter().filter(|invoice| !matches!(state(invoice), Some("draft" | "void"))) {
         let text = |key: &str| invoice.get(key).and_then(Value::as_str).or_missing(format!("an invoice has no {key}"));
-        let sums = sums.entry(text("currency")?).or_default();
-        for (sum, key) in sums.iter_mut().zip(["total", "amount_paid", "amount_due"]) {
-            *sum += cents(text(key)?)?;
+        let due = cents(text("amount_due")?)?;
+        let given_up = if state(invoice) == Some("uncollectible") { due } else { 0 };
+        let more = [cents(text("total")?)?, cents(text("amount_paid")?)?, due - given_up, given_up];
+        for (sum, more) in sums.entry(text("currency")?).or_default().iter_mut().zip(more) {
+            *sum += more;
         }
     }
-    let told = |(currency, [total, paid, due]): (&&str, &[i64; 3])| {
-        format!("       {currency} {} invoiced, {} paid, {} due", decimal(*total), decimal(*paid), decimal(*due))
+    let told = |(currency, sums): (&&str, &[i64; 4])| {
+        let [total, paid, due, given_up] = sums.map(decimal);
+        format!("       {currency} {total} invoiced, {paid} paid, {due} due, {given_up} given up")
     };
     Ok(sums.iter().map(told).collect())
 }
