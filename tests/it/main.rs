@@ -4,6 +4,7 @@
 mod acceptance;
 mod afterwards;
 mod billed_time;
+mod books;
 mod claims;
 mod clients;
 mod comments;

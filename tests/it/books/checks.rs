@@ -1,0 +1,169 @@
+//! What has to hold in the table when nothing is on its way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Id, Money,
+    credit::Credit,
+    credit_note::CreditNote,
+    firm::Firm,
+    invoice::{Dispute, Invoice, Method, Payment, Status},
+    project::{Project, sum},
+    task::Task,
+    time_entry::TimeEntry,
+};
+use store::{Entity, PageRequest, Record, Store, Which};
+
+use super::World;
+
+/// All records of a kind, whole, whether put away or not.
+async fn all<T: Entity>(store: &Store, firm: Id<Firm>) -> BTreeMap<Id<T>, Record<T>> {
+    let mut ids = Vec::new();
+    for which in [Which::All, Which::Archived] {
+        let mut page = PageRequest { limit: 100, ascending: true, cursor: None };
+        loop {
+            let listed = store.list::<T>(firm, &which, &page).await.unwrap();
+            ids.extend(listed.items.iter().map(|record| record.id));
+            let Some(next) = listed.next else { break };
+            page.cursor = Some(next);
+        }
+    }
+    let mut records = BTreeMap::new();
+    for ids in ids.chunks(100) {
+        let found = ids.iter().fold(store.read(firm), |read, id| read.record(*id)).fetch().await.unwrap();
+        records.extend(ids.iter().map(|id| (*id, found.record(*id).unwrap())));
+    }
+    records
+}
+
+/// Amounts in minor units, by currency.
+type Sums = BTreeMap<String, i64>;
+
+fn sums(amounts: impl IntoIterator<Item = Money>) -> Sums {
+    let mut sums = Sums::new();
+    for amount in amounts {
+        *sums.entry(amount.currency().code().to_owned()).or_default() += amount.minor();
+    }
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
+
+fn plus(one: Sums, other: Sums) -> Sums {
+    let mut sums = one;
+    for (currency, sum) in other {
+        *sums.entry(currency).or_default() += sum;
+    }
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
+
+/// 1, 2, 3, …
+fn assert_without_gaps(what: &str, numbers: impl Iterator<Item = u64>) {
+    let mut numbers: Vec<_> = numbers.collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "{what}: {numbers:?}");
+}
+
+fn assert_invoice_adds_up(id: Id<Invoice>, invoice: &Invoice, notes: &[&CreditNote]) {
+    let due = invoice.totals.total.minor() - invoice.amount_paid.minor() - invoice.amount_credited.minor();
+    assert_eq!(invoice.amount_due().minor(), due, "{id}");
+    assert!(due >= 0, "{id}: {due} is due");
+    match invoice.status {
+        Status::Paid => assert_eq!(due, 0, "{id}"),
+        Status::Sent | Status::Uncollectible => assert!(due > 0, "{id}"),
+        Status::Draft | Status::Void => assert_eq!(invoice.amount_paid.minor(), 0, "{id}"),
+    }
+    assert_eq!(invoice.number.is_some(), invoice.status != Status::Draft, "{id}");
+    let minor = |amounts: &mut dyn Iterator<Item = Money>| amounts.map(Money::minor).sum::<i64>();
+    assert_eq!(invoice.amount_paid.minor(), minor(&mut invoice.payments.iter().map(Payment::applied)), "{id}");
+    assert_eq!(invoice.amount_refunded.minor(), minor(&mut invoice.payments.iter().map(|payment| payment.refunded)), "{id}");
+    assert_eq!(invoice.amount_noted.minor(), minor(&mut notes.iter().map(|note| note.amount)), "{id}");
+    assert_eq!(invoice.amount_credited.minor(), minor(&mut notes.iter().map(|note| note.reduced)), "{id}");
+    assert_eq!(invoice.tax_noted.minor(), minor(&mut notes.iter().map(|note| note.tax)), "{id}");
+    assert!(invoice.amount_noted.minor() <= invoice.totals.total.minor(), "{id}");
+    for note in notes {
+        assert_eq!(note.amount.minor(), minor(&mut [note.reduced, note.credited, note.refunded].into_iter()), "{id}");
+    }
+}
+
+/// Every entry is on the invoice that it names, and on no other that counts.
+fn assert_time_is_billed_once(invoices: &BTreeMap<Id<Invoice>, Record<Invoice>>, entries: &BTreeMap<Id<TimeEntry>, Record<TimeEntry>>) {
+    let mut billed = BTreeSet::new();
+    for (id, invoice) in invoices.iter().filter(|(_, invoice)| invoice.status != Status::Void) {
+        for entry in invoice.time_entries() {
+            assert!(billed.insert(entry), "{entry} is on two invoices, of which {id} is one");
+            assert_eq!(entries[&entry].invoice, Some(*id), "{entry}");
+        }
+    }
+    // What was taken back stays on an invoice that became void.
+    for (id, entry) in entries.iter().filter(|(id, entry)| !billed.contains(id) && entry.invoice.is_some()) {
+        assert!(entry.reversed_by.is_some(), "{id} names {:?}, which doesn't bill it", entry.invoice);
+    }
+}
+
+fn assert_money_is_explained(received: Sums, invoices: &[&Invoice], credits: &[&Credit], notes: &[&CreditNote]) {
+    let payments = || invoices.iter().flat_map(|invoice| &invoice.payments);
+    let money = || payments().filter(|payment| payment.method != Method::Credit);
+    let excess = || sums(money().filter_map(|payment| payment.excess).map(|excess| excess.amount));
+    let lost = money().filter(|payment| payment.dispute == Some(Dispute::Lost));
+    let lost = sums(lost.map(|payment| payment.excess.map_or(payment.amount, |excess| payment.amount.minus("x", excess.amount).unwrap())));
+    assert_eq!(sums(money().map(|payment| payment.amount)), received, "what was paid is what is recorded");
+    assert_eq!(received, plus(plus(sums(money().map(Payment::applied)), excess()), lost), "and where it went");
+    assert_eq!(sums(credits.iter().map(|credit| credit.amount)), plus(excess(), sums(notes.iter().map(|note| note.credited))));
+    let used = sums(credits.iter().flat_map(|credit| &credit.uses).map(|used| used.amount));
+    assert_eq!(used, sums(payments().filter(|payment| payment.method == Method::Credit).map(|payment| payment.amount)));
+    for credit in credits {
+        let used: i64 = credit.uses.iter().map(|used| used.amount.minor()).sum();
+        assert_eq!(credit.amount.minor(), credit.remaining.minor() + used + credit.withdrawn.minor());
+        assert!(!credit.remaining.is_negative() && !credit.withdrawn.is_negative());
+    }
+}
+
+impl World<'_, '_> {
+    /// Check everything, after so many operations.
+    pub(super) async fn check(&mut self, operation: u64) {
+        let (store, firm) = (self.firm.app.store_unmetered(), self.firm.id.parse().unwrap());
+        let invoices = all::<Invoice>(&store, firm).await;
+        let entries = all::<TimeEntry>(&store, firm).await;
+        let (credits, notes) = (all::<Credit>(&store, firm).await, all::<CreditNote>(&store, firm).await);
+        println!(
+            "after {operation}: {} invoices, {} time entries, {} credits, {} credit notes",
+            invoices.len(),
+            entries.len(),
+            credits.len(),
+            notes.len()
+        );
+        for (id, invoice) in &invoices {
+            let notes: Vec<_> = notes.values().filter(|note| note.invoice == *id).map(|note| &note.content).collect();
+            assert_invoice_adds_up(*id, invoice, &notes);
+        }
+        assert_without_gaps("invoices", invoices.values().filter_map(|invoice| invoice.number));
+        assert_without_gaps("credit notes", notes.values().map(|note| note.number));
+        assert_time_is_billed_once(&invoices, &entries);
+        let received = self.received.iter().filter(|(_, sum)| **sum != 0).map(|(currency, sum)| ((*currency).to_owned(), *sum)).collect();
+        let all_invoices: Vec<_> = invoices.values().map(|invoice| &invoice.content).collect();
+        let all_credits: Vec<_> = credits.values().map(|credit| &credit.content).collect();
+        let all_notes: Vec<_> = notes.values().map(|note| &note.content).collect();
+        assert_money_is_explained(received, &all_invoices, &all_credits, &all_notes);
+        for (place, project) in self.projects.iter().enumerate() {
+            let id: Id<Project> = project.id.parse().unwrap();
+            let of = || entries.values().filter(|entry| entry.project == id);
+            let (_, tally) = store.get_tallied(firm, id).await.unwrap();
+            assert_eq!(tally.get(sum::MINUTES), of().map(|entry| i64::from(entry.minutes)).sum::<i64>());
+            assert_eq!(tally.get(sum::BILLABLE), of().map(|entry| entry.billed_amount.minor()).sum::<i64>());
+            let task: Id<Task> = self.tasks[place].0.parse().unwrap();
+            let (_, tally) = store.get_tallied(firm, task).await.unwrap();
+            let on_task = of().filter(|entry| entry.task == Some(task)).map(|entry| i64::from(entry.minutes));
+            assert_eq!(tally.get(sum::MINUTES), on_task.sum::<i64>());
+        }
+        // Where things stand after what Stripe told, of which the operations see nothing.
+        for bill in &mut self.invoices {
+            if let Some(invoice) = invoices.get(&bill.id.parse().unwrap()) {
+                invoice.status.as_str().clone_into(&mut bill.status);
+                let excess = invoice.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit.to_string());
+                let new = excess.filter(|id| self.credits.iter().all(|credit| credit.id != *id)).collect::<Vec<_>>();
+                self.credits.extend(new.into_iter().map(|id| super::Credit { id, client: bill.client, currency: bill.currency }));
+            }
+        }
+    }
+}
