@@ -159,8 +159,10 @@ pub struct Invoice {
     /// How much of what was paid went back to the payers.
     pub amount_refunded: Money,
     /// What all credit notes come to, whatever became of it.
+    #[serde(default = "unlisted")]
     pub amount_noted: Money,
     /// How much of that is tax.
+    #[serde(default = "unlisted")]
     pub tax_noted: Money,
     /// The pages on which it can be, or could be, paid.
     #[serde(default)]
@@ -173,6 +175,11 @@ pub struct Invoice {
     /// How many of these are over.
     #[serde(default)]
     pub reminded: u8,
+}
+
+/// What lists, which leave it out, have in its place.
+fn unlisted() -> Money {
+    Money::zero(Currency::USD)
 }
 
 impl Kind for Invoice {

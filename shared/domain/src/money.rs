@@ -63,8 +63,9 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-/// An amount in a currency, at most a million million either way. Negative where something is taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// An amount in a currency, at most a million million either way. Negative where something is taken back. Stored as
+/// `EUR 500.00`: an invoice has nine of them, and each byte counts in a list of fifty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Money {
     amount: Decimal,
     currency: Currency,
@@ -180,6 +181,20 @@ fn too_much(field: &'static str) -> Refusal {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.currency, self.to_decimal_string())
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (currency, amount) = text.split_once(' ').ok_or_else(|| de::Error::custom("not a currency and an amount"))?;
+        Ok(Self { amount: amount.parse().map_err(de::Error::custom)?, currency: currency.parse().map_err(de::Error::custom)? })
     }
 }
 
@@ -310,6 +325,16 @@ mod tests {
         ] {
             let money = Money::new("value", price(given), currency(code));
             assert_eq!(money.ok().map(Money::to_decimal_string).as_deref(), shown, "{code} {given}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_stored_as_it_is_shown() {
+        for (code, minor, stored) in [("USD", 50_000, "USD 500.00"), ("JPY", 0, "JPY 0"), ("KWD", -1234, "KWD -1.234")] {
+            let money = Money::from_minor("value", minor, currency(code)).unwrap();
+            let value = serde_json::to_value(money).unwrap();
+            assert_eq!(value, stored);
+            assert_eq!(serde_json::from_value::<Money>(value).unwrap(), money);
         }
     }
 

@@ -6,7 +6,19 @@ use crate::{Entity, Parent};
 
 impl Entity for Invoice {
     const TYPE: &'static str = "INVOICE";
-    const DETAIL: &'static [&'static str] = &["address", "memo", "notes", "line_items", "reason", "payments", "checkouts", "reminders"];
+    const DETAIL: &'static [&'static str] = &[
+        "address",
+        "memo",
+        "notes",
+        "line_items",
+        "discount",
+        "reason",
+        "payments",
+        "checkouts",
+        "reminders",
+        "amount_noted",
+        "tax_noted",
+    ];
 
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())
