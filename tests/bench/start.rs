@@ -1,7 +1,7 @@
-//! Cold starts, from the start of a function's process to its first answer, and what `crm` takes once it is warm. The
+//! Cold starts, from the start of a function's process to its first answer, and what it takes once it is warm. The
 //! first answer comes from the table, so the token is checked and the table's client connects in that time.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use tokio::runtime::{Handle, Runtime};
 
@@ -32,24 +32,44 @@ pub(crate) fn measure(report: &mut Report, here: &Runtime, beside: &Handle) -> f
         report.row(&format!("{}: wall", first.function), median(walls), "ms", Target::AtMost(15.0));
         report.row(&format!("{}: CPU", first.function), median(cpus), "ms", Target::AtMost(10.0));
     }
-    report.part(&format!("a process over {REQUESTS} requests"));
-    report.note("CPU of the whole process per request, runtime and logs included");
-    let mut whole = 0.0;
-    for first in &firsts {
-        let function = Function::start(&product, beside, first);
-        function.answered();
-        let before = function.cpu();
-        (1..REQUESTS).for_each(|_| function.call(first));
-        let cpu = (function.cpu() - before).as_secs_f64() * 1000.0 / (REQUESTS - 1) as f64;
-        report.row(&format!("{}: CPU per request", first.function), cpu, "ms", Target::Unset);
-        if let Some(resident) = function.resident() {
-            report.row(&format!("{}: resident memory", first.function), resident, "MB", Target::AtMost(40.0));
+    warm(report, here, beside, &product)
+}
+
+/// The same for processes that are warm: each has a thousand requests of each kind that it answers.
+fn warm(report: &mut Report, here: &Runtime, beside: &Handle, product: &Product) -> f64 {
+    report.part(&format!("CPU per call of the whole process, mean of {REQUESTS}, and what it then has in memory"));
+    report.note("the runtime, the logs and the connection to the table included");
+    let work = here.block_on(Work::begin(product));
+    let mut functions = BTreeMap::<String, Function>::new();
+    let mut get = 0.0;
+    for kind in Kind::ALL {
+        let requests = here.block_on(work.requests(product, kind, REQUESTS + 1));
+        let events: Vec<_> = requests.iter().map(|request| product.event(request)).collect();
+        let (first, events) = events.split_first().unwrap();
+        let name = first.function.as_str();
+        match functions.get(name) {
+            Some(function) => function.call(first),
+            None => {
+                let function = Function::start(product, beside, first);
+                function.answered();
+                functions.insert(name.to_owned(), function);
+            }
         }
-        if first.function == "crm" {
-            whole = cpu;
+        let function = &functions[name];
+        let before = function.cpu();
+        events.iter().for_each(|event| function.call(event));
+        let cpu = (function.cpu() - before).as_secs_f64() * 1000.0 / REQUESTS as f64;
+        report.row(kind.what(), cpu, "ms", Target::Unset);
+        if kind == Kind::GetLead {
+            get = cpu;
         }
     }
-    whole
+    for (name, function) in &functions {
+        if let Some(resident) = function.resident() {
+            report.row(&format!("{name}: resident memory"), resident, "MB", Target::AtMost(40.0));
+        }
+    }
+    get
 }
 
 /// What each function that answers HTTP from the table is asked first; `crm` for a lead.
