@@ -5,13 +5,18 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use api::App;
 use auth::Keys;
 use domain::access::{Permission, Right};
 use http::Method;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{ISSUER, routers, support::stripe::{payments_of_nobody, webhooks_of_nobody}};
+use crate::{
+    ISSUER, routers,
+    support::stripe::{payments_of_nobody, webhooks_of_nobody},
+};
 
 /// The document.
 pub struct Document {
@@ -46,8 +51,8 @@ impl Document {
     }
 
     fn make() -> Self {
-        let documents: BTreeMap<_, _> =
-            routers(keys(), webhooks_of_nobody(), payments_of_nobody()).into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
+        let routers = routers::<OpenApiRouter<App>>(keys(), webhooks_of_nobody(), payments_of_nobody());
+        let documents: BTreeMap<_, _> = routers.into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
         let functions: BTreeMap<String, &str> =
             documents.iter().flat_map(|(name, document)| document.paths.paths.keys().map(|path| (path.clone(), *name))).collect();
         let json = api::openapi::document(documents.into_values());
