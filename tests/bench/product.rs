@@ -54,7 +54,7 @@ impl Product {
         let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
         let links = LinkKey::new(links["key"].as_str().unwrap()).unwrap();
         let routers = routers(auth::Keys::new(ISSUER, signing, links), webhooks_of_nobody(), payments_of_nobody());
-        let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router.into()))).collect();
+        let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };
         let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email("owner"), "password": PASSWORD});
         let registered = product.answer(Request::post("/api/auth/register/", body)).await;

@@ -75,7 +75,7 @@ fn warm(report: &mut Report, here: &Runtime, beside: &Handle, product: &Product)
 /// What each function that answers HTTP from the table is asked first; `crm` for a lead.
 async fn firsts(product: &Product) -> Vec<Event> {
     let work = Work::begin(product).await;
-    let lead = product.id(lead(0)).await;
+    let lead = product.id(lead(usize::MAX)).await;
     for kind in [Kind::SendInvoice, Kind::CreateTimeEntry] {
         for request in work.requests(product, kind, 1).await {
             product.answer(request).await;

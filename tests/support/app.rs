@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use api::{App, Clock, Front, Limiter, Limits, Verifier};
+use api::{App, Clock, Front, Limiter, Limits, Routes, Verifier};
 use auth::Keys;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use domain::Email;
@@ -18,7 +18,6 @@ use payments::Payments;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::Store;
-use utoipa_axum::router::OpenApiRouter;
 use webhooks::Webhooks;
 
 use crate::{Answer, Firm, Meter, STRIPE_KEY, StripeQueue, ministack};
@@ -56,16 +55,16 @@ pub struct TestApp {
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
-pub fn routers(keys: Keys, webhooks: Webhooks, payments: Payments) -> BTreeMap<&'static str, OpenApiRouter<App>> {
+pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments: Payments) -> BTreeMap<&'static str, R> {
     BTreeMap::from([
         ("auth", auth::router(keys)),
         ("clients", clients::router()),
         ("crm", crm::router()),
-        ("docs", docs::router().with_state(())),
+        ("docs", docs::router()),
         ("finance", finance::router()),
         ("portal", portal::router(payments)),
         ("projects", projects::router()),
-        ("webhooks", webhooks::router(webhooks).with_state(())),
+        ("webhooks", webhooks::router(webhooks)),
     ])
 }
 
@@ -117,7 +116,7 @@ impl TestApp {
         let payments = Payments::new(STRIPE_KEY, Some(stand_in.url())).unwrap();
         let functions = routers(keys, stripe.webhooks(clock.clone()), payments)
             .into_iter()
-            .map(|(name, router)| (name, Front::new(app.clone(), router.into())))
+            .map(|(name, router)| (name, Front::new(app.clone(), router)))
             .collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
         Self {

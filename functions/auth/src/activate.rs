@@ -1,6 +1,6 @@
 //! `POST /api/auth/activate/`: somebody who was invited comes to a login of their own.
 
-use api::{Anonymous, Answer, App, Cx, Problem, Valid};
+use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, routes};
 use axum::Extension;
 use domain::{
     Id,
@@ -13,7 +13,6 @@ use secrets::Invited;
 use serde::Deserialize;
 use store::{Change, Found};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     grant::{self, Grant, Granted, Keys},
@@ -21,8 +20,8 @@ use crate::{
     sessions::actor,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(activate))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(activate))
 }
 
 /// The link's token, and the password to sign in with from now on.

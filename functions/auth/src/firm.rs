@@ -2,19 +2,18 @@
 //! shown too.
 
 use api::{
-    Answer, App, Cx, Object, Patch, Problem, Set, Shape, Staff, Valid, may,
+    Answer, App, Cx, Object, Patch, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::{NewRate, RateOut, rate_card},
 };
 use domain::{Currency, Line, Percent, Refusal, Time, TimeZone, firm::Firm};
 use serde::{Deserialize, Serialize};
 use store::Record;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::shapes::FirmOut;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(show_firm, update_firm))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(show_firm, update_firm))
 }
 
 /// A firm, with what it charges by and asks for.

@@ -10,20 +10,18 @@ mod sessions;
 mod shapes;
 mod users;
 
-use api::App;
-use axum::Extension;
-use utoipa_axum::router::OpenApiRouter;
+use api::{App, Routes};
 
 pub use grant::Keys;
 
 /// Every route of this function.
-pub fn router(keys: Keys) -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
+    R::default()
         .merge(register::routes())
         .merge(sessions::routes())
         .merge(activate::routes())
         .merge(me::routes())
         .merge(firm::routes())
         .merge(users::routes())
-        .layer(Extension(keys))
+        .with(keys)
 }

@@ -1,7 +1,7 @@
 //! `GET /api/auth/me/`
 
 use api::{
-    Acts, Answer, App, Caller, Cx, Problem, Shape,
+    Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, routes,
     shapes::{ClientOut, PortalUserOut},
 };
 use domain::{
@@ -10,12 +10,11 @@ use domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::shapes::{FirmOut, UserOut};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(show_me))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(show_me))
 }
 
 /// Who is signed in.

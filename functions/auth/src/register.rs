@@ -1,6 +1,6 @@
 //! `POST /api/auth/register/`
 
-use api::{Anonymous, Answer, App, Cx, Problem, Shape, Valid};
+use api::{Anonymous, Answer, App, Cx, Problem, Routes, Shape, Valid, routes};
 use axum::Extension;
 use domain::{
     Currency, Email, Line, Refusal, TimeZone,
@@ -13,7 +13,6 @@ use http::StatusCode;
 use serde::Deserialize;
 use store::Unique;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     grant::{self, Grant, Granted, Keys},
@@ -21,8 +20,8 @@ use crate::{
     shapes::{FirmOut, UserOut},
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(register))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(register))
 }
 
 /// A firm that signs up, and who founds it.

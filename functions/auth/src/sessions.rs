@@ -1,6 +1,6 @@
 //! `/api/auth/login/`, `refresh/` and `logout/`
 
-use api::{Anonymous, Answer, App, Caller, Cx, Problem, Valid};
+use api::{Anonymous, Answer, App, Caller, Cx, Problem, Routes, Valid, routes};
 use axum::{Extension, extract::State};
 use domain::{
     Email, Id, Time,
@@ -16,15 +16,14 @@ use secrets::Refresh;
 use serde::Deserialize;
 use store::Found;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     grant::{self, Grant, Granted, Keys, Tokens},
     passwords,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout))
 }
 
 /// Who signs in.

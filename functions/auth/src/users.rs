@@ -1,6 +1,6 @@
 //! `/api/auth/users/`: the firm's people.
 
-use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Set, Staff, Valid, may};
+use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Routes, Set, Staff, Valid, may, routes};
 use domain::{
     Email, Line, Refusal,
     access::Role,
@@ -11,12 +11,11 @@ use domain::{
 use serde::Deserialize;
 use store::{Unique, Which};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::shapes::UserOut;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_users, create_user))
         .routes(routes!(show_user, update_user))
         .routes(routes!(invite_user))

@@ -1,7 +1,7 @@
 //! `/api/clients/clients/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes,
     shapes::{ClientOut, ClientSummary, ContactPatch, PortalUserOut},
     which,
 };
@@ -12,12 +12,11 @@ use domain::{
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::portal_users::{NewClientPortalUser, invite};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_clients, create_client))
         .routes(routes!(show_client, update_client, archive_client))
         .routes(routes!(list_client_portal_users, create_client_portal_user))

@@ -1,7 +1,7 @@
 //! `/api/clients/engagements/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes,
     shapes::{EngagementOut, EngagementSummary, money, patch_money},
     which,
 };
@@ -13,10 +13,9 @@ use domain::{
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_engagements, create_engagement))
         .routes(routes!(show_engagement, update_engagement, archive_engagement))
         .routes(routes!(renew_engagement))

@@ -5,10 +5,9 @@ mod clients;
 mod engagements;
 mod portal_users;
 
-use api::App;
-use utoipa_axum::router::OpenApiRouter;
+use api::{App, Routes};
 
 /// Every route of this function.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes())
+pub fn router<R: Routes<State = App>>() -> R {
+    R::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes())
 }

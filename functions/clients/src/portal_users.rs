@@ -1,8 +1,8 @@
 //! `/api/clients/portal-users/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Path, Problem, Set, Staff, Valid, may, shapes::PortalUserOut,
-    which,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Path, Problem, Routes, Set, Staff, Valid, may, routes,
+    shapes::PortalUserOut, which,
 };
 use domain::{
     Email, Line, Refusal,
@@ -15,10 +15,9 @@ use domain::{
 use serde::Deserialize;
 use store::{Change, Unique};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_portal_users, create_portal_user))
         .routes(routes!(show_portal_user, update_portal_user))
         .routes(routes!(invite_portal_user))

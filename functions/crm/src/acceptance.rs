@@ -3,7 +3,7 @@
 //! and sends the welcome mail.
 
 use api::{
-    Answer, App, Cx, Path, Problem, Shape, Staff, Valid, may,
+    Answer, App, Cx, Path, Problem, Routes, Shape, Staff, Valid, may, routes,
     shapes::{ClientOut, EngagementOut, PortalUserOut},
 };
 use domain::{
@@ -16,12 +16,11 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{Change, Record};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{onboarding::onboard, proposal_shape::ProposalOut};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(accept_proposal))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(accept_proposal))
 }
 
 /// What the client said yes to, and who said it.

@@ -1,7 +1,7 @@
 //! `/api/crm/campaigns/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::{money, patch_money},
     which,
 };
@@ -14,10 +14,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::Record;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_campaigns, create_campaign))
         .routes(routes!(show_campaign, update_campaign, archive_campaign))
         .routes(routes!(move_campaign))

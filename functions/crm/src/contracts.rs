@@ -1,7 +1,7 @@
 //! `/api/crm/contracts/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::{money, patch_money},
     which,
 };
@@ -16,10 +16,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{Counter, Record};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_contracts, create_contract))
         .routes(routes!(show_contract, update_contract, remove_contract))
         .routes(routes!(sign_contract))

@@ -1,7 +1,7 @@
 //! `/api/crm/leads/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::{ContactOut, ContactPatch, money},
     which,
 };
@@ -17,12 +17,11 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{Change, Record, Unique};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::prospect_shape::ProspectOut;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_leads, create_lead))
         .routes(routes!(show_lead, update_lead, archive_lead))
         .routes(routes!(move_lead))

@@ -10,12 +10,11 @@ mod proposals;
 mod prospect_shape;
 mod prospects;
 
-use api::App;
-use utoipa_axum::router::OpenApiRouter;
+use api::{App, Routes};
 
 /// Every route of this function.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub fn router<R: Routes<State = App>>() -> R {
+    R::default()
         .merge(campaigns::routes())
         .merge(leads::routes())
         .merge(prospects::routes())

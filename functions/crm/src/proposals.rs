@@ -1,7 +1,7 @@
 //! `/api/crm/proposals/`. Accepting one is in `acceptance.rs`.
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes,
     shapes::ContactPatch, which,
 };
 use domain::{
@@ -13,12 +13,11 @@ use domain::{
 use serde::Deserialize;
 use store::Counter;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::proposal_shape::{ProposalOut, ProposalSummary};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_proposals, create_proposal))
         .routes(routes!(show_proposal, update_proposal, remove_proposal))
         .routes(routes!(submit_proposal))

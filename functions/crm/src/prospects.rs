@@ -1,7 +1,7 @@
 //! `/api/crm/prospects/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::{ClientOut, ContactPatch, PortalUserOut, money, patch_money},
     which,
 };
@@ -18,7 +18,6 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::Record;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     leads::{ConvertLead, convert},
@@ -26,8 +25,8 @@ use crate::{
     prospect_shape::{ProspectOut, ProspectSummary},
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_prospects, create_prospect))
         .routes(routes!(show_prospect, update_prospect, archive_prospect))
         .routes(routes!(move_prospect))

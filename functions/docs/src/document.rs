@@ -1,17 +1,17 @@
 //! `/api/docs/openapi.json`
 
+use api::{Routes, routes};
 use std::sync::LazyLock;
 
 use axum::response::IntoResponse;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::file::File;
 
 /// The document of all functions. A test makes it from their routers and fails where this one differs.
 static DOCUMENT: LazyLock<File> = LazyLock::new(|| File::new("application/json", include_bytes!("../openapi.json").as_slice()));
 
-pub(crate) fn routes() -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(show_openapi))
+pub(crate) fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(show_openapi))
 }
 
 /// Show this document.

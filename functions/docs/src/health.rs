@@ -1,13 +1,12 @@
 //! `/api/health/`
 
-use api::{Answer, Problem};
+use api::{Answer, Problem, Routes, routes};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(show_health))
+pub(crate) fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(show_health))
 }
 
 /// How the API is.

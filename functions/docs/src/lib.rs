@@ -6,9 +6,9 @@ mod file;
 mod health;
 mod pages;
 
-use utoipa_axum::router::OpenApiRouter;
+use api::Routes;
 
 /// Every route of this function.
-pub fn router() -> OpenApiRouter {
-    OpenApiRouter::default().merge(health::routes()).merge(document::routes()).merge(pages::routes())
+pub fn router<R: Routes>() -> R {
+    R::default().merge(health::routes()).merge(document::routes()).merge(pages::routes())
 }

@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use api::Problem;
+use api::{Problem, Routes, routes};
 use axum::{
     extract::{Path, rejection::PathRejection},
     response::IntoResponse,
 };
 use http::{HeaderName, HeaderValue, header};
-use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::Config;
 
 use crate::file::File;
@@ -46,8 +45,8 @@ static PAGE: LazyLock<File> = LazyLock::new(|| {
     File::new("text/html; charset=utf-8", page.into_bytes())
 });
 
-pub(crate) fn routes() -> OpenApiRouter {
-    OpenApiRouter::default().routes(routes!(show_docs)).routes(routes!(show_docs_asset))
+pub(crate) fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(show_docs)).routes(routes!(show_docs_asset))
 }
 
 /// Show the documentation, for people.

@@ -1,6 +1,8 @@
 //! `/api/finance/credit-notes/`: what of an invoice is taken back after it was sent. A note is issued at once, and stays.
 
-use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Shape, Staff, Valid, may, which};
+use api::{
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Routes, Shape, Staff, Valid, may, routes, which,
+};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Price, Prose, Time,
@@ -12,10 +14,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{Counter, Record, Which};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_credit_notes, issue_credit_note))
         .routes(routes!(show_credit_note))
         .routes(routes!(list_credit_note_history))

@@ -1,7 +1,7 @@
 //! `/api/finance/credits/`: money of clients' that no invoice took. It comes of payments and credit notes, and pays
 //! invoices; there is no other way to change it.
 
-use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Shape, Staff, may, which};
+use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Routes, Shape, Staff, may, routes, which};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Time,
@@ -13,10 +13,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::Record;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list_credits)).routes(routes!(show_credit)).routes(routes!(list_credit_history))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(list_credits)).routes(routes!(show_credit)).routes(routes!(list_credit_history))
 }
 
 /// A client's credit, in lists.

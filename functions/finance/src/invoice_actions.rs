@@ -1,16 +1,15 @@
 //! What is done to an invoice as a whole: it is sent, taken back, given up.
 
-use api::{Answer, App, Cx, Path, Problem, Staff, Valid, may};
+use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
 use domain::{Prose, invoice::InvoiceId};
 use serde::Deserialize;
 use store::Counter;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::invoice_shape::InvoiceOut;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(send_invoice)).routes(routes!(void_invoice)).routes(routes!(mark_invoice_uncollectible))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(send_invoice)).routes(routes!(void_invoice)).routes(routes!(mark_invoice_uncollectible))
 }
 
 /// Why it is taken back.

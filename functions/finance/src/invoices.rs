@@ -1,7 +1,7 @@
 //! `/api/finance/invoices/`. What is done to an invoice later is in `invoice_actions.rs`, `payments.rs` and `time.rs`.
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes,
     shapes::ContactPatch, which,
 };
 use domain::{
@@ -14,7 +14,6 @@ use domain::{
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     invoice_actions,
@@ -24,8 +23,8 @@ use crate::{
     time::{self, Bill},
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_invoices, create_invoice))
         .routes(routes!(show_invoice, update_invoice, remove_invoice))
         .merge(invoice_actions::routes())

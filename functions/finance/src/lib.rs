@@ -10,10 +10,9 @@ mod lines;
 mod payments;
 mod time;
 
-use api::App;
-use utoipa_axum::router::OpenApiRouter;
+use api::{App, Routes};
 
 /// Every route of this function.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::default().merge(invoices::routes()).merge(credit_notes::routes()).merge(credits::routes())
+pub fn router<R: Routes<State = App>>() -> R {
+    R::default().merge(invoices::routes()).merge(credit_notes::routes()).merge(credits::routes())
 }

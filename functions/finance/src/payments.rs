@@ -1,6 +1,6 @@
 //! What is paid on an invoice: as staff see it on a bank statement, or from the client's credit.
 
-use api::{Answer, App, Cx, Path, Problem, Staff, Valid, may};
+use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
 use domain::{
     Currency, Date, Line, Price, credit,
     credit::CreditId,
@@ -8,12 +8,11 @@ use domain::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::invoice_shape::InvoiceOut;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(record_invoice_payment)).routes(routes!(apply_credit_to_invoice))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(record_invoice_payment)).routes(routes!(apply_credit_to_invoice))
 }
 
 /// What was paid.

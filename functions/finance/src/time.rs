@@ -1,6 +1,6 @@
 //! The time that an invoice bills. An entry changes in the transaction in which its invoice does, so it is on one at most.
 
-use api::{Answer, App, Cx, Path, Problem, Staff, Valid, may};
+use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
 use domain::{
     Currency, Percent, Refusal,
     invoice::{Invoice, InvoiceId, LineItem},
@@ -9,7 +9,6 @@ use domain::{
 use serde::Deserialize;
 use store::{Change, Error, Read, Record};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::invoice_shape::InvoiceOut;
 
@@ -19,8 +18,8 @@ const MOST_ENTRIES: usize = 40;
 /// The field that names time entries.
 const FIELD: &str = "time_entries";
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(add_time_to_invoice)).routes(routes!(remove_time_from_invoice))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(add_time_to_invoice)).routes(routes!(remove_time_from_invoice))
 }
 
 /// Which time entries an invoice is to bill.

@@ -1,6 +1,8 @@
 //! `/api/clients/comments/`: what a client's people and the firm's say to each other about tasks.
 
-use api::{Acts, Answer, App, Cx, ListQuery, Page, PageParams, Party, Path, Problem, Shape, Staff, Valid, may, right, which};
+use api::{
+    Acts, Answer, App, Cx, ListQuery, Page, PageParams, Party, Path, Problem, Routes, Shape, Staff, Valid, may, right, routes, which,
+};
 use chrono::{DateTime, Utc};
 use domain::{
     Line, Prose, Time,
@@ -14,10 +16,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{Record, Which};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list_comments, create_comment)).routes(routes!(show_comment)).routes(routes!(mark_comment_read))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(list_comments, create_comment)).routes(routes!(show_comment)).routes(routes!(mark_comment_read))
 }
 
 /// On which side somebody is.

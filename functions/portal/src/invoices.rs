@@ -1,7 +1,7 @@
 //! `/api/clients/invoices/`, for the client's people: what they were sent. A draft isn't there yet.
 
 use api::{
-    Answer, App, Cx, ListQuery, NoFilter, Page, PageParams, Path, Portal, Problem, Shape, right,
+    Answer, App, Cx, ListQuery, NoFilter, Page, PageParams, Path, Portal, Problem, Routes, Shape, right, routes,
     shapes::{Bill, BillSummary},
 };
 use domain::{
@@ -12,10 +12,9 @@ use http::StatusCode;
 use serde::Serialize;
 use store::{Record, Which};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list_portal_invoices)).routes(routes!(show_portal_invoice))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(list_portal_invoices)).routes(routes!(show_portal_invoice))
 }
 
 /// An invoice, in the lists of a portal.

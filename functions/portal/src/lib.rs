@@ -7,17 +7,10 @@ mod invoices;
 mod payment_link;
 mod projects;
 
-use api::App;
-use axum::Extension;
+use api::{App, Routes};
 use payments::Payments;
-use utoipa_axum::router::OpenApiRouter;
 
 /// Every route of this function; payments are taken by `payments`.
-pub fn router(payments: Payments) -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .merge(projects::routes())
-        .merge(comments::routes())
-        .merge(invoices::routes())
-        .merge(payment_link::routes())
-        .layer(Extension(payments))
+pub fn router<R: Routes<State = App>>(payments: Payments) -> R {
+    R::default().merge(projects::routes()).merge(comments::routes()).merge(invoices::routes()).merge(payment_link::routes()).with(payments)
 }

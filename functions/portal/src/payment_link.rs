@@ -3,7 +3,7 @@
 //! The attempt is stored before Stripe is asked, and Stripe is asked with the attempt's key: whatever gets lost on the
 //! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again.
 
-use api::{Answer, App, Cx, Path, Portal, Problem, right};
+use api::{Answer, App, Cx, Path, Portal, Problem, Routes, right, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
 use domain::invoice::{Checkout, Invoice, InvoiceId, Link};
@@ -11,12 +11,11 @@ use payments::{Order, PaymentError, Payments};
 use serde::Serialize;
 use store::{Record, Reply};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::invoices::sent;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(show_payment_link))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(show_payment_link))
 }
 
 /// Where an invoice can be paid.

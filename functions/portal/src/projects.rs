@@ -1,7 +1,7 @@
 //! `/api/clients/projects/`, for the client's people: what the firm does for them, task by task.
 
 use api::{
-    Answer, App, Cx, ListQuery, NoFilter, Page, PageParams, Path, Portal, Problem, Shape, right,
+    Answer, App, Cx, ListQuery, NoFilter, Page, PageParams, Path, Portal, Problem, Routes, Shape, right, routes,
     shapes::{ProjectView, TaskView},
 };
 use domain::{
@@ -13,13 +13,9 @@ use http::StatusCode;
 use serde::Serialize;
 use store::{Record, Which};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(list_portal_projects))
-        .routes(routes!(show_portal_project))
-        .routes(routes!(list_portal_project_tasks))
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(list_portal_projects)).routes(routes!(show_portal_project)).routes(routes!(list_portal_project_tasks))
 }
 
 /// A project, in the lists of a portal.

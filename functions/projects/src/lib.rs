@@ -6,14 +6,13 @@ mod tasks;
 mod time_entries;
 mod time_entry_shape;
 
-use api::{App, Problem};
+use api::{App, Problem, Routes};
 use domain::{invitation::Standing, user::UserId};
 use store::Found;
-use utoipa_axum::router::OpenApiRouter;
 
 /// Every route of this function.
-pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::default().merge(projects::routes()).merge(tasks::routes()).merge(time_entries::routes())
+pub fn router<R: Routes<State = App>>() -> R {
+    R::default().merge(projects::routes()).merge(tasks::routes()).merge(time_entries::routes())
 }
 
 /// That the person whom the body names in `field`, if it does, is one of the firm's and isn't shut out.

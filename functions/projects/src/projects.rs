@@ -1,7 +1,7 @@
 //! `/api/projects/projects/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Object, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes,
     shapes::{NewRate, money, rates},
     which,
 };
@@ -15,7 +15,6 @@ use domain::{
 use serde::Deserialize;
 use store::Tally;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     person,
@@ -23,8 +22,8 @@ use crate::{
     tasks::TaskSummary,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_projects, create_project))
         .routes(routes!(show_project, update_project, archive_project))
         .routes(routes!(list_project_tasks))

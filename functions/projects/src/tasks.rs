@@ -1,7 +1,7 @@
 //! `/api/projects/tasks/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Shape, Staff, Valid, may,
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::TaskView, which,
 };
 use chrono::{DateTime, Utc};
@@ -15,12 +15,11 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{Record, Tally, Which};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::person;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_tasks, create_task))
         .routes(routes!(show_task, update_task, archive_task))
         .routes(routes!(move_task))

@@ -1,6 +1,8 @@
 //! `/api/projects/time-entries/`. What is logged is summed up beside its project and its task in the same transaction.
 
-use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Set, Staff, Valid, may, which};
+use api::{
+    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes, which,
+};
 use domain::{
     Date, Money, Price, Prose, Quantity, Refusal, Time,
     access::Permission,
@@ -13,12 +15,11 @@ use domain::{
 use serde::Deserialize;
 use store::Found;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::time_entry_shape::TimeEntryOut;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default()
         .routes(routes!(list_time_entries, create_time_entry))
         .routes(routes!(show_time_entry, update_time_entry, delete_time_entry))
         .routes(routes!(submit_time_entry))

@@ -4,10 +4,9 @@
 mod signature;
 mod stripe;
 
-use api::Clock;
+use api::{Clock, Routes};
 use queue::Queue;
 use secrets::WebhookSecrets;
-use utoipa_axum::router::OpenApiRouter;
 
 /// What the function has at hand from its start.
 #[derive(Debug, Clone)]
@@ -21,6 +20,6 @@ pub struct Webhooks {
 }
 
 /// Every route of this function.
-pub fn router(webhooks: Webhooks) -> OpenApiRouter {
-    OpenApiRouter::default().merge(stripe::routes()).with_state(webhooks)
+pub fn router<R: Routes>(webhooks: Webhooks) -> R {
+    R::default().merge(stripe::routes()).with(webhooks)
 }

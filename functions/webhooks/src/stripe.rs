@@ -1,20 +1,19 @@
 //! `/api/webhooks/stripe/`
 
-use api::{Answer, Problem};
-use axum::extract::State;
+use api::{Answer, Problem, Routes, routes};
+use axum::Extension;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{Webhooks, signature};
 
 /// The largest event that is taken, bytes. Stripe's have a few kilobytes; a message of SQS may have a quarter of a megabyte.
 const LARGEST_EVENT: usize = 256 * 1024;
 
-pub(crate) fn routes() -> OpenApiRouter<Webhooks> {
-    OpenApiRouter::default().routes(routes!(receive_stripe_event))
+pub(crate) fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(receive_stripe_event))
 }
 
 /// The event is kept.
@@ -31,7 +30,7 @@ struct Received {
     request_body(content = serde_json::Value, content_type = "application/json; charset=utf-8", description = "The event, byte for byte as it was signed"),
     params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`: when it was signed, and the HMAC-SHA256 of that time, a dot and the body")),
     responses((status = 200, description = "The event is kept", body = Received)))]
-async fn receive_stripe_event(State(webhooks): State<Webhooks>, headers: HeaderMap, body: Bytes) -> Result<Answer, Problem> {
+async fn receive_stripe_event(Extension(webhooks): Extension<Webhooks>, headers: HeaderMap, body: Bytes) -> Result<Answer, Problem> {
     let unsigned = |bad: signature::BadSignature| Problem::malformed("Stripe-Signature", bad.to_string());
     let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
     signature::check(header, &body, &webhooks.secrets, webhooks.clock.now()).map_err(unsigned)?;

@@ -21,6 +21,7 @@ mod serve;
 mod token;
 
 pub mod openapi;
+pub mod routes;
 pub mod shapes;
 
 pub use answer::{Answer, Shape};
@@ -36,5 +37,6 @@ pub use path::Path;
 pub use portal::{Entitled, Party, Portal, right};
 pub use problem::{Problem, ProblemOut};
 pub use rate::Limiter;
+pub use routes::Routes;
 pub use serve::{env, log_json, serve, serve_stateless};
 pub use token::{Audience, Claims, Verifier, access_header};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use store::{Quota, Store};
 use tracing_subscriber::filter::LevelFilter;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::{App, Clock, Front, Limiter, Limits, Verifier};
 
@@ -45,14 +45,14 @@ pub fn log_json() {
 }
 
 /// Serve `router` until the runtime ends the process.
-pub async fn serve(router: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
+pub async fn serve(router: Router<App>) -> Result<(), lambda_http::Error> {
     log_json();
     let app = App::from_env().await?;
-    lambda_http::run(Front::new(app, router.into())).await
+    lambda_http::run(Front::new(app, router)).await
 }
 
 /// The same for a router whose handlers need nothing; of the environment it takes `WEB_ORIGIN` alone.
-pub async fn serve_stateless(router: OpenApiRouter) -> Result<(), lambda_http::Error> {
+pub async fn serve_stateless(router: Router) -> Result<(), lambda_http::Error> {
     log_json();
-    lambda_http::run(Front::stateless(Clock::default(), &web_origin()?, router.into())).await
+    lambda_http::run(Front::stateless(Clock::default(), &web_origin()?, router)).await
 }
