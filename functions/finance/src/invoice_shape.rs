@@ -5,7 +5,7 @@ use api::{
     shapes::{Bill, BillSummary},
 };
 use chrono::{DateTime, Utc};
-use domain::{Prose, Time, invoice::Invoice};
+use domain::{Date, Prose, Time, invoice::Invoice};
 use serde::Serialize;
 use store::Record;
 use utoipa::ToSchema;
@@ -17,8 +17,6 @@ pub(crate) struct InvoiceSummary {
     bill: BillSummary,
     /// When it was marked as overdue.
     overdue_at: Option<DateTime<Utc>>,
-    /// How often the client was reminded of it.
-    reminded: u8,
 }
 
 /// An invoice.
@@ -29,8 +27,8 @@ pub(crate) struct InvoiceOut {
     bill: Bill,
     /// When it was marked as overdue.
     overdue_at: Option<DateTime<Utc>>,
-    /// How often the client was reminded of it.
-    reminded: u8,
+    /// The day on which the client is reminded of it next, if it isn't paid by then.
+    next_reminder: Option<Date>,
     /// What the client isn't told.
     notes: Option<Prose<5000>>,
     /// Why it was taken back or given up.
@@ -46,7 +44,7 @@ impl Shape for InvoiceSummary {
     const PATH: &'static str = "/api/finance/invoices/";
 
     fn shape(record: &Record<Invoice>, now: Time) -> Self {
-        Self { bill: BillSummary::new(record, now), overdue_at: record.overdue_at, reminded: record.reminded }
+        Self { bill: BillSummary::new(record, now), overdue_at: record.overdue_at }
     }
 }
 
@@ -58,7 +56,7 @@ impl Shape for InvoiceOut {
         Self {
             bill: Bill::new(record, now),
             overdue_at: record.overdue_at,
-            reminded: record.reminded,
+            next_reminder: record.next_reminder(),
             notes: record.notes.clone(),
             reason: record.reason.clone(),
             amount_noted: record.amount_noted.to_decimal_string(),

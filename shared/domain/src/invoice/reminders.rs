@@ -11,9 +11,14 @@ impl Invoice {
     pub fn timers(&self) -> Vec<Timer> {
         let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return Vec::new() };
         let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins(), what: What::InvoiceOverdue });
-        let next = self.reminders.get(usize::from(self.reminded));
-        let reminder = next.map(|days| Timer { at: last.plus_days((*days).into()).begins(), what: What::InvoiceReminder });
+        let reminder = self.next_reminder().map(|day| Timer { at: day.begins(), what: What::InvoiceReminder });
         overdue.into_iter().chain(reminder).collect()
+    }
+
+    /// The day on which the client is reminded next, while something is due.
+    pub fn next_reminder(&self) -> Option<Date> {
+        let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return None };
+        self.reminders.get(usize::from(self.reminded)).map(|days| last.plus_days((*days).into()))
     }
 
     /// The invoice marked as overdue; nothing if it isn't, or is marked.
