@@ -1,7 +1,7 @@
 //! The third flow of the system: time becomes an invoice, and the invoice money.
 
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{Firm, Walk, delivery::Work};
 use crate::{
@@ -67,7 +67,7 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
         settles(caller, owner, &invoice, "/status", &json!("paid")).await?.has("/amount_due", &json!("0.00"))
     })
     .await?;
-    walk.step("a receipt arrives", caller.mail(&firm.contact_email, "Payment received")).await?;
+    walk.step("a receipt arrives", caller.mail(&firm.contact_email, "Receipt from")).await?;
     walk.step("the same events again change nothing", async {
         let before = version(caller, owner, &invoice).await?;
         caller.post("/_local/stripe/resend/", &json!({})).send().await?.is(200)?;
@@ -79,6 +79,16 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
     walk.step("a refund shows", async {
         caller.press(&url, "refund").await?;
         settles(caller, owner, &invoice, "/amount_refunded", &json!("500.00")).await?.has("/status", &json!("paid"))
+    })
+    .await?;
+    walk.step("an invoice past its last day is marked as overdue by the schedule", async {
+        let line = json!({ "description": "Workshop", "quantity": 1, "unit_price": "1200" });
+        let body = json!({ "client": firm.client, "issue_date": days_ago(40), "due_date": days_ago(10), "line_items": [line] });
+        let late = caller.post("/api/finance/invoices/", &body).by(owner).send().await?.is(201)?.text("/id")?;
+        caller.post(&format!("/api/finance/invoices/{late}/send/"), &json!({})).by(owner).send().await?.is(200)?;
+        caller.post("/_local/schedules/Timers/", &json!({})).send().await?.is(200)?;
+        let overdue = caller.get("/api/finance/invoices/?status=overdue").by(owner).send().await?.is(200)?;
+        overdue.has("/results/0/id", &json!(late))?.has("/results/0/overdue", &json!(true))
     })
     .await?;
     walk.step("a webhook that isn't Stripe's: 400", async {
@@ -99,6 +109,11 @@ async fn settles(caller: &Caller, owner: &str, invoice: &str, pointer: &str, val
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
+}
+
+fn days_ago(days: u64) -> String {
+    let then = SystemTime::now() - Duration::from_secs(days * 86_400);
+    chrono::DateTime::<chrono::Utc>::from(then).format("%Y-%m-%d").to_string()
 }
 
 /// Which version of the invoice there is.
