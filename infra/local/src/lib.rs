@@ -13,6 +13,7 @@ pub mod dynamodb;
 pub mod error;
 mod functions;
 pub mod gateway;
+mod html;
 pub mod keys;
 mod mailbox;
 pub mod ministack;

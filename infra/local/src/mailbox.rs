@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     error::{Doing, Result},
+    html::escaped,
     ministack::{Client, Mail},
 };
 
@@ -135,10 +136,6 @@ fn item(mail: &Mail) -> String {
         sent.format("%-d %B %Y, %H:%M:%S UTC"),
         escaped(text)
     )
-}
-
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]

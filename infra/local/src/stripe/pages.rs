@@ -15,7 +15,7 @@ use super::{
     books::{Books, No, Payment, Session},
     objects,
 };
-use crate::mailbox::escaped;
+use crate::html::escaped;
 
 pub(super) fn routes() -> Router<StandIn> {
     Router::new()
