@@ -46,25 +46,25 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Fa
     let client = found.record(comment.client)?.contact.company_name.clone();
     let (task, project, firm) = (found.record(comment.task)?, found.record(comment.project)?, found.record(logged.firm)?);
     let talk = Talk { comment, task, project, firm };
-    match talk.comment.author {
+    let read = outbox.store.read(logged.firm);
+    let (said, from, addressees, link) = match talk.comment.author {
         Author::Client(author) => {
-            let author = outbox.store.read(logged.firm).record(author).fetch().await?.maybe(author)?;
+            let author = read.record(author).fetch().await?.maybe(author)?;
             let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
-            for to in team(outbox, logged, &talk.project).await? {
-                let said = mail::Author::Client { name: &talk.comment.author_name, client: &client };
-                let link = Link::task(&outbox.web_origin, talk.project.id, talk.task.id);
-                outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
-            }
+            let said = mail::Author::Client { name: &talk.comment.author_name, client: &client };
+            let link = Link::task(&outbox.web_origin, talk.project.id, talk.task.id);
+            (said, from, team(outbox, logged, &talk.project).await?, link)
         }
         Author::Staff(author) => {
-            let author = outbox.store.read(logged.firm).record(author).fetch().await?.maybe(author)?;
+            let author = read.record(author).fetch().await?.maybe(author)?;
             let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
-            for to in audience(outbox, logged, &talk.comment).await? {
-                let said = mail::Author::Staff { name: &talk.comment.author_name };
-                let link = Link::portal_project(&outbox.web_origin, talk.project.id);
-                outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
-            }
+            let said = mail::Author::Staff { name: &talk.comment.author_name };
+            let link = Link::portal_project(&outbox.web_origin, talk.project.id);
+            (said, from, audience(outbox, logged, &talk.comment).await?, link)
         }
+    };
+    for to in addressees {
+        outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said.clone(), &link)).await?;
     }
     Ok(())
 }
