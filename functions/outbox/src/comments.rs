@@ -64,7 +64,7 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Fa
         }
     };
     for to in addressees {
-        outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said.clone(), &link)).await?;
+        outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
     }
     Ok(())
 }
