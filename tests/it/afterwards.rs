@@ -1,4 +1,4 @@
-//! What comes back later: retries after a while, people who were let in again, records that were put away.
+//! What comes back later: retries after a while, people who were let in again, records that were archived.
 
 use chrono::TimeDelta;
 use domain::access::Role;

@@ -39,7 +39,7 @@ async fn a_credit_note_lowers_what_is_due_and_gives_back_what_was_paid() {
     assert_eq!(note(&firm, &invoice, "70.01", None).await.expect(422).fields(), ["amount"]);
     let rest = note(&firm, &invoice, "70", Some("70")).await.expect(201);
     assert_eq!(parts(&rest), ["70.00", "11.67", "0.00", "0.00", "70.00"]);
-    assert_eq!((&rest.json["credit"], show().await.text("/amount_noted")), (&Value::Null, "120.00".into()));
+    assert_eq!((&rest.json["credit"], show().await.text("/credit_noted")), (&Value::Null, "120.00".into()));
     for filter in [format!("invoice={invoice}"), format!("client={client}")] {
         let page = firm.owner.get(format!("/api/finance/credit-notes/?{filter}")).await.expect(200);
         assert_eq!(column(&page, "number"), ["CRN-000002", "CRN-000001"]);

@@ -165,7 +165,7 @@ async fn a_void_invoice_keeps_its_number_and_one_that_is_paid_for_can_not_be_voi
     act(&firm, &next.id(), "mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);
     let late = act(&firm, &next.id(), "record-payment", json!({"amount": "99", "method": "cash"})).await.expect(200);
     assert_eq!(late.text("/status"), "paid");
-    // What is over is put away and stays readable.
+    // What is over is archived and stays readable.
     for over in [invoice, next.id()] {
         let path = format!("/api/finance/invoices/{over}/");
         firm.owner.delete(&path).await.expect(204);

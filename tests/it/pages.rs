@@ -92,7 +92,7 @@ async fn a_record_that_goes_while_one_walks_costs_no_other() {
     let owner = app.firm().await.owner;
     let mut left: BTreeSet<_> = enter(&owner, 12).await.into_iter().collect();
     let first = owner.get("/api/crm/leads/?limit=4").await.expect(200);
-    // The record that the cursor stands on is put away.
+    // The record that the cursor stands on is archived.
     let edge = column(&first, "id")[3].to_owned();
     owner.delete(format!("/api/crm/leads/{edge}/")).await.expect(204);
     let (rest, _) = walk(&owner, &link(&first, "next").unwrap(), "next").await;

@@ -11,7 +11,7 @@ use local::stripe::{Action, Switches};
 use payments::Payments;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::json;
-use store::{PageRequest, Store, Which};
+use store::{ListScope, PageRequest, Store};
 use stripe_events::StripeEvents;
 use tests::{Fault, Firm, Meter, STRIPE_KEY, TestApp, hand};
 
@@ -260,7 +260,7 @@ async fn assert_no_stray_credit(store: &Store, firm: Id<FirmRecord>) {
     let (mut invoices, mut credits) = (BTreeSet::new(), BTreeSet::new());
     let mut page = PageRequest { limit: 100, ascending: true, cursor: None };
     loop {
-        let listed = store.list::<Credit>(firm, &Which::All, &page).await.unwrap();
+        let listed = store.list::<Credit>(firm, &ListScope::All, &page).await.unwrap();
         for credit in &listed.items {
             credits.insert(credit.id);
             let domain::credit::Origin::Overpayment { invoice, .. } = credit.origin else { panic!("{credit:?}") };

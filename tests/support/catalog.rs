@@ -52,7 +52,7 @@ pub struct Row {
     /// The operation, by its `operationId`.
     pub operation: &'static str,
     /// Whether the same call can be made again, is answered, and changes nothing then.
-    pub again: bool,
+    pub repeatable: bool,
     /// Whether it asks others than DynamoDB, and so can't be done in one request to that.
     pub asks_others: bool,
     /// The permission that it takes beside its own, where what it is done to is somebody else's.
@@ -92,13 +92,13 @@ pub fn catalog() -> Vec<Row> {
 /// The row of `operation`, whose calls need what `make` gives.
 fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 'static) -> Row {
     let make: Box<Make> = Box::new(move |firm| Box::pin(async move { make(firm).await }));
-    Row { operation, again: false, asks_others: false, others: None, make }
+    Row { operation, repeatable: false, asks_others: false, others: None, make }
 }
 
 impl Row {
     /// The same call again does nothing more.
-    fn again(self) -> Self {
-        Self { again: true, ..self }
+    fn repeatable(self) -> Self {
+        Self { repeatable: true, ..self }
     }
 
     /// It asks others too.

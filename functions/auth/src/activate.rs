@@ -51,7 +51,7 @@ async fn activate(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     if known.is_some() && !passwords::verify(body.password.expose(), known.as_deref())? {
         return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
     }
-    let (mut change, principal) = admit(&cx, &found, &invited, user, portal_user)?;
+    let (mut change, principal) = add_membership(&cx, &found, &invited, user, portal_user)?;
     if known.is_none() {
         let taken = domain::Refusal::state("This e-mail got a login at the same moment; sign in with it.");
         change.create_login(&invited.email, &passwords::hash(body.password.expose())?, taken)?;
@@ -62,7 +62,7 @@ async fn activate(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
 }
 
 /// A change in which the user or portal user who was invited is active, and as whom they sign in.
-fn admit(
+fn add_membership(
     cx: &Cx,
     found: &Found,
     invited: &Invited,
@@ -75,7 +75,7 @@ fn admit(
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            change.admit(&invited.email, principal, before.created_at)?;
+            change.add_membership(&invited.email, principal, before.created_at)?;
             Ok((change, principal))
         }
         (None, Some(user)) => {
@@ -83,7 +83,7 @@ fn admit(
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            change.admit(&invited.email, principal, before.created_at)?;
+            change.add_membership(&invited.email, principal, before.created_at)?;
             Ok((change, principal))
         }
         (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),

@@ -5,7 +5,7 @@ use api::{
     Answer, App, Cx, Object, Patch, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
     shapes::{NewRate, RateOut, rate_card},
 };
-use domain::{Currency, Line, Percent, Refusal, Time, TimeZone, firm::Firm};
+use domain::{Currency, Percent, Refusal, SingleLine, Time, TimeZone, firm::Firm};
 use serde::{Deserialize, Serialize};
 use store::Record;
 use utoipa::ToSchema;
@@ -53,8 +53,8 @@ impl Shape for FirmSettings {
     "payment_terms_days": 14, "reminder_days": [-3, 1, 7]}))]
 struct FirmPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    name: Set<SingleLine<200>>,
     /// What it sells in from now on. Needs the `hourly_rates` in it too, if there are any.
     #[serde(default)]
     #[schema(value_type = Option<Currency>, nullable = false)]

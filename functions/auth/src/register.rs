@@ -3,7 +3,7 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Shape, Valid, routes};
 use axum::Extension;
 use domain::{
-    Currency, Email, Line, Refusal, TimeZone,
+    Currency, Email, Refusal, SingleLine, TimeZone,
     event::Actor,
     firm::{self, Firm},
     session::{Principal, Session},
@@ -29,14 +29,14 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"firm_name": "North & Partners", "name": "Ann Lee", "email": "ann@north.example", "password": "correct horse battery", "currency": "EUR"}))]
 struct NewFirm {
-    firm_name: Line<200>,
-    name: Line<200>,
+    firm_name: SingleLine<200>,
+    name: SingleLine<200>,
     email: Email,
     #[schema(value_type = String, min_length = 8, max_length = 128)]
     password: Password,
-    /// What it sells in; USD, unless said otherwise.
+    /// The currency it sells in. Default: USD.
     currency: Option<Currency>,
-    /// Where its days begin and end; UTC, unless said otherwise.
+    /// Where its days begin and end. Default: UTC.
     time_zone: Option<TimeZone>,
 }
 
@@ -54,7 +54,7 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     let taken = Refusal { field: Some("email"), ..Refusal::state("This e-mail has a login already; sign in with it.") };
     change.create_login(&email, &passwords::hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
-    change.admit(&email, principal, cx.now)?;
+    change.add_membership(&email, principal, cx.now)?;
     let firm = change.create(firm_id, firm, firm::event::REGISTERED)?;
     let user = change.create(user_id, founder, user::event::REGISTERED)?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };

@@ -3,7 +3,7 @@
 use api::Shape;
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Email, Line, Time, TimeZone,
+    Currency, Email, SingleLine, Time, TimeZone,
     access::Role,
     firm::{Firm, FirmId},
     invitation::{Invitation, Standing},
@@ -18,8 +18,8 @@ use utoipa::ToSchema;
 #[schema(as = Firm)]
 pub(crate) struct FirmOut {
     id: FirmId,
-    name: Line<200>,
-    /// What it sells in, unless said otherwise.
+    name: SingleLine<200>,
+    /// The default currency of what it sells.
     currency: Currency,
     time_zone: TimeZone,
     created_at: DateTime<Utc>,
@@ -37,7 +37,7 @@ impl From<&Record<Firm>> for FirmOut {
 #[schema(as = User)]
 pub(crate) struct UserOut {
     id: UserId,
-    name: Line<200>,
+    name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     email: Email,
     role: Role,

@@ -2,14 +2,14 @@
 
 use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Routes, Set, Staff, Valid, may, routes};
 use domain::{
-    Email, Line, Refusal,
+    Email, Refusal, SingleLine,
     access::Role,
     invitation::Standing,
     session::Principal,
     user::{self, User, UserId},
 };
 use serde::Deserialize;
-use store::{Unique, Which};
+use store::{ListScope, Unique};
 use utoipa::ToSchema;
 
 use crate::shapes::UserOut;
@@ -28,7 +28,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Bo Ek", "email": "bo@north.example", "role": "consultant"}))]
 struct NewUser {
-    name: Line<200>,
+    name: SingleLine<200>,
     email: Email,
     role: Role,
 }
@@ -39,8 +39,8 @@ struct NewUser {
 #[schema(example = json!({"role": "manager"}))]
 struct UserPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    name: Set<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Role>, nullable = false)]
     role: Set<Role>,
@@ -56,7 +56,7 @@ impl UserPatch {
 #[utoipa::path(get, path = "/api/auth/users/", tag = "users", params(PageParams), security(("staff" = ["firm.read"])),
     responses((status = 200, description = "A page of users", body = Page<UserOut>)))]
 async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilter>) -> Result<Answer, Problem> {
-    cx.list::<UserOut, _>(&staff, Which::All, &query).await
+    cx.list::<UserOut, _>(&staff, ListScope::All, &query).await
 }
 
 /// Invite somebody to the firm, by mail.
@@ -90,7 +90,7 @@ async fn update_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone()), id, staff.user)?)?;
     if user.status == Standing::Active && user.role != before.role {
-        change.admit(&user.email, Principal::Staff { user: id, role: user.role }, user.created_at)?;
+        change.add_membership(&user.email, Principal::Staff { user: id, role: user.role }, user.created_at)?;
     }
     cx.commit(change, cx.ok::<UserOut>(&user)).await
 }
@@ -108,7 +108,7 @@ async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserI
 async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.deactivate(id, staff.user)?)?;
-    change.shut_out(&user.email, &id.to_string())?;
+    change.remove_membership(&user.email, &id.to_string())?;
     cx.commit(change, cx.ok::<UserOut>(&user)).await
 }
 

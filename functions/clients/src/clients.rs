@@ -6,7 +6,7 @@ use api::{
     which,
 };
 use domain::{
-    Email, Line, Prose,
+    Email, MultiLine, SingleLine,
     client::{self, Client, ClientId},
     contact::Contact,
 };
@@ -28,7 +28,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ClientFilter {
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -37,14 +37,14 @@ struct ClientFilter {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": "ann@acme.example", "industry": "Retail"}))]
 struct NewClient {
-    company_name: Line<200>,
-    contact_name: Option<Line<200>>,
+    company_name: SingleLine<200>,
+    contact_name: Option<SingleLine<200>>,
     email: Option<Email>,
-    phone: Option<Line<40>>,
-    website: Option<Line<300>>,
-    industry: Option<Line<100>>,
+    phone: Option<SingleLine<40>>,
+    website: Option<SingleLine<300>>,
+    industry: Option<SingleLine<100>>,
     /// Where it is, as on an envelope.
-    address: Option<Prose<1000>>,
+    address: Option<MultiLine<1000>>,
 }
 
 /// Changes to a client: what is absent stays, what is null is cleared.
@@ -53,27 +53,27 @@ struct NewClient {
 #[schema(example = json!({"website": "https://acme.example", "phone": null}))]
 struct ClientPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    company_name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    company_name: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
-    contact_name: Patch<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>)]
+    contact_name: Patch<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Patch<Email>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<40>>)]
-    phone: Patch<Line<40>>,
+    #[schema(value_type = Option<SingleLine<40>>)]
+    phone: Patch<SingleLine<40>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<300>>)]
-    website: Patch<Line<300>>,
+    #[schema(value_type = Option<SingleLine<300>>)]
+    website: Patch<SingleLine<300>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<100>>)]
-    industry: Patch<Line<100>>,
+    #[schema(value_type = Option<SingleLine<100>>)]
+    industry: Patch<SingleLine<100>>,
     /// Where it is, as on an envelope.
     #[serde(default)]
-    #[schema(value_type = Option<Prose<1000>>)]
-    address: Patch<Prose<1000>>,
+    #[schema(value_type = Option<MultiLine<1000>>)]
+    address: Patch<MultiLine<1000>>,
 }
 
 impl ClientPatch {
@@ -130,7 +130,7 @@ async fn update_client(
     cx.commit(change, cx.ok::<ClientOut>(&client)).await
 }
 
-/// Put a client away; what belongs to it stays readable.
+/// Archive a client; what belongs to it stays readable.
 #[utoipa::path(delete, path = "/api/clients/clients/{id}/", tag = "clients", params(("id" = ClientId, Path)),
     security(("staff" = ["clients.write"])), responses((status = 204, description = "It is archived")))]
 async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<ClientId>) -> Result<Answer, Problem> {

@@ -6,7 +6,7 @@ use api::{
     which,
 };
 use domain::{
-    Currency, Date, Line, Price, Prose, Refusal,
+    Currency, Date, MultiLine, Price, Refusal, SingleLine,
     client::ClientId,
     engagement::{self, Engagement, EngagementId, Status},
     firm::Firm,
@@ -32,7 +32,7 @@ struct EngagementFilter {
     client: Option<ClientId>,
     /// Those at a status.
     status: Option<Status>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -43,16 +43,16 @@ struct EngagementFilter {
 struct NewEngagement {
     /// For whom.
     client: ClientId,
-    title: Line<200>,
+    title: SingleLine<200>,
     /// What it is worth.
     value: Option<Price>,
-    /// The firm's currency, unless said otherwise.
+    /// Default: the firm's currency.
     currency: Option<Currency>,
     /// Its first day.
     start_date: Option<Date>,
     /// Its last day.
     end_date: Option<Date>,
-    notes: Option<Prose<10000>>,
+    notes: Option<MultiLine<10000>>,
 }
 
 impl NewEngagement {
@@ -70,8 +70,8 @@ impl NewEngagement {
 #[schema(example = json!({"end_date": "2027-06-30", "notes": null}))]
 struct EngagementPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    title: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    title: Set<SingleLine<200>>,
     /// In the currency that it is in, or `currency`.
     #[serde(default)]
     #[schema(value_type = Option<Price>)]
@@ -86,8 +86,8 @@ struct EngagementPatch {
     #[schema(value_type = Option<Date>)]
     end_date: Patch<Date>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<10000>>)]
-    notes: Patch<Prose<10000>>,
+    #[schema(value_type = Option<MultiLine<10000>>)]
+    notes: Patch<MultiLine<10000>>,
 }
 
 impl EngagementPatch {
@@ -145,7 +145,7 @@ async fn update_engagement(
     cx.commit(change, cx.ok::<EngagementOut>(&engagement)).await
 }
 
-/// Put an engagement away, once it is over.
+/// Archive an engagement, once it is over.
 #[utoipa::path(delete, path = "/api/clients/engagements/{id}/", tag = "engagements", params(("id" = EngagementId, Path)),
     security(("staff" = ["clients.write"])), responses((status = 204, description = "It is archived")))]
 async fn archive_engagement(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<EngagementId>) -> Result<Answer, Problem> {

@@ -5,7 +5,7 @@ use api::{
     shapes::PortalUserOut, which,
 };
 use domain::{
-    Email, Line, Refusal,
+    Email, Refusal, SingleLine,
     access::Rights,
     client::ClientId,
     invitation::Standing,
@@ -43,10 +43,10 @@ struct PortalUserFilter {
 struct NewPortalUser {
     /// Whose they are.
     client: ClientId,
-    name: Line<200>,
+    name: SingleLine<200>,
     /// Where the link goes, and what they will sign in with.
     email: Email,
-    /// To see and to comment, unless said otherwise.
+    /// Default: to see and to comment.
     #[serde(default)]
     #[schema(value_type = Rights)]
     rights: Object<Rights>,
@@ -57,10 +57,10 @@ struct NewPortalUser {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Ann Lee", "email": "ann@acme.example", "rights": {"pay": true}}))]
 pub(crate) struct NewClientPortalUser {
-    pub(crate) name: Line<200>,
+    pub(crate) name: SingleLine<200>,
     /// Where the link goes, and what they will sign in with.
     pub(crate) email: Email,
-    /// To see and to comment, unless said otherwise.
+    /// Default: to see and to comment.
     #[serde(default)]
     #[schema(value_type = Rights)]
     pub(crate) rights: Object<Rights>,
@@ -72,8 +72,8 @@ pub(crate) struct NewClientPortalUser {
 #[schema(example = json!({"rights": {"sign": true}}))]
 struct PortalUserPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    name: Set<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = RightsPatch)]
     rights: Object<RightsPatch>,
@@ -157,7 +157,7 @@ async fn update_portal_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
     if user.status == Standing::Active && user.rights != before.rights {
-        change.admit(&user.email, Principal::Portal { user: id, client: user.client, rights: user.rights }, user.created_at)?;
+        change.add_membership(&user.email, Principal::Portal { user: id, client: user.client, rights: user.rights }, user.created_at)?;
     }
     cx.commit(change, cx.ok::<PortalUserOut>(&user)).await
 }
@@ -177,7 +177,7 @@ async fn invite_portal_user(cx: Cx, staff: Staff<may::ManagePortal>, Path(id): P
 async fn deactivate_portal_user(cx: Cx, staff: Staff<may::ManagePortal>, Path(id): Path<PortalUserId>) -> Result<Answer, Problem> {
     let (mut change, user) = cx.edit(&staff, id).await?;
     let user = change.update(&user, user.deactivate()?)?;
-    change.shut_out(&user.email, &id.to_string())?;
+    change.remove_membership(&user.email, &id.to_string())?;
     cx.commit(change, cx.ok::<PortalUserOut>(&user)).await
 }
 
@@ -198,7 +198,7 @@ pub(crate) async fn invite(
     cx: &Cx,
     mut change: Change,
     client: ClientId,
-    name: Line<200>,
+    name: SingleLine<200>,
     email: Email,
     rights: Rights,
 ) -> Result<Answer, Problem> {

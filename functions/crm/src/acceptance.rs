@@ -7,11 +7,11 @@ use api::{
     shapes::{ClientOut, EngagementOut, PortalUserOut},
 };
 use domain::{
-    Line, Prose,
+    MultiLine, SingleLine,
     client::{Client, ClientId},
     engagement::{self, Engagement},
     portal_user::PortalUser,
-    proposal::{Acceptance, Born, Proposal, ProposalId},
+    proposal::{Acceptance, AcceptanceIds, Proposal, ProposalId},
 };
 use serde::{Deserialize, Serialize};
 use store::{Change, Record};
@@ -29,8 +29,8 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[schema(example = json!({"accepted_by": "Ann Lee", "chosen_options": [1]}))]
 struct AcceptProposal {
     /// Who accepted, at the client.
-    accepted_by: Option<Line<200>>,
-    note: Option<Prose<2000>>,
+    accepted_by: Option<SingleLine<200>>,
+    note: Option<MultiLine<2000>>,
     /// The optional lines that were chosen, by their places from 0; as they were offered, unless said.
     #[schema(max_items = 100)]
     chosen_options: Option<Vec<usize>>,
@@ -59,7 +59,7 @@ async fn accept_proposal(
     let found = cx.read(&staff).record(id).fetch().await?;
     let proposal = found.record(id)?;
     if let Some(acceptance) = &proposal.acceptance {
-        return again(&cx, &staff, &proposal, acceptance).await;
+        return show_accepted(&cx, &staff, &proposal, acceptance).await;
     }
     let proposal = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
@@ -92,7 +92,7 @@ fn accept(
     body: AcceptProposal,
 ) -> Result<Answer, Problem> {
     let AcceptProposal { accepted_by, note, chosen_options } = body;
-    let born = Born { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
+    let born = AcceptanceIds { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
     let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), born, cx.now)?)?;
     let engagement = Engagement::new(client.id, Some(proposal.id), accepted.title.clone(), Some(accepted.total));
     let engagement = change.create(born.engagement, engagement, engagement::event::CREATED)?;
@@ -100,7 +100,12 @@ fn accept(
 }
 
 /// The same answer again, with what came of it as it is now.
-async fn again(cx: &Cx, staff: &Staff<may::CloseSales>, proposal: &Record<Proposal>, acceptance: &Acceptance) -> Result<Answer, Problem> {
+async fn show_accepted(
+    cx: &Cx,
+    staff: &Staff<may::CloseSales>,
+    proposal: &Record<Proposal>,
+    acceptance: &Acceptance,
+) -> Result<Answer, Problem> {
     let Acceptance { client, portal_user, engagement, .. } = acceptance;
     let found = cx.read(staff).record(*client).maybe(*portal_user).record(*engagement).fetch().await?;
     let portal_user = portal_user.map(|user| found.record(user)).transpose()?;

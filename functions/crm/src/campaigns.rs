@@ -7,7 +7,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Line, Money, Price, Prose, Refusal, Time,
+    Currency, Date, Money, MultiLine, Price, Refusal, SingleLine, Time,
     campaign::{self, Campaign, CampaignId, Status},
     firm::Firm,
 };
@@ -27,7 +27,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[derive(Debug, Serialize, ToSchema)]
 struct CampaignSummary {
     id: CampaignId,
-    name: Line<200>,
+    name: SingleLine<200>,
     status: Status,
     start_date: Option<Date>,
     end_date: Option<Date>,
@@ -44,8 +44,8 @@ struct CampaignSummary {
 struct CampaignOut {
     #[serde(flatten)]
     summary: CampaignSummary,
-    notes: Option<Prose<10000>>,
-    /// When it was put away.
+    notes: Option<MultiLine<10000>>,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -84,7 +84,7 @@ impl Shape for CampaignOut {
 struct CampaignFilter {
     /// Those at a status.
     status: Option<Status>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -93,14 +93,14 @@ struct CampaignFilter {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Spring fair 2027", "start_date": "2027-04-12", "end_date": "2027-04-15", "budget": "12000.00"}))]
 struct NewCampaign {
-    name: Line<200>,
+    name: SingleLine<200>,
     start_date: Option<Date>,
     end_date: Option<Date>,
     /// What it may cost.
     budget: Option<Price>,
-    /// The firm's currency, unless said otherwise.
+    /// Default: the firm's currency.
     currency: Option<Currency>,
-    notes: Option<Prose<10000>>,
+    notes: Option<MultiLine<10000>>,
 }
 
 /// Changes to a campaign: what is absent stays, what is null is cleared.
@@ -109,8 +109,8 @@ struct NewCampaign {
 #[schema(example = json!({"budget": "15000.00"}))]
 struct CampaignPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    name: Set<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Date>)]
     start_date: Patch<Date>,
@@ -126,8 +126,8 @@ struct CampaignPatch {
     #[schema(value_type = Option<Currency>, nullable = false)]
     currency: Set<Currency>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<10000>>)]
-    notes: Patch<Prose<10000>>,
+    #[schema(value_type = Option<MultiLine<10000>>)]
+    notes: Patch<MultiLine<10000>>,
 }
 
 impl CampaignPatch {
@@ -194,7 +194,7 @@ async fn update_campaign(
     cx.commit(change, cx.ok::<CampaignOut>(&campaign)).await
 }
 
-/// Put a campaign away.
+/// Archive a campaign.
 #[utoipa::path(delete, path = "/api/crm/campaigns/{id}/", tag = "campaigns", params(("id" = CampaignId, Path)),
     security(("staff" = ["sales.write"])), responses((status = 204, description = "It is archived")))]
 async fn archive_campaign(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<CampaignId>) -> Result<Answer, Problem> {

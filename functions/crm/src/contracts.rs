@@ -7,7 +7,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Line, Money, Price, Prose, Refusal, Time,
+    Currency, Date, Money, MultiLine, Price, Refusal, SingleLine, Time,
     client::ClientId,
     contract::{self, Contract, ContractId, Signature, Status},
     firm::Firm,
@@ -37,7 +37,7 @@ struct ContractSummary {
     client: ClientId,
     /// The proposal that it carries out.
     proposal: Option<ProposalId>,
-    title: Line<200>,
+    title: SingleLine<200>,
     /// A decimal, in `currency`.
     value: Option<String>,
     currency: Option<Currency>,
@@ -45,10 +45,10 @@ struct ContractSummary {
     end_date: Option<Date>,
     status: Status,
     /// Who signed for the client.
-    signed_by: Option<Line<200>>,
+    signed_by: Option<SingleLine<200>>,
     signed_on: Option<Date>,
     /// Why it was ended early.
-    reason: Option<Line<500>>,
+    reason: Option<SingleLine<500>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -59,8 +59,8 @@ struct ContractSummary {
 struct ContractOut {
     #[serde(flatten)]
     summary: ContractSummary,
-    terms: Option<Prose<50000>>,
-    /// When it was put away.
+    terms: Option<MultiLine<50000>>,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -110,7 +110,7 @@ struct ContractFilter {
     client: Option<ClientId>,
     /// Those at a status.
     status: Option<Status>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -122,16 +122,16 @@ struct NewContract {
     client: ClientId,
     /// The proposal that it carries out, which the client must have accepted.
     proposal: Option<ProposalId>,
-    /// The proposal's, unless said otherwise; needed without one.
-    title: Option<Line<200>>,
-    /// The proposal's total, unless said otherwise.
+    /// Default: the proposal's; needed without one.
+    title: Option<SingleLine<200>>,
+    /// Default: the proposal's total.
     value: Option<Price>,
-    /// The proposal's or the firm's currency, unless said otherwise.
+    /// Default: the proposal's or the firm's currency.
     currency: Option<Currency>,
     start_date: Option<Date>,
     end_date: Option<Date>,
-    /// The proposal's, unless said otherwise.
-    terms: Option<Prose<50000>>,
+    /// Default: the proposal's.
+    terms: Option<MultiLine<50000>>,
 }
 
 impl NewContract {
@@ -145,7 +145,7 @@ impl NewContract {
         let title = title.or_else(|| proposal.map(|p| p.title.clone()));
         let terms = match terms {
             Some(terms) => Some(terms),
-            None => proposal.and_then(|p| p.terms.as_ref()).and_then(|terms| Prose::new(terms).ok()),
+            None => proposal.and_then(|p| p.terms.as_ref()).and_then(|terms| MultiLine::new(terms).ok()),
         };
         let contract = Contract {
             number,
@@ -170,8 +170,8 @@ impl NewContract {
 #[schema(example = json!({"end_date": "2027-06-30"}))]
 struct ContractPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    title: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    title: Set<SingleLine<200>>,
     /// In the currency that it is in, or `currency`.
     #[serde(default)]
     #[schema(value_type = Option<Price>)]
@@ -187,8 +187,8 @@ struct ContractPatch {
     #[schema(value_type = Option<Date>)]
     end_date: Patch<Date>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<50000>>)]
-    terms: Patch<Prose<50000>>,
+    #[schema(value_type = Option<MultiLine<50000>>)]
+    terms: Patch<MultiLine<50000>>,
 }
 
 impl ContractPatch {
@@ -211,8 +211,8 @@ impl ContractPatch {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"signed_by": "Ann Lee", "signed_on": "2026-11-20"}))]
 struct SignContract {
-    signed_by: Line<200>,
-    /// Today, unless said otherwise.
+    signed_by: SingleLine<200>,
+    /// Default: today.
     signed_on: Option<Date>,
 }
 
@@ -221,7 +221,7 @@ struct SignContract {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "The market was left"}))]
 struct TerminateContract {
-    reason: Line<500>,
+    reason: SingleLine<500>,
 }
 
 /// List contracts.
@@ -270,7 +270,7 @@ async fn update_contract(
     cx.commit(change, cx.ok::<ContractOut>(&contract)).await
 }
 
-/// Delete a draft, or put away a contract that is over.
+/// Delete a draft, or archive an contract that is over.
 #[utoipa::path(delete, path = "/api/crm/contracts/{id}/", tag = "contracts", params(("id" = ContractId, Path)),
     security(("staff" = ["sales.close"])), responses((status = 204, description = "It is deleted or archived")))]
 async fn remove_contract(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ContractId>) -> Result<Answer, Problem> {

@@ -7,7 +7,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Email, Line, Price, Prose, Refusal, Time,
+    Currency, Email, MultiLine, Price, Refusal, SingleLine, Time,
     campaign::CampaignId,
     contact::Contact,
     firm::Firm,
@@ -36,12 +36,12 @@ pub(crate) struct LeadSummary {
     #[serde(flatten)]
     contact: ContactOut,
     /// Where it came from.
-    source: Option<Line<60>>,
+    source: Option<SingleLine<60>>,
     /// The campaign that brought it.
     campaign: Option<CampaignId>,
     status: Status,
     /// Why it isn't worth pursuing.
-    reason: Option<Line<500>>,
+    reason: Option<SingleLine<500>>,
     /// The prospect that it became.
     prospect: Option<ProspectId>,
     created_at: DateTime<Utc>,
@@ -54,8 +54,8 @@ pub(crate) struct LeadSummary {
 pub(crate) struct LeadOut {
     #[serde(flatten)]
     summary: LeadSummary,
-    notes: Option<Prose<10000>>,
-    /// When it was put away.
+    notes: Option<MultiLine<10000>>,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -96,7 +96,7 @@ struct LeadFilter {
     campaign: Option<CampaignId>,
     /// Those at a status.
     status: Option<Status>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -105,16 +105,16 @@ struct LeadFilter {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": "ann@acme.example", "source": "website"}))]
 struct NewLead {
-    company_name: Line<200>,
-    contact_name: Option<Line<200>>,
+    company_name: SingleLine<200>,
+    contact_name: Option<SingleLine<200>>,
     /// A second lead with the same e-mail is refused, naming the first.
     email: Option<Email>,
-    phone: Option<Line<40>>,
+    phone: Option<SingleLine<40>>,
     /// Where it came from: `website`, `referral`, …
-    source: Option<Line<60>>,
+    source: Option<SingleLine<60>>,
     /// The campaign that brought it.
     campaign: Option<CampaignId>,
-    notes: Option<Prose<10000>>,
+    notes: Option<MultiLine<10000>>,
     /// Take it although another lead has its e-mail.
     #[serde(default)]
     allow_duplicate: bool,
@@ -126,33 +126,33 @@ struct NewLead {
 #[schema(example = json!({"phone": "+46 8 123 456", "notes": null}))]
 struct LeadPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    company_name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    company_name: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
-    contact_name: Patch<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>)]
+    contact_name: Patch<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Patch<Email>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<40>>)]
-    phone: Patch<Line<40>>,
+    #[schema(value_type = Option<SingleLine<40>>)]
+    phone: Patch<SingleLine<40>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<60>>)]
-    source: Patch<Line<60>>,
+    #[schema(value_type = Option<SingleLine<60>>)]
+    source: Patch<SingleLine<60>>,
     #[serde(default)]
     #[schema(value_type = Option<CampaignId>)]
     campaign: Patch<CampaignId>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<10000>>)]
-    notes: Patch<Prose<10000>>,
+    #[schema(value_type = Option<MultiLine<10000>>)]
+    notes: Patch<MultiLine<10000>>,
 }
 
 impl LeadPatch {
     fn over(self, before: Lead) -> Lead {
         let Self { company_name, contact_name, email, phone, source, campaign, notes } = self;
         let contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact.clone());
-        // A lead that gets another e-mail holds that; see `rehold`.
+        // A lead that gets another e-mail holds that; see `sync_email_claim`.
         let holds_email = if contact.email == before.contact.email { before.holds_email } else { contact.email.is_some() };
         let (source, campaign, notes) = (source.over(before.source), campaign.over(before.campaign), notes.over(before.notes));
         Lead { contact, holds_email, source, campaign, notes, ..before }
@@ -167,7 +167,7 @@ struct MoveLead {
     /// Any status but `converted`.
     to: Status,
     /// Why it isn't worth pursuing; needed for `unqualified`.
-    reason: Option<Line<500>>,
+    reason: Option<SingleLine<500>>,
 }
 
 /// What is known better when a lead becomes a prospect; what is absent is taken from the lead.
@@ -175,16 +175,16 @@ struct MoveLead {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"estimated_value": "50000.00"}))]
 pub(crate) struct ConvertLead {
-    pub(crate) contact_name: Option<Line<200>>,
+    pub(crate) contact_name: Option<SingleLine<200>>,
     pub(crate) email: Option<Email>,
-    pub(crate) phone: Option<Line<40>>,
+    pub(crate) phone: Option<SingleLine<40>>,
     /// What the sale may bring.
     pub(crate) estimated_value: Option<Price>,
-    /// The firm's currency, unless said otherwise.
+    /// Default: the firm's currency.
     pub(crate) currency: Option<Currency>,
-    /// `discovery`, unless said otherwise.
+    /// Default: `discovery`.
     pub(crate) stage: Option<Stage>,
-    pub(crate) notes: Option<Prose<10000>>,
+    pub(crate) notes: Option<MultiLine<10000>>,
 }
 
 impl ConvertLead {
@@ -220,7 +220,7 @@ async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<N
     let contact = Contact { company_name, contact_name, email, phone };
     let mut change = cx.change(&staff);
     let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes, allow_duplicate), lead::event::CREATED)?;
-    rehold(&mut change, lead.id, None, Some(&lead))?;
+    sync_email_claim(&mut change, lead.id, None, Some(&lead))?;
     require_campaign(&mut change, None, &lead)?;
     cx.commit(change, cx.created::<LeadOut>(&lead)).await
 }
@@ -243,18 +243,18 @@ async fn update_lead(
 ) -> Result<Answer, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
     let lead = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
-    rehold(&mut change, id, Some(&before), Some(&lead))?;
+    sync_email_claim(&mut change, id, Some(&before), Some(&lead))?;
     require_campaign(&mut change, Some(&before), &lead)?;
     cx.commit(change, cx.ok::<LeadOut>(&lead)).await
 }
 
-/// Put a lead away.
+/// Archive a lead.
 #[utoipa::path(delete, path = "/api/crm/leads/{id}/", tag = "leads", params(("id" = LeadId, Path)), security(("staff" = ["sales.write"])),
     responses((status = 204, description = "It is archived")))]
 async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer, Problem> {
     let (mut change, lead) = cx.edit(&staff, id).await?;
     change.remove(&lead, lead.archive()?)?;
-    rehold(&mut change, id, Some(&lead), None)?;
+    sync_email_claim(&mut change, id, Some(&lead), None)?;
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -292,7 +292,7 @@ pub(crate) async fn convert(
         found.named(field, id)?;
     }
     if let Some(prospect) = found.record(id)?.prospect {
-        return cx.again::<ProspectOut>(&staff, prospect).await;
+        return cx.show_current::<ProspectOut>(&staff, prospect).await;
     }
     let lead = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
@@ -322,7 +322,7 @@ fn require_campaign(change: &mut Change, before: Option<&Lead>, after: &Lead) ->
 }
 
 /// Let go of the e-mail that the lead `id` held `before` and take the one that it holds `after`.
-fn rehold(change: &mut Change, id: LeadId, before: Option<&Lead>, after: Option<&Lead>) -> Result<(), Problem> {
+fn sync_email_claim(change: &mut Change, id: LeadId, before: Option<&Lead>, after: Option<&Lead>) -> Result<(), Problem> {
     let held = |lead: Option<&Lead>| lead.filter(|lead| lead.holds_email).and_then(|lead| lead.contact.email.clone());
     let (before, after) = (held(before), held(after));
     if before == after {

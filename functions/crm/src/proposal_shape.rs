@@ -3,7 +3,7 @@
 use api::{Shape, shapes::ContactOut};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Line, Price, Prose, Quantity, Time,
+    Currency, Date, MultiLine, Price, Quantity, SingleLine, Time,
     client::ClientId,
     engagement::EngagementId,
     offer::LineItem,
@@ -27,7 +27,7 @@ pub(crate) struct ProposalSummary {
     /// Whom it is addressed to.
     #[serde(flatten)]
     contact: ContactOut,
-    title: Line<200>,
+    title: SingleLine<200>,
     status: Status,
     /// A decimal, in `currency`.
     total_value: String,
@@ -46,16 +46,16 @@ pub(crate) struct ProposalOut {
     #[serde(flatten)]
     summary: ProposalSummary,
     line_items: Vec<LineItemOut>,
-    terms: Option<Prose<20000>>,
+    terms: Option<MultiLine<20000>>,
     /// Why it was rejected or taken back.
-    reason: Option<Prose<2000>>,
+    reason: Option<MultiLine<2000>>,
     /// Who said yes to what.
     acceptance: Option<AcceptanceOut>,
     /// The version before this.
     supersedes: Option<ProposalId>,
     /// The version after this.
     superseded_by: Option<ProposalId>,
-    /// When it was put away.
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct ProposalOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ProposalLineItem)]
 struct LineItemOut {
-    description: Line<500>,
+    description: SingleLine<500>,
     quantity: Quantity,
     unit_price: Price,
     /// A decimal, in the proposal's currency.
@@ -79,8 +79,8 @@ struct LineItemOut {
 #[schema(as = Acceptance)]
 struct AcceptanceOut {
     /// Who accepted, at the client.
-    accepted_by: Option<Line<200>>,
-    note: Option<Prose<2000>>,
+    accepted_by: Option<SingleLine<200>>,
+    note: Option<MultiLine<2000>>,
     at: DateTime<Utc>,
     /// SHA-256 of what was accepted: number, version, lines, total and terms.
     content_sha256: String,

@@ -5,7 +5,7 @@ use api::{
     shapes::ContactPatch, which,
 };
 use domain::{
-    Currency, Date, Email, Line, Money, Price, Prose, Quantity, Refusal,
+    Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
     offer::{LineItem, Offer},
     proposal::{self, Proposal, ProposalId, Status},
     prospect::ProspectId,
@@ -39,7 +39,7 @@ struct ProposalFilter {
     prospect: Option<ProspectId>,
     /// Those at a status. Those that expired within the last minutes may still be at `sent`.
     status: Option<Status>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -47,7 +47,7 @@ struct ProposalFilter {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLineItem {
-    description: Line<500>,
+    description: SingleLine<500>,
     quantity: Quantity,
     unit_price: Price,
     /// Whether the client can leave it out.
@@ -66,18 +66,18 @@ struct NewLineItem {
                    {"description": "Workshop", "quantity": "1", "unit_price": "4000.00", "optional": true}]}))]
 struct NewProposal {
     prospect: ProspectId,
-    /// The prospect's company, unless said otherwise.
-    title: Option<Line<200>>,
+    /// Default: the prospect's company.
+    title: Option<SingleLine<200>>,
     /// What is offered as a whole; needed without lines, refused with them.
     total_value: Option<Price>,
     /// 1 to 100 lines.
     #[schema(value_type = Option<Vec<NewLineItem>>)]
     line_items: Option<Vec<Object<NewLineItem>>>,
-    /// The firm's currency, unless said otherwise.
+    /// Default: the firm's currency.
     currency: Option<Currency>,
     /// The last day on which it can be accepted.
     valid_until: Option<Date>,
-    terms: Option<Prose<20000>>,
+    terms: Option<MultiLine<20000>>,
 }
 
 /// Changes to a draft: what is absent stays, what is null is cleared.
@@ -86,21 +86,21 @@ struct NewProposal {
 #[schema(example = json!({"total_value": "48000.00", "valid_until": null}))]
 struct ProposalPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    title: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    title: Set<SingleLine<200>>,
     /// Whom it is addressed to, in place of what the prospect said when it was drafted.
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    company_name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    company_name: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
-    contact_name: Patch<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>)]
+    contact_name: Patch<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Patch<Email>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<40>>)]
-    phone: Patch<Line<40>>,
+    #[schema(value_type = Option<SingleLine<40>>)]
+    phone: Patch<SingleLine<40>>,
     /// In place of what was offered.
     #[serde(default)]
     #[schema(value_type = Option<Price>, nullable = false)]
@@ -117,8 +117,8 @@ struct ProposalPatch {
     #[schema(value_type = Option<Date>)]
     valid_until: Patch<Date>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<20000>>)]
-    terms: Patch<Prose<20000>>,
+    #[schema(value_type = Option<MultiLine<20000>>)]
+    terms: Patch<MultiLine<20000>>,
 }
 
 /// Why the client said no.
@@ -126,7 +126,7 @@ struct ProposalPatch {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Chose another firm"}))]
 struct RejectProposal {
-    reason: Prose<2000>,
+    reason: MultiLine<2000>,
 }
 
 /// Why the firm takes it back.
@@ -134,7 +134,7 @@ struct RejectProposal {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "The team isn't free any more"}))]
 struct CancelProposal {
-    reason: Option<Prose<2000>>,
+    reason: Option<MultiLine<2000>>,
 }
 
 /// What is offered: the sum or the lines, not both; none where neither is said.
@@ -218,7 +218,7 @@ async fn update_proposal(
     cx.act::<ProposalOut>(&staff, id, |proposal| proposal.edit(body.over(proposal.clone())?)).await
 }
 
-/// Delete a draft, or put away a proposal that is over.
+/// Delete a draft, or archive an proposal that is over.
 #[utoipa::path(delete, path = "/api/crm/proposals/{id}/", tag = "proposals", params(("id" = ProposalId, Path)),
     security(("staff" = ["sales.write"])), responses((status = 204, description = "It is deleted or archived")))]
 async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer, Problem> {

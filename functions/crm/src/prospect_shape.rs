@@ -3,7 +3,7 @@
 use api::{Shape, shapes::ContactOut};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Line, Money, Prose, Time,
+    Currency, Money, MultiLine, SingleLine, Time,
     campaign::CampaignId,
     client::ClientId,
     lead::LeadId,
@@ -27,7 +27,7 @@ pub(crate) struct ProspectSummary {
     estimated_value: Option<String>,
     currency: Option<Currency>,
     stage: Stage,
-    lost_reason: Option<Line<500>>,
+    lost_reason: Option<SingleLine<500>>,
     /// The client that it became.
     client: Option<ClientId>,
     created_at: DateTime<Utc>,
@@ -40,8 +40,8 @@ pub(crate) struct ProspectSummary {
 pub(crate) struct ProspectOut {
     #[serde(flatten)]
     summary: ProspectSummary,
-    notes: Option<Prose<10000>>,
-    /// When it was put away.
+    notes: Option<MultiLine<10000>>,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 

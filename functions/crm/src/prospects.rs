@@ -6,7 +6,7 @@ use api::{
     which,
 };
 use domain::{
-    Currency, Email, Line, Price, Prose, Refusal,
+    Currency, Email, MultiLine, Price, Refusal, SingleLine,
     campaign::CampaignId,
     client::Client,
     contact::Contact,
@@ -59,7 +59,7 @@ struct ProspectFilter {
     campaign: Option<CampaignId>,
     /// Those at a stage.
     stage: Option<Stage>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -71,17 +71,17 @@ struct NewProspect {
     /// The lead that becomes it; then the names are taken from there.
     lead: Option<LeadId>,
     /// Needed without a lead, refused with one.
-    company_name: Option<Line<200>>,
-    contact_name: Option<Line<200>>,
+    company_name: Option<SingleLine<200>>,
+    contact_name: Option<SingleLine<200>>,
     email: Option<Email>,
-    phone: Option<Line<40>>,
+    phone: Option<SingleLine<40>>,
     /// What the sale may bring.
     estimated_value: Option<Price>,
-    /// The firm's currency, unless said otherwise.
+    /// Default: the firm's currency.
     currency: Option<Currency>,
-    /// `discovery`, unless said otherwise.
+    /// Default: `discovery`.
     stage: Option<Stage>,
-    notes: Option<Prose<10000>>,
+    notes: Option<MultiLine<10000>>,
 }
 
 /// Changes to a prospect: what is absent stays, what is null is cleared.
@@ -90,17 +90,17 @@ struct NewProspect {
 #[schema(example = json!({"estimated_value": "65000.00"}))]
 struct ProspectPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    company_name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    company_name: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
-    contact_name: Patch<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>)]
+    contact_name: Patch<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Patch<Email>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<40>>)]
-    phone: Patch<Line<40>>,
+    #[schema(value_type = Option<SingleLine<40>>)]
+    phone: Patch<SingleLine<40>>,
     /// In the currency that it is in, or `currency`.
     #[serde(default)]
     #[schema(value_type = Option<Price>)]
@@ -109,8 +109,8 @@ struct ProspectPatch {
     #[schema(value_type = Option<Currency>, nullable = false)]
     currency: Set<Currency>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<10000>>)]
-    notes: Patch<Prose<10000>>,
+    #[schema(value_type = Option<MultiLine<10000>>)]
+    notes: Patch<MultiLine<10000>>,
 }
 
 impl ProspectPatch {
@@ -134,7 +134,7 @@ struct MoveProspect {
     /// Any stage but `won`.
     to: Stage,
     /// Why it was lost; needed for `lost`.
-    reason: Option<Line<500>>,
+    reason: Option<SingleLine<500>>,
 }
 
 /// Nothing needs to be said.
@@ -196,7 +196,7 @@ async fn update_prospect(
     cx.commit(change, cx.ok::<ProspectOut>(&prospect)).await
 }
 
-/// Put a prospect away, once its sale is over.
+/// Archive a prospect, once its sale is over.
 #[utoipa::path(delete, path = "/api/crm/prospects/{id}/", tag = "prospects", params(("id" = ProspectId, Path)),
     security(("staff" = ["sales.write"])), responses((status = 204, description = "It is archived")))]
 async fn archive_prospect(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProspectId>) -> Result<Answer, Problem> {

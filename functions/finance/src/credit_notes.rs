@@ -5,14 +5,14 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Price, Prose, Time,
+    Currency, MultiLine, Price, Time,
     client::ClientId,
     credit::{self, CreditId},
     credit_note::{self, CreditNote, CreditNoteId, Ids, NewCreditNote},
     invoice::InvoiceId,
 };
 use serde::{Deserialize, Serialize};
-use store::{Counter, Record, Which};
+use store::{Counter, ListScope, Record};
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -36,7 +36,7 @@ struct CreditNoteOut {
     amount: String,
     /// How much of it is tax.
     tax: String,
-    reason: Prose<2000>,
+    reason: MultiLine<2000>,
     /// By how much it made less what was due.
     amount_reduced: String,
     /// How much of it became the client's credit.
@@ -94,7 +94,7 @@ struct IssueCreditNote {
     invoice: InvoiceId,
     /// With tax. First it makes less what is due; the rest becomes the client's credit.
     amount: Price,
-    reason: Prose<2000>,
+    reason: MultiLine<2000>,
     /// How much of that rest was paid back instead.
     refunded_amount: Option<Price>,
 }
@@ -104,7 +104,7 @@ struct IssueCreditNote {
     security(("staff" = ["billing.read"])), responses((status = 200, description = "A page of credit notes", body = Page<CreditNoteOut>)))]
 async fn list_credit_notes(cx: Cx, staff: Staff<may::ReadBilling>, query: ListQuery<CreditNoteFilter>) -> Result<Answer, Problem> {
     let which = match query.filter {
-        CreditNoteFilter { client: None, invoice: Some(invoice) } => Which::Facet(invoice.to_string()),
+        CreditNoteFilter { client: None, invoice: Some(invoice) } => ListScope::Filter(invoice.to_string()),
         CreditNoteFilter { client, invoice: None } => which(None, None, client.map(Into::into))?,
         CreditNoteFilter { client: Some(_), invoice: Some(_) } => {
             return Err(Problem::malformed("query", "Filter by one thing at a time."));

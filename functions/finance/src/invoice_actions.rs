@@ -1,7 +1,7 @@
 //! What is done to an invoice as a whole: it is sent, taken back, given up.
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
-use domain::{Prose, invoice::InvoiceId};
+use domain::{MultiLine, invoice::InvoiceId};
 use serde::Deserialize;
 use store::Counter;
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Sent to the wrong client"}))]
 struct VoidInvoice {
-    reason: Option<Prose<2000>>,
+    reason: Option<MultiLine<2000>>,
 }
 
 /// Why it is given up.
@@ -25,7 +25,7 @@ struct VoidInvoice {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Bankrupt"}))]
 struct GiveUpInvoice {
-    reason: Option<Prose<2000>>,
+    reason: Option<MultiLine<2000>>,
 }
 
 /// Send an invoice to the client, by mail. It gets its number, and can't be changed any more.

@@ -2,10 +2,10 @@
 
 use api::{
     Shape,
-    shapes::{Bill, BillSummary},
+    shapes::{InvoiceView, InvoiceViewRow},
 };
 use chrono::{DateTime, Utc};
-use domain::{Date, Prose, Time, invoice::Invoice};
+use domain::{Date, MultiLine, Time, invoice::Invoice};
 use serde::Serialize;
 use store::Record;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InvoiceSummary {
     #[serde(flatten)]
-    bill: BillSummary,
+    view: InvoiceViewRow,
     /// When it was marked as overdue.
     overdue_at: Option<DateTime<Utc>>,
 }
@@ -24,18 +24,18 @@ pub(crate) struct InvoiceSummary {
 #[schema(as = Invoice)]
 pub(crate) struct InvoiceOut {
     #[serde(flatten)]
-    bill: Bill,
+    view: InvoiceView,
     /// When it was marked as overdue.
     overdue_at: Option<DateTime<Utc>>,
     /// The day on which the client is reminded of it next, if it isn't paid by then.
     next_reminder: Option<Date>,
     /// What the client isn't told.
-    notes: Option<Prose<5000>>,
+    notes: Option<MultiLine<5000>>,
     /// Why it was taken back or given up.
-    reason: Option<Prose<2000>>,
+    reason: Option<MultiLine<2000>>,
     /// What all credit notes on it come to: a decimal.
-    amount_noted: String,
-    /// When it was put away.
+    credit_noted: String,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -44,7 +44,7 @@ impl Shape for InvoiceSummary {
     const PATH: &'static str = "/api/finance/invoices/";
 
     fn shape(record: &Record<Invoice>, now: Time) -> Self {
-        Self { bill: BillSummary::new(record, now), overdue_at: record.overdue_at }
+        Self { view: InvoiceViewRow::new(record, now), overdue_at: record.overdue_at }
     }
 }
 
@@ -54,12 +54,12 @@ impl Shape for InvoiceOut {
 
     fn shape(record: &Record<Invoice>, now: Time) -> Self {
         Self {
-            bill: Bill::new(record, now),
+            view: InvoiceView::new(record, now),
             overdue_at: record.overdue_at,
             next_reminder: record.next_reminder(),
             notes: record.notes.clone(),
             reason: record.reason.clone(),
-            amount_noted: record.amount_noted.to_decimal_string(),
+            credit_noted: record.credit_noted.to_decimal_string(),
             archived_at: record.archived_at,
         }
     }

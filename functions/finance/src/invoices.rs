@@ -5,7 +5,7 @@ use api::{
     shapes::ContactPatch, which,
 };
 use domain::{
-    Currency, Date, Email, Line, Prose, Refusal, Time,
+    Currency, Date, Email, MultiLine, Refusal, SingleLine, Time,
     client::{Client, ClientId},
     firm::Firm,
     invoice::{self, Invoice, InvoiceId},
@@ -20,7 +20,7 @@ use crate::{
     invoice_shape::{InvoiceOut, InvoiceSummary},
     lines::{NewDiscount, NewInvoiceLine, discount, lines},
     payments,
-    time::{self, Bill},
+    time::{self, BilledEntries},
 };
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -68,7 +68,7 @@ struct InvoiceFilter {
     /// Those that stand so. What is overdue is no longer at `sent` here, some minutes after its last day is over.
     #[param(inline)]
     status: Option<InvoiceState>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -81,16 +81,16 @@ struct NewInvoice {
     client: ClientId,
     /// The project that it is for; of the client's.
     project: Option<ProjectId>,
-    /// That of the project, of the time or of the firm, unless said otherwise.
+    /// Default: that of the project, of the time or of the firm.
     currency: Option<Currency>,
-    /// Where it is addressed to; where the client is, unless said otherwise.
-    address: Option<Prose<1000>>,
+    /// Where it is addressed to. Default: where the client is.
+    address: Option<MultiLine<1000>>,
     /// What the client calls it: the number of an order.
-    reference: Option<Line<100>>,
+    reference: Option<SingleLine<100>>,
     /// What else the client is told.
-    memo: Option<Prose<2000>>,
+    memo: Option<MultiLine<2000>>,
     /// What the client isn't told.
-    notes: Option<Prose<5000>>,
+    notes: Option<MultiLine<5000>>,
     /// At most 200 lines.
     #[schema(value_type = Option<Vec<NewInvoiceLine>>)]
     line_items: Option<Vec<Object<NewInvoiceLine>>>,
@@ -99,17 +99,17 @@ struct NewInvoice {
     time_entries: Option<Vec<TimeEntryId>>,
     #[schema(value_type = Option<NewDiscount>)]
     discount: Option<Object<NewDiscount>>,
-    /// The day on it; that of sending, unless said otherwise.
+    /// The day on it. Default: that of sending.
     issue_date: Option<Date>,
-    /// The last day to pay; by the firm's terms, unless said otherwise.
+    /// The last day to pay. Default: by the firm's terms.
     due_date: Option<Date>,
 }
 
 impl NewInvoice {
     /// The time entries that it bills.
-    fn bill(&self) -> Result<Bill, Refusal> {
+    fn bill(&self) -> Result<BilledEntries, Refusal> {
         let priced = self.line_items.iter().flatten().filter_map(|Object(line)| line.time_entry);
-        Bill::new(priced.collect(), self.time_entries.clone().unwrap_or_default())
+        BilledEntries::new(priced.collect(), self.time_entries.clone().unwrap_or_default())
     }
 
     /// The draft, in whose currency `billed` must be.
@@ -145,29 +145,29 @@ impl NewInvoice {
 struct InvoicePatch {
     /// Whom it is addressed to, in place of what the client said when it was drafted.
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    company_name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    company_name: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
-    contact_name: Patch<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>)]
+    contact_name: Patch<SingleLine<200>>,
     #[serde(default)]
     #[schema(value_type = Option<Email>)]
     email: Patch<Email>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<40>>)]
-    phone: Patch<Line<40>>,
+    #[schema(value_type = Option<SingleLine<40>>)]
+    phone: Patch<SingleLine<40>>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<1000>>)]
-    address: Patch<Prose<1000>>,
+    #[schema(value_type = Option<MultiLine<1000>>)]
+    address: Patch<MultiLine<1000>>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<100>>)]
-    reference: Patch<Line<100>>,
+    #[schema(value_type = Option<SingleLine<100>>)]
+    reference: Patch<SingleLine<100>>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<2000>>)]
-    memo: Patch<Prose<2000>>,
+    #[schema(value_type = Option<MultiLine<2000>>)]
+    memo: Patch<MultiLine<2000>>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<5000>>)]
-    notes: Patch<Prose<5000>>,
+    #[schema(value_type = Option<MultiLine<5000>>)]
+    notes: Patch<MultiLine<5000>>,
     /// All lines, in place of those before; they bill the same time entries.
     #[serde(default)]
     #[schema(value_type = Option<Vec<NewInvoiceLine>>, nullable = false)]
@@ -249,7 +249,7 @@ async fn update_invoice(
     cx.commit(change, cx.ok::<InvoiceOut>(&invoice)).await
 }
 
-/// Delete a draft, or put away an invoice that is over.
+/// Delete a draft, or archive an invoice that is over.
 ///
 /// The time entries of a draft can be billed again soon after.
 #[utoipa::path(delete, path = "/api/finance/invoices/{id}/", tag = "invoices", params(("id" = InvoiceId, Path)),

@@ -2,7 +2,7 @@
 
 use api::Object;
 use domain::{
-    Currency, Line, Money, Percent, Price, Refusal, Units,
+    Currency, Money, Percent, Price, Refusal, SingleLine, Units,
     invoice::{Discount, LineItem},
     time_entry::TimeEntryId,
 };
@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewInvoiceLine {
-    description: Line<500>,
+    description: SingleLine<500>,
     /// Less than nothing where something is taken back.
     quantity: Units,
     unit_price: Price,
-    /// In hundredths; the firm's, unless said otherwise.
+    /// In hundredths. Default: the firm's.
     tax_rate: Option<Percent>,
     /// The time entry that it bills, at this quantity and price.
     pub(crate) time_entry: Option<TimeEntryId>,

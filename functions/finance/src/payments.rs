@@ -2,9 +2,9 @@
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
 use domain::{
-    Currency, Date, Line, Price, credit,
+    Currency, Date, Price, SingleLine, credit,
     credit::CreditId,
-    invoice::{InvoiceId, Means, NewPayment},
+    invoice::{InvoiceId, ManualPaymentMethod, NewPayment},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -24,10 +24,10 @@ struct RecordPayment {
     amount: Price,
     /// The invoice's, which it must be.
     currency: Option<Currency>,
-    method: Means,
+    method: ManualPaymentMethod,
     /// What a bank statement says of it.
-    reference: Option<Line<100>>,
-    /// The day on which it was paid: today, unless said otherwise.
+    reference: Option<SingleLine<100>>,
+    /// The day on which it was paid. Default: today.
     date: Option<Date>,
 }
 
@@ -38,7 +38,7 @@ struct RecordPayment {
 struct ApplyCredit {
     /// The client's, in the invoice's currency.
     credit: CreditId,
-    /// As much as is due and there, unless said otherwise.
+    /// Default: as much as is due and there.
     amount: Option<Price>,
 }
 

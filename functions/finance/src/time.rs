@@ -24,14 +24,14 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 
 /// Which time entries an invoice is to bill.
 #[derive(Debug)]
-pub(crate) struct Bill {
+pub(crate) struct BilledEntries {
     /// Those that lines bill at prices of their own.
     priced: Vec<TimeEntryId>,
     /// Those that make a line each, as they were logged.
     logged: Vec<TimeEntryId>,
 }
 
-impl Bill {
+impl BilledEntries {
     /// These time entries, none of them twice.
     pub(crate) fn new(priced: Vec<TimeEntryId>, logged: Vec<TimeEntryId>) -> Result<Self, Refusal> {
         let bill = Self { priced, logged };
@@ -118,11 +118,11 @@ struct InvoiceTime {
 }
 
 impl InvoiceTime {
-    fn bill(self) -> Result<Bill, Refusal> {
+    fn bill(self) -> Result<BilledEntries, Refusal> {
         if self.time_entries.is_empty() {
             return Err(Refusal::rule(FIELD, "One at least."));
         }
-        Bill::new(Vec::new(), self.time_entries)
+        BilledEntries::new(Vec::new(), self.time_entries)
     }
 }
 

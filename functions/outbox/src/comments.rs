@@ -2,7 +2,7 @@
 //! client's people who may comment.
 
 use domain::{
-    Email, Line,
+    Email, SingleLine,
     comment::{Author, Comment},
     firm::Firm,
     invitation::Standing,
@@ -12,7 +12,7 @@ use domain::{
     user::{User, UserId},
 };
 use mail::{CommentMail, Envelope, Link, Person, Reference};
-use store::{LoggedEvent, PageRequest, Record, Which};
+use store::{ListScope, LoggedEvent, PageRequest, Record};
 
 use crate::{
     Failed, Outbox,
@@ -33,7 +33,7 @@ struct Talk {
 /// Whoever is to be told of a comment.
 struct Addressee {
     id: String,
-    name: Line<200>,
+    name: SingleLine<200>,
     email: Email,
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Fa
         }
     };
     for to in addressees {
-        outbox.once(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
+        outbox.run_effect(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ async fn team(outbox: &Outbox, logged: &LoggedEvent, project: &Project) -> Resul
 /// Those at the comment's client who may comment themselves.
 async fn audience(outbox: &Outbox, logged: &LoggedEvent, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
     let page = PageRequest { limit: MOST, ascending: true, cursor: None };
-    let users = outbox.store.list::<PortalUser>(logged.firm, &Which::Parent(comment.client.into()), &page).await?;
+    let users = outbox.store.list::<PortalUser>(logged.firm, &ListScope::Parent(comment.client.into()), &page).await?;
     let may = users.items.into_iter().filter(|user| user.status == Standing::Active && user.rights.comment);
     Ok(may.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
 }

@@ -7,7 +7,7 @@ use domain::{
     proposal::Proposal,
     time_entry::{TimeEntry, TimeEntryId},
 };
-use store::{Audit, Change, Error, Found, LoggedEvent, PageRequest, Read, Record, Reply, Which};
+use store::{Audit, Change, Error, Found, ListScope, LoggedEvent, PageRequest, Read, Record, Reply};
 
 use crate::{Failed, Outbox, mails};
 
@@ -30,7 +30,7 @@ pub(crate) async fn win_prospect(outbox: &Outbox, logged: &LoggedEvent) -> Resul
 /// The other proposals to the prospect can't be accepted any more.
 pub(crate) async fn cancel_siblings(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
     let accepted = outbox.store.read(logged.firm).record(id(logged)?).fetch().await?.record(id(logged)?)?;
-    let which = Which::Parent(accepted.prospect.into());
+    let which = ListScope::Parent(accepted.prospect.into());
     let mut page = PageRequest { limit: 100, ascending: true, cursor: None };
     loop {
         let siblings = outbox.store.list::<Proposal>(logged.firm, &which, &page).await?;
@@ -47,7 +47,7 @@ pub(crate) async fn cancel_siblings(outbox: &Outbox, logged: &LoggedEvent) -> Re
 /// Cancel the proposal `id`, unless it is over; it is read anew, since lists lag.
 async fn cancel(outbox: &Outbox, logged: &LoggedEvent, id: Id<Proposal>, accepted: &str) -> Result<(), Failed> {
     let Some(proposal) = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)? else { return Ok(()) };
-    let Ok(cancelled) = proposal.give_way(accepted) else { return Ok(()) };
+    let Ok(cancelled) = proposal.cancel_as_sibling(accepted) else { return Ok(()) };
     let mut change = change(outbox, logged);
     change.update(&proposal, cancelled)?;
     Ok(change.commit(&Reply::none()).await?)
@@ -70,11 +70,11 @@ pub(crate) async fn release_time(outbox: &Outbox, logged: &LoggedEvent) -> Resul
         let mut change = change(outbox, logged);
         for entry in billed {
             let reversal = entry.reversed_by.map(|id| reversals.maybe(id)).transpose()?.flatten();
-            let (released, gone) = entry.let_go(reversal.as_deref());
+            let (released, gone) = entry.release_from_invoice(reversal.as_deref());
             change.update(&entry, released)?;
             if let Some((reversal, event)) = reversal.zip(gone) {
                 change.remove(&reversal, event)?;
-                change.tally_time(Some(&reversal), None);
+                change.add_time_to_totals(Some(&reversal), None);
             }
         }
         change.commit(&Reply::none()).await?;

@@ -74,30 +74,32 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
 async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
     let Some(logged) = event_of_image(record.change.new_image)? else { return Ok(()) };
     match logged.event.name.as_str() {
-        proposal::event::SENT => outbox.once(&logged, "mail", mails::proposal(outbox, &logged)).await,
+        proposal::event::SENT => outbox.run_effect(&logged, "mail", mails::proposal(outbox, &logged)).await,
         proposal::event::ACCEPTED => {
-            outbox.once(&logged, "win", follow_ups::win_prospect(outbox, &logged)).await?;
-            outbox.once(&logged, "cancel", follow_ups::cancel_siblings(outbox, &logged)).await
+            outbox.run_effect(&logged, "win", follow_ups::win_prospect(outbox, &logged)).await?;
+            outbox.run_effect(&logged, "cancel", follow_ups::cancel_siblings(outbox, &logged)).await
         }
-        portal_user::event::INVITED | portal_user::event::INVITED_AGAIN => {
-            outbox.once(&logged, "mail", mails::welcome(outbox, &logged)).await
+        portal_user::event::INVITED | portal_user::event::REINVITED => {
+            outbox.run_effect(&logged, "mail", mails::welcome(outbox, &logged)).await
         }
         comment::event::CREATED => comments::tell(outbox, &logged).await,
-        invoice::event::SENT => outbox.once(&logged, "mail", billing::invoice(outbox, &logged)).await,
-        invoice::event::REMINDED => outbox.once(&logged, "mail", billing::reminder(outbox, &logged)).await,
-        invoice::event::PAYMENT_RECORDED | invoice::event::PAID => outbox.once(&logged, "mail", billing::receipt(outbox, &logged)).await,
-        invoice::event::VOIDED | invoice::event::DELETED => {
-            outbox.once(&logged, "release", follow_ups::release_time(outbox, &logged)).await
+        invoice::event::SENT => outbox.run_effect(&logged, "mail", billing::invoice(outbox, &logged)).await,
+        invoice::event::REMINDED => outbox.run_effect(&logged, "mail", billing::reminder(outbox, &logged)).await,
+        invoice::event::PAYMENT_RECORDED | invoice::event::PAID => {
+            outbox.run_effect(&logged, "mail", billing::receipt(outbox, &logged)).await
         }
-        credit_note::event::ISSUED => outbox.once(&logged, "mail", billing::credit_note(outbox, &logged)).await,
-        user::event::INVITED | user::event::INVITED_AGAIN => outbox.once(&logged, "mail", mails::invitation(outbox, &logged)).await,
+        invoice::event::VOIDED | invoice::event::DELETED => {
+            outbox.run_effect(&logged, "release", follow_ups::release_time(outbox, &logged)).await
+        }
+        credit_note::event::ISSUED => outbox.run_effect(&logged, "mail", billing::credit_note(outbox, &logged)).await,
+        user::event::INVITED | user::event::REINVITED => outbox.run_effect(&logged, "mail", mails::invitation(outbox, &logged)).await,
         _ => Ok(()),
     }
 }
 
 impl Outbox {
     /// Do `effect`, which is called `name` among the effects of `logged`, unless it was done.
-    pub(crate) async fn once(
+    pub(crate) async fn run_effect(
         &self,
         logged: &LoggedEvent,
         name: &str,

@@ -1,7 +1,7 @@
 //! Which mail an event sends, to whom, in whose name.
 
 use domain::{
-    Email, Id, Line, Time,
+    Email, Id, SingleLine, Time,
     event::Actor,
     invitation::{Invitation, Standing},
     portal_user::PortalUser,
@@ -48,7 +48,7 @@ pub(crate) async fn welcome(outbox: &Outbox, logged: &LoggedEvent) -> Result<(),
         rights: user.rights,
         link: &link(outbox, logged, &user.email, user.invitation)?,
         expires_at: user.invitation.expires_at(),
-        again: user.invitation.number > 1,
+        is_replacement: user.invitation.number > 1,
     };
     send(outbox, &mail.message()?).await
 }
@@ -64,7 +64,7 @@ pub(crate) async fn invitation(outbox: &Outbox, logged: &LoggedEvent) -> Result<
         role: user.role,
         link: &link(outbox, logged, &user.email, invitation)?,
         expires_at: invitation.expires_at(),
-        again: invitation.number > 1,
+        is_replacement: invitation.number > 1,
     };
     send(outbox, &mail.message()?).await
 }
@@ -99,7 +99,7 @@ pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
     outbox.store.read(logged.firm).record(logged.firm).maybe(staff(logged))
 }
 
-pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<Line<200>>) -> Result<Envelope, Failed> {
+pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<SingleLine<200>>) -> Result<Envelope, Failed> {
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
     Ok(Envelope {
         to,

@@ -5,7 +5,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Line, Prose, Time,
+    MultiLine, SingleLine, Time,
     client::{ClientId, OfClient},
     comment::{self, Author, Comment, CommentId, Reading},
     project::ProjectId,
@@ -14,7 +14,7 @@ use domain::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{Record, Which};
+use store::{ListScope, Record};
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -42,8 +42,8 @@ struct CommentOut {
     author_type: AuthorType,
     /// The id of a user or of a portal user.
     author: String,
-    author_name: Line<200>,
-    comment: Prose<5000>,
+    author_name: SingleLine<200>,
+    comment: MultiLine<5000>,
     /// Whether somebody of the firm has read it.
     is_read_by_firm: bool,
     /// Who read it first.
@@ -99,7 +99,7 @@ struct CommentFilter {
 #[schema(example = json!({"task": "task_01kanar9g00000000000000007", "comment": "Please update the deliverable."}))]
 struct NewComment {
     task: TaskId,
-    comment: Prose<5000>,
+    comment: MultiLine<5000>,
 }
 
 /// List comments.
@@ -110,8 +110,8 @@ async fn list_comments(cx: Cx, party: Party<may::ReadWork, right::See>, query: L
     let CommentFilter { task, client } = query.filter;
     let which = match (&party, task, client) {
         (Party::Portal(portal), _, Some(client)) if client != portal.client => return Err(Problem::not_found()),
-        (_, Some(task), None) => Which::Facet(task.to_string()),
-        (Party::Portal(portal), None, _) => Which::Parent(portal.client.into()),
+        (_, Some(task), None) => ListScope::Filter(task.to_string()),
+        (Party::Portal(portal), None, _) => ListScope::Parent(portal.client.into()),
         (Party::Staff(_), None, client) => which(None, None, client.map(Into::into))?,
         (_, Some(_), Some(_)) => return Err(Problem::malformed("query", "Filter by one thing at a time.")),
     };

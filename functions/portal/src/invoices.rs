@@ -2,7 +2,7 @@
 
 use api::{
     Answer, App, Cx, ListQuery, NoFilter, Page, PageParams, Path, Portal, Problem, Routes, Shape, right, routes,
-    shapes::{Bill, BillSummary},
+    shapes::{InvoiceView, InvoiceViewRow},
 };
 use domain::{
     Time,
@@ -10,7 +10,7 @@ use domain::{
 };
 use http::StatusCode;
 use serde::Serialize;
-use store::{Record, Which};
+use store::{ListScope, Record};
 use utoipa::ToSchema;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -21,14 +21,14 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[derive(Debug, Serialize, ToSchema)]
 struct PortalInvoiceSummary {
     #[serde(flatten)]
-    bill: BillSummary,
+    view: InvoiceViewRow,
 }
 
 /// An invoice, in a portal.
 #[derive(Debug, Serialize, ToSchema)]
 struct PortalInvoice {
     #[serde(flatten)]
-    bill: Bill,
+    view: InvoiceView,
 }
 
 impl Shape for PortalInvoiceSummary {
@@ -36,7 +36,7 @@ impl Shape for PortalInvoiceSummary {
     const PATH: &'static str = "/api/clients/invoices/";
 
     fn shape(record: &Record<Invoice>, now: Time) -> Self {
-        Self { bill: BillSummary::new(record, now) }
+        Self { view: InvoiceViewRow::new(record, now) }
     }
 }
 
@@ -45,7 +45,7 @@ impl Shape for PortalInvoice {
     const PATH: &'static str = PortalInvoiceSummary::PATH;
 
     fn shape(record: &Record<Invoice>, now: Time) -> Self {
-        Self { bill: Bill::new(record, now) }
+        Self { view: InvoiceView::new(record, now) }
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn sent<R>(portal: &Portal<R>, invoice: Record<Invoice>) -> Result<Re
 #[utoipa::path(get, path = "/api/clients/invoices/", tag = "portal", params(PageParams), security(("portal" = ["see"])),
     responses((status = 200, description = "A page of invoices", body = Page<PortalInvoiceSummary>)))]
 async fn list_portal_invoices(cx: Cx, portal: Portal<right::See>, query: ListQuery<NoFilter>) -> Result<Answer, Problem> {
-    let mut page = cx.store.list::<Invoice>(portal.firm(), &Which::Parent(portal.client.into()), &query.page).await?;
+    let mut page = cx.store.list::<Invoice>(portal.firm(), &ListScope::Parent(portal.client.into()), &query.page).await?;
     // Drafts lie among a client's invoices for the firm's sake.
     page.items.retain(|invoice| invoice.status != Status::Draft);
     Answer::json(StatusCode::OK, &query.page(&page, |invoice| PortalInvoiceSummary::shape(invoice, cx.now)))

@@ -5,13 +5,13 @@ use api::{
     shapes::{ProjectView, TaskView},
 };
 use domain::{
-    Prose, Time,
+    MultiLine, Time,
     project::{Project, ProjectId},
     task::Task,
 };
 use http::StatusCode;
 use serde::Serialize;
-use store::{Record, Which};
+use store::{ListScope, Record};
 use utoipa::ToSchema;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -30,7 +30,7 @@ struct PortalProjectSummary {
 struct PortalProject {
     #[serde(flatten)]
     view: ProjectView,
-    description: Option<Prose<10000>>,
+    description: Option<MultiLine<10000>>,
 }
 
 /// A task, in a portal.
@@ -62,7 +62,7 @@ impl Shape for PortalProject {
 #[utoipa::path(get, path = "/api/clients/projects/", tag = "portal", params(PageParams), security(("portal" = ["see"])),
     responses((status = 200, description = "A page of projects", body = Page<PortalProjectSummary>)))]
 async fn list_portal_projects(cx: Cx, portal: Portal<right::See>, query: ListQuery<NoFilter>) -> Result<Answer, Problem> {
-    cx.list::<PortalProjectSummary, _>(&portal, Which::Parent(portal.client.into()), &query).await
+    cx.list::<PortalProjectSummary, _>(&portal, ListScope::Parent(portal.client.into()), &query).await
 }
 
 /// Show a project of the client's.
@@ -81,7 +81,7 @@ async fn list_portal_project_tasks(
     Path(id): Path<ProjectId>,
     query: ListQuery<NoFilter>,
 ) -> Result<Answer, Problem> {
-    let page = cx.store.list::<Task>(portal.firm(), &Which::Parent(id.into()), &query.page).await?;
+    let page = cx.store.list::<Task>(portal.firm(), &ListScope::Parent(id.into()), &query.page).await?;
     // All of a project's tasks are of one client; of a project without any, the project tells whose it is.
     match page.items.first().cloned() {
         Some(task) => drop(portal.own(task)?),

@@ -6,13 +6,13 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Money, Prose, Quantity, Time,
+    Currency, Date, Money, MultiLine, Quantity, Time,
     project::{Budget, Direction, Increment, Member, Project, sum},
     user::UserId,
 };
 use http::StatusCode;
 use serde::Serialize;
-use store::{Record, Tally};
+use store::{Record, RunningTotals};
 use utoipa::ToSchema;
 
 /// A project, in lists.
@@ -40,7 +40,7 @@ pub(crate) struct ProjectSummary {
 pub(crate) struct ProjectOut {
     #[serde(flatten)]
     summary: ProjectSummary,
-    description: Option<Prose<10000>>,
+    description: Option<MultiLine<10000>>,
     /// What an hour on it costs today, where neither task nor person says otherwise.
     hourly_rate: Option<String>,
     /// What an hour on it costs, by the day from which on.
@@ -56,7 +56,7 @@ pub(crate) struct ProjectOut {
     left_amount: Option<String>,
     /// The hours that it will have taken on its last day, if it goes on as it went.
     forecast_hours: Option<String>,
-    /// When it was put away.
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -89,9 +89,9 @@ impl Shape for ProjectSummary {
 
 impl ProjectOut {
     /// `record` with the sums beside it, as it stands at `now`.
-    pub(crate) fn new(record: &Record<Project>, tally: &Tally, now: Time) -> Self {
+    pub(crate) fn new(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Self {
         let today = Date::today(now);
-        let budget = record.budget(tally.get(sum::MINUTES), tally.get(sum::BILLABLE), today);
+        let budget = record.budget(totals.get(sum::MINUTES), totals.get(sum::BILLABLE), today);
         let Budget { used_hours, used_amount, left_hours, left_amount, forecast_hours } = budget;
         let member = |Member { user, rates }: &Member| MemberOut { user: *user, rates: RateOut::of(rates, record.currency) };
         Self {
@@ -110,7 +110,7 @@ impl ProjectOut {
     }
 
     /// 200 with `record`.
-    pub(crate) fn answer(record: &Record<Project>, tally: &Tally, now: Time) -> Result<Answer, Problem> {
-        Ok(Answer::json(StatusCode::OK, &Self::new(record, tally, now))?.version(record.version))
+    pub(crate) fn answer(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Result<Answer, Problem> {
+        Ok(Answer::json(StatusCode::OK, &Self::new(record, &totals, now))?.version(record.version))
     }
 }

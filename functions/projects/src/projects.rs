@@ -6,14 +6,14 @@ use api::{
     which,
 };
 use domain::{
-    Currency, Date, Line, Money, Outcome, Price, Prose, Quantity, Refusal,
+    Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
     client::ClientId,
     contract::{Contract, ContractId},
     project::{self, Direction, Increment, Member, Project, ProjectId, Rounding, Status},
     user::UserId,
 };
 use serde::Deserialize;
-use store::Tally;
+use store::RunningTotals;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -42,7 +42,7 @@ struct ProjectFilter {
     client: Option<ClientId>,
     /// Those at a status.
     status: Option<Status>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
@@ -56,10 +56,10 @@ struct NewProject {
     /// The contract that it carries out, which must be with the client.
     contract: Option<ContractId>,
     /// The client sees it.
-    name: Line<200>,
+    name: SingleLine<200>,
     /// The client sees it.
-    description: Option<Prose<10000>>,
-    /// What its time is billed in, for good: the contract's or the firm's currency, unless said otherwise.
+    description: Option<MultiLine<10000>>,
+    /// What its time is billed in, for good. Default: the contract's or the firm's currency.
     currency: Option<Currency>,
     /// What an hour costs; the firm's rates hold where neither this nor `rates` is said.
     hourly_rate: Option<Price>,
@@ -70,13 +70,13 @@ struct NewProject {
     budget_hours: Option<Quantity>,
     /// How much its time may cost.
     budget_amount: Option<Price>,
-    /// To how many minutes time is rounded for billing: 1, which is not at all, unless said otherwise; or 5, 6, 10, 15, 30, 60.
+    /// To how many minutes time is rounded for billing: 1 (not at all), 5, 6, 10, 15, 30 or 60. Default: 1.
     billing_increment: Option<Increment>,
-    /// In which direction: to the nearest, unless said otherwise.
+    /// In which direction. Default: to the nearest.
     billing_rounding: Option<Direction>,
-    /// Whether its time has to be approved before it is billed; not, unless said otherwise.
+    /// Whether its time has to be approved before it is billed. Default: no.
     requires_approval: Option<bool>,
-    /// Who answers for it: who creates it, unless said otherwise.
+    /// Who answers for it. Default: who creates it.
     manager: Option<UserId>,
     start_date: Option<Date>,
     end_date: Option<Date>,
@@ -121,11 +121,11 @@ struct ProjectPatch {
     #[schema(value_type = Option<ContractId>)]
     contract: Patch<ContractId>,
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    name: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    name: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<10000>>)]
-    description: Patch<Prose<10000>>,
+    #[schema(value_type = Option<MultiLine<10000>>)]
+    description: Patch<MultiLine<10000>>,
     /// From the beginning, in place of all rates.
     #[serde(default)]
     #[schema(value_type = Option<Price>, nullable = false)]
@@ -242,7 +242,7 @@ async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Vali
     let project = body.project(contract.as_deref(), found.record(staff.firm)?.currency, staff.user)?;
     let mut change = cx.change(&staff);
     let project = change.create(cx.new_id(), project, project::event::CREATED)?;
-    let answer = cx.made::<ProjectSummary>(project.id, &ProjectOut::new(&project, &Tally::default(), cx.now))?;
+    let answer = cx.made::<ProjectSummary>(project.id, &ProjectOut::new(&project, &RunningTotals::default(), cx.now))?;
     cx.commit(change, Ok(answer.version(project.version))).await
 }
 
@@ -250,8 +250,8 @@ async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Vali
 #[utoipa::path(get, path = "/api/projects/projects/{id}/", tag = "projects", params(("id" = ProjectId, Path)),
     security(("staff" = ["work.read"])), responses((status = 200, description = "The project", body = ProjectOut)))]
 async fn show_project(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<ProjectId>) -> Result<Answer, Problem> {
-    let (project, tally) = cx.store.get_tallied(staff.firm, id).await?;
-    ProjectOut::answer(&project, &tally, cx.now)
+    let (project, totals) = cx.store.get_with_totals(staff.firm, id).await?;
+    ProjectOut::answer(&project, &totals, cx.now)
 }
 
 /// Change a project.
@@ -265,16 +265,16 @@ async fn update_project(
     Valid(body): Valid<ProjectPatch>,
 ) -> Result<Answer, Problem> {
     let (contract, manager) = (body.contract.clone().over(None), body.manager.clone().over(None));
-    let found = cx.read(&staff).record(id).tally(id).maybe(contract).maybe(manager).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).maybe(contract).maybe(manager).fetch().await?;
     let before = cx.target(&found, id)?;
     let contract = contract.map(|id| found.named("contract", id)).transpose()?;
     person(&found, "manager", manager)?;
     let mut change = cx.change(&staff);
     let project = change.update(&before, before.edit(body.over(before.content.clone(), contract.as_deref())?)?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.tally(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
 }
 
-/// Put away a project that is over.
+/// Archived a project that is over.
 #[utoipa::path(delete, path = "/api/projects/projects/{id}/", tag = "projects", params(("id" = ProjectId, Path)),
     security(("staff" = ["work.manage"])), responses((status = 204, description = "It is archived")))]
 async fn archive_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer, Problem> {
@@ -319,13 +319,13 @@ async fn add_project_member(
     Valid(body): Valid<AddProjectMember>,
 ) -> Result<Answer, Problem> {
     let AddProjectMember { user, hourly_rate, rates: card } = body;
-    let found = cx.read(&staff).record(id).tally(id).record(user).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).record(user).fetch().await?;
     let before = cx.target(&found, id)?;
     person(&found, "user", Some(user))?;
     let rates = rates(hourly_rate, card, before.currency)?.unwrap_or_default();
     let mut change = cx.change(&staff);
     let project = change.update(&before, before.add_member(Member { user, rates })?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.tally(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
 }
 
 /// Take somebody off a project. The time that they logged stays.
@@ -358,11 +358,11 @@ async fn act(
     cx: &Cx,
     staff: Staff<may::ManageWork>,
     id: ProjectId,
-    decide: impl FnOnce(&Project) -> Outcome<Project>,
+    decide: impl FnOnce(&Project) -> Transition<Project>,
 ) -> Result<Answer, Problem> {
-    let found = cx.read(&staff).record(id).tally(id).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
     let before = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
     let project = change.update(&before, decide(&before)?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.tally(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
 }

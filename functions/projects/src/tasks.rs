@@ -6,14 +6,14 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Date, Line, Money, Price, Prose, Quantity, Time,
+    Date, Money, MultiLine, Price, Quantity, SingleLine, Time,
     project::{Project, ProjectId, hours, sum},
     task::{self, Status, Task, TaskId},
     user::UserId,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{Record, Tally, Which};
+use store::{ListScope, Record, RunningTotals};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::person;
@@ -45,10 +45,10 @@ pub(crate) struct TaskSummary {
 struct TaskOut {
     #[serde(flatten)]
     summary: TaskSummary,
-    description: Option<Prose<10000>>,
+    description: Option<MultiLine<10000>>,
     /// The hours that were worked on it: a decimal.
     logged_hours: String,
-    /// When it was put away.
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 
@@ -63,18 +63,18 @@ impl Shape for TaskSummary {
 }
 
 impl TaskOut {
-    fn new(record: &Record<Task>, tally: &Tally, now: Time) -> Self {
+    fn new(record: &Record<Task>, totals: &RunningTotals, now: Time) -> Self {
         Self {
             summary: TaskSummary::shape(record, now),
             description: record.description.clone(),
-            logged_hours: format!("{:.2}", hours(tally.get(sum::MINUTES))),
+            logged_hours: format!("{:.2}", hours(totals.get(sum::MINUTES))),
             archived_at: record.archived_at,
         }
     }
 
     /// 200 with `record`.
-    fn answer(record: &Record<Task>, tally: &Tally, now: Time) -> Result<Answer, Problem> {
-        Ok(Answer::json(StatusCode::OK, &Self::new(record, tally, now))?.version(record.version))
+    fn answer(record: &Record<Task>, totals: &RunningTotals, now: Time) -> Result<Answer, Problem> {
+        Ok(Answer::json(StatusCode::OK, &Self::new(record, &totals, now))?.version(record.version))
     }
 }
 
@@ -87,15 +87,15 @@ struct TaskFilter {
     project: Option<ProjectId>,
     /// Those that somebody does.
     assignee: Option<UserId>,
-    /// Those that were put away.
+    /// Those that were archived.
     archived: Option<bool>,
 }
 
 impl TaskFilter {
-    fn which(&self) -> Result<Which, Problem> {
+    fn which(&self) -> Result<ListScope, Problem> {
         match (self.assignee, which(self.archived, None, self.project.map(Into::into))?) {
             (None, which) => Ok(which),
-            (Some(user), Which::All) => Ok(Which::Facet(user.to_string())),
+            (Some(user), ListScope::All) => Ok(ListScope::Filter(user.to_string())),
             (Some(_), _) => Err(Problem::malformed("query", "Filter by one thing at a time.")),
         }
     }
@@ -108,15 +108,15 @@ impl TaskFilter {
 struct NewTask {
     project: ProjectId,
     /// The client sees it.
-    title: Line<200>,
+    title: SingleLine<200>,
     /// The client sees it.
-    description: Option<Prose<10000>>,
+    description: Option<MultiLine<10000>>,
     /// Who does it.
     assignee: Option<UserId>,
     due_date: Option<Date>,
     /// How many hours it should take.
     estimate_hours: Option<Quantity>,
-    /// Its place among the tasks of its status: the lowest comes first. After those that were there before, unless said otherwise.
+    /// Its place among the tasks of its status: the lowest comes first. Default: after those that are there.
     position: Option<i32>,
     /// What an hour on it costs, whoever does it, in the project's currency.
     hourly_rate: Option<Price>,
@@ -138,11 +138,11 @@ impl NewTask {
 #[schema(example = json!({"due_date": "2027-03-05", "assignee": null}))]
 struct TaskPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>, nullable = false)]
-    title: Set<Line<200>>,
+    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    title: Set<SingleLine<200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<10000>>)]
-    description: Patch<Prose<10000>>,
+    #[schema(value_type = Option<MultiLine<10000>>)]
+    description: Patch<MultiLine<10000>>,
     #[serde(default)]
     #[schema(value_type = Option<UserId>)]
     assignee: Patch<UserId>,
@@ -179,7 +179,7 @@ impl TaskPatch {
 #[schema(example = json!({"to": "in_progress"}))]
 struct MoveTask {
     to: Status,
-    /// Its place there: the lowest comes first. The one that it has, unless said otherwise.
+    /// Its place there: the lowest comes first. Default: the one that it has.
     position: Option<i32>,
 }
 
@@ -199,7 +199,7 @@ async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<Ne
     person(&found, "assignee", body.assignee)?;
     let mut change = cx.change(&staff);
     let task = change.create(cx.new_id(), body.task(&project, cx.now)?, task::event::CREATED)?;
-    let answer = cx.made::<TaskSummary>(task.id, &TaskOut::new(&task, &Tally::default(), cx.now))?;
+    let answer = cx.made::<TaskSummary>(task.id, &TaskOut::new(&task, &RunningTotals::default(), cx.now))?;
     cx.commit(change, Ok(answer.version(task.version))).await
 }
 
@@ -207,8 +207,8 @@ async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<Ne
 #[utoipa::path(get, path = "/api/projects/tasks/{id}/", tag = "tasks", params(("id" = TaskId, Path)), security(("staff" = ["work.read"])),
     responses((status = 200, description = "The task", body = TaskOut)))]
 async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) -> Result<Answer, Problem> {
-    let (task, tally) = cx.store.get_tallied(staff.firm, id).await?;
-    TaskOut::answer(&task, &tally, cx.now)
+    let (task, totals) = cx.store.get_with_totals(staff.firm, id).await?;
+    TaskOut::answer(&task, &totals, cx.now)
 }
 
 /// Change a task.
@@ -221,15 +221,15 @@ async fn update_task(
     Valid(body): Valid<TaskPatch>,
 ) -> Result<Answer, Problem> {
     let assignee = body.assignee.clone().over(None);
-    let found = cx.read(&staff).record(id).tally(id).maybe(assignee).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).maybe(assignee).fetch().await?;
     let before = cx.target(&found, id)?;
     person(&found, "assignee", assignee)?;
     let mut change = cx.change(&staff);
     let task = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
-    cx.commit(change, TaskOut::answer(&task, &found.tally(id), cx.now)).await
+    cx.commit(change, TaskOut::answer(&task, &found.running_totals(id), cx.now)).await
 }
 
-/// Put a task away. The time that was worked on it stays.
+/// Archive a task. The time that was worked on it stays.
 #[utoipa::path(delete, path = "/api/projects/tasks/{id}/", tag = "tasks", params(("id" = TaskId, Path)),
     security(("staff" = ["work.write"])), responses((status = 204, description = "It is archived")))]
 async fn archive_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskId>) -> Result<Answer, Problem> {
@@ -242,11 +242,11 @@ async fn archive_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskI
 #[utoipa::path(post, path = "/api/projects/tasks/{id}/move/", tag = "tasks", params(("id" = TaskId, Path)), request_body = MoveTask,
     security(("staff" = ["work.write"])), responses((status = 200, description = "The task", body = TaskOut)))]
 async fn move_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskId>, Valid(body): Valid<MoveTask>) -> Result<Answer, Problem> {
-    let found = cx.read(&staff).record(id).tally(id).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
     let before = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
     let task = change.update(&before, before.move_to(body.to, body.position)?)?;
-    cx.commit(change, TaskOut::answer(&task, &found.tally(id), cx.now)).await
+    cx.commit(change, TaskOut::answer(&task, &found.running_totals(id), cx.now)).await
 }
 
 /// List what happened to a task.

@@ -4,7 +4,7 @@ use api::{
     Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes, which,
 };
 use domain::{
-    Date, Money, Price, Prose, Quantity, Refusal, Time,
+    Date, Money, MultiLine, Price, Quantity, Refusal, Time,
     access::Permission,
     firm::Firm,
     project::{Project, ProjectId},
@@ -48,18 +48,18 @@ struct NewTimeEntry {
     project: ProjectId,
     /// One of the project's.
     task: Option<TaskId>,
-    /// Who worked: who logs it, unless said otherwise by somebody who manages work.
+    /// Who worked; somebody else only by who manages work. Default: who logs it.
     user: Option<UserId>,
     /// More than none, and at most 24; kept to the minute.
     hours: Quantity,
-    /// Today, unless said otherwise; not in the future, and not more than three years back.
+    /// Not in the future, and not more than three years back. Default: today.
     date: Option<Date>,
-    /// The task's, the person's, the project's or the firm's on that day, unless said otherwise.
+    /// Default: the task's, the person's, the project's or the firm's on that day.
     hourly_rate: Option<Price>,
-    /// Whether the client pays for it; yes, unless said otherwise.
+    /// Whether the client pays for it. Default: yes.
     billable: Option<bool>,
     /// The client reads it on the invoice.
-    description: Option<Prose<2000>>,
+    description: Option<MultiLine<2000>>,
 }
 
 impl NewTimeEntry {
@@ -114,8 +114,8 @@ struct TimeEntryPatch {
     #[schema(value_type = Option<bool>, nullable = false)]
     billable: Set<bool>,
     #[serde(default)]
-    #[schema(value_type = Option<Prose<2000>>)]
-    description: Patch<Prose<2000>>,
+    #[schema(value_type = Option<MultiLine<2000>>)]
+    description: Patch<MultiLine<2000>>,
 }
 
 impl TimeEntryPatch {
@@ -137,9 +137,9 @@ impl TimeEntryPatch {
 /// Why time is handed back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "Which interviews were these?"}))]
+#[schema(example = json!({"reason": "ListScope interviews were these?"}))]
 struct RejectTimeEntry {
-    reason: Prose<1000>,
+    reason: MultiLine<1000>,
 }
 
 /// List time entries.
@@ -166,7 +166,7 @@ async fn create_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Va
     let entry = body.entry(user, &project, task.as_ref(), &*found.record(staff.firm)?, cx.now)?;
     let mut change = cx.change(&staff);
     let entry = change.create(cx.new_id(), entry, time_entry::event::CREATED)?;
-    change.tally_time(None, Some(&entry));
+    change.add_time_to_totals(None, Some(&entry));
     cx.commit(change, cx.created::<TimeEntryOut>(&entry)).await
 }
 
@@ -194,7 +194,7 @@ async fn update_time_entry(
     task_of(&found, task, before.project)?;
     let mut change = cx.change(&staff);
     let entry = change.update(&before, before.edit(body.over(before.content.clone(), cx.now)?)?)?;
-    change.tally_time(Some(&before), Some(&entry));
+    change.add_time_to_totals(Some(&before), Some(&entry));
     cx.commit(change, cx.ok::<TimeEntryOut>(&entry)).await
 }
 
@@ -205,7 +205,7 @@ async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
     change.remove(&entry, entry.delete()?)?;
-    change.tally_time(Some(&entry), None);
+    change.add_time_to_totals(Some(&entry), None);
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -248,7 +248,7 @@ async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Pat
     let (reversed, reversal) = entry.reverse(id, reversal_id)?;
     change.update(&entry, reversed)?;
     let reversal = change.create(reversal_id, reversal, time_entry::event::CREATED)?;
-    change.tally_time(None, Some(&reversal));
+    change.add_time_to_totals(None, Some(&reversal));
     cx.commit(change, cx.created::<TimeEntryOut>(&reversal)).await
 }
 

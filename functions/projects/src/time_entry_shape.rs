@@ -3,7 +3,7 @@
 use api::Shape;
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Money, Prose, Time,
+    Currency, Date, Money, MultiLine, Time,
     client::ClientId,
     invoice::InvoiceId,
     project::{ProjectId, hours},
@@ -39,12 +39,12 @@ pub(crate) struct TimeEntryOut {
     billed_amount: String,
     currency: Currency,
     /// What was done; the client reads it on the invoice.
-    description: Option<Prose<2000>>,
+    description: Option<MultiLine<2000>>,
     status: Status,
     /// Whether it has to be approved before it is billed.
     needs_approval: bool,
     /// Why it was handed back.
-    rejection: Option<Prose<1000>>,
+    rejection: Option<MultiLine<1000>>,
     /// The invoice that bills it.
     invoice: Option<InvoiceId>,
     /// The entry that it takes back.

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use api::Clock;
-use domain::{Date, EventName, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::What};
+use domain::{Date, EventName, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
 use serde::{Deserialize, Serialize};
 use store::{Audit, Due, Entity, Error, Reply, Store};
 
@@ -90,7 +90,7 @@ impl Schedule {
                         Ok(Outcome::Dropped) => done.dropped += 1,
                         Err(error) => {
                             failed += 1;
-                            tracing::error!(%error, record = due.record, what = due.what.as_str(), "not fired");
+                            tracing::error!(%error, record = due.record, kind = due.kind.as_str(), "not fired");
                         }
                     }
                 }
@@ -104,10 +104,10 @@ impl Schedule {
     /// Fire one timer.
     async fn fire(&self, due: &Due, now: Time) -> Result<Outcome, Error> {
         let today = Date::today(now);
-        match due.what {
-            What::ProposalExpiry => self.change(due, |proposal: &Proposal| proposal.expire(today)).await,
-            What::InvoiceOverdue => self.change(due, |invoice: &Invoice| invoice.mark_overdue(now)).await,
-            What::InvoiceReminder => self.change(due, |invoice: &Invoice| invoice.remind(now)).await,
+        match due.kind {
+            TimerKind::ProposalExpiry => self.change(due, |proposal: &Proposal| proposal.expire(today)).await,
+            TimerKind::InvoiceOverdue => self.change(due, |invoice: &Invoice| invoice.mark_overdue(now)).await,
+            TimerKind::InvoiceReminder => self.change(due, |invoice: &Invoice| invoice.remind(now)).await,
         }
     }
 
@@ -120,7 +120,7 @@ impl Schedule {
             attempt += 1;
             let record = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?;
             let actor = Actor::System("schedule".to_owned());
-            let request = format!("{}/{}", due.record, due.what);
+            let request = format!("{}/{}", due.record, due.kind);
             let mut change = self.store.change(due.firm, Audit { actor, at: self.clock.now(), request, source_address: None }, None);
             let outcome = match record.filter(|record| due.is_wanted_by(record)) {
                 None => {

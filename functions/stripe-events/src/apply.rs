@@ -14,7 +14,7 @@ use domain::{
 use payments::{PaymentState, Status, event::Checkout};
 use store::{Audit, Change, Error, Record, Reply};
 
-use crate::{Failed, Nobodys, StripeEvents, Whose};
+use crate::{Failed, StripeEvents, UnknownInvoice, Whose};
 
 /// How often an invoice is read again that others change at the same moment.
 const ATTEMPTS: u32 = 6;
@@ -44,7 +44,7 @@ impl StripeEvents {
         if found.seen(event) {
             return Ok(());
         }
-        let mut invoice = found.maybe(whose.invoice)?.ok_or(Nobodys::Unknown(whose))?;
+        let mut invoice = found.maybe(whose.invoice)?.ok_or(UnknownInvoice::Unknown(whose))?;
         let known = invoice.payments.iter().find(|payment| payment.payment_intent.as_deref() == Some(payment_intent));
         let credit = self.credit_of(whose, known).await?;
         let received = match paid.filter(|checkout| known.is_none() && fits(&invoice, checkout)) {
@@ -60,7 +60,7 @@ impl StripeEvents {
         let mut change = self.change(event, whose, now)?;
         let Settled { invoice: changed, credit: excess, withdrawn } = settled;
         if let Some(changed) = changed {
-            // Money moved: an invoice that was put away is looked at again.
+            // Money moved: an invoice that was archived is looked at again.
             invoice.archived_at = None;
             change.update(&invoice, changed)?;
         }

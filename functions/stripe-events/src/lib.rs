@@ -20,7 +20,7 @@ use payments::{
 use store::Store;
 use tokio::time::{Instant, timeout};
 
-use crate::whose::{Nobodys, Whose};
+use crate::whose::{UnknownInvoice, Whose};
 
 /// How long a batch goes on: with a second to spare, the function's timeout.
 const BATCH: Duration = Duration::from_secs(28);
@@ -46,7 +46,7 @@ enum Failed {
     #[error("is about {} money, and our key isn't", if *live { "real" } else { "test" })]
     OtherMode { live: bool },
     #[error(transparent)]
-    Nobodys(#[from] Nobodys),
+    UnknownInvoice(#[from] UnknownInvoice),
     #[error("{0} isn't paid, though an event said so")]
     NotPaid(String),
     #[error(transparent)]

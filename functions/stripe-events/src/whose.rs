@@ -6,7 +6,7 @@ use domain::{Id, firm::Firm, invoice::InvoiceId};
 
 /// The event names no invoice of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Nobodys {
+pub(crate) enum UnknownInvoice {
     /// Its order wasn't ours.
     #[error("is of no {0} of ours")]
     Unnamed(&'static str),
@@ -24,11 +24,11 @@ pub(crate) struct Whose {
 
 impl Whose {
     /// The invoice that `metadata` names.
-    pub(crate) fn named(metadata: &BTreeMap<String, String>) -> Result<Self, Nobodys> {
+    pub(crate) fn named(metadata: &BTreeMap<String, String>) -> Result<Self, UnknownInvoice> {
         Ok(Self { firm: id(metadata, "firm")?, invoice: id(metadata, "invoice")? })
     }
 }
 
-fn id<T: FromStr>(metadata: &BTreeMap<String, String>, name: &'static str) -> Result<T, Nobodys> {
-    metadata.get(name).and_then(|id| id.parse().ok()).ok_or(Nobodys::Unnamed(name))
+fn id<T: FromStr>(metadata: &BTreeMap<String, String>, name: &'static str) -> Result<T, UnknownInvoice> {
+    metadata.get(name).and_then(|id| id.parse().ok()).ok_or(UnknownInvoice::Unnamed(name))
 }

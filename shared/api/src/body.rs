@@ -82,9 +82,9 @@ fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
         if faults.keys().any(|path: &String| path.split(['.', '[']).next() == Some(&name)) {
             break; // it is missing now because it was left out
         }
-        let again = fields.remove(&name).is_some();
+        let is_repeated = fields.remove(&name).is_some();
         faults.insert(fault.path, (fault.message, fault.malformed));
-        if again && let Err(Wrong::Field(fault)) = parse::<T>(&Value::Object(fields.clone()).to_string()) {
+        if is_repeated && let Err(Wrong::Field(fault)) = parse::<T>(&Value::Object(fields.clone()).to_string()) {
             next = Some(fault);
         }
     }

@@ -1,10 +1,10 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
 use axum::extract::FromRequestParts;
-use domain::{Date, Id, Kind, Outcome, Time, event::Actor, firm::Firm};
+use domain::{Date, Id, Kind, Time, Transition, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use store::{Audit, Change, Entity, Found, Once, Parent, Read, Record, Store, Which};
+use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
 use crate::{Acts, Answer, App, Caller, EventOut, ListQuery, Problem, Shape, answer::matches_version};
 
@@ -15,10 +15,10 @@ pub(crate) struct Request {
     pub(crate) now: Time,
     pub(crate) source_address: Option<String>,
     /// The idempotency key and a hash of what is asked, of a POST that has a key.
-    pub(crate) once: Option<(String, String)>,
+    pub(crate) idempotency: Option<(String, String)>,
     pub(crate) if_match: Option<String>,
     /// Whether it is run again after a lost race; it was counted then.
-    pub(crate) again: bool,
+    pub(crate) is_retry: bool,
 }
 
 /// The context of a request.
@@ -46,7 +46,7 @@ impl Cx {
 
     /// The idempotency key, of a POST that has one.
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.request.once.as_ref().map(|(key, _)| key.as_str())
+        self.request.idempotency.as_ref().map(|(key, _)| key.as_str())
     }
 
     /// A new id.
@@ -56,22 +56,22 @@ impl Cx {
 
     /// Begin to read what a write by `by` depends on. A request that was done before ends with the fetch.
     pub fn read(&self, by: &impl Acts) -> Read<'_> {
-        self.store.read(by.caller().firm).once(self.once(by), self.now)
+        self.store.read(by.caller().firm).idempotent(self.idempotent(by), self.now)
     }
 
     /// The same for somebody who isn't signed in, in `firm`.
     pub fn read_anonymous(&self, firm: Id<Firm>) -> Read<'_> {
-        self.store.read(firm).once(self.once_anonymous(), self.now)
+        self.store.read(firm).idempotent(self.idempotent_anonymous(), self.now)
     }
 
     /// Begin a change by `by`.
     pub fn change(&self, by: &impl Acts) -> Change {
-        self.store.change(by.caller().firm, self.audit(by.actor()), self.once(by))
+        self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by))
     }
 
     /// Begin a change in `firm` by `actor`, who isn't signed in.
     pub fn change_anonymous(&self, firm: Id<Firm>, actor: Actor) -> Change {
-        self.store.change(firm, self.audit(actor), self.once_anonymous())
+        self.store.change(firm, self.audit(actor), self.idempotent_anonymous())
     }
 
     /// Begin a change by `by` of the record `id`, and read it.
@@ -80,7 +80,7 @@ impl Cx {
         Ok((self.change(by), self.target(&found, id)?))
     }
 
-    /// The same, and the firm, whose currency new amounts are in unless said otherwise.
+    /// The same, and the firm, whose currency is the default of new amounts.
     pub async fn edit_with_firm<T: Entity>(&self, by: &impl Acts, id: Id<T>) -> Result<(Change, Record<T>, Record<Firm>), Problem> {
         let firm = by.caller().firm;
         let found = self.read(by).record(id).record(firm).fetch().await?;
@@ -92,14 +92,14 @@ impl Cx {
         &self,
         by: &impl Acts,
         id: Id<S::Of>,
-        decide: impl FnOnce(&S::Of) -> Outcome<S::Of>,
+        decide: impl FnOnce(&S::Of) -> Transition<S::Of>,
     ) -> Result<Answer, Problem> {
         let (mut change, record) = self.edit(by, id).await?;
         let record = change.update(&record, decide(&record)?)?;
         self.commit(change, self.ok::<S>(&record)).await
     }
 
-    /// The record `id` among what was `found`, if it may be written: it is what `If-Match` says and not put away.
+    /// The record `id` among what was `found`, if it may be written: it is what `If-Match` says and not archived.
     pub fn target<T: Entity>(&self, found: &Found, id: Id<T>) -> Result<Record<T>, Problem> {
         let record = found.record(id)?;
         if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
@@ -140,12 +140,12 @@ impl Cx {
     }
 
     /// 200 with the record `id`, as it is now: what a write answers that was done before.
-    pub async fn again<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer, Problem> {
+    pub async fn show_current<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer, Problem> {
         self.ok::<S>(&self.read(by).record(id).fetch().await?.record(id)?)
     }
 
     /// 200 with a page of the records that are `which`.
-    pub async fn list<S: Shape, F>(&self, by: &impl Acts, which: Which, query: &ListQuery<F>) -> Result<Answer, Problem> {
+    pub async fn list<S: Shape, F>(&self, by: &impl Acts, which: ListScope, query: &ListQuery<F>) -> Result<Answer, Problem> {
         let page = self.store.list(by.caller().firm, &which, &query.page).await?;
         Answer::json(StatusCode::OK, &query.page(&page, |record| S::shape(record, self.now)))
     }
@@ -156,7 +156,7 @@ impl Cx {
     where
         Parent: From<Id<P>>,
     {
-        let page = self.store.list(by.caller().firm, &Which::Parent(parent.into()), &query.page).await?;
+        let page = self.store.list(by.caller().firm, &ListScope::Parent(parent.into()), &query.page).await?;
         if page.items.is_empty() {
             self.store.get(by.caller().firm, parent).await?;
         }
@@ -176,36 +176,36 @@ impl Cx {
 
     /// Count the request among those of `caller`; once, however often its handler is run.
     pub async fn count(&self, app: &App, caller: &Caller) -> Result<(), Problem> {
-        if self.request.again { Ok(()) } else { app.limiter.count_user(&self.store, caller, self.now).await }
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_user(&self.store, caller, self.now).await }
     }
 
     /// Count the request among the payment links that `by` asks for; once, however often its handler is run.
     pub async fn count_payment(&self, app: &App, by: &impl Acts) -> Result<(), Problem> {
-        if self.request.again { Ok(()) } else { app.limiter.count_payment(&self.store, &by.caller(), self.now).await }
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_payment(&self.store, &by.caller(), self.now).await }
     }
 
     /// Count the request among those from its address; once, however often its handler is run.
     pub(crate) async fn count_address(&self, app: &App) -> Result<(), Problem> {
-        if self.request.again { Ok(()) } else { app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now).await }
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now).await }
     }
 
     fn audit(&self, actor: Actor) -> Audit {
         Audit { actor, at: self.now, request: self.request.id.clone(), source_address: self.source_address.clone() }
     }
 
-    fn once(&self, by: &impl Acts) -> Option<Once> {
+    fn idempotent(&self, by: &impl Acts) -> Option<IdempotentRequest> {
         let caller = by.caller();
-        self.once_by(Some(caller.firm), caller.principal.subject())
+        self.idempotent_by(Some(caller.firm), caller.principal.subject())
     }
 
-    fn once_anonymous(&self) -> Option<Once> {
+    fn idempotent_anonymous(&self) -> Option<IdempotentRequest> {
         // Strangers who choose the same key must not meet.
-        self.once_by(None, format!("anonymous#{}", self.source_address.as_deref().unwrap_or_default()))
+        self.idempotent_by(None, format!("anonymous#{}", self.source_address.as_deref().unwrap_or_default()))
     }
 
-    fn once_by(&self, firm: Option<Id<Firm>>, caller: String) -> Option<Once> {
-        let (key, request) = self.request.once.clone()?;
-        Some(Once { firm, caller, key, request })
+    fn idempotent_by(&self, firm: Option<Id<Firm>>, caller: String) -> Option<IdempotentRequest> {
+        let (key, request) = self.request.idempotency.clone()?;
+        Some(IdempotentRequest { firm, caller, key, request })
     }
 }
 

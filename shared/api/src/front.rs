@@ -130,7 +130,7 @@ impl Front {
             if response.extensions().get::<RunAgain>().is_none() || attempt == ATTEMPTS {
                 return response;
             }
-            context.again = true;
+            context.is_retry = true;
             let longest = (4u64 << attempt.min(8)).min(LONGEST_WAIT);
             tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest))).await;
         }
@@ -140,7 +140,7 @@ impl Front {
         let text = |name: &HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let key = parts.headers.get(IDEMPOTENCY_KEY).filter(|_| parts.method == Method::POST);
         let key = key.map(|key| key.to_str().ok().filter(|key| (1..=255).contains(&key.len())));
-        let once = match key {
+        let idempotency = match key {
             Some(None) => return Err(Problem::malformed("Idempotency-Key", "1 to 255 characters of ASCII.")),
             Some(Some(key)) => {
                 let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body];
@@ -152,7 +152,14 @@ impl Front {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,
         };
-        Ok(Request { id: id.to_owned(), now: self.clock.now(), source_address, once, if_match: text(&header::IF_MATCH), again: false })
+        Ok(Request {
+            id: id.to_owned(),
+            now: self.clock.now(),
+            source_address,
+            idempotency,
+            if_match: text(&header::IF_MATCH),
+            is_retry: false,
+        })
     }
 }
 

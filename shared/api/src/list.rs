@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::{Uri, request::Parts};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use store::{Cursor, PageRequest, Parent, Which};
+use store::{Cursor, ListScope, PageRequest, Parent};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{App, Problem};
@@ -32,7 +32,7 @@ pub struct PageParams {
     limit: Option<u16>,
     /// Where the page begins: from `next` or `previous` of another.
     cursor: Option<String>,
-    /// By when they were made: newest first (`-created`) unless said otherwise.
+    /// By when they were made. Default: newest first (`-created`).
     #[param(pattern = "^-?created$")]
     ordering: Option<String>,
 }
@@ -54,12 +54,12 @@ pub struct Page<T> {
 }
 
 /// The one way in which a list is filtered: no index serves two filters at once.
-pub fn which(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<Which, Problem> {
+pub fn which(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<ListScope, Problem> {
     match (archived.unwrap_or(false), state, parent) {
-        (false, None, None) => Ok(Which::All),
-        (true, None, None) => Ok(Which::Archived),
-        (false, Some(state), None) => Ok(Which::State(state)),
-        (false, None, Some(parent)) => Ok(Which::Parent(parent)),
+        (false, None, None) => Ok(ListScope::All),
+        (true, None, None) => Ok(ListScope::Archived),
+        (false, Some(state), None) => Ok(ListScope::State(state)),
+        (false, None, Some(parent)) => Ok(ListScope::Parent(parent)),
         _ => Err(Problem::malformed("query", "Filter by one thing at a time.")),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, engagement::in_order};
+use crate::{Date, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, engagement::in_order};
 
 /// What happens to campaigns.
 pub mod event {
@@ -14,7 +14,7 @@ pub mod event {
     pub const UPDATED: EventName = "campaign.updated";
     /// Its status was changed.
     pub const MOVED: EventName = "campaign.moved";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "campaign.archived";
 }
 
@@ -47,7 +47,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Campaign {
     /// What it is called.
-    pub name: Line<200>,
+    pub name: SingleLine<200>,
     /// Where it stands.
     pub status: Status,
     /// Its first day.
@@ -57,7 +57,7 @@ pub struct Campaign {
     /// What it may cost.
     pub budget: Option<Money>,
     /// Whatever the team writes down.
-    pub notes: Option<Prose<10000>>,
+    pub notes: Option<MultiLine<10000>>,
 }
 
 impl Kind for Campaign {
@@ -76,12 +76,12 @@ impl Campaign {
     }
 
     /// The campaign with other fields.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         Ok((edited.checked()?, event::UPDATED))
     }
 
     /// The campaign at the next status: planned → active → completed.
-    pub fn move_to(&self, to: Status) -> Outcome<Self> {
+    pub fn move_to(&self, to: Status) -> Transition<Self> {
         match (self.status, to) {
             (Status::Planned, Status::Active) | (Status::Planned | Status::Active, Status::Completed) => {
                 Ok((Self { status: to, ..self.clone() }, event::MOVED))
@@ -92,7 +92,7 @@ impl Campaign {
         }
     }
 
-    /// Whether it can be put away: not while it goes on.
+    /// Whether it can be archived: not while it goes on.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         match self.status {
             Status::Planned | Status::Completed => Ok(event::ARCHIVED),
@@ -108,8 +108,14 @@ mod tests {
     #[test]
     fn a_campaign_goes_forward_only() {
         use Status::{Active, Completed, Planned};
-        let at =
-            |status| Campaign { name: Line::new("Fair").unwrap(), status, start_date: None, end_date: None, budget: None, notes: None };
+        let at = |status| Campaign {
+            name: SingleLine::new("Fair").unwrap(),
+            status,
+            start_date: None,
+            end_date: None,
+            budget: None,
+            notes: None,
+        };
         for (from, to, allowed) in [
             (Planned, Planned, false),
             (Planned, Active, true),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Id, Kind, Line, Outcome, Prose, Refusal, contact::Contact, prospect::Prospect};
+use crate::{EventName, Id, Kind, MultiLine, Refusal, SingleLine, Transition, contact::Contact, prospect::Prospect};
 
 /// What happens to clients.
 pub mod event {
@@ -12,7 +12,7 @@ pub mod event {
     pub const CREATED: EventName = "client.created";
     /// Its fields were changed.
     pub const UPDATED: EventName = "client.updated";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "client.archived";
 }
 
@@ -25,11 +25,11 @@ pub struct Client {
     /// The prospect that it was.
     pub prospect: Option<Id<Prospect>>,
     /// Its website.
-    pub website: Option<Line<300>>,
+    pub website: Option<SingleLine<300>>,
     /// What its business is.
-    pub industry: Option<Line<100>>,
+    pub industry: Option<SingleLine<100>>,
     /// Where it is, as on an envelope.
-    pub address: Option<Prose<1000>>,
+    pub address: Option<MultiLine<1000>>,
 }
 
 impl Kind for Client {
@@ -53,11 +53,11 @@ impl Client {
     }
 
     /// The client with other fields.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         Ok((edited, event::UPDATED))
     }
 
-    /// Whether it can be put away; its records stay readable.
+    /// Whether it can be archived; its records stay readable.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         Ok(event::ARCHIVED)
     }

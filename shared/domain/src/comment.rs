@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, Line, Prose, Time,
+    EventName, Id, Kind, MultiLine, SingleLine, Time,
     client::{Client, ClientId, OfClient},
     portal_user::PortalUserId,
     project::ProjectId,
@@ -52,9 +52,9 @@ pub struct Comment {
     /// Who wrote it.
     pub author: Author,
     /// What they were called then.
-    pub author_name: Line<200>,
+    pub author_name: SingleLine<200>,
     /// What they wrote.
-    pub comment: Prose<5000>,
+    pub comment: MultiLine<5000>,
     /// Who of the firm read it first; who wrote it, if that was somebody of the firm.
     pub read: Option<Reading>,
 }
@@ -92,8 +92,8 @@ mod tests {
             project: Id::new(now, 3),
             task: Id::new(now, 4),
             author: Author::Client(Id::new(now, 5)),
-            author_name: Line::new("Ann Lee").unwrap(),
-            comment: Prose::new("Please update it.").unwrap(),
+            author_name: SingleLine::new("Ann Lee").unwrap(),
+            comment: MultiLine::new("Please update it.").unwrap(),
             read: None,
         };
         let (read, event) = comment.mark_read(user, now).unwrap();

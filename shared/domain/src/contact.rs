@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Email, Line};
+use crate::{Email, SingleLine};
 
 /// A company, and how to reach somebody there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// The company's name.
-    pub company_name: Line<200>,
+    pub company_name: SingleLine<200>,
     /// Who is to be addressed there.
-    pub contact_name: Option<Line<200>>,
+    pub contact_name: Option<SingleLine<200>>,
     /// Where mail goes.
     pub email: Option<Email>,
     /// A telephone number, as people write it.
-    pub phone: Option<Line<40>>,
+    pub phone: Option<SingleLine<40>>,
 }

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, engagement::in_order, proposal::Proposal};
+use crate::{
+    Date, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, engagement::in_order, proposal::Proposal,
+};
 
 /// What happens to contracts.
 pub mod event {
@@ -21,7 +23,7 @@ pub mod event {
     pub const COMPLETED: EventName = "contract.completed";
     /// Ended before it was fulfilled.
     pub const TERMINATED: EventName = "contract.terminated";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "contract.archived";
     /// A draft was thrown away.
     pub const DELETED: EventName = "contract.deleted";
@@ -62,7 +64,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Signature {
     /// The name under it.
-    pub signed_by: Line<200>,
+    pub signed_by: SingleLine<200>,
     /// The day on it.
     pub signed_on: Date,
 }
@@ -77,7 +79,7 @@ pub struct Contract {
     /// The proposal that it carries out.
     pub proposal: Option<Id<Proposal>>,
     /// What it is about.
-    pub title: Line<200>,
+    pub title: SingleLine<200>,
     /// What it is worth.
     pub value: Option<Money>,
     /// Its first day.
@@ -89,9 +91,9 @@ pub struct Contract {
     /// The client's signature.
     pub signature: Option<Signature>,
     /// Why it was ended.
-    pub reason: Option<Line<500>>,
+    pub reason: Option<SingleLine<500>>,
     /// Its text.
-    pub terms: Option<Prose<50000>>,
+    pub terms: Option<MultiLine<50000>>,
 }
 
 impl Kind for Contract {
@@ -115,13 +117,13 @@ impl Contract {
     }
 
     /// The contract with other fields; only a draft can be changed.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.draft()?;
         Ok((edited.checked()?, event::UPDATED))
     }
 
     /// The contract once `signature` is on it, which can't be of a day after `today`.
-    pub fn sign(&self, signature: Signature, today: Date) -> Outcome<Self> {
+    pub fn sign(&self, signature: Signature, today: Date) -> Transition<Self> {
         self.draft()?;
         if signature.signed_on > today {
             return Err(Refusal::rule("signed_on", "May not be in the future."));
@@ -130,7 +132,7 @@ impl Contract {
     }
 
     /// The contract once it is in force.
-    pub fn activate(&self) -> Outcome<Self> {
+    pub fn activate(&self) -> Transition<Self> {
         match self.status {
             Status::Signed => Ok((Self { status: Status::Active, ..self.clone() }, event::ACTIVATED)),
             Status::Draft => Err(Refusal::state("The contract isn't signed.")),
@@ -139,7 +141,7 @@ impl Contract {
     }
 
     /// The contract once it is fulfilled.
-    pub fn complete(&self) -> Outcome<Self> {
+    pub fn complete(&self) -> Transition<Self> {
         match self.status {
             Status::Active => Ok((Self { status: Status::Completed, ..self.clone() }, event::COMPLETED)),
             Status::Draft | Status::Signed => Err(Refusal::state("The contract isn't in force.")),
@@ -148,7 +150,7 @@ impl Contract {
     }
 
     /// The contract once it is ended early, and why.
-    pub fn terminate(&self, reason: Line<500>) -> Outcome<Self> {
+    pub fn terminate(&self, reason: SingleLine<500>) -> Transition<Self> {
         match self.status {
             Status::Signed | Status::Active => {
                 Ok((Self { status: Status::Terminated, reason: Some(reason), ..self.clone() }, event::TERMINATED))
@@ -158,7 +160,7 @@ impl Contract {
         }
     }
 
-    /// How it goes away: a draft is deleted, one that is over is put away.
+    /// How it goes away: a draft is deleted, one that is over is archived.
     pub fn remove(&self) -> Result<EventName, Refusal> {
         match self.status {
             Status::Draft => Ok(event::DELETED),
@@ -188,7 +190,7 @@ mod tests {
 
     fn at(status: Status) -> Contract {
         let client = Id::new(Time::default(), 1);
-        let title = Line::new("Audit").unwrap();
+        let title = SingleLine::new("Audit").unwrap();
         Contract {
             number: 1,
             client,
@@ -208,8 +210,8 @@ mod tests {
     fn every_state_allows_what_it_should_and_nothing_else() {
         use Status::{Active, Completed, Draft, Signed, Terminated};
         let today = Date::today(Time::default());
-        let signature = Signature { signed_by: Line::new("Ann").unwrap(), signed_on: today };
-        let reason = Line::new("Bankrupt").unwrap();
+        let signature = Signature { signed_by: SingleLine::new("Ann").unwrap(), signed_on: today };
+        let reason = SingleLine::new("Bankrupt").unwrap();
         // edit, sign, activate, complete, terminate, remove
         for (status, allowed) in [
             (Draft, [true, true, false, false, false, true]),
@@ -235,7 +237,7 @@ mod tests {
     fn a_signature_of_tomorrow_and_an_end_before_the_start_are_refused() {
         let today = Date::today(Time::default());
         let tomorrow = today.next();
-        let signature = Signature { signed_by: Line::new("Ann").unwrap(), signed_on: tomorrow };
+        let signature = Signature { signed_by: SingleLine::new("Ann").unwrap(), signed_on: tomorrow };
         assert_eq!(at(Status::Draft).sign(signature, today).unwrap_err().field, Some("signed_on"));
         let reversed = Contract { start_date: Some(tomorrow), end_date: Some(today), ..at(Status::Draft) };
         assert_eq!(reversed.checked().unwrap_err().field, Some("end_date"));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Id, Kind, Money, Outcome, Refusal, Time,
+    Id, Kind, Money, Refusal, Time, Transition,
     client::{Client, OfClient},
     credit_note::CreditNoteId,
     invoice::{InvoiceId, PaymentId},
@@ -121,7 +121,7 @@ impl Credit {
     }
 
     /// The credit once `amount` of it paid `invoice`.
-    pub fn spend(&self, invoice: InvoiceId, amount: Money, now: Time) -> Outcome<Self> {
+    pub fn spend(&self, invoice: InvoiceId, amount: Money, now: Time) -> Transition<Self> {
         if self.remaining.is_zero() {
             return Err(Refusal::state("Nothing is left of the credit."));
         }
@@ -139,7 +139,7 @@ impl Credit {
 
     /// The credit once, of the money that it came from, `total` in all went back to the payer, as far as it is still
     /// there; nothing if that is how it stands already.
-    pub fn withdraw(&self, total: Money) -> Option<Outcome<Self>> {
+    pub fn withdraw(&self, total: Money) -> Option<Transition<Self>> {
         let there = self.remaining.plus("amount", self.withdrawn);
         let withdrawn = there.clone().map(|there| if total.minor() < there.minor() { total } else { there });
         match (there, withdrawn) {

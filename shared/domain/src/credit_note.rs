@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, Money, Price, Prose, Refusal,
+    EventName, Id, Kind, Money, MultiLine, Price, Refusal,
     client::{Client, OfClient},
     credit::{Credit, CreditId, Origin},
     invoice::{Invoice, InvoiceId},
@@ -32,7 +32,7 @@ pub struct CreditNote {
     /// How much of it is tax: all notes on an invoice of all of it have exactly its tax.
     pub tax: Money,
     /// Why.
-    pub reason: Prose<2000>,
+    pub reason: MultiLine<2000>,
     /// By how much it made less what was due.
     pub reduced: Money,
     /// How much of it became the client's credit.
@@ -65,7 +65,7 @@ pub struct NewCreditNote {
     /// How much of it was paid back; the rest that isn't due any more is credit.
     pub refunded: Option<Price>,
     /// Why.
-    pub reason: Prose<2000>,
+    pub reason: MultiLine<2000>,
 }
 
 /// The ids of what comes of a credit note.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, client::Client, proposal::Proposal};
+use crate::{Date, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, proposal::Proposal};
 
 /// What happens to engagements.
 pub mod event {
@@ -16,7 +16,7 @@ pub mod event {
     pub const RENEWED: EventName = "engagement.renewed";
     /// Finished.
     pub const COMPLETED: EventName = "engagement.completed";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "engagement.archived";
 }
 
@@ -53,7 +53,7 @@ pub struct Engagement {
     /// The proposal that it came from.
     pub proposal: Option<Id<Proposal>>,
     /// What it is.
-    pub title: Line<200>,
+    pub title: SingleLine<200>,
     /// What it is worth.
     pub value: Option<Money>,
     /// Its first day.
@@ -67,7 +67,7 @@ pub struct Engagement {
     /// Where it stands.
     pub status: Status,
     /// Whatever the team writes down.
-    pub notes: Option<Prose<10000>>,
+    pub notes: Option<MultiLine<10000>>,
 }
 
 impl Kind for Engagement {
@@ -88,7 +88,7 @@ pub fn in_order(start: Option<Date>, end: Option<Date>) -> Result<(), Refusal> {
 
 impl Engagement {
     /// The first version of an engagement.
-    pub fn new(client: Id<Client>, proposal: Option<Id<Proposal>>, title: Line<200>, value: Option<Money>) -> Self {
+    pub fn new(client: Id<Client>, proposal: Option<Id<Proposal>>, title: SingleLine<200>, value: Option<Money>) -> Self {
         Self {
             client,
             proposal,
@@ -110,7 +110,7 @@ impl Engagement {
     }
 
     /// The engagement with other fields; one that is over is history.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.active()?;
         in_order(edited.start_date, edited.end_date)?;
         Ok((edited, event::UPDATED))
@@ -125,12 +125,12 @@ impl Engagement {
     }
 
     /// The engagement once it is finished.
-    pub fn complete(&self) -> Outcome<Self> {
+    pub fn complete(&self) -> Transition<Self> {
         self.active()?;
         Ok((Self { status: Status::Completed, ..self.clone() }, event::COMPLETED))
     }
 
-    /// Whether it can be put away: once it is over.
+    /// Whether it can be archived: once it is over.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         match self.status {
             Status::Renewed | Status::Completed => Ok(event::ARCHIVED),

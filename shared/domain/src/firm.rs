@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Id, Kind, Line, Outcome, Percent, Refusal, TimeZone, rate::RateCard};
+use crate::{Currency, Id, Kind, Percent, Refusal, SingleLine, TimeZone, Transition, rate::RateCard};
 
 /// The longest that a firm can wait for its money, in days.
 const MOST_TERMS: u16 = 365;
@@ -23,8 +23,8 @@ pub mod event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Firm {
     /// What it is called, in its mails too.
-    pub name: Line<200>,
-    /// What it sells in, unless said otherwise.
+    pub name: SingleLine<200>,
+    /// The default currency of what it sells.
     pub currency: Currency,
     /// Where its days begin and end.
     pub time_zone: TimeZone,
@@ -53,13 +53,13 @@ fn weekly() -> Vec<i16> {
 
 impl Firm {
     /// A firm that has just signed up.
-    pub fn new(name: Line<200>, currency: Currency, time_zone: TimeZone) -> Self {
+    pub fn new(name: SingleLine<200>, currency: Currency, time_zone: TimeZone) -> Self {
         let (payment_terms_days, reminder_days) = (month(), weekly());
         Self { name, currency, time_zone, hourly_rates: RateCard::default(), payment_terms_days, reminder_days, default_tax_rate: None }
     }
 
     /// The firm with other settings.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         if edited.payment_terms_days > MOST_TERMS {
             return Err(Refusal::rule("payment_terms_days", format!("At most {MOST_TERMS}.")));
         }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn settings_are_within_reason() {
-        let firm = Firm::new(Line::new("North").unwrap(), Currency::USD, TimeZone::UTC);
+        let firm = Firm::new(SingleLine::new("North").unwrap(), Currency::USD, TimeZone::UTC);
         for (days, good) in
             [(vec![], true), (vec![-7, 1, 30], true), (vec![1, 1], false), (vec![7, 1], false), (vec![181], false), (vec![-31], false)]
         {
@@ -103,6 +103,6 @@ mod tests {
     #[test]
     fn a_firm_from_before_there_were_terms_has_the_usual_ones() {
         let firm: Firm = serde_json::from_str(r#"{"name": "North", "currency": "USD", "time_zone": "UTC"}"#).unwrap();
-        assert_eq!(firm, Firm::new(Line::new("North").unwrap(), Currency::USD, TimeZone::UTC));
+        assert_eq!(firm, Firm::new(SingleLine::new("North").unwrap(), Currency::USD, TimeZone::UTC));
     }
 }

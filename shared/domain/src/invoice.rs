@@ -20,13 +20,13 @@ mod tests;
 
 pub use checkout::{Checkout, CheckoutState, Link};
 pub use lines::{Discount, LineItem, MOST_LINES, Totals};
-pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, Means, Method, NewPayment, Payment, PaymentId};
+pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, Payment, PaymentId};
 pub use stripe::{Received, Settled};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, Id, Kind, Line, Money, Prose, Time,
+    Currency, Date, Id, Kind, Money, MultiLine, SingleLine, Time,
     client::{Client, OfClient},
     contact::Contact,
     project::ProjectId,
@@ -71,7 +71,7 @@ pub mod event {
     pub const CHECKOUT_EXPIRED: EventName = "invoice.checkout_expired";
     /// A draft was thrown away.
     pub const DELETED: EventName = "invoice.deleted";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "invoice.archived";
 }
 
@@ -117,19 +117,19 @@ pub struct Invoice {
     #[serde(flatten)]
     pub contact: Contact,
     /// Where it is addressed to, as on an envelope.
-    pub address: Option<Prose<1000>>,
+    pub address: Option<MultiLine<1000>>,
     /// The project that it is for.
     pub project: Option<ProjectId>,
     /// What it is in.
     pub currency: Currency,
     /// What the client calls it: the number of an order.
-    pub reference: Option<Line<100>>,
+    pub reference: Option<SingleLine<100>>,
     /// What else the client is told.
     #[serde(default)]
-    pub memo: Option<Prose<2000>>,
+    pub memo: Option<MultiLine<2000>>,
     /// What the client isn't told.
     #[serde(default)]
-    pub notes: Option<Prose<5000>>,
+    pub notes: Option<MultiLine<5000>>,
     /// What is charged, line by line.
     #[serde(default)]
     pub line_items: Vec<LineItem>,
@@ -138,9 +138,9 @@ pub struct Invoice {
     /// What it comes to.
     #[serde(flatten)]
     pub totals: Totals,
-    /// The day on it; that of sending, unless said otherwise.
+    /// The day on it. Default: that of sending.
     pub issue_date: Option<Date>,
-    /// The last day to pay; by the firm's terms, unless said otherwise.
+    /// The last day to pay. Default: by the firm's terms.
     pub due_date: Option<Date>,
     /// Where it stands.
     pub status: Status,
@@ -148,7 +148,7 @@ pub struct Invoice {
     pub sent_at: Option<Time>,
     /// Why it was taken back or given up.
     #[serde(default)]
-    pub reason: Option<Prose<2000>>,
+    pub reason: Option<MultiLine<2000>>,
     /// What was paid.
     #[serde(default)]
     pub payments: Vec<Payment>,
@@ -160,7 +160,7 @@ pub struct Invoice {
     pub amount_refunded: Money,
     /// What all credit notes come to, whatever became of it.
     #[serde(default = "unlisted")]
-    pub amount_noted: Money,
+    pub credit_noted: Money,
     /// How much of that is tax.
     #[serde(default = "unlisted")]
     pub tax_noted: Money,
@@ -222,7 +222,7 @@ impl Invoice {
             amount_paid: nothing,
             amount_credited: nothing,
             amount_refunded: nothing,
-            amount_noted: nothing,
+            credit_noted: nothing,
             tax_noted: nothing,
             checkouts: Vec::new(),
             overdue_at: None,

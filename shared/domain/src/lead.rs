@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Id, Kind, Line, Outcome, Prose, Refusal, campaign::Campaign, contact::Contact, prospect::Prospect};
+use crate::{EventName, Id, Kind, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, contact::Contact, prospect::Prospect};
 
 /// What happens to leads.
 pub mod event {
@@ -16,7 +16,7 @@ pub mod event {
     pub const MOVED: EventName = "lead.moved";
     /// It became a prospect.
     pub const CONVERTED: EventName = "lead.converted";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "lead.archived";
 }
 
@@ -58,17 +58,17 @@ pub struct Lead {
     #[serde(flatten)]
     pub contact: Contact,
     /// Where it came from: `website`, `referral`, …
-    pub source: Option<Line<60>>,
+    pub source: Option<SingleLine<60>>,
     /// The campaign that brought it.
     pub campaign: Option<Id<Campaign>>,
     /// What the seller has done with it.
     pub status: Status,
     /// Why it isn't worth pursuing.
-    pub reason: Option<Line<500>>,
+    pub reason: Option<SingleLine<500>>,
     /// The prospect that it became.
     pub prospect: Option<Id<Prospect>>,
     /// Whatever the team writes down.
-    pub notes: Option<Prose<10000>>,
+    pub notes: Option<MultiLine<10000>>,
     /// Whether it is the one lead that holds its e-mail; a duplicate entered on purpose doesn't.
     pub holds_email: bool,
 }
@@ -85,9 +85,9 @@ impl Lead {
     /// A lead that was just entered; `duplicate` says that its e-mail may be another lead's too.
     pub fn new(
         contact: Contact,
-        source: Option<Line<60>>,
+        source: Option<SingleLine<60>>,
         campaign: Option<Id<Campaign>>,
-        notes: Option<Prose<10000>>,
+        notes: Option<MultiLine<10000>>,
         duplicate: bool,
     ) -> Self {
         let holds_email = contact.email.is_some() && !duplicate;
@@ -95,13 +95,13 @@ impl Lead {
     }
 
     /// The lead with other fields; a converted one is history.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.open()?;
         Ok((edited, event::UPDATED))
     }
 
     /// The lead at another status, which the seller says; unqualified needs a reason.
-    pub fn move_to(&self, to: Status, reason: Option<Line<500>>) -> Outcome<Self> {
+    pub fn move_to(&self, to: Status, reason: Option<SingleLine<500>>) -> Transition<Self> {
         self.open()?;
         let reason = match to {
             Status::Converted => return Err(Refusal::rule("to", "A lead is converted by converting it.")),
@@ -113,12 +113,12 @@ impl Lead {
     }
 
     /// The lead as it is once it became `prospect`.
-    pub fn convert(&self, prospect: Id<Prospect>) -> Outcome<Self> {
+    pub fn convert(&self, prospect: Id<Prospect>) -> Transition<Self> {
         self.open()?;
         Ok((Self { status: Status::Converted, reason: None, prospect: Some(prospect), ..self.clone() }, event::CONVERTED))
     }
 
-    /// Whether it can be put away; always.
+    /// Whether it can be archived; always.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         Ok(event::ARCHIVED)
     }
@@ -137,7 +137,7 @@ mod tests {
     use crate::Time;
 
     fn lead() -> Lead {
-        let contact = Contact { company_name: Line::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
+        let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
         Lead::new(contact, None, None, None, false)
     }
 
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn not_worth_pursuing_needs_a_reason_which_goes_when_it_is() {
         assert_eq!(lead().move_to(Status::Unqualified, None).unwrap_err().field, Some("reason"));
-        let (unqualified, _) = lead().move_to(Status::Unqualified, Line::new("No budget").ok()).unwrap();
+        let (unqualified, _) = lead().move_to(Status::Unqualified, SingleLine::new("No budget").ok()).unwrap();
         assert_eq!(unqualified.move_to(Status::Qualified, None).unwrap().0.reason, None);
     }
 }

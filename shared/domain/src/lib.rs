@@ -47,7 +47,7 @@ pub use email::Email;
 pub use id::{Id, Kind};
 pub use money::{Currency, Money, Percent, Price, Quantity, Units};
 pub use refusal::{Refusal, Why};
-pub use text::{Line, Prose};
+pub use text::{MultiLine, SingleLine};
 pub use zone::TimeZone;
 
 /// A moment, UTC.
@@ -55,4 +55,4 @@ pub type Time = chrono::DateTime<chrono::Utc>;
 /// The name of what happened, `lead.converted`: the record's kind, a full stop, a past participle.
 pub type EventName = &'static str;
 /// What a change of state gives: the record as it is after it, and what happened; or why it is refused.
-pub type Outcome<T> = Result<(T, EventName), Refusal>;
+pub type Transition<T> = Result<(T, EventName), Refusal>;

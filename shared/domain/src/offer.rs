@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Line, Money, Price, Quantity, Refusal};
+use crate::{Currency, Money, Price, Quantity, Refusal, SingleLine};
 
 /// Most lines that a proposal can have; they live inside its record.
 pub const MOST_LINES: usize = 100;
@@ -11,7 +11,7 @@ pub const MOST_LINES: usize = 100;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LineItem {
     /// What it is.
-    pub description: Line<500>,
+    pub description: SingleLine<500>,
     /// How much of it.
     pub quantity: Quantity,
     /// What one costs, in the proposal's currency.
@@ -76,7 +76,7 @@ pub(crate) mod tests {
 
     pub(crate) fn line(quantity: &str, price: &str, optional: bool, chosen: bool) -> LineItem {
         LineItem {
-            description: Line::new("Work").unwrap(),
+            description: SingleLine::new("Work").unwrap(),
             quantity: quantity.parse().unwrap(),
             unit_price: price.parse().unwrap(),
             optional,

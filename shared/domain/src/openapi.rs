@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::{Currency, Date, Email, Id, Kind, Line, Percent, Price, Prose, Quantity, TimeZone, Units, project::Increment};
+use crate::{Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units, project::Increment};
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
@@ -31,8 +31,8 @@ macro_rules! described {
     };
 }
 
-described!([const MAX: usize] Line<MAX>, format!("Line{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
-described!([const MAX: usize] Prose<MAX>, format!("Prose{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
+described!([const MAX: usize] SingleLine<MAX>, format!("Line{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
+described!([const MAX: usize] MultiLine<MAX>, format!("MultiLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([] Email, "Email", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)));
 described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
 described!([] Date, "Date", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Email, Id, Kind, Line, Outcome, Refusal, Time,
+    Email, Id, Kind, Refusal, SingleLine, Time, Transition,
     access::Rights,
     client::Client,
     invitation::{Invitation, Standing},
@@ -16,7 +16,7 @@ pub mod event {
     /// Entered, and to be sent the first link.
     pub const INVITED: EventName = "portal_user.invited";
     /// To be sent another link.
-    pub const INVITED_AGAIN: EventName = "portal_user.invited_again";
+    pub const REINVITED: EventName = "portal_user.invited_again";
     /// Used the link.
     pub const ACTIVATED: EventName = "portal_user.activated";
     /// Name or rights were changed.
@@ -31,7 +31,7 @@ pub struct PortalUser {
     /// Whose they are.
     pub client: Id<Client>,
     /// What they are called.
-    pub name: Line<200>,
+    pub name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     pub email: Email,
     /// What they may do.
@@ -54,36 +54,36 @@ pub type PortalUserId = Id<PortalUser>;
 
 impl PortalUser {
     /// Somebody who is invited at `now`.
-    pub fn invited(client: Id<Client>, name: Line<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
+    pub fn invited(client: Id<Client>, name: SingleLine<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
         sensible(rights)?;
         Ok(Self { client, name, email, rights, status: Standing::Invited, active_since: None, invitation: Invitation::first(now) })
     }
 
     /// The person with another name or other rights.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         sensible(edited.rights)?;
         Ok((edited, event::UPDATED))
     }
 
     /// Send another link; who was shut out is let in by it.
-    pub fn invite_again(&self, now: Time) -> Outcome<Self> {
+    pub fn invite_again(&self, now: Time) -> Transition<Self> {
         match self.status {
             Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
             Standing::Invited | Standing::Deactivated => {
                 let invited = Self { status: Standing::Invited, invitation: self.invitation.next(now), ..self.clone() };
-                Ok((invited, event::INVITED_AGAIN))
+                Ok((invited, event::REINVITED))
             }
         }
     }
 
     /// The link of invitation `number` was used.
-    pub fn activate(&self, number: u32, now: Time) -> Outcome<Self> {
+    pub fn activate(&self, number: u32, now: Time) -> Transition<Self> {
         self.invitation.admits(self.status, number, now)?;
         Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, event::ACTIVATED))
     }
 
     /// Shut out.
-    pub fn deactivate(&self) -> Outcome<Self> {
+    pub fn deactivate(&self) -> Transition<Self> {
         match self.status {
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
             Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, event::DEACTIVATED)),
@@ -108,7 +108,7 @@ mod tests {
     fn nobody_has_rights_without_the_right_to_see() {
         let now = Time::default();
         let invite = |rights| {
-            PortalUser::invited(Id::new(now, 1), Line::new("Ann Lee").unwrap(), Email::new("ann@acme.example").unwrap(), rights, now)
+            PortalUser::invited(Id::new(now, 1), SingleLine::new("Ann Lee").unwrap(), Email::new("ann@acme.example").unwrap(), rights, now)
         };
         let blind = Rights { see: false, ..Rights::ALL };
         assert_eq!(invite(blind).unwrap_err().field, Some("rights"));

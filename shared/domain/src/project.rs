@@ -10,7 +10,7 @@ pub use budget::{Budget, hours, sum};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, EventName, Id, Kind, Line, Money, Outcome, Prose, Quantity, Refusal,
+    Currency, Date, EventName, Id, Kind, Money, MultiLine, Quantity, Refusal, SingleLine, Transition,
     client::{Client, ClientId, OfClient},
     contract::ContractId,
     engagement::in_order,
@@ -35,7 +35,7 @@ pub mod event {
     pub const MEMBER_ADDED: EventName = "project.member_added";
     /// Somebody left.
     pub const MEMBER_REMOVED: EventName = "project.member_removed";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "project.archived";
 }
 
@@ -160,9 +160,9 @@ pub struct Project {
     /// The contract that it carries out.
     pub contract: Option<ContractId>,
     /// What it is called; the client sees it.
-    pub name: Line<200>,
+    pub name: SingleLine<200>,
     /// What it is about; the client sees it.
-    pub description: Option<Prose<10000>>,
+    pub description: Option<MultiLine<10000>>,
     /// Where it stands.
     pub status: Status,
     /// What its time is billed in.
@@ -218,14 +218,14 @@ impl Project {
     }
 
     /// The project with other fields, as long as it isn't over.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.open()?;
         Ok((edited.checked()?, event::UPDATED))
     }
 
     /// The project at another status. A new one is active until it is said to be only planned; one that is over can be
     /// taken up again.
-    pub fn move_to(&self, to: Status) -> Outcome<Self> {
+    pub fn move_to(&self, to: Status) -> Transition<Self> {
         use Status::{Active, Cancelled, Completed, OnHold, Planned};
         let allowed = match self.status {
             Planned => matches!(to, Active | Cancelled),
@@ -241,7 +241,7 @@ impl Project {
     }
 
     /// The project with `member` on it, in place of what they were on it before.
-    pub fn add_member(&self, member: Member) -> Outcome<Self> {
+    pub fn add_member(&self, member: Member) -> Transition<Self> {
         self.open()?;
         let mut members: Vec<Member> = self.members.iter().filter(|other| other.user != member.user).cloned().collect();
         members.push(member);
@@ -249,7 +249,7 @@ impl Project {
     }
 
     /// The project without `user` on it. The time that they logged stays.
-    pub fn remove_member(&self, user: UserId) -> Outcome<Self> {
+    pub fn remove_member(&self, user: UserId) -> Transition<Self> {
         self.open()?;
         if !self.is_member(user) {
             return Err(Refusal::rule("user", "Isn't a member of the project."));
@@ -258,7 +258,7 @@ impl Project {
         Ok((Self { members, ..self.clone() }, event::MEMBER_REMOVED))
     }
 
-    /// Whether it can be put away: only once it is over.
+    /// Whether it can be archived: only once it is over.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         match self.status {
             Status::Completed | Status::Cancelled => Ok(event::ARCHIVED),

@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, Digest, EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, Time,
+    Date, Digest, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Time, Transition,
     client::Client,
     contact::Contact,
     engagement::Engagement,
     offer::{LineItem, Offer},
     portal_user::PortalUser,
     prospect::Prospect,
-    timer::{Timer, What},
+    timer::{Timer, TimerKind},
 };
 
 /// What happens to proposals.
@@ -43,7 +43,7 @@ pub mod event {
     pub const SUPERSEDED: EventName = "proposal.superseded";
     /// A draft was thrown away.
     pub const DELETED: EventName = "proposal.deleted";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "proposal.archived";
 }
 
@@ -94,9 +94,9 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// The name of who accepted, at the client.
-    pub accepted_by: Option<Line<200>>,
+    pub accepted_by: Option<SingleLine<200>>,
     /// What they, or the staff for them, wrote.
-    pub note: Option<Prose<2000>>,
+    pub note: Option<MultiLine<2000>>,
     /// When.
     pub at: Time,
     /// SHA-256 of what was accepted: number, version, chosen lines, total and terms, as JSON.
@@ -111,7 +111,7 @@ pub struct Acceptance {
 
 /// What comes of a proposal that is accepted.
 #[derive(Debug, Clone, Copy)]
-pub struct Born {
+pub struct AcceptanceIds {
     /// The client.
     pub client: Id<Client>,
     /// Who is let into its portal, if an e-mail is known.
@@ -133,7 +133,7 @@ pub struct Proposal {
     #[serde(flatten)]
     pub contact: Contact,
     /// What it is about.
-    pub title: Line<200>,
+    pub title: SingleLine<200>,
     /// What is offered, line by line; none where only the sum is.
     #[serde(default)]
     pub line_items: Vec<LineItem>,
@@ -142,13 +142,13 @@ pub struct Proposal {
     /// The last day on which it can be accepted.
     pub valid_until: Option<Date>,
     /// What else is agreed by accepting.
-    pub terms: Option<Prose<20000>>,
+    pub terms: Option<MultiLine<20000>>,
     /// Where it stands; see [`Proposal::status_on`].
     pub status: Status,
     /// When it was sent.
     pub sent_at: Option<Time>,
     /// Why it was rejected or taken back.
-    pub reason: Option<Prose<2000>>,
+    pub reason: Option<MultiLine<2000>>,
     /// Who said yes to what.
     pub acceptance: Option<Acceptance>,
     /// The version before this.
@@ -167,7 +167,7 @@ pub type ProposalId = Id<Proposal>;
 
 impl Proposal {
     /// The first draft of a proposal, addressed to `contact`.
-    pub fn new(number: u64, prospect: Id<Prospect>, contact: Contact, title: Line<200>, offer: Offer) -> Self {
+    pub fn new(number: u64, prospect: Id<Prospect>, contact: Contact, title: SingleLine<200>, offer: Offer) -> Self {
         let Offer { line_items, total } = offer;
         Self {
             number,
@@ -217,7 +217,7 @@ impl Proposal {
     /// When it expires by itself, while it is out.
     pub fn timers(&self) -> Vec<Timer> {
         let last = self.valid_until.filter(|_| self.status == Status::Sent);
-        last.map(|last| Timer { at: last.next().begins(), what: What::ProposalExpiry }).into_iter().collect()
+        last.map(|last| Timer { at: last.next().begins(), kind: TimerKind::ProposalExpiry }).into_iter().collect()
     }
 
     /// The proposal once it was out too long, on the day `today`; nothing if it is not, or no longer, to be marked.
@@ -227,7 +227,7 @@ impl Proposal {
     }
 
     /// The draft with other fields; one that was approved has to be approved again.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         match self.status {
             Status::Draft | Status::PendingApproval | Status::Approved => Ok((Self { status: Status::Draft, ..edited }, event::UPDATED)),
             Status::Sent | Status::Expired => Err(Refusal::state("The proposal is out; revise it to make its next version.")),
@@ -236,7 +236,7 @@ impl Proposal {
     }
 
     /// The draft handed to somebody who may approve it.
-    pub fn submit(&self) -> Outcome<Self> {
+    pub fn submit(&self) -> Transition<Self> {
         match self.status {
             Status::Draft => Ok((Self { status: Status::PendingApproval, ..self.clone() }, event::SUBMITTED)),
             Status::PendingApproval | Status::Approved => Err(Refusal::state("The proposal was submitted already.")),
@@ -245,7 +245,7 @@ impl Proposal {
     }
 
     /// The proposal once it may be sent.
-    pub fn approve(&self) -> Outcome<Self> {
+    pub fn approve(&self) -> Transition<Self> {
         match self.status {
             Status::PendingApproval => Ok((Self { status: Status::Approved, ..self.clone() }, event::APPROVED)),
             Status::Draft => Err(Refusal::state("The proposal wasn't submitted for approval.")),
@@ -255,7 +255,7 @@ impl Proposal {
     }
 
     /// The proposal once it is out. Needs somewhere to be sent to, and a last day that isn't over.
-    pub fn send(&self, now: Time, today: Date) -> Outcome<Self> {
+    pub fn send(&self, now: Time, today: Date) -> Transition<Self> {
         match self.status {
             Status::Draft | Status::Approved => {}
             Status::PendingApproval => return Err(Refusal::state("The proposal waits for approval.")),
@@ -286,22 +286,22 @@ impl Proposal {
     /// The proposal once the client said yes at `now`, to just these of its optional lines if `options` says any.
     pub fn accept(
         &self,
-        accepted_by: Option<Line<200>>,
-        note: Option<Prose<2000>>,
+        accepted_by: Option<SingleLine<200>>,
+        note: Option<MultiLine<2000>>,
         options: Option<&[usize]>,
-        born: Born,
+        born: AcceptanceIds,
         now: Time,
-    ) -> Outcome<Self> {
+    ) -> Transition<Self> {
         let offer = self.offer();
         let Offer { line_items, total } = options.map_or(Ok(offer.clone()), |places| offer.choosing(places))?;
         let content = Digest::of(&[serde_json::json!([self.number, self.version, line_items, total, self.terms]).to_string().as_bytes()]);
-        let Born { client, portal_user, engagement } = born;
+        let AcceptanceIds { client, portal_user, engagement } = born;
         let acceptance = Some(Acceptance { accepted_by, note, at: now, content, client, portal_user, engagement });
         Ok((Self { status: Status::Accepted, line_items, total, acceptance, ..self.clone() }, event::ACCEPTED))
     }
 
     /// The proposal once the client said no, and why.
-    pub fn reject(&self, reason: Prose<2000>) -> Outcome<Self> {
+    pub fn reject(&self, reason: MultiLine<2000>) -> Transition<Self> {
         match self.status {
             Status::Sent => Ok((Self { status: Status::Rejected, reason: Some(reason), ..self.clone() }, event::REJECTED)),
             Status::Draft | Status::PendingApproval | Status::Approved => Err(Refusal::state("The proposal wasn't sent.")),
@@ -310,7 +310,7 @@ impl Proposal {
     }
 
     /// The proposal once the firm took it back.
-    pub fn cancel(&self, reason: Option<Prose<2000>>) -> Outcome<Self> {
+    pub fn cancel(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
             Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
                 Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, event::CANCELLED))
@@ -321,10 +321,10 @@ impl Proposal {
     }
 
     /// The proposal once another to the same prospect, `accepted`, was accepted: what is still open is cancelled.
-    pub fn give_way(&self, accepted: &str) -> Outcome<Self> {
+    pub fn cancel_as_sibling(&self, accepted: &str) -> Transition<Self> {
         match self.status {
             Status::Draft | Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
-                let reason = Prose::new(&format!("{accepted} was accepted.")).ok();
+                let reason = MultiLine::new(&format!("{accepted} was accepted.")).ok();
                 Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, event::CANCELLED))
             }
             Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
@@ -345,7 +345,7 @@ impl Proposal {
         Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, event::SUPERSEDED), revision))
     }
 
-    /// How it goes away: a draft that replaces nothing is deleted, what is over is put away.
+    /// How it goes away: a draft that replaces nothing is deleted, what is over is archived.
     pub fn remove(&self) -> Result<EventName, Refusal> {
         match self.status {
             Status::Draft => Ok(event::DELETED),

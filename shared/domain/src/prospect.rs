@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, Line, Money, Outcome, Prose, Refusal, campaign::Campaign, client::Client, contact::Contact, lead::Lead,
-    portal_user::PortalUser,
+    EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, client::Client, contact::Contact,
+    lead::Lead, portal_user::PortalUser,
 };
 
 /// What happens to prospects.
@@ -19,7 +19,7 @@ pub mod event {
     pub const MOVED: EventName = "prospect.moved";
     /// It became a client.
     pub const WON: EventName = "prospect.won";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "prospect.archived";
 }
 
@@ -68,13 +68,13 @@ pub struct Prospect {
     /// How far the sale is.
     pub stage: Stage,
     /// Why it was lost.
-    pub lost_reason: Option<Line<500>>,
+    pub lost_reason: Option<SingleLine<500>>,
     /// The client that it became.
     pub client: Option<Id<Client>>,
     /// Who was let into the client's portal then.
     pub portal_user: Option<Id<PortalUser>>,
     /// Whatever the team writes down.
-    pub notes: Option<Prose<10000>>,
+    pub notes: Option<MultiLine<10000>>,
 }
 
 impl Kind for Prospect {
@@ -87,7 +87,7 @@ pub type ProspectId = Id<Prospect>;
 
 impl Prospect {
     /// A prospect to begin with: at `stage`, which can't be an end.
-    pub fn new(contact: Contact, estimated_value: Option<Money>, stage: Stage, notes: Option<Prose<10000>>) -> Result<Self, Refusal> {
+    pub fn new(contact: Contact, estimated_value: Option<Money>, stage: Stage, notes: Option<MultiLine<10000>>) -> Result<Self, Refusal> {
         match stage {
             Stage::Discovery | Stage::Proposal | Stage::Negotiation => {}
             Stage::Won | Stage::Lost => return Err(Refusal::rule("stage", "A prospect doesn't begin at its end.")),
@@ -96,13 +96,13 @@ impl Prospect {
     }
 
     /// The prospect with other fields; one that was won is history.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.not_won()?;
         Ok((edited, event::UPDATED))
     }
 
     /// The prospect at another stage, which the seller says; lost needs a reason, won comes of itself.
-    pub fn move_to(&self, to: Stage, reason: Option<Line<500>>) -> Outcome<Self> {
+    pub fn move_to(&self, to: Stage, reason: Option<SingleLine<500>>) -> Transition<Self> {
         self.not_won()?;
         let lost_reason = match to {
             Stage::Won => return Err(Refusal::rule("to", "A prospect is won by an accepted proposal or by converting it.")),
@@ -114,7 +114,7 @@ impl Prospect {
     }
 
     /// The prospect as it is once it became `client`, into whose portal `portal_user` was let.
-    pub fn win(&self, client: Id<Client>, portal_user: Option<Id<PortalUser>>) -> Outcome<Self> {
+    pub fn win(&self, client: Id<Client>, portal_user: Option<Id<PortalUser>>) -> Transition<Self> {
         self.not_won()?;
         Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), portal_user, ..self.clone() }, event::WON))
     }
@@ -128,7 +128,7 @@ impl Prospect {
         }
     }
 
-    /// Whether it can be put away: not while the sale is open.
+    /// Whether it can be archived: not while the sale is open.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         match self.stage {
             Stage::Won | Stage::Lost => Ok(event::ARCHIVED),
@@ -150,7 +150,7 @@ mod tests {
     use crate::Time;
 
     fn at(stage: Stage) -> Prospect {
-        let contact = Contact { company_name: Line::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
+        let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
         Prospect { stage, ..Prospect::new(contact, None, Stage::Discovery, None).unwrap() }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, EventName, Id, Kind, Line, Outcome, Price, Prose, Quantity, Refusal, Time,
+    Date, EventName, Id, Kind, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
     client::{Client, ClientId, OfClient},
     project::ProjectId,
     user::UserId,
@@ -19,7 +19,7 @@ pub mod event {
     pub const UPDATED: EventName = "task.updated";
     /// Its status or its place was changed.
     pub const MOVED: EventName = "task.moved";
-    /// Put away.
+    /// Archived.
     pub const ARCHIVED: EventName = "task.archived";
 }
 
@@ -49,9 +49,9 @@ pub struct Task {
     /// The project's client.
     pub client: Id<Client>,
     /// What is to be done; the client sees it.
-    pub title: Line<200>,
+    pub title: SingleLine<200>,
     /// More of it; the client sees it.
-    pub description: Option<Prose<10000>>,
+    pub description: Option<MultiLine<10000>>,
     /// Where it stands.
     pub status: Status,
     /// Who does it.
@@ -88,12 +88,12 @@ impl OfClient for Task {
 
 impl Task {
     /// The task with other fields.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         Ok((edited, event::UPDATED))
     }
 
     /// The task at another status or place. Any status can follow any other: work goes back and forth.
-    pub fn move_to(&self, to: Status, position: Option<i32>) -> Outcome<Self> {
+    pub fn move_to(&self, to: Status, position: Option<i32>) -> Transition<Self> {
         let position = position.unwrap_or(self.position);
         if (to, position) == (self.status, self.position) {
             return Err(Refusal::state("The task is there already."));
@@ -101,7 +101,7 @@ impl Task {
         Ok((Self { status: to, position, ..self.clone() }, event::MOVED))
     }
 
-    /// Whether it can be put away: the time on it stays.
+    /// Whether it can be archived: the time on it stays.
     pub fn archive(&self) -> Result<EventName, Refusal> {
         Ok(event::ARCHIVED)
     }
@@ -117,7 +117,7 @@ mod tests {
         let task = Task {
             project: Id::new(Time::default(), 1),
             client: Id::new(Time::default(), 2),
-            title: Line::new("Interview importers").unwrap(),
+            title: SingleLine::new("Interview importers").unwrap(),
             description: None,
             status: Todo,
             assignee: None,

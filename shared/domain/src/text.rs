@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// One line of 1 to `MAX` characters: white space around it is cut off, control characters are refused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct Line<const MAX: usize>(String);
+pub struct SingleLine<const MAX: usize>(String);
 
 /// A text of 1 to `MAX` characters that may have line breaks and tabs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Prose<const MAX: usize>(String);
+pub struct MultiLine<const MAX: usize>(String);
 
 /// Why a text was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,14 +41,14 @@ fn bounded(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<Str
     }
 }
 
-impl<const MAX: usize> Line<MAX> {
+impl<const MAX: usize> SingleLine<MAX> {
     /// The line that `text` is.
     pub fn new(text: &str) -> Result<Self, BadText> {
         bounded(text, MAX, |_| false).map(Self)
     }
 }
 
-impl<const MAX: usize> Prose<MAX> {
+impl<const MAX: usize> MultiLine<MAX> {
     /// The text that `text` is, its line breaks as `\n`.
     pub fn new(text: &str) -> Result<Self, BadText> {
         bounded(&text.replace("\r\n", "\n"), MAX, |c| matches!(c, '\n' | '\t')).map(Self)
@@ -78,8 +78,8 @@ macro_rules! text {
         }
     };
 }
-text!(Line);
-text!(Prose);
+text!(SingleLine);
+text!(MultiLine);
 
 #[cfg(test)]
 mod tests {
@@ -87,16 +87,16 @@ mod tests {
 
     #[test]
     fn a_line_is_trimmed_and_bounded_in_characters() {
-        assert_eq!(Line::<5>::new("  Åäö  ").as_deref(), Ok("Åäö"));
-        assert_eq!(Line::<5>::new("ÅÄÖåäö"), Err(BadText::Long(5)));
-        assert_eq!(Line::<5>::new(" \t "), Err(BadText::Blank));
-        assert_eq!(Line::<5>::new("a\nb"), Err(BadText::Control));
-        assert_eq!(Line::<5>::new("a\0b"), Err(BadText::Control));
+        assert_eq!(SingleLine::<5>::new("  Åäö  ").as_deref(), Ok("Åäö"));
+        assert_eq!(SingleLine::<5>::new("ÅÄÖåäö"), Err(BadText::Long(5)));
+        assert_eq!(SingleLine::<5>::new(" \t "), Err(BadText::Blank));
+        assert_eq!(SingleLine::<5>::new("a\nb"), Err(BadText::Control));
+        assert_eq!(SingleLine::<5>::new("a\0b"), Err(BadText::Control));
     }
 
     #[test]
     fn prose_keeps_its_line_breaks() {
-        assert_eq!(Prose::<9>::new("a\r\n\tb\n").as_deref(), Ok("a\n\tb"));
-        assert_eq!(Prose::<9>::new("a\u{1b}[0m"), Err(BadText::Control));
+        assert_eq!(MultiLine::<9>::new("a\r\n\tb\n").as_deref(), Ok("a\n\tb"));
+        assert_eq!(MultiLine::<9>::new("a\u{1b}[0m"), Err(BadText::Control));
     }
 }

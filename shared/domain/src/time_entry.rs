@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, EventName, Id, Kind, Money, Outcome, Price, Prose, Quantity, Refusal, Time, Units,
+    Currency, Date, EventName, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Time, Transition, Units,
     client::{Client, ClientId, OfClient},
     invoice::InvoiceId,
     project::{ProjectId, Rounding, sum},
@@ -97,14 +97,14 @@ pub struct TimeEntry {
     /// What it costs the client: the billed hours at the rate, or nothing.
     pub billed_amount: Money,
     /// What was done; the client reads it on the invoice.
-    pub description: Option<Prose<2000>>,
+    pub description: Option<MultiLine<2000>>,
     /// Whether it has to be approved before it is billed: the project's way when it was logged.
     pub needs_approval: bool,
     /// How far it got; see [`TimeEntry::status`].
     #[serde(rename = "status")]
     pub progress: Status,
     /// Why it was handed back.
-    pub rejection: Option<Prose<1000>>,
+    pub rejection: Option<MultiLine<1000>>,
     /// The invoice that bills it.
     pub invoice: Option<InvoiceId>,
     /// The entry that it takes back.
@@ -202,7 +202,7 @@ impl TimeEntry {
     }
 
     /// The entry with other fields; one that was submitted has to be submitted again.
-    pub fn edit(&self, edited: Self) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.unlocked()?;
         let progress = if edited == *self { self.progress } else { Status::Open };
         Ok((Self { progress, ..edited }.priced(self.currency())?, event::UPDATED))
@@ -215,7 +215,7 @@ impl TimeEntry {
     }
 
     /// The entry handed to somebody who may approve it.
-    pub fn submit(&self) -> Outcome<Self> {
+    pub fn submit(&self) -> Transition<Self> {
         match self.status() {
             Status::Open => Ok((Self { progress: Status::Submitted, rejection: None, ..self.clone() }, event::SUBMITTED)),
             Status::Submitted | Status::Approved | Status::Invoiced => self.past(),
@@ -223,7 +223,7 @@ impl TimeEntry {
     }
 
     /// The entry once somebody found it as it should be.
-    pub fn approve(&self) -> Outcome<Self> {
+    pub fn approve(&self) -> Transition<Self> {
         match self.status() {
             Status::Submitted => Ok((Self { progress: Status::Approved, ..self.clone() }, event::APPROVED)),
             Status::Open => Err(Refusal::state("The time isn't submitted for approval.")),
@@ -232,7 +232,7 @@ impl TimeEntry {
     }
 
     /// The entry handed back, and why: it can be changed again.
-    pub fn reject(&self, reason: Prose<1000>) -> Outcome<Self> {
+    pub fn reject(&self, reason: MultiLine<1000>) -> Transition<Self> {
         match self.status() {
             Status::Submitted | Status::Approved if self.reverses.is_none() => {
                 Ok((Self { progress: Status::Open, rejection: Some(reason), ..self.clone() }, event::REJECTED))
@@ -244,7 +244,7 @@ impl TimeEntry {
     }
 
     /// The entry once `invoice` bills it.
-    pub fn bill(&self, invoice: InvoiceId) -> Outcome<Self> {
+    pub fn bill(&self, invoice: InvoiceId) -> Transition<Self> {
         if !self.billable {
             return Err(Refusal::rule("time_entries", "The client doesn't pay for this time."));
         }
@@ -258,7 +258,7 @@ impl TimeEntry {
     }
 
     /// The entry once no invoice bills it any more.
-    pub fn release(&self) -> Outcome<Self> {
+    pub fn release(&self) -> Transition<Self> {
         match self.invoice {
             Some(_) if self.reversed_by.is_some() => Err(Refusal::state("The time was taken back by other time; it stays on its invoice.")),
             Some(_) => Ok((Self { invoice: None, ..self.clone() }, event::RELEASED)),
@@ -269,7 +269,7 @@ impl TimeEntry {
     /// The entry once the invoice that billed it is gone, and what happens to `reversal`, the entry that takes it back, if
     /// there is one: what takes back a charge that nobody makes goes too. One that is billed itself stays, and this entry
     /// can be billed again, so that the two come to nothing.
-    pub fn let_go(&self, reversal: Option<&Self>) -> ((Self, EventName), Option<EventName>) {
+    pub fn release_from_invoice(&self, reversal: Option<&Self>) -> ((Self, EventName), Option<EventName>) {
         let gone = reversal.filter(|reversal| reversal.invoice.is_none()).map(|_| event::DELETED);
         let reversed_by = self.reversed_by.filter(|_| gone.is_none());
         ((Self { invoice: None, reversed_by, ..self.clone() }, event::RELEASED), gone)

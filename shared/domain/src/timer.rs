@@ -7,7 +7,7 @@ use crate::Time;
 
 /// What is to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum What {
+pub enum TimerKind {
     /// An invoice is past its last day.
     InvoiceOverdue,
     /// The client is reminded of an invoice.
@@ -22,10 +22,10 @@ pub struct Timer {
     /// When, at the earliest.
     pub at: Time,
     /// What.
-    pub what: What,
+    pub kind: TimerKind,
 }
 
-impl What {
+impl TimerKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::InvoiceOverdue, Self::InvoiceReminder, Self::ProposalExpiry];
 
@@ -39,7 +39,7 @@ impl What {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for TimerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -50,10 +50,10 @@ impl fmt::Display for What {
 #[error("Nothing that can be timed.")]
 pub struct NotTimed;
 
-impl FromStr for What {
+impl FromStr for TimerKind {
     type Err = NotTimed;
 
     fn from_str(text: &str) -> Result<Self, NotTimed> {
-        Self::ALL.into_iter().find(|what| what.as_str() == text).ok_or(NotTimed)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NotTimed)
     }
 }

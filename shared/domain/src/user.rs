@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Email, Id, Kind, Line, Outcome, Refusal, Time,
+    Email, Id, Kind, Refusal, SingleLine, Time, Transition,
     access::Role,
     invitation::{Invitation, Standing},
 };
@@ -19,7 +19,7 @@ pub mod event {
     /// Entered, and to be sent the first link.
     pub const INVITED: EventName = "user.invited";
     /// To be sent another link.
-    pub const INVITED_AGAIN: EventName = "user.invited_again";
+    pub const REINVITED: EventName = "user.invited_again";
     /// Used the link.
     pub const ACTIVATED: EventName = "user.activated";
     /// Name or role was changed.
@@ -32,7 +32,7 @@ pub mod event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// What they are called.
-    pub name: Line<200>,
+    pub name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     pub email: Email,
     /// What they are in the firm.
@@ -55,18 +55,18 @@ pub type UserId = Id<User>;
 
 impl User {
     /// Who founds the firm: its owner, at once.
-    pub fn founder(name: Line<200>, email: Email) -> Self {
+    pub fn founder(name: SingleLine<200>, email: Email) -> Self {
         Self { name, email, role: Role::Owner, status: Standing::Active, active_since: None, invitation: None }
     }
 
     /// Somebody who is invited at `now`.
-    pub fn invited(name: Line<200>, email: Email, role: Role, now: Time) -> Self {
+    pub fn invited(name: SingleLine<200>, email: Email, role: Role, now: Time) -> Self {
         Self { name, email, role, status: Standing::Invited, active_since: None, invitation: Some(Invitation::first(now)) }
     }
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always
     /// keeps the owner who is acting.
-    pub fn edit(&self, edited: Self, id: Id<Self>, by: Id<Self>) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self, id: Id<Self>, by: Id<Self>) -> Transition<Self> {
         if id == by && edited.role != self.role {
             return Err(Refusal::rule("role", "Your own role is changed by another owner."));
         }
@@ -74,25 +74,25 @@ impl User {
     }
 
     /// Send another link; who was shut out is let in by it.
-    pub fn invite_again(&self, now: Time) -> Outcome<Self> {
+    pub fn invite_again(&self, now: Time) -> Transition<Self> {
         match self.status {
             Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
             Standing::Invited | Standing::Deactivated => {
                 let invitation = Some(self.invitation.map_or_else(|| Invitation::first(now), |last| last.next(now)));
-                Ok((Self { status: Standing::Invited, invitation, ..self.clone() }, event::INVITED_AGAIN))
+                Ok((Self { status: Standing::Invited, invitation, ..self.clone() }, event::REINVITED))
             }
         }
     }
 
     /// The link of invitation `number` was used.
-    pub fn activate(&self, number: u32, now: Time) -> Outcome<Self> {
+    pub fn activate(&self, number: u32, now: Time) -> Transition<Self> {
         let invitation = self.invitation.ok_or_else(|| Refusal::state("Was never invited."))?;
         invitation.admits(self.status, number, now)?;
         Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, event::ACTIVATED))
     }
 
     /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.
-    pub fn deactivate(&self, id: Id<Self>, by: Id<Self>) -> Outcome<Self> {
+    pub fn deactivate(&self, id: Id<Self>, by: Id<Self>) -> Transition<Self> {
         match self.status {
             _ if id == by => Err(Refusal::state("Nobody can shut themselves out; ask another owner.")),
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),

@@ -17,14 +17,14 @@ pub struct InvitationMail<'a> {
     /// Until when the link works.
     pub expires_at: Time,
     /// Whether they were sent a link before, which this one replaces.
-    pub again: bool,
+    pub is_replacement: bool,
 }
 
 impl InvitationMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
         let firm = self.envelope.short_firm();
-        let subject = Subject::new(&match self.again {
+        let subject = Subject::new(&match self.is_replacement {
             false => format!("Join {firm} on ConsultantPro"),
             true => format!("Your new link to join {firm} on ConsultantPro"),
         });
@@ -68,21 +68,23 @@ mod tests {
 
     #[test]
     fn a_realistic_invitation() {
-        let mail = InvitationMail { envelope: envelope(), role: Role::Consultant, link: &link(), expires_at: expires_at(), again: false };
+        let mail =
+            InvitationMail { envelope: envelope(), role: Role::Consultant, link: &link(), expires_at: expires_at(), is_replacement: false };
         check("invitation", &mail.message().unwrap());
     }
 
     #[test]
     fn an_invitation_sent_again() {
         let bare = Envelope { reply_to: None, ..envelope() };
-        let mail = InvitationMail { envelope: bare, role: Role::Billing, link: &link(), expires_at: expires_at(), again: true };
+        let mail = InvitationMail { envelope: bare, role: Role::Billing, link: &link(), expires_at: expires_at(), is_replacement: true };
         check("invitation_again", &mail.message().unwrap());
     }
 
     #[test]
     fn a_hostile_invitation() {
         let link = Link::activation("https://app.consultantpro.example", EVIL);
-        let mail = InvitationMail { envelope: evil_envelope(), role: Role::Owner, link: &link, expires_at: expires_at(), again: false };
+        let mail =
+            InvitationMail { envelope: evil_envelope(), role: Role::Owner, link: &link, expires_at: expires_at(), is_replacement: false };
         check("invitation_hostile", &mail.message().unwrap());
     }
 }

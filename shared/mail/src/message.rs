@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::Template;
-use domain::{Email, Line};
+use domain::{Email, SingleLine};
 
 use crate::{SendError, format, header};
 
@@ -11,7 +11,7 @@ use crate::{SendError, format, header};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {
     /// What they are called.
-    pub name: Line<200>,
+    pub name: SingleLine<200>,
     /// Where mail reaches them.
     pub email: Email,
 }
@@ -22,9 +22,9 @@ pub struct Envelope {
     /// Where it goes.
     pub to: Email,
     /// Who is addressed, if that is known.
-    pub to_name: Option<Line<200>>,
+    pub to_name: Option<SingleLine<200>>,
     /// The firm in whose name it comes.
-    pub firm_name: Line<200>,
+    pub firm_name: SingleLine<200>,
     /// Who at the firm gets the answer; without one, answers reach nobody.
     pub reply_to: Option<Person>,
     /// The event that it follows up.

@@ -111,11 +111,11 @@ struct Text<'a> {
 mod tests {
     use super::*;
     use crate::samples::{EVIL, check, envelope, evil_envelope};
-    use domain::Line;
+    use domain::SingleLine;
 
     fn line(description: &str, quantity: &str, price: &str, optional: bool, chosen: bool) -> LineItem {
         LineItem {
-            description: Line::new(description).unwrap(),
+            description: SingleLine::new(description).unwrap(),
             quantity: quantity.parse().unwrap(),
             unit_price: price.parse().unwrap(),
             optional,

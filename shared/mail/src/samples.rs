@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::{Currency, Date, Email, Line, Money, Time};
+use domain::{Currency, Date, Email, Money, SingleLine, Time};
 
 use crate::{Envelope, Link, Message, Person, Reference};
 
@@ -12,8 +12,8 @@ pub(crate) const EVIL: &str = "<script>alert(1)</script> \"><img src=x onerror=a
 pub(crate) fn envelope() -> Envelope {
     Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
-        to_name: Line::new("Ann Lee").ok(),
-        firm_name: Line::new("Northwind Advisory").unwrap(),
+        to_name: SingleLine::new("Ann Lee").ok(),
+        firm_name: SingleLine::new("Northwind Advisory").unwrap(),
         reply_to: Some(person("Åsa Öberg", "asa@northwind.example")),
         reference: Reference::new("prop_01JD9Q8R7S6T5V4W3X2Y1Z0ABC", 3),
     }
@@ -21,8 +21,8 @@ pub(crate) fn envelope() -> Envelope {
 
 pub(crate) fn evil_envelope() -> Envelope {
     Envelope {
-        to_name: Line::new(EVIL).ok(),
-        firm_name: Line::new(EVIL).unwrap(),
+        to_name: SingleLine::new(EVIL).ok(),
+        firm_name: SingleLine::new(EVIL).unwrap(),
         reply_to: Some(person(EVIL, "a&b?subject=x@evil.example")),
         ..envelope()
     }
@@ -62,5 +62,5 @@ pub(crate) fn check(name: &str, message: &Message) {
 }
 
 fn person(name: &str, email: &str) -> Person {
-    Person { name: Line::new(name).unwrap(), email: Email::new(email).unwrap() }
+    Person { name: SingleLine::new(name).unwrap(), email: Email::new(email).unwrap() }
 }

@@ -19,14 +19,14 @@ pub struct WelcomeMail<'a> {
     /// Until when the link works.
     pub expires_at: Time,
     /// Whether they were sent a link before, which this one replaces.
-    pub again: bool,
+    pub is_replacement: bool,
 }
 
 impl WelcomeMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
         let firm = self.envelope.short_firm();
-        let subject = Subject::new(&match self.again {
+        let subject = Subject::new(&match self.is_replacement {
             false => format!("{firm} invites you to its client portal"),
             true => format!("Your new link to the client portal of {firm}"),
         });
@@ -84,7 +84,7 @@ mod tests {
             rights: Rights::ALL,
             link: &link(),
             expires_at: expires_at(),
-            again: false,
+            is_replacement: false,
         };
         check("welcome", &mail.message().unwrap());
     }
@@ -97,7 +97,7 @@ mod tests {
             rights: Rights::default(),
             link: &link(),
             expires_at: expires_at(),
-            again: true,
+            is_replacement: true,
         };
         check("welcome_again", &mail.message().unwrap());
     }
@@ -110,7 +110,7 @@ mod tests {
             rights: Rights::ALL,
             link: &Link::activation("https://app.consultantpro.example", EVIL),
             expires_at: expires_at(),
-            again: false,
+            is_replacement: false,
         };
         check("welcome_hostile", &mail.message().unwrap());
     }

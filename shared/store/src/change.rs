@@ -16,7 +16,7 @@ use domain::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Counter, Entity, Error, Once, Record, Reply, Store, Unique, entity, event,
+    Counter, Entity, Error, IdempotentRequest, Record, Reply, Store, Unique, entity, event,
     item::{Attributes, Item, number, text},
     key::{Key, name},
 };
@@ -40,10 +40,10 @@ pub struct Change {
     store: Store,
     firm: Id<Firm>,
     audit: Audit,
-    once: Option<Once>,
+    idempotent: Option<IdempotentRequest>,
     actions: Vec<(TransactWriteItem, OnFailure)>,
     /// What is added to the sums beside records, once for each.
-    pub(crate) tallies: BTreeMap<Key, BTreeMap<&'static str, i64>>,
+    pub(crate) totals: BTreeMap<Key, BTreeMap<&'static str, i64>>,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -64,9 +64,9 @@ pub(crate) enum OnFailure {
 }
 
 impl Store {
-    /// Begin a change in `firm`; `once` says under which key it is to be done just once.
-    pub fn change(&self, firm: Id<Firm>, audit: Audit, once: Option<Once>) -> Change {
-        Change { store: self.clone(), firm, audit, once, actions: Vec::new(), tallies: BTreeMap::new() }
+    /// Begin a change in `firm`; `idempotent` says under which key it is to be done just once.
+    pub fn change(&self, firm: Id<Firm>, audit: Audit, idempotent: Option<IdempotentRequest>) -> Change {
+        Change { store: self.clone(), firm, audit, idempotent, actions: Vec::new(), totals: BTreeMap::new() }
     }
 }
 
@@ -124,7 +124,7 @@ impl Change {
         Ok(())
     }
 
-    /// That the record `id`, which the body names in `field`, is there and not put away, without reading it.
+    /// That the record `id`, which the body names in `field`, is there and not archived, without reading it.
     pub fn require<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.store.table)
@@ -169,15 +169,15 @@ impl Change {
     /// Write all of it, and under the request's key what it is answered. See [`Error`] for what else may come of it;
     /// after [`Error::Unavailable`] it may or may not have been written, and the same key finds out.
     pub async fn commit(mut self, reply: &Reply) -> Result<(), Error> {
-        if let Some(once) = &self.once {
+        if let Some(request) = &self.idempotent {
             let put = self
-                .put(once.to_item(reply, self.audit.at)?)
+                .put(request.to_item(reply, self.audit.at)?)
                 .condition_expression("attribute_not_exists(pk) OR #expires <= :now")
                 .expression_attribute_names("#expires", name::EXPIRES)
                 .expression_attribute_values(":now", number(self.audit.at.timestamp()));
             self.push_put(put, OnFailure::Done)?;
         }
-        self.push_tallies()?;
+        self.push_totals()?;
         if self.actions.is_empty() {
             return Ok(());
         }
@@ -189,7 +189,7 @@ impl Change {
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let reasons = cancelled.cancellation_reasons();
-                Err(meaning(reasons, &meanings, self.once.as_ref(), self.audit.at).unwrap_or_else(|| error.into()))
+                Err(meaning(reasons, &meanings, self.idempotent.as_ref(), self.audit.at).unwrap_or_else(|| error.into()))
             }
             _ => Err(error.into()),
         }
@@ -278,10 +278,10 @@ impl Change {
 
 /// What a cancelled transaction means. That it was done before comes first: its other conditions fail because of that.
 /// That a race was lost comes next: what else fails may look different once it is read again.
-fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], once: Option<&Once>, now: Time) -> Option<Error> {
+fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], idempotent: Option<&IdempotentRequest>, now: Time) -> Option<Error> {
     let failed = || reasons.iter().zip(meanings).filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
     if let Some((reason, _)) = failed().find(|(_, meaning)| matches!(meaning, OnFailure::Done)) {
-        let found = reason.item().zip(once).map(|(item, once)| once.found(item, now));
+        let found = reason.item().zip(idempotent).map(|(item, request)| request.found(item, now));
         return Some(found.and_then(Result::err).unwrap_or(Error::Lost));
     }
     if failed().any(|(_, meaning)| matches!(meaning, OnFailure::Seen)) {

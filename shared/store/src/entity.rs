@@ -31,11 +31,11 @@ pub trait Entity: Kind + Serialize + DeserializeOwned + Clone + Send + Sync + 's
     }
 
     /// What lists can be filtered by beside the parent: the state, where it is nothing else.
-    fn facet(&self) -> Option<String> {
+    fn filter_key(&self) -> Option<String> {
         self.state().map(str::to_owned)
     }
 
-    /// What is to happen to it by itself, as long as it isn't put away.
+    /// What is to happen to it by itself, as long as it isn't archived.
     fn timers(&self) -> Vec<Timer> {
         Vec::new()
     }
@@ -71,7 +71,7 @@ pub struct Record<T> {
     pub created_at: Time,
     /// When it was changed last.
     pub updated_at: Time,
-    /// When it was put away, if it was.
+    /// When it was archived, if it was.
     pub archived_at: Option<Time>,
     /// The hash of its last event; lists don't know it, so what they give can't be written back.
     pub(crate) hash: Digest,
@@ -128,8 +128,8 @@ impl<T: Entity> Record<T> {
             set(name::BY_PARENT_PK, text(index::by_parent::<T>(firm, &parent)));
             set(name::BY_PARENT_SK, text(&id));
         }
-        if let Some(facet) = self.content.facet() {
-            set(name::BY_STATE_PK, text(index::by_state::<T>(firm, &facet)));
+        if let Some(key) = self.content.filter_key() {
+            set(name::BY_STATE_PK, text(index::by_state::<T>(firm, &key)));
             set(name::BY_STATE_SK, text(&id));
         }
         set(name::BY_TYPE_PK, text(index::by_type::<T>(firm)));

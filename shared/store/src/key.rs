@@ -53,7 +53,7 @@ pub(crate) const HEADER: &str = "@";
 /// What the sort keys of events begin with.
 pub(crate) const EVENTS: &str = "EVENT#";
 /// The sort key of the sums beside a record.
-pub(crate) const TALLY: &str = "@TALLY";
+pub(crate) const TOTALS: &str = "@TOTALS";
 /// In how many partitions timers lie.
 pub(crate) const SHARDS: u8 = 4;
 /// What the sort keys of a login's memberships begin with.
@@ -109,8 +109,8 @@ impl Key {
         Self { pk: format!("{firm}RATE#{caller}"), sk: hour.to_string() }
     }
 
-    pub(crate) fn tally<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
-        Self { pk: partition::<T>(firm, &id.to_string()), sk: TALLY.to_owned() }
+    pub(crate) fn running_totals<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
+        Self { pk: partition::<T>(firm, &id.to_string()), sk: TOTALS.to_owned() }
     }
 
     pub(crate) fn stripe_event(id: &str) -> Self {
@@ -121,7 +121,7 @@ impl Key {
         let id = id.to_string();
         // The last letters of an id are random.
         let shard = id.bytes().last().unwrap_or_default() % SHARDS;
-        Self { pk: timers(shard), sk: format!("{:013}#{}#{firm}#{id}", timer.at.timestamp_millis(), timer.what) }
+        Self { pk: timers(shard), sk: format!("{:013}#{}#{firm}#{id}", timer.at.timestamp_millis(), timer.kind) }
     }
 
     pub(crate) fn effect(firm: &str, record: &str, sequence: u64, effect: &str) -> Self {
@@ -225,7 +225,7 @@ impl<K: Kind + Entity> From<Id<K>> for Parent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{contract::Contract, lead::Lead, timer::What};
+    use domain::{contract::Contract, lead::Lead, timer::TimerKind};
 
     #[test]
     fn the_key_table() {
@@ -249,8 +249,8 @@ mod tests {
             ("session", key(Key::session(firm, Id::new(now, 5)))),
             ("lease", key(Key::lease(Some(firm), "user_1", 489_944))),
             ("lease, anonymous", key(Key::lease(None, "192.0.2.1", 489_944))),
-            ("tally", key(Key::tally(firm, Id::<Lead>::new(now, 2)))),
-            ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, what: What::ProposalExpiry }))),
+            ("running totals", key(Key::running_totals(firm, Id::<Lead>::new(now, 2)))),
+            ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),
             ("Stripe event", key(Key::stripe_event("evt_1"))),
             ("effect", key(Key::effect("firm_1", "prop_1", 3, "mail"))),
             ("by_type", index::by_type::<Lead>(firm)),

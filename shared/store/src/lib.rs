@@ -16,9 +16,9 @@ mod list;
 mod login;
 mod read;
 mod reply;
+mod running_totals;
 mod seen;
 mod session;
-mod tally;
 mod timer;
 mod verify;
 
@@ -31,11 +31,11 @@ pub use error::Error;
 pub use event::{LoggedEvent, event_of_image};
 pub use key::{Counter, Unique};
 pub use lease::{Granted, Lease, Quota};
-pub use list::{Cursor, NotACursor, Page, PageRequest, Which};
+pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use login::{Login, Membership};
 pub use read::{Found, Read};
-pub use reply::{Once, Reply};
-pub use tally::Tally;
+pub use reply::{IdempotentRequest, Reply};
+pub use running_totals::RunningTotals;
 pub use timer::Due;
 
 use std::time::Duration;

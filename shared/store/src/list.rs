@@ -15,15 +15,15 @@ use crate::{
 
 /// Which records of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
-    /// All that aren't put away.
+pub enum ListScope {
+    /// All that aren't archived.
     All,
-    /// Those that are put away.
+    /// Those that are archived.
     Archived,
     /// Those in a state.
     State(&'static str),
     /// Those of what they can be filtered by instead of a state.
-    Facet(String),
+    Filter(String),
     /// Those of a parent.
     Parent(Parent),
 }
@@ -104,13 +104,13 @@ struct Query<'q> {
 
 impl Store {
     /// A page of the records of `firm` that are `which`, by when they were made.
-    pub async fn list<T: Entity>(&self, firm: Id<Firm>, which: &Which, page: &PageRequest) -> Result<Page<Record<T>>, Error> {
+    pub async fn list<T: Entity>(&self, firm: Id<Firm>, which: &ListScope, page: &PageRequest) -> Result<Page<Record<T>>, Error> {
         let (index, pk_name, sk_name, pk) = match which {
-            Which::All => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::by_type::<T>(firm)),
-            Which::Archived => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::archived::<T>(firm)),
-            Which::State(state) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, state)),
-            Which::Facet(facet) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, facet)),
-            Which::Parent(parent) => ("by_parent", name::BY_PARENT_PK, name::BY_PARENT_SK, index::by_parent::<T>(firm, parent)),
+            ListScope::All => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::by_type::<T>(firm)),
+            ListScope::Archived => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::archived::<T>(firm)),
+            ListScope::State(state) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, state)),
+            ListScope::Filter(key) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, key)),
+            ListScope::Parent(parent) => ("by_parent", name::BY_PARENT_PK, name::BY_PARENT_SK, index::by_parent::<T>(firm, parent)),
         };
         let start = |id: &str| {
             let id: Id<T> = id.parse().ok()?;

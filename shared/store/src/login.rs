@@ -75,7 +75,7 @@ impl Change {
     }
 
     /// Let the login of `email` into the firm as `principal`, who was entered there at `since`, in place of what it was.
-    pub fn admit(&mut self, email: &Email, principal: Principal, since: Time) -> Result<(), Error> {
+    pub fn add_membership(&mut self, email: &Email, principal: Principal, since: Time) -> Result<(), Error> {
         let membership = Membership { firm: self.firm(), principal, since };
         let mut item: Item = Key::membership(email, self.firm(), &principal.subject()).item();
         item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(membership).map_err(Error::internal)?);
@@ -84,7 +84,7 @@ impl Change {
     }
 
     /// Shut the login of `email` out of the firm as `subject`.
-    pub fn shut_out(&mut self, email: &Email, subject: &str) -> Result<(), Error> {
+    pub fn remove_membership(&mut self, email: &Email, subject: &str) -> Result<(), Error> {
         self.delete(Key::membership(email, self.firm(), subject))
     }
 }

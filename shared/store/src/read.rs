@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Email, Id, Kind, Refusal, Time, firm::Firm, session::Session};
 
 use crate::{
-    Counter, Entity, Error, Once, Record, Store,
+    Counter, Entity, Error, IdempotentRequest, Record, Store,
     item::{Attributes, Item},
     key::{Key, name},
 };
@@ -24,7 +24,7 @@ impl Store {
 
     /// Begin to read several things of `firm` at once.
     pub fn read(&self, firm: Id<Firm>) -> Read<'_> {
-        Read { store: self, firm, keys: BTreeSet::new(), once: None, consistent: true }
+        Read { store: self, firm, keys: BTreeSet::new(), idempotent: None, consistent: true }
     }
 }
 
@@ -34,7 +34,7 @@ pub struct Read<'s> {
     store: &'s Store,
     firm: Id<Firm>,
     keys: BTreeSet<Key>,
-    once: Option<(Once, Time)>,
+    idempotent: Option<(IdempotentRequest, Time)>,
     consistent: bool,
 }
 
@@ -77,9 +77,9 @@ impl Read<'_> {
 
     /// Whether the request was done before, too; then the fetch gives [`Error::Replayed`].
     #[must_use]
-    pub fn once(self, once: Option<Once>, now: Time) -> Self {
-        let Some(once) = once else { return self };
-        Self { once: Some((once.clone(), now)), ..self.key(once.key()) }
+    pub fn idempotent(self, request: Option<IdempotentRequest>, now: Time) -> Self {
+        let Some(request) = request else { return self };
+        Self { idempotent: Some((request.clone(), now)), ..self.key(request.key()) }
     }
 
     /// Things as they were a moment ago at the latest, for half the price: what a GET shows.
@@ -117,10 +117,10 @@ impl Read<'_> {
         if !pending.is_empty() {
             return Err(Error::Unavailable("keys stayed unprocessed".to_owned()));
         }
-        if let Some((once, now)) = &self.once
-            && let Some(item) = items.get(&once.key())
+        if let Some((request, now)) = &self.idempotent
+            && let Some(item) = items.get(&request.key())
         {
-            once.found(item, *now)?;
+            request.found(item, *now)?;
         }
         Ok(Found { firm: self.firm, items })
     }
@@ -139,7 +139,7 @@ impl Found {
         self.maybe(id)?.ok_or(Error::NotFound(T::NAME))
     }
 
-    /// The record `id`, which the body names in `field`; not one that is put away.
+    /// The record `id`, which the body names in `field`; not one that is archived.
     pub fn named<T: Entity>(&self, field: &'static str, id: Id<T>) -> Result<Record<T>, Error> {
         let record = self.maybe(id)?.ok_or(Error::NoSuch { field, kind: <T as Kind>::NAME })?;
         match record.archived_at {

@@ -36,7 +36,7 @@ impl Reply {
 
 /// A request that is to be done once.
 #[derive(Debug, Clone)]
-pub struct Once {
+pub struct IdempotentRequest {
     /// The caller's firm, if they have one yet.
     pub firm: Option<Id<Firm>>,
     /// Who calls.
@@ -47,7 +47,7 @@ pub struct Once {
     pub request: String,
 }
 
-impl Once {
+impl IdempotentRequest {
     pub(crate) fn key(&self) -> Key {
         Key::idempotency(self.firm, &self.caller, &self.key)
     }

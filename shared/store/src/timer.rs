@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
     Id, Time,
     firm::Firm,
-    timer::{Timer, What},
+    timer::{Timer, TimerKind},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ pub struct Due {
     /// The record's id.
     pub record: String,
     /// What is to happen to it.
-    pub what: What,
+    pub kind: TimerKind,
     pub(crate) key: Key,
 }
 
@@ -61,10 +61,10 @@ impl Due {
 
     fn of(key: Key) -> Result<Self, Error> {
         let mut parts = key.sk.split('#').skip(1);
-        let what = parts.next().and_then(|what| what.parse().ok());
+        let kind = parts.next().and_then(|kind| kind.parse().ok());
         let firm = parts.next().and_then(|firm| firm.parse().ok());
-        match (what, firm, parts.next()) {
-            (Some(what), Some(firm), Some(record)) => Ok(Self { firm, what, record: record.to_owned(), key }),
+        match (kind, firm, parts.next()) {
+            (Some(kind), Some(firm), Some(record)) => Ok(Self { firm, kind, record: record.to_owned(), key }),
             _ => Err(Error::Internal(format!("{} {} is no timer", key.pk, key.sk))),
         }
     }

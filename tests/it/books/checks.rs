@@ -12,14 +12,14 @@ use domain::{
     task::Task,
     time_entry::TimeEntry,
 };
-use store::{Entity, PageRequest, Record, Store, Which};
+use store::{Entity, ListScope, PageRequest, Record, Store};
 
 use super::World;
 
-/// All records of a kind, whole, whether put away or not.
+/// All records of a kind, whole, whether archived or not.
 async fn all<T: Entity>(store: &Store, firm: Id<Firm>) -> BTreeMap<Id<T>, Record<T>> {
     let mut ids = Vec::new();
-    for which in [Which::All, Which::Archived] {
+    for which in [ListScope::All, ListScope::Archived] {
         let mut page = PageRequest { limit: 100, ascending: true, cursor: None };
         loop {
             let listed = store.list::<T>(firm, &which, &page).await.unwrap();
@@ -77,10 +77,10 @@ fn assert_invoice_adds_up(id: Id<Invoice>, invoice: &Invoice, notes: &[&CreditNo
     let minor = |amounts: &mut dyn Iterator<Item = Money>| amounts.map(Money::minor).sum::<i64>();
     assert_eq!(invoice.amount_paid.minor(), minor(&mut invoice.payments.iter().map(Payment::applied)), "{id}");
     assert_eq!(invoice.amount_refunded.minor(), minor(&mut invoice.payments.iter().map(|payment| payment.refunded)), "{id}");
-    assert_eq!(invoice.amount_noted.minor(), minor(&mut notes.iter().map(|note| note.amount)), "{id}");
+    assert_eq!(invoice.credit_noted.minor(), minor(&mut notes.iter().map(|note| note.amount)), "{id}");
     assert_eq!(invoice.amount_credited.minor(), minor(&mut notes.iter().map(|note| note.reduced)), "{id}");
     assert_eq!(invoice.tax_noted.minor(), minor(&mut notes.iter().map(|note| note.tax)), "{id}");
-    assert!(invoice.amount_noted.minor() <= invoice.totals.total.minor(), "{id}");
+    assert!(invoice.credit_noted.minor() <= invoice.totals.total.minor(), "{id}");
     for note in notes {
         assert_eq!(note.amount.minor(), minor(&mut [note.reduced, note.credited, note.refunded].into_iter()), "{id}");
     }
@@ -148,13 +148,13 @@ impl World<'_, '_> {
         for (place, project) in self.projects.iter().enumerate() {
             let id: Id<Project> = project.id.parse().unwrap();
             let of = || entries.values().filter(|entry| entry.project == id);
-            let (_, tally) = store.get_tallied(firm, id).await.unwrap();
-            assert_eq!(tally.get(sum::MINUTES), of().map(|entry| i64::from(entry.minutes)).sum::<i64>());
-            assert_eq!(tally.get(sum::BILLABLE), of().map(|entry| entry.billed_amount.minor()).sum::<i64>());
+            let (_, totals) = store.get_with_totals(firm, id).await.unwrap();
+            assert_eq!(totals.get(sum::MINUTES), of().map(|entry| i64::from(entry.minutes)).sum::<i64>());
+            assert_eq!(totals.get(sum::BILLABLE), of().map(|entry| entry.billed_amount.minor()).sum::<i64>());
             let task: Id<Task> = self.tasks[place].0.parse().unwrap();
-            let (_, tally) = store.get_tallied(firm, task).await.unwrap();
+            let (_, totals) = store.get_with_totals(firm, task).await.unwrap();
             let on_task = of().filter(|entry| entry.task == Some(task)).map(|entry| i64::from(entry.minutes));
-            assert_eq!(tally.get(sum::MINUTES), on_task.sum::<i64>());
+            assert_eq!(totals.get(sum::MINUTES), on_task.sum::<i64>());
         }
         // Where things stand after what Stripe told, of which the operations see nothing.
         for bill in &mut self.invoices {

@@ -16,7 +16,7 @@ use tests::{Answer, Firm, TestApp, User};
 
 use crate::{event_log::assert_all_chains_hold, stripe_simulation::number};
 
-/// How many operations there are in all, unless said otherwise.
+/// How many operations there are in all, by default.
 const OPERATIONS: u64 = 800;
 /// How many a firm has.
 const EACH: u64 = 400;

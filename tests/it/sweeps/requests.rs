@@ -57,7 +57,7 @@ async fn what_was_done_before_is_answered_again_and_writes_nothing() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut faults = Vec::new();
-    for row in catalog().into_iter().filter(|row| row.again) {
+    for row in catalog().into_iter().filter(|row| row.repeatable) {
         let given = row.given(&firm).await;
         let first = row.rightful(&firm, &given).send().await;
         let before = app.records();

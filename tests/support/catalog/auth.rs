@@ -15,7 +15,7 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))),
         row("refresh", async |firm| Given::body(refresh_token(firm).await)),
-        row("logout", async |firm| Given::body(refresh_token(firm).await)).again(),
+        row("logout", async |firm| Given::body(refresh_token(firm).await)).repeatable(),
         row("activate", async |firm| {
             let email = email("invited");
             let user = firm.owner.post("/api/auth/users/", json!({"name": "Bo Ek", "email": email, "role": "consultant"})).await;

@@ -21,7 +21,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("archive_lead", async |firm| Given::named(lead(firm).await)),
         row("move_lead", async |firm| Given::named(lead(firm).await).with(json!({"to": "unqualified", "reason": "No budget"}))),
         row("convert_lead", async |firm| Given::named(lead(firm).await).with(json!({"estimated_value": "50000", "currency": "EUR"})))
-            .again(),
+            .repeatable(),
         row("list_lead_history", async |firm| Given::named(lead(firm).await)),
     ]
 }

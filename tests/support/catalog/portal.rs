@@ -23,7 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("create_comment", async |firm| Given::body(json!({"task": task(firm).await, "comment": "Please update the deliverable."}))),
         row("show_comment", async |firm| Given::named(comment(firm).await)),
-        row("mark_comment_read", async |firm| Given::named(comment(firm).await)).again(),
+        row("mark_comment_read", async |firm| Given::named(comment(firm).await)).repeatable(),
         row("list_portal_invoices", async |firm| {
             sent_invoice(firm).await;
             Given::nothing()

@@ -21,7 +21,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("accept_proposal", async |firm| {
             Given::named(sent(firm).await).with(json!({"accepted_by": "Ann Lee", "note": "By phone", "chosen_options": [1]}))
         })
-        .again(),
+        .repeatable(),
         row("list_proposal_history", async |firm| Given::named(sent(firm).await)),
     ]
 }

@@ -9,14 +9,14 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         row("list_prospects", async |_| Given::nothing()),
         row("create_prospect", async |_| Given::body(new_prospect())),
-        row("create_prospect", async |firm| Given::body(json!({"lead": lead(firm).await, "estimated_value": "50000.00"}))).again(),
+        row("create_prospect", async |firm| Given::body(json!({"lead": lead(firm).await, "estimated_value": "50000.00"}))).repeatable(),
         row("show_prospect", async |firm| Given::named(firm.prospect().await)),
         row("update_prospect", async |firm| {
             Given::named(firm.prospect().await).with(json!({"estimated_value": "65000", "currency": "SEK", "phone": null}))
         }),
         row("archive_prospect", async |firm| Given::named(lost(firm).await)),
         row("move_prospect", async |firm| Given::named(firm.prospect().await).with(json!({"to": "lost", "reason": "Chose another"}))),
-        row("convert_prospect", async |firm| Given::named(firm.prospect().await).with(json!({}))).again(),
+        row("convert_prospect", async |firm| Given::named(firm.prospect().await).with(json!({}))).repeatable(),
         row("list_prospect_history", async |firm| Given::named(firm.prospect().await)),
     ]
 }

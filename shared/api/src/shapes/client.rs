@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Line, Prose, Time,
+    MultiLine, SingleLine, Time,
     client::{Client, ClientId},
     prospect::ProspectId,
 };
@@ -21,8 +21,8 @@ pub struct ClientSummary {
     contact: ContactOut,
     /// The prospect that it was.
     prospect: Option<ProspectId>,
-    website: Option<Line<300>>,
-    industry: Option<Line<100>>,
+    website: Option<SingleLine<300>>,
+    industry: Option<SingleLine<100>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -34,8 +34,8 @@ pub struct ClientOut {
     #[serde(flatten)]
     summary: ClientSummary,
     /// Where it is, as on an envelope.
-    address: Option<Prose<1000>>,
-    /// When it was put away.
+    address: Option<MultiLine<1000>>,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 

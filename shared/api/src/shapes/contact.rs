@@ -1,6 +1,6 @@
 //! How to reach somebody.
 
-use domain::{Email, Line, contact::Contact};
+use domain::{Email, SingleLine, contact::Contact};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,13 +11,13 @@ use crate::{Patch, Set};
 #[schema(as = Contact)]
 pub struct ContactOut {
     /// The company's name.
-    pub company_name: Line<200>,
+    pub company_name: SingleLine<200>,
     /// Who is to be addressed there.
-    pub contact_name: Option<Line<200>>,
+    pub contact_name: Option<SingleLine<200>>,
     /// Where mail goes.
     pub email: Option<Email>,
     /// A telephone number.
-    pub phone: Option<Line<40>>,
+    pub phone: Option<SingleLine<40>>,
 }
 
 impl From<&Contact> for ContactOut {
@@ -31,13 +31,13 @@ impl From<&Contact> for ContactOut {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct ContactPatch {
     /// The company's name.
-    pub company_name: Set<Line<200>>,
+    pub company_name: Set<SingleLine<200>>,
     /// Who is to be addressed there.
-    pub contact_name: Patch<Line<200>>,
+    pub contact_name: Patch<SingleLine<200>>,
     /// Where mail goes.
     pub email: Patch<Email>,
     /// A telephone number.
-    pub phone: Patch<Line<40>>,
+    pub phone: Patch<SingleLine<40>>,
 }
 
 impl ContactPatch {

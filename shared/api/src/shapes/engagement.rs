@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Line, Money, Prose, Time,
+    Currency, Date, Money, MultiLine, SingleLine, Time,
     client::ClientId,
     engagement::{Engagement, EngagementId, Status},
     proposal::ProposalId,
@@ -20,7 +20,7 @@ pub struct EngagementSummary {
     client: ClientId,
     /// The proposal that it came from.
     proposal: Option<ProposalId>,
-    title: Line<200>,
+    title: SingleLine<200>,
     /// A decimal, in `currency`.
     value: Option<String>,
     currency: Option<Currency>,
@@ -41,8 +41,8 @@ pub struct EngagementSummary {
 pub struct EngagementOut {
     #[serde(flatten)]
     summary: EngagementSummary,
-    notes: Option<Prose<10000>>,
-    /// When it was put away.
+    notes: Option<MultiLine<10000>>,
+    /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Line, Money, Percent, Price, Prose, Time, Units,
+    Currency, Date, Money, MultiLine, Percent, Price, SingleLine, Time, Units,
     client::ClientId,
     credit::CreditId,
     invoice::{Discount, Dispute, Invoice, InvoiceId, LineItem, Method, Payment, PaymentId, Status},
@@ -17,7 +17,7 @@ use super::ContactOut;
 
 /// An invoice, in lists.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct BillSummary {
+pub struct InvoiceViewRow {
     id: InvoiceId,
     /// `INV-000001`; none before it is sent.
     number: Option<String>,
@@ -28,7 +28,7 @@ pub struct BillSummary {
     #[serde(flatten)]
     contact: ContactOut,
     /// What the client calls it: the number of an order.
-    reference: Option<Line<100>>,
+    reference: Option<SingleLine<100>>,
     status: Status,
     /// Whether the last day to pay is over and something is due.
     overdue: bool,
@@ -59,13 +59,13 @@ pub struct BillSummary {
 
 /// An invoice, as far as the client may see it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Bill {
+pub struct InvoiceView {
     #[serde(flatten)]
-    summary: BillSummary,
+    summary: InvoiceViewRow,
     /// Where it is addressed to, as on an envelope.
-    address: Option<Prose<1000>>,
+    address: Option<MultiLine<1000>>,
     /// What else the client is told.
-    memo: Option<Prose<2000>>,
+    memo: Option<MultiLine<2000>>,
     line_items: Vec<InvoiceLineOut>,
     discount: Option<DiscountOut>,
     payments: Vec<PaymentOut>,
@@ -75,7 +75,7 @@ pub struct Bill {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvoiceLineItem)]
 struct InvoiceLineOut {
-    description: Line<500>,
+    description: SingleLine<500>,
     /// Less than nothing where something is taken back.
     quantity: Units,
     unit_price: Price,
@@ -108,7 +108,7 @@ struct PaymentOut {
     applied: String,
     method: Method,
     /// What a bank statement says of it.
-    reference: Option<Line<100>>,
+    reference: Option<SingleLine<100>>,
     /// The day on which it was paid.
     date: Date,
     /// When it was recorded.
@@ -123,7 +123,7 @@ struct PaymentOut {
     credit: Option<CreditId>,
 }
 
-impl BillSummary {
+impl InvoiceViewRow {
     /// `record` as it is on the day that it is at `now`.
     pub fn new(record: &Record<Invoice>, now: Time) -> Self {
         let Invoice { totals, status, currency, issue_date, due_date, sent_at, .. } = &record.content;
@@ -154,11 +154,11 @@ impl BillSummary {
     }
 }
 
-impl Bill {
+impl InvoiceView {
     /// `record` as it is on the day that it is at `now`.
     pub fn new(record: &Record<Invoice>, now: Time) -> Self {
         Self {
-            summary: BillSummary::new(record, now),
+            summary: InvoiceViewRow::new(record, now),
             address: record.address.clone(),
             memo: record.memo.clone(),
             line_items: record.line_items.iter().map(|line| InvoiceLineOut::new(line, record.currency)).collect(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Email, Line, Time,
+    Email, SingleLine, Time,
     access::Rights,
     client::ClientId,
     invitation::Standing,
@@ -21,7 +21,7 @@ pub struct PortalUserOut {
     id: PortalUserId,
     /// Whose they are.
     client: ClientId,
-    name: Line<200>,
+    name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     email: Email,
     rights: Rights,

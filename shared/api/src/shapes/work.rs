@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Date, Line,
+    Date, SingleLine,
     client::ClientId,
     contract::ContractId,
     project::{self, Project, ProjectId},
@@ -19,7 +19,7 @@ pub struct ProjectView {
     client: ClientId,
     /// The contract that it carries out.
     contract: Option<ContractId>,
-    name: Line<200>,
+    name: SingleLine<200>,
     status: project::Status,
     start_date: Option<Date>,
     end_date: Option<Date>,
@@ -33,7 +33,7 @@ pub struct TaskView {
     id: TaskId,
     project: ProjectId,
     client: ClientId,
-    title: Line<200>,
+    title: SingleLine<200>,
     status: task::Status,
     due_date: Option<Date>,
     /// Its place among the tasks of its status: the lowest comes first.

@@ -1,7 +1,7 @@
-//! What people do to an invoice: write the draft, send it, take it back, give it up, put it away.
+//! What people do to an invoice: write the draft, send it, take it back, give it up, archive it.
 
 use super::{Invoice, LineItem, Status, event, lines};
-use crate::{Date, EventName, Outcome, Prose, Refusal, Time, firm::Firm, time_entry::TimeEntryId};
+use crate::{Date, EventName, MultiLine, Refusal, Time, Transition, firm::Firm, time_entry::TimeEntryId};
 
 /// How many days back an invoice can be dated, and how many days after its date it can be due.
 const MOST_DAYS: i64 = 3 * 366;
@@ -25,7 +25,7 @@ impl Invoice {
     }
 
     /// The draft with other fields. Which time entries it bills stays as it is.
-    pub fn edit(&self, edited: Self, now: Time) -> Outcome<Self> {
+    pub fn edit(&self, edited: Self, now: Time) -> Transition<Self> {
         self.draft()?;
         let entries = |invoice: &Self| {
             let mut entries: Vec<_> = invoice.time_entries().collect();
@@ -39,7 +39,7 @@ impl Invoice {
     }
 
     /// The draft with these lines too, each of which bills a time entry.
-    pub fn add_time(&self, lines: Vec<LineItem>, now: Time) -> Outcome<Self> {
+    pub fn add_time(&self, lines: Vec<LineItem>, now: Time) -> Transition<Self> {
         self.draft()?;
         if lines.iter().any(|line| line.time_entry.is_some_and(|entry| self.time_entries().any(|billed| billed == entry))) {
             return Err(Refusal::rule("time_entries", "Are on the invoice already."));
@@ -49,7 +49,7 @@ impl Invoice {
     }
 
     /// The draft without the lines that bill these time entries.
-    pub fn remove_time(&self, entries: &[TimeEntryId], now: Time) -> Outcome<Self> {
+    pub fn remove_time(&self, entries: &[TimeEntryId], now: Time) -> Transition<Self> {
         self.draft()?;
         if let Some(other) = entries.iter().find(|entry| !self.time_entries().any(|billed| billed == **entry)) {
             return Err(Refusal::rule("time_entries", format!("{other} isn't on the invoice.")));
@@ -60,7 +60,7 @@ impl Invoice {
     }
 
     /// The invoice once it is out as `number`, by the terms of `firm`; paid already if it comes to nothing.
-    pub fn send(&self, number: u64, firm: &Firm, now: Time) -> Outcome<Self> {
+    pub fn send(&self, number: u64, firm: &Firm, now: Time) -> Transition<Self> {
         match self.status {
             Status::Draft => {}
             Status::Sent | Status::Paid | Status::Uncollectible => return Err(Refusal::state("The invoice was sent already.")),
@@ -88,21 +88,21 @@ impl Invoice {
     }
 
     /// The invoice taken back as if it had never been sent; it keeps its number.
-    pub fn void(&self, reason: Option<Prose<2000>>) -> Outcome<Self> {
+    pub fn void(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
             Status::Sent | Status::Uncollectible => {}
             Status::Draft => return Err(Refusal::state("The invoice isn't sent; delete the draft.")),
             Status::Paid => return Err(Refusal::state("The invoice is paid; issue a credit note.")),
             Status::Void => return Err(Refusal::state("The invoice is void already.")),
         }
-        if !self.amount_paid.is_zero() || !self.amount_noted.is_zero() {
+        if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
         }
         Ok((Self { status: Status::Void, reason, ..self.clone() }, event::VOIDED))
     }
 
     /// The invoice once nobody expects any more that it is paid.
-    pub fn mark_uncollectible(&self, reason: Option<Prose<2000>>) -> Outcome<Self> {
+    pub fn mark_uncollectible(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
             Status::Sent => Ok((Self { status: Status::Uncollectible, reason, ..self.clone() }, event::WRITTEN_OFF)),
             Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
@@ -112,7 +112,7 @@ impl Invoice {
         }
     }
 
-    /// How it goes away: a draft is deleted, one that is over is put away.
+    /// How it goes away: a draft is deleted, one that is over is archived.
     pub fn remove(&self) -> Result<EventName, Refusal> {
         match self.status {
             Status::Draft => Ok(event::DELETED),

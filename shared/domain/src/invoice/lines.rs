@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Line, Money, Percent, Price, Refusal, Units, time_entry::TimeEntryId};
+use crate::{Currency, Money, Percent, Price, Refusal, SingleLine, Units, time_entry::TimeEntryId};
 
 /// Most lines that an invoice can have; they live inside its record.
 pub const MOST_LINES: usize = 200;
@@ -14,7 +14,7 @@ const MOST_TEXT: usize = 50_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LineItem {
     /// What it is.
-    pub description: Line<500>,
+    pub description: SingleLine<500>,
     /// How much of it; less than nothing where something is taken back.
     pub quantity: Units,
     /// What one costs, in the invoice's currency.
@@ -144,7 +144,7 @@ pub(crate) mod tests {
 
     pub(crate) fn line(quantity: &str, price: &str, tax: Option<&str>) -> LineItem {
         LineItem {
-            description: Line::new("Work").unwrap(),
+            description: SingleLine::new("Work").unwrap(),
             quantity: quantity.parse().unwrap(),
             unit_price: price.parse().unwrap(),
             tax_rate: tax.map(|rate| rate.parse().unwrap()),
@@ -198,7 +198,7 @@ pub(crate) mod tests {
     fn there_are_not_too_many_lines_nor_too_long_ones() {
         assert!(check(&vec![line("1", "1", None); MOST_LINES]).is_ok());
         assert!(check(&vec![line("1", "1", None); MOST_LINES + 1]).is_err());
-        let long = LineItem { description: Line::new(&"å".repeat(500)).unwrap(), ..line("1", "1", None) };
+        let long = LineItem { description: SingleLine::new(&"å".repeat(500)).unwrap(), ..line("1", "1", None) };
         assert!(check(&vec![long.clone(); 50]).is_ok());
         assert!(check(&vec![long; 51]).is_err());
     }
@@ -238,7 +238,7 @@ pub(crate) mod tests {
         ) {
             use rust_decimal::Decimal;
             let lines: Vec<_> = lines.into_iter().map(|(quantity, price, tax)| LineItem {
-                description: Line::new("Work").unwrap(),
+                description: SingleLine::new("Work").unwrap(),
                 quantity: crate::Units::new(Decimal::new(quantity, 2)).unwrap(),
                 unit_price: Price::new(Decimal::new(price, 2)).unwrap(),
                 tax_rate: tax.map(|tax| Percent::new(Decimal::new(tax, 2)).unwrap()),

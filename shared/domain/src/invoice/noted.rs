@@ -26,16 +26,16 @@ impl Invoice {
         if amount.is_zero() {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
-        let amount_noted = self.amount_noted.plus("amount", amount)?;
-        let left = self.totals.total.minus("amount", self.amount_noted)?;
+        let credit_noted = self.credit_noted.plus("amount", amount)?;
+        let left = self.totals.total.minus("amount", self.credit_noted)?;
         if amount.minor() > left.minor() {
             return Err(Refusal::rule("amount", format!("Only {left} of the invoice isn't taken back yet.")));
         }
         let reduced = least(self.amount_due(), amount);
-        let tax_noted = share(self.totals.tax, amount_noted, self.totals.total)?;
+        let tax_noted = share(self.totals.tax, credit_noted, self.totals.total)?;
         let tax = tax_noted.minus("amount", self.tax_noted)?;
         let amount_credited = self.amount_credited.plus("amount", reduced)?;
-        let invoice = Self { amount_noted, tax_noted, amount_credited, ..self.clone() }.standing();
+        let invoice = Self { credit_noted, tax_noted, amount_credited, ..self.clone() }.standing();
         let event = if invoice.status == self.status { event::CREDITED } else { event::PAID };
         Ok(TakenBack { invoice: (invoice, event), reduced, tax })
     }

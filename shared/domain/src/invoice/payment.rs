@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Invoice, InvoiceId, Status, event};
 use crate::{
-    Currency, Date, EventName, Id, Kind, Line, Money, Price, Refusal, Time,
+    Currency, Date, EventName, Id, Kind, Money, Price, Refusal, SingleLine, Time,
     credit::{Credit, CreditId, Origin},
 };
 
@@ -18,7 +18,7 @@ const BEFOREHAND: i64 = 366;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = PaymentMeans))]
 #[serde(rename_all = "snake_case")]
-pub enum Means {
+pub enum ManualPaymentMethod {
     /// From account to account.
     BankTransfer,
     /// By card, at the firm.
@@ -57,15 +57,15 @@ pub enum Method {
     Credit,
 }
 
-impl From<Means> for Method {
-    fn from(means: Means) -> Self {
+impl From<ManualPaymentMethod> for Method {
+    fn from(means: ManualPaymentMethod) -> Self {
         match means {
-            Means::BankTransfer => Self::BankTransfer,
-            Means::Card => Self::Card,
-            Means::Cash => Self::Cash,
-            Means::Check => Self::Check,
-            Means::DirectDebit => Self::DirectDebit,
-            Means::Other => Self::Other,
+            ManualPaymentMethod::BankTransfer => Self::BankTransfer,
+            ManualPaymentMethod::Card => Self::Card,
+            ManualPaymentMethod::Cash => Self::Cash,
+            ManualPaymentMethod::Check => Self::Check,
+            ManualPaymentMethod::DirectDebit => Self::DirectDebit,
+            ManualPaymentMethod::Other => Self::Other,
         }
     }
 }
@@ -102,7 +102,7 @@ pub struct Payment {
     /// How.
     pub method: Method,
     /// What a bank statement says of it.
-    pub reference: Option<Line<100>>,
+    pub reference: Option<SingleLine<100>>,
     /// The day on which it was paid.
     pub date: Date,
     /// When it was recorded.
@@ -157,9 +157,9 @@ pub struct NewPayment {
     /// In which currency; the invoice's, which it must be.
     pub currency: Option<Currency>,
     /// How.
-    pub means: Means,
+    pub means: ManualPaymentMethod,
     /// What a bank statement says of it.
-    pub reference: Option<Line<100>>,
+    pub reference: Option<SingleLine<100>>,
     /// The day on which it was paid.
     pub date: Date,
 }
@@ -213,7 +213,7 @@ impl Invoice {
     }
 
     /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this: as much as is
-    /// due and there, unless said otherwise.
+    /// due and there, where `None`.
     pub fn apply_credit(
         &self,
         id: InvoiceId,

@@ -3,15 +3,15 @@
 use super::{Invoice, Status, event};
 use crate::{
     Date, EventName, Time,
-    timer::{Timer, What},
+    timer::{Timer, TimerKind},
 };
 
 impl Invoice {
     /// What is to happen to it by itself, and when.
     pub fn timers(&self) -> Vec<Timer> {
         let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return Vec::new() };
-        let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins(), what: What::InvoiceOverdue });
-        let reminder = self.next_reminder().map(|day| Timer { at: day.begins(), what: What::InvoiceReminder });
+        let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins(), kind: TimerKind::InvoiceOverdue });
+        let reminder = self.next_reminder().map(|day| Timer { at: day.begins(), kind: TimerKind::InvoiceReminder });
         overdue.into_iter().chain(reminder).collect()
     }
 

@@ -87,7 +87,7 @@ impl Books {
             }
             Step::Note { amount, refunded } => {
                 let refunded = refunded.map(|minor| decimal(minor).parse().unwrap());
-                let new = NewCreditNote { amount: decimal(*amount).parse().unwrap(), refunded, reason: Prose::new("x").unwrap() };
+                let new = NewCreditNote { amount: decimal(*amount).parse().unwrap(), refunded, reason: MultiLine::new("x").unwrap() };
                 let ids = Ids { invoice: invoice_id, note: self.new_id(), credit: self.new_id() };
                 if let Ok(issued) = CreditNote::issue(1, &invoice, new, ids) {
                     self.invoices[place] = issued.invoice.0;
@@ -123,11 +123,11 @@ impl Books {
             for note in notes() {
                 assert_eq!(note.amount.minor(), note.reduced.minor() + note.credited.minor() + note.refunded.minor());
             }
-            assert_eq!(invoice.amount_noted.minor(), sum(&mut notes().map(|note| note.amount)));
+            assert_eq!(invoice.credit_noted.minor(), sum(&mut notes().map(|note| note.amount)));
             assert_eq!(invoice.amount_credited.minor(), sum(&mut notes().map(|note| note.reduced)));
             assert_eq!(invoice.tax_noted.minor(), sum(&mut notes().map(|note| note.tax)));
-            assert!(invoice.amount_noted.minor() <= invoice.totals.total.minor());
-            if invoice.amount_noted == invoice.totals.total {
+            assert!(invoice.credit_noted.minor() <= invoice.totals.total.minor());
+            if invoice.credit_noted == invoice.totals.total {
                 assert_eq!(invoice.tax_noted, invoice.totals.tax);
             }
         }

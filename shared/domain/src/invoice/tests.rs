@@ -10,7 +10,7 @@ use crate::{
     credit::{Credit, Origin},
     credit_note::{CreditNote, Ids, NewCreditNote},
     firm::Firm,
-    timer::{Timer, What},
+    timer::{Timer, TimerKind},
 };
 
 pub(super) fn now() -> Time {
@@ -34,7 +34,7 @@ pub(super) fn firm() -> Firm {
 
 pub(super) fn draft(lines: Vec<LineItem>) -> Invoice {
     let email = Email::new("ann@acme.example").ok();
-    let contact = Contact { company_name: Line::new("Acme").unwrap(), contact_name: None, email, phone: None };
+    let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email, phone: None };
     Invoice { line_items: lines, ..Invoice::new(id(1), contact, Currency::USD) }.checked(now()).unwrap()
 }
 
@@ -44,7 +44,13 @@ fn sent() -> Invoice {
 }
 
 pub(super) fn paying(amount: &str) -> NewPayment {
-    NewPayment { amount: amount.parse().unwrap(), currency: None, means: Means::Cash, reference: None, date: Date::today(now()) }
+    NewPayment {
+        amount: amount.parse().unwrap(),
+        currency: None,
+        means: ManualPaymentMethod::Cash,
+        reference: None,
+        date: Date::today(now()),
+    }
 }
 
 fn pay(invoice: &Invoice, amount: &str) -> Result<Booked, crate::Refusal> {
@@ -67,7 +73,7 @@ fn credit_of(minor: i64) -> Credit {
 
 fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate::credit_note::Issued, crate::Refusal> {
     let refunded = refunded.map(|price| price.parse().unwrap());
-    let new = NewCreditNote { amount: amount.parse().unwrap(), refunded, reason: Prose::new("Too much").unwrap() };
+    let new = NewCreditNote { amount: amount.parse().unwrap(), refunded, reason: MultiLine::new("Too much").unwrap() };
     CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) })
 }
 
@@ -203,10 +209,10 @@ fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
 #[test]
 fn it_is_overdue_once_and_reminded_of_once_for_all_that_was_missed() {
     let invoice = sent();
-    let timers = |invoice: &Invoice| invoice.timers().into_iter().map(|Timer { at, what }| (at.to_string(), what)).collect::<Vec<_>>();
+    let timers = |invoice: &Invoice| invoice.timers().into_iter().map(|Timer { at, kind }| (at.to_string(), kind)).collect::<Vec<_>>();
     assert_eq!(
         timers(&invoice),
-        [("2026-12-23 12:00:00 UTC".into(), What::InvoiceOverdue), ("2026-12-23 12:00:00 UTC".into(), What::InvoiceReminder)]
+        [("2026-12-23 12:00:00 UTC".into(), TimerKind::InvoiceOverdue), ("2026-12-23 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]
     );
     let before: Time = "2026-12-23T11:59:59Z".parse().unwrap();
     assert!(invoice.mark_overdue(before).is_none() && invoice.remind(before).is_none());
@@ -215,7 +221,7 @@ fn it_is_overdue_once_and_reminded_of_once_for_all_that_was_missed() {
     assert_eq!((event, overdue.state(), overdue.mark_overdue(due)), (event::OVERDUE, "overdue", None));
     let (reminded, event) = overdue.remind(due).unwrap();
     assert_eq!((event, reminded.reminded), (event::REMINDED, 1));
-    assert_eq!(timers(&reminded), [("2026-12-29 12:00:00 UTC".into(), What::InvoiceReminder)]);
+    assert_eq!(timers(&reminded), [("2026-12-29 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]);
     assert!(reminded.remind(due).is_none());
     let (caught_up, _) = overdue.remind("2027-02-01T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!((caught_up.reminded, timers(&caught_up)), (3, vec![]));

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::LineItem;
 use crate::{
-    Line, Money, Percent, Price, Refusal, Units,
+    Money, Percent, Price, Refusal, SingleLine, Units,
     time_entry::{TimeEntry, TimeEntryId},
 };
 
@@ -41,9 +41,9 @@ impl LineItem {
     }
 }
 
-fn described(text: &str) -> Result<Line<500>, Refusal> {
+fn described(text: &str) -> Result<SingleLine<500>, Refusal> {
     let text: String = text.chars().take(500).collect();
-    Line::new(&text).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))
+    SingleLine::new(&text).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))
 }
 
 fn price(amount: Decimal) -> Result<Price, Refusal> {
@@ -54,7 +54,7 @@ fn price(amount: Decimal) -> Result<Price, Refusal> {
 mod tests {
     use super::*;
     use crate::{
-        Currency, Prose,
+        Currency, MultiLine,
         invoice::tests::{id, now},
         project::Rounding,
         time_entry::Status,
@@ -73,7 +73,7 @@ mod tests {
             billable: true,
             hourly_rate: Some(rate),
             billed_amount: rate,
-            description: description.map(|told| Prose::new(told).unwrap()),
+            description: description.map(|told| MultiLine::new(told).unwrap()),
             needs_approval: false,
             progress: Status::Open,
             rejection: None,

@@ -1,12 +1,12 @@
 use super::{Direction, Increment, Member, Project, Rounding, Status};
-use crate::{Currency, Date, Id, Line, Time, rate::RateCard, user::UserId};
+use crate::{Currency, Date, Id, SingleLine, Time, rate::RateCard, user::UserId};
 use proptest::prelude::*;
 
 fn at(status: Status) -> Project {
     Project {
         client: Id::new(Time::default(), 1),
         contract: None,
-        name: Line::new("Audit").unwrap(),
+        name: SingleLine::new("Audit").unwrap(),
         description: None,
         status,
         currency: Currency::USD,

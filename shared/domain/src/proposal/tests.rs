@@ -7,7 +7,7 @@ use crate::{Currency, offer::tests::line};
 
 fn at(status: Status) -> Proposal {
     let contact = Contact {
-        company_name: Line::new("Acme").unwrap(),
+        company_name: SingleLine::new("Acme").unwrap(),
         contact_name: None,
         email: crate::Email::new("a@acme.example").ok(),
         phone: None,
@@ -17,17 +17,17 @@ fn at(status: Status) -> Proposal {
         Currency::USD,
     )
     .unwrap();
-    Proposal { status, ..Proposal::new(1, Id::new(Time::default(), 1), contact, Line::new("Audit").unwrap(), offer) }
+    Proposal { status, ..Proposal::new(1, Id::new(Time::default(), 1), contact, SingleLine::new("Audit").unwrap(), offer) }
 }
 
-fn born() -> Born {
-    Born { client: Id::new(Time::default(), 1), portal_user: None, engagement: Id::new(Time::default(), 1) }
+fn born() -> AcceptanceIds {
+    AcceptanceIds { client: Id::new(Time::default(), 1), portal_user: None, engagement: Id::new(Time::default(), 1) }
 }
 
 #[test]
 fn every_state_allows_what_it_should_and_nothing_else() {
     let (now, today) = (Time::default(), Date::today(Time::default()));
-    let reason = Prose::new("Too dear").unwrap();
+    let reason = MultiLine::new("Too dear").unwrap();
     // edit, submit, approve, send, accept (portal), accept (staff), reject, cancel, revise, remove
     for (status, allowed) in [
         (Draft, [true, true, false, true, false, true, false, false, false, true]),
@@ -100,7 +100,7 @@ fn what_was_accepted_is_bound_by_its_digest() {
     let digest = |proposal: &Proposal| proposal.accept(None, None, None, born(), Time::default()).unwrap().0.acceptance.unwrap().content;
     let sent = at(Sent);
     assert_eq!(digest(&sent), digest(&sent));
-    assert_ne!(digest(&sent), digest(&Proposal { terms: Prose::new("30 days").ok(), ..sent.clone() }));
+    assert_ne!(digest(&sent), digest(&Proposal { terms: MultiLine::new("30 days").ok(), ..sent.clone() }));
     assert_ne!(digest(&sent), digest(&Proposal { version: 2, ..sent.clone() }));
 }
 

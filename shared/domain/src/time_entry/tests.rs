@@ -1,6 +1,6 @@
 use super::{Status, TimeEntry, day, event, minutes};
 use crate::{
-    Currency, Id, Money, Prose, Time,
+    Currency, Id, Money, MultiLine, Time,
     invoice::InvoiceId,
     project::{Direction, Increment, Rounding},
 };
@@ -39,8 +39,8 @@ fn invoice() -> InvoiceId {
     Id::new(now(), 7)
 }
 
-fn reason() -> Prose<1000> {
-    Prose::new("Wrong project").unwrap()
+fn reason() -> MultiLine<1000> {
+    MultiLine::new("Wrong project").unwrap()
 }
 
 /// An entry at each status.
@@ -113,13 +113,13 @@ fn a_reversal_takes_back_all_of_it_once_and_can_be_billed() {
 fn what_takes_back_a_charge_that_is_gone_goes_too_unless_it_is_billed_itself() {
     let (id, reversal) = (Id::new(now(), 8), Id::new(now(), 9));
     let ((reversed, _), back) = at(Status::Invoiced).reverse(id, reversal).unwrap();
-    let ((free, _), gone) = reversed.let_go(Some(&back));
+    let ((free, _), gone) = reversed.release_from_invoice(Some(&back));
     assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, None, Some(event::DELETED)));
     let (billed, _) = back.bill(invoice()).unwrap();
-    let ((free, _), gone) = reversed.let_go(Some(&billed));
+    let ((free, _), gone) = reversed.release_from_invoice(Some(&billed));
     assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, Some(reversal), None));
     assert!(free.bill(invoice()).is_ok());
-    let ((free, _), gone) = at(Status::Invoiced).let_go(None);
+    let ((free, _), gone) = at(Status::Invoiced).release_from_invoice(None);
     assert_eq!((free, gone), (at(Status::Open), None));
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_sesv2::{
     Client,
     config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
 };
-use domain::{Email, Line, access::Role};
+use domain::{Email, SingleLine, access::Role};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,17 +17,17 @@ use tokio::{
 use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError};
 
 fn message() -> Message {
-    let person = Person { name: Line::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
+    let person = Person { name: SingleLine::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
     let envelope = Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
-        to_name: Line::new("Lee, Ann").ok(),
-        firm_name: Line::new("Northwind \"N\" Advisory").unwrap(),
+        to_name: SingleLine::new("Lee, Ann").ok(),
+        firm_name: SingleLine::new("Northwind \"N\" Advisory").unwrap(),
         reply_to: Some(person),
         reference: Reference::new("user_01JD9Q8R7S", 3),
     };
     let link = Link::activation("https://app.consultantpro.example", "secret-token");
     let expires_at = "2026-11-29T14:05:00Z".parse().unwrap();
-    InvitationMail { envelope, role: Role::Manager, link: &link, expires_at, again: false }.message().unwrap()
+    InvitationMail { envelope, role: Role::Manager, link: &link, expires_at, is_replacement: false }.message().unwrap()
 }
 
 fn mailer(port: u16) -> Mailer {

@@ -11,7 +11,7 @@ impl Entity for CreditNote {
         Some(self.client.into())
     }
 
-    fn facet(&self) -> Option<String> {
+    fn filter_key(&self) -> Option<String> {
         Some(self.invoice.to_string())
     }
 }

@@ -16,7 +16,7 @@ impl Entity for Invoice {
         "payments",
         "checkouts",
         "reminders",
-        "amount_noted",
+        "credit_noted",
         "tax_noted",
     ];
 

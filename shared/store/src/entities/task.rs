@@ -12,7 +12,7 @@ impl Entity for Task {
         Some(self.project.into())
     }
 
-    fn facet(&self) -> Option<String> {
+    fn filter_key(&self) -> Option<String> {
         self.assignee.map(|user| user.to_string())
     }
 }

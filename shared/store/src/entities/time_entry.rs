@@ -18,11 +18,11 @@ impl Entity for TimeEntry {
 
 impl Change {
     /// Sum up, beside the project and the task, that an entry is now `after` and was `before`.
-    pub fn tally_time(&mut self, before: Option<&TimeEntry>, after: Option<&TimeEntry>) {
+    pub fn add_time_to_totals(&mut self, before: Option<&TimeEntry>, after: Option<&TimeEntry>) {
         for (entry, sign) in before.map(|entry| (entry, -1)).into_iter().chain(after.map(|entry| (entry, 1))) {
-            self.tally(entry.project, &entry.sums().map(|(name, by)| (name, sign * by)));
+            self.add_to_totals(entry.project, &entry.sums().map(|(name, by)| (name, sign * by)));
             if let Some(task) = entry.task {
-                self.tally(task, &[(sum::MINUTES, sign * i64::from(entry.minutes))]);
+                self.add_to_totals(task, &[(sum::MINUTES, sign * i64::from(entry.minutes))]);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Tallies: what is summed up beside a record, its time or its money, without counting through what belongs to it and
+//! Running totals: what is summed up beside a record, its time or its money, without counting through what belongs to it and
 //! without a new version of the record: those who add don't contend with each other or with who edits.
 
 use std::collections::BTreeMap;
@@ -10,15 +10,15 @@ use crate::{
     Change, Entity, Error, Found, Read, Record, Store,
     change::OnFailure,
     item::{Item, number, text},
-    key::{HEADER, Key, TALLY, name, partition},
+    key::{HEADER, Key, TOTALS, name, partition},
 };
 use domain::firm::Firm;
 
 /// The sums beside a record, by name; in minutes, or in minor units of a currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally(BTreeMap<String, i64>);
+pub struct RunningTotals(BTreeMap<String, i64>);
 
-impl Tally {
+impl RunningTotals {
     /// The sum called `name`; 0 if nothing was ever added.
     pub fn get(&self, name: &str) -> i64 {
         self.0.get(name).copied().unwrap_or_default()
@@ -33,16 +33,16 @@ impl Tally {
 
 impl Change {
     /// Add to the sums beside the record `id`. What is added to one record in several calls is written at once.
-    pub fn tally<T: Entity>(&mut self, id: Id<T>, sums: &[(&'static str, i64)]) {
-        let key = Key::tally(self.firm(), id);
+    pub fn add_to_totals<T: Entity>(&mut self, id: Id<T>, sums: &[(&'static str, i64)]) {
+        let key = Key::running_totals(self.firm(), id);
         for (name, by) in sums {
-            *self.tallies.entry(key.clone()).or_default().entry(name).or_default() += by;
+            *self.totals.entry(key.clone()).or_default().entry(name).or_default() += by;
         }
     }
 
     /// The additions as actions.
-    pub(crate) fn push_tallies(&mut self) -> Result<(), Error> {
-        for (key, sums) in std::mem::take(&mut self.tallies) {
+    pub(crate) fn push_totals(&mut self) -> Result<(), Error> {
+        for (key, sums) in std::mem::take(&mut self.totals) {
             let sums: Vec<_> = sums.into_iter().filter(|(_, by)| *by != 0).collect();
             if sums.is_empty() {
                 continue;
@@ -63,22 +63,22 @@ impl Change {
 impl Read<'_> {
     /// The sums beside the record `id` too.
     #[must_use]
-    pub fn tally<T: Entity>(self, id: Id<T>) -> Self {
-        let key = Key::tally(self.firm(), id);
+    pub fn running_totals<T: Entity>(self, id: Id<T>) -> Self {
+        let key = Key::running_totals(self.firm(), id);
         self.key(key)
     }
 }
 
 impl Found {
     /// The sums beside the record `id`.
-    pub fn tally<T: Entity>(&self, id: Id<T>) -> Tally {
-        self.item(&Key::tally(self.firm(), id)).map(Tally::of).unwrap_or_default()
+    pub fn running_totals<T: Entity>(&self, id: Id<T>) -> RunningTotals {
+        self.item(&Key::running_totals(self.firm(), id)).map(RunningTotals::of).unwrap_or_default()
     }
 }
 
 impl Store {
     /// The record `id` of `firm` with the sums beside it, as they were a moment ago at the latest; one query.
-    pub async fn get_tallied<T: Entity>(&self, firm: Id<Firm>, id: Id<T>) -> Result<(Record<T>, Tally), Error> {
+    pub async fn get_with_totals<T: Entity>(&self, firm: Id<Firm>, id: Id<T>) -> Result<(Record<T>, RunningTotals), Error> {
         let output = self
             .client
             .query()
@@ -92,6 +92,6 @@ impl Store {
         let at =
             |sk: &str| items.iter().find(|item| item.get(name::SK).and_then(|value| value.as_s().ok()).is_some_and(|found| found == sk));
         let record = Record::from_item(at(HEADER).ok_or(Error::NotFound(T::NAME))?)?;
-        Ok((record, at(TALLY).map(Tally::of).unwrap_or_default()))
+        Ok((record, at(TOTALS).map(RunningTotals::of).unwrap_or_default()))
     }
 }
