@@ -20,7 +20,7 @@ pub(crate) fn measure(report: &mut Report, here: &Runtime, beside: &Handle) -> f
     let product = here.block_on(Product::new());
     let firsts = here.block_on(firsts(&product));
     report.part(&format!("process start to first answer, median of {STARTS}"));
-    report.note("without TLS; wall time depends on what else this machine does; auth and portal read secrets before it");
+    report.note("without TLS; wall time depends on what else this machine does; auth and clients read secrets before it");
     for first in &firsts {
         let starts = (0..STARTS).map(|_| {
             let started = Instant::now();

@@ -58,11 +58,10 @@ pub struct TestApp {
 pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments: Payments) -> BTreeMap<&'static str, R> {
     BTreeMap::from([
         ("auth", auth::router(keys)),
-        ("clients", clients::router()),
+        ("clients", clients::router(payments)),
         ("crm", crm::router()),
         ("docs", docs::router()),
         ("finance", finance::router()),
-        ("portal", portal::router(payments)),
         ("projects", projects::router()),
         ("webhooks", webhooks::router(webhooks)),
     ])

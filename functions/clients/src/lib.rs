@@ -1,13 +1,15 @@
-//! `/api/clients/`, the firm's side: clients, portal users, engagements. One file a resource: its routes, handlers and
-//! wire types.
+//! `/api/clients/`: clients, portal users and engagements, for the firm; and the client's own side, in `portal/`. One file a
+//! resource: its routes, handlers and wire types.
 
 mod clients;
 mod engagements;
+mod portal;
 mod portal_users;
 
 use api::{App, Routes};
+use payments::Payments;
 
-/// Every route of this function.
-pub fn router<R: Routes<State = App>>() -> R {
-    R::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes())
+/// Every route of this function; payments are taken by `payments`.
+pub fn router<R: Routes<State = App>>(payments: Payments) -> R {
+    R::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes()).merge(portal::routes()).with(payments)
 }

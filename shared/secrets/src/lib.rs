@@ -1,5 +1,5 @@
 //! What only some functions know: the key that signs tokens (`auth`), the key of the links in mails (`auth`, `outbox`),
-//! our key at Stripe (`portal`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
+//! our key at Stripe (`clients`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
 //! secret of its own, so that a function's policy can allow just its own.
 
 mod link;

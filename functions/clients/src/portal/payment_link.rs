@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::{Record, Reply};
 use utoipa::ToSchema;
 
-use crate::invoices::sent;
+use super::invoices::sent;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(show_payment_link))
