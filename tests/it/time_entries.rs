@@ -246,8 +246,8 @@ async fn what_is_locked_says_why() {
     does("submit", 200).await;
     does("approve", 200).await;
     refused("The time is approved; it has to be handed back before it can be changed.").await;
-    let back = act(&firm.owner, &entry.id(), "reject", json!({"reason": "ListScope interviews?"})).await.expect(200);
-    assert_eq!((back.text("/status"), back.text("/rejection")), ("open".into(), "ListScope interviews?".into()));
+    let back = act(&firm.owner, &entry.id(), "reject", json!({"reason": "Which interviews?"})).await.expect(200);
+    assert_eq!((back.text("/status"), back.text("/rejection")), ("open".into(), "Which interviews?".into()));
     let again = does("submit", 200).await;
     assert_eq!(again.json["rejection"], Value::Null);
     let approved = does("approve", 200).await;

@@ -1,6 +1,6 @@
 //! `POST /api/auth/activate/`: somebody who was invited comes to a login of their own.
 
-use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, routes};
+use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::Extension;
 use domain::{
     Id,
@@ -37,9 +37,13 @@ struct Activation {
 }
 
 /// Use the link of an invitation or welcome mail.
-#[utoipa::path(post, path = "/api/auth/activate/", tag = "auth", request_body = Activation,
-    responses((status = 200, description = "Tokens", body = Granted)))]
-async fn activate(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<Activation>) -> Result<Answer, Problem> {
+#[post("/api/auth/activate/", tag = "auth")]
+async fn activate(
+    cx: Cx,
+    _: Anonymous,
+    Extension(keys): Extension<Keys>,
+    Valid(body): Valid<Activation>,
+) -> Result<Answer<Granted>, Problem> {
     let invited = keys.links.read(&body.token, cx.now).map_err(|bad| Problem::invalid("token", bad.to_string()))?;
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
     let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login(&invited.email);

@@ -86,7 +86,7 @@ pub(crate) async fn commit(
     status: StatusCode,
     grant: Grant,
     founded: Option<(UserOut, FirmOut)>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<Granted>, Problem> {
     let (user, firm) = founded.unzip();
     let answer = Answer::json(status, &Kept { grant, user, firm })?;
     match change.commit(answer.reply()).await {
@@ -96,7 +96,7 @@ pub(crate) async fn commit(
 }
 
 /// The answer with tokens that was kept as `kept`.
-pub(crate) fn present(keys: &Keys, kept: &Reply) -> Result<Answer, Problem> {
+pub(crate) fn present(keys: &Keys, kept: &Reply) -> Result<Answer<Granted>, Problem> {
     let body = kept.body.as_deref().unwrap_or_default();
     let Kept { grant, user, firm } = serde_json::from_str(body).map_err(Problem::internal)?;
     let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;

@@ -1,15 +1,13 @@
 //! `GET /api/auth/me/`
 
-use api::{
-    Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, routes,
-    shapes::{ClientOut, PortalUserOut},
-};
+use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, routes};
 use domain::{
     access::{Rights, Role},
     session::Principal,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+use wire::{ClientOut, PortalUserOut};
 
 use crate::shapes::{FirmOut, UserOut};
 
@@ -43,9 +41,8 @@ enum Me {
 }
 
 /// Show who is signed in.
-#[utoipa::path(get, path = "/api/auth/me/", tag = "auth", security(("staff" = []), ("portal" = [])),
-    responses((status = 200, description = "Who is signed in", body = Me)))]
-async fn show_me(cx: Cx, caller: Caller) -> Result<Answer, Problem> {
+#[get("/api/auth/me/", tag = "auth")]
+async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
     let read = cx.store.read(caller.firm).record(caller.firm).eventually();
     let me = match caller.caller().principal {
         Principal::Staff { user, .. } => {

@@ -1,6 +1,6 @@
 //! `POST /api/auth/register/`
 
-use api::{Anonymous, Answer, App, Cx, Problem, Routes, Shape, Valid, routes};
+use api::{Anonymous, Answer, App, Cx, Problem, Routes, Shape, Valid, post, routes};
 use axum::Extension;
 use domain::{
     Currency, Email, Refusal, SingleLine, TimeZone,
@@ -41,9 +41,8 @@ struct NewFirm {
 }
 
 /// Sign up a firm and its owner.
-#[utoipa::path(post, path = "/api/auth/register/", tag = "auth", request_body = NewFirm,
-    responses((status = 201, description = "Tokens, the owner and the firm", body = Granted)))]
-async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer, Problem> {
+#[post("/api/auth/register/", 201, tag = "auth")]
+async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer<Granted>, Problem> {
     let NewFirm { firm_name, name, email, password, currency, time_zone } = body;
     let firm = Firm::new(firm_name, currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
     let (firm_id, user_id) = (cx.new_id(), cx.new_id());
@@ -55,8 +54,8 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     change.create_login(&email, &passwords::hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
     change.add_membership(&email, principal, cx.now)?;
-    let firm = change.create(firm_id, firm, firm::event::REGISTERED)?;
-    let user = change.create(user_id, founder, user::event::REGISTERED)?;
+    let firm = change.create(firm_id, firm, firm::Event::Registered)?;
+    let user = change.create(user_id, founder, user::Event::Registered)?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));

@@ -1,6 +1,6 @@
 //! `/api/auth/login/`, `refresh/` and `logout/`
 
-use api::{Anonymous, Answer, App, Caller, Cx, Problem, Routes, Valid, routes};
+use api::{Anonymous, Answer, App, Caller, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
     Email, Id, Time,
@@ -49,9 +49,13 @@ struct RefreshToken {
 }
 
 /// Sign in: firm's people and portal users alike.
-#[utoipa::path(post, path = "/api/auth/login/", tag = "auth", request_body = Credentials,
-    responses((status = 200, description = "Tokens", body = Granted), (status = 401, description = "No such login, or another password")))]
-async fn login(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<Credentials>) -> Result<Answer, Problem> {
+#[post("/api/auth/login/", 200, 401, tag = "auth")]
+async fn login(
+    cx: Cx,
+    _: Anonymous,
+    Extension(keys): Extension<Keys>,
+    Valid(body): Valid<Credentials>,
+) -> Result<Answer<Granted>, Problem> {
     let login = match Email::new(&body.username) {
         Ok(email) => cx.store.login(&email).await?,
         Err(_) => None,
@@ -68,14 +72,13 @@ async fn login(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(bod
 }
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
-#[utoipa::path(post, path = "/api/auth/refresh/", tag = "auth", request_body = RefreshToken,
-    responses((status = 200, description = "Tokens", body = Tokens), (status = 401, description = "The session is over")))]
+#[post("/api/auth/refresh/", 200, 401, tag = "auth")]
 async fn refresh(
     cx: Cx,
     State(app): State<App>,
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<RefreshToken>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<Tokens>, Problem> {
     let shown = read(&cx, &keys, &body.refresh)?;
     let found = find(&cx, &shown).await?;
     let over = || Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.");
@@ -102,9 +105,8 @@ async fn refresh(
 }
 
 /// Sign out: the session's refresh tokens aren't taken any more. Access tokens run out by themselves.
-#[utoipa::path(post, path = "/api/auth/logout/", tag = "auth", request_body = RefreshToken,
-    responses((status = 204, description = "The session is over"), (status = 401, description = "Not a refresh token")))]
-async fn logout(cx: Cx, Extension(keys): Extension<Keys>, Valid(body): Valid<RefreshToken>) -> Result<Answer, Problem> {
+#[post("/api/auth/logout/", 204, 401, tag = "auth")]
+async fn logout(cx: Cx, Extension(keys): Extension<Keys>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
     let shown = read(&cx, &keys, &body.refresh)?;
     let session = find(&cx, &shown).await?.session(shown.sid)?;
     if let Some(session) = session.filter(|session| !session.revoked) {

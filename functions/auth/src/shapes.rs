@@ -1,12 +1,12 @@
 //! Firms and their people, as callers see them.
 
-use api::Shape;
+use api::View;
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Email, SingleLine, Time, TimeZone,
+    Currency, Email, SingleLine, TimeZone,
     access::Role,
     firm::{Firm, FirmId},
-    invitation::{Invitation, Standing},
+    invitation::Standing,
     user::{User, UserId},
 };
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,9 @@ use store::Record;
 use utoipa::ToSchema;
 
 /// A firm.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, View)]
 #[schema(as = Firm)]
+#[view(of = Record<Firm>)]
 pub(crate) struct FirmOut {
     id: FirmId,
     name: SingleLine<200>,
@@ -25,16 +26,10 @@ pub(crate) struct FirmOut {
     created_at: DateTime<Utc>,
 }
 
-impl From<&Record<Firm>> for FirmOut {
-    fn from(record: &Record<Firm>) -> Self {
-        let Firm { name, currency, time_zone, .. } = record.content.clone();
-        Self { id: record.id, name, currency, time_zone, created_at: record.created_at }
-    }
-}
-
 /// A member of the firm.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, View)]
 #[schema(as = User)]
+#[view(both = User, path = "/api/auth/users/")]
 pub(crate) struct UserOut {
     id: UserId,
     name: SingleLine<200>,
@@ -43,18 +38,8 @@ pub(crate) struct UserOut {
     role: Role,
     status: Standing,
     /// When the last link was sent to them; none for who founded the firm.
+    #[view(it.invitation.map(|invitation| invitation.sent_at))]
     invited_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-impl Shape for UserOut {
-    type Of = User;
-    const PATH: &'static str = "/api/auth/users/";
-
-    fn shape(record: &Record<User>, _: Time) -> Self {
-        let User { name, email, role, status, active_since: _, invitation } = record.content.clone();
-        let invited_at = invitation.map(|Invitation { sent_at, .. }| sent_at);
-        Self { id: record.id, name, email, role, status, invited_at, created_at: record.created_at, updated_at: record.updated_at }
-    }
 }

@@ -1,6 +1,6 @@
 //! `/api/auth/users/`: the firm's people.
 
-use api::{Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Routes, Set, Staff, Valid, may, routes};
+use api::{Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes};
 use domain::{
     Email, Refusal, SingleLine,
     access::Role,
@@ -13,6 +13,14 @@ use store::{ListScope, Unique};
 use utoipa::ToSchema;
 
 use crate::shapes::UserOut;
+
+api::standard_handlers! {
+    UserId, UserOut, "/api/auth/users/{id}/":
+    /// Show a member of the firm.
+    show_user: show by Staff<may::ReadFirm>;
+    /// List what happened to a member of the firm.
+    list_user_history: history by Staff<may::ReadFirm>;
+}
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
@@ -34,92 +42,59 @@ struct NewUser {
 }
 
 /// Changes to a member of the firm: what is absent stays.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
+#[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"role": "manager"}))]
+#[body(patch = User, keep(email, status, active_since, invitation))]
 struct UserPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
     name: Set<SingleLine<200>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Role>, nullable = false)]
     role: Set<Role>,
 }
 
-impl UserPatch {
-    fn over(self, before: User) -> User {
-        User { name: self.name.over(before.name), role: self.role.over(before.role), ..before }
-    }
-}
-
 /// List the firm's people.
-#[utoipa::path(get, path = "/api/auth/users/", tag = "users", params(PageParams), security(("staff" = ["firm.read"])),
-    responses((status = 200, description = "A page of users", body = Page<UserOut>)))]
-async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilter>) -> Result<Answer, Problem> {
-    cx.list::<UserOut, _>(&staff, ListScope::All, &query).await
+#[get("/api/auth/users/")]
+async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilter>) -> Result<Answer<Page<UserOut>>, Problem> {
+    cx.list(&staff, ListScope::All, &query).await
 }
 
 /// Invite somebody to the firm, by mail.
-#[utoipa::path(post, path = "/api/auth/users/", tag = "users", request_body = NewUser, security(("staff" = ["firm.manage"])),
-    responses((status = 201, description = "The user, invited", body = UserOut)))]
-async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer, Problem> {
+#[post("/api/auth/users/", 201)]
+async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer<UserOut>, Problem> {
     let NewUser { name, email, role } = body;
     let mut change = cx.change(&staff);
-    let user = change.create(cx.new_id(), User::invited(name, email.clone(), role, cx.now), user::event::INVITED)?;
+    let user = change.create(cx.new_id(), User::invited(name, email.clone(), role, cx.now), user::Event::Invited)?;
     let taken = Refusal { field: Some("email"), ..Refusal::state("The firm has a user with this e-mail; see existing.") };
     change.claim(&Unique::UserEmail(email), user.id, taken)?;
-    cx.commit(change, cx.created::<UserOut>(&user)).await
-}
-
-/// Show a member of the firm.
-#[utoipa::path(get, path = "/api/auth/users/{id}/", tag = "users", params(("id" = UserId, Path)), security(("staff" = ["firm.read"])),
-    responses((status = 200, description = "The user", body = UserOut)))]
-async fn show_user(cx: Cx, staff: Staff<may::ReadFirm>, Path(id): Path<UserId>) -> Result<Answer, Problem> {
-    cx.show::<UserOut>(&staff, id).await
+    cx.commit(change, cx.created(&user)).await
 }
 
 /// Change somebody's name or role. A new role counts from their next refresh on.
-#[utoipa::path(patch, path = "/api/auth/users/{id}/", tag = "users", params(("id" = UserId, Path)), request_body = UserPatch,
-    security(("staff" = ["firm.manage"])), responses((status = 200, description = "The user", body = UserOut)))]
+#[patch("/api/auth/users/{id}/")]
 async fn update_user(
     cx: Cx,
     staff: Staff<may::ManageFirm>,
     Path(id): Path<UserId>,
     Valid(body): Valid<UserPatch>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
-    let user = change.update(&before, before.edit(body.over(before.content.clone()), id, staff.user)?)?;
+    let user = change.update(&before, before.edit(body.over(before.content.clone())?, id, staff.user)?)?;
     if user.status == Standing::Active && user.role != before.role {
         change.add_membership(&user.email, Principal::Staff { user: id, role: user.role }, user.created_at)?;
     }
-    cx.commit(change, cx.ok::<UserOut>(&user)).await
+    cx.commit(change, cx.ok(&user)).await
 }
 
 /// Send somebody another invitation; the links before it work no more.
-#[utoipa::path(post, path = "/api/auth/users/{id}/invite/", tag = "users", params(("id" = UserId, Path)), security(("staff" = ["firm.manage"])),
-    responses((status = 200, description = "The user, invited", body = UserOut)))]
-async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer, Problem> {
-    cx.act::<UserOut>(&staff, id, |user| user.invite_again(cx.now)).await
+#[post("/api/auth/users/{id}/invite/")]
+async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
+    cx.act(&staff, id, |user| user.invite_again(cx.now)).await
 }
 
 /// Shut somebody out. Their access token runs out within the hour.
-#[utoipa::path(post, path = "/api/auth/users/{id}/deactivate/", tag = "users", params(("id" = UserId, Path)),
-    security(("staff" = ["firm.manage"])), responses((status = 200, description = "The user, deactivated", body = UserOut)))]
-async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer, Problem> {
+#[post("/api/auth/users/{id}/deactivate/")]
+async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.deactivate(id, staff.user)?)?;
     change.remove_membership(&user.email, &id.to_string())?;
-    cx.commit(change, cx.ok::<UserOut>(&user)).await
-}
-
-/// List what happened to a member of the firm.
-#[utoipa::path(get, path = "/api/auth/users/{id}/history/", tag = "users", params(("id" = UserId, Path), PageParams),
-    security(("staff" = ["firm.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
-async fn list_user_history(
-    cx: Cx,
-    staff: Staff<may::ReadFirm>,
-    Path(id): Path<UserId>,
-    query: ListQuery<NoFilter>,
-) -> Result<Answer, Problem> {
-    cx.history(&staff, id, &query).await
+    cx.commit(change, cx.ok(&user)).await
 }

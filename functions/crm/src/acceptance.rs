@@ -2,10 +2,7 @@
 //! client, its portal user and the engagement; the stream then wins the prospect, cancels the other proposals to it
 //! and sends the welcome mail.
 
-use api::{
-    Answer, App, Cx, Path, Problem, Routes, Shape, Staff, Valid, may, routes,
-    shapes::{ClientOut, EngagementOut, PortalUserOut},
-};
+use api::{Answer, App, Cx, Path, Problem, Routes, Shape, Staff, Valid, may, post, routes};
 use domain::{
     MultiLine, SingleLine,
     client::{Client, ClientId},
@@ -16,6 +13,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{Change, Record};
 use utoipa::ToSchema;
+use wire::{ClientOut, EngagementOut, PortalUserOut};
 
 use crate::{onboarding::onboard, proposal_shape::ProposalOut};
 
@@ -47,15 +45,13 @@ struct AcceptedProposal {
 }
 
 /// Accept a proposal for the client, from draft or sent. Again: the same answer.
-#[utoipa::path(post, path = "/api/crm/proposals/{id}/accept/", tag = "proposals", params(("id" = ProposalId, Path)),
-    request_body = AcceptProposal, security(("staff" = ["sales.close"])),
-    responses((status = 200, description = "The proposal, and what came of it", body = AcceptedProposal)))]
+#[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,
     staff: Staff<may::CloseSales>,
     Path(id): Path<ProposalId>,
     Valid(body): Valid<AcceptProposal>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<AcceptedProposal>, Problem> {
     let found = cx.read(&staff).record(id).fetch().await?;
     let proposal = found.record(id)?;
     if let Some(acceptance) = &proposal.acceptance {
@@ -90,12 +86,12 @@ fn accept(
     client: &Record<Client>,
     portal_user: Option<&Record<PortalUser>>,
     body: AcceptProposal,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<AcceptedProposal>, Problem> {
     let AcceptProposal { accepted_by, note, chosen_options } = body;
     let born = AcceptanceIds { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
     let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), born, cx.now)?)?;
     let engagement = Engagement::new(client.id, Some(proposal.id), accepted.title.clone(), Some(accepted.total));
-    let engagement = change.create(born.engagement, engagement, engagement::event::CREATED)?;
+    let engagement = change.create(born.engagement, engagement, engagement::Event::Created)?;
     shape(cx, &accepted, client, portal_user, &engagement)
 }
 
@@ -105,7 +101,7 @@ async fn show_accepted(
     staff: &Staff<may::CloseSales>,
     proposal: &Record<Proposal>,
     acceptance: &Acceptance,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<AcceptedProposal>, Problem> {
     let Acceptance { client, portal_user, engagement, .. } = acceptance;
     let found = cx.read(staff).record(*client).maybe(*portal_user).record(*engagement).fetch().await?;
     let portal_user = portal_user.map(|user| found.record(user)).transpose()?;
@@ -118,7 +114,7 @@ fn shape(
     client: &Record<Client>,
     portal_user: Option<&Record<PortalUser>>,
     engagement: &Record<Engagement>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<AcceptedProposal>, Problem> {
     let body = AcceptedProposal {
         proposal: ProposalOut::shape(proposal, cx.now),
         client: ClientOut::shape(client, cx.now),

@@ -1,80 +1,69 @@
 //! `/api/crm/campaigns/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
-    shapes::{money, patch_money},
-    which,
+    Answer, App, Body, Cx, Decimal, ListQuery, Listed, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, View, get, list_scope, may,
+    patch, post, routes,
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Money, MultiLine, Price, Refusal, SingleLine, Time,
-    campaign::{self, Campaign, CampaignId, Status},
+    Currency, Date, Money, MultiLine, Price, SingleLine,
+    campaign::{Campaign, CampaignId, Event, Status},
     firm::Firm,
 };
 use serde::{Deserialize, Serialize};
-use store::Record;
 use utoipa::{IntoParams, ToSchema};
+use wire::{money, patch_money};
+
+api::standard_handlers! {
+    CampaignId, CampaignOut, "/api/crm/campaigns/{id}/":
+    /// Show a campaign.
+    show_campaign: show by Staff<may::ReadSales>;
+    /// Archive a campaign. One that is active is completed first.
+    archive_campaign: archive by Staff<may::WriteSales>;
+    /// Take a campaign out of the archive.
+    restore_campaign: restore by Staff<may::WriteSales>;
+    /// List what happened to a campaign.
+    list_campaign_history: history by Staff<may::ReadSales>;
+}
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
         .routes(routes!(list_campaigns, create_campaign))
         .routes(routes!(show_campaign, update_campaign, archive_campaign))
+        .routes(routes!(restore_campaign))
         .routes(routes!(move_campaign))
         .routes(routes!(list_campaign_history))
 }
 
 /// A campaign, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Campaign)]
 struct CampaignSummary {
     id: CampaignId,
     name: SingleLine<200>,
     status: Status,
     start_date: Option<Date>,
     end_date: Option<Date>,
-    /// What it may cost: a decimal, in `currency`.
-    budget: Option<String>,
+    /// What it may cost, in `currency`.
+    #[view(it.budget.map(Decimal::from))]
+    budget: Option<Decimal>,
+    #[view(it.budget.map(Money::currency))]
     currency: Option<Currency>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
 /// A campaign.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = Campaign)]
+#[view(record = Campaign, path = "/api/crm/campaigns/")]
 struct CampaignOut {
     #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
     summary: CampaignSummary,
     notes: Option<MultiLine<10000>>,
     /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
-}
-
-impl Shape for CampaignSummary {
-    type Of = Campaign;
-    const PATH: &'static str = "/api/crm/campaigns/";
-
-    fn shape(record: &Record<Campaign>, _: Time) -> Self {
-        Self {
-            id: record.id,
-            name: record.name.clone(),
-            status: record.status,
-            start_date: record.start_date,
-            end_date: record.end_date,
-            budget: record.budget.map(Money::to_decimal_string),
-            currency: record.budget.map(Money::currency),
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
-}
-
-impl Shape for CampaignOut {
-    type Of = Campaign;
-    const PATH: &'static str = CampaignSummary::PATH;
-
-    fn shape(record: &Record<Campaign>, now: Time) -> Self {
-        Self { summary: CampaignSummary::shape(record, now), notes: record.notes.clone(), archived_at: record.archived_at }
-    }
 }
 
 /// Which campaigns.
@@ -89,59 +78,39 @@ struct CampaignFilter {
 }
 
 /// A new campaign.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema, Body)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Spring fair 2027", "start_date": "2027-04-12", "end_date": "2027-04-15", "budget": "12000.00"}))]
+#[body(new = Campaign, given(firm: &Firm), set(status = Status::Planned))]
 struct NewCampaign {
     name: SingleLine<200>,
     start_date: Option<Date>,
     end_date: Option<Date>,
     /// What it may cost.
+    #[body(money("budget", budget, currency.unwrap_or(firm.currency))?)]
     budget: Option<Price>,
     /// Default: the firm's currency.
+    #[body(skip)]
     currency: Option<Currency>,
     notes: Option<MultiLine<10000>>,
 }
 
 /// Changes to a campaign: what is absent stays, what is null is cleared.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
+#[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"budget": "15000.00"}))]
+#[body(patch = Campaign, given(firm: &Firm), keep(status))]
 struct CampaignPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
     name: Set<SingleLine<200>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Date>)]
     start_date: Patch<Date>,
-    #[serde(default)]
-    #[schema(value_type = Option<Date>)]
     end_date: Patch<Date>,
     /// In the currency that it is in, or `currency`.
-    #[serde(default)]
-    #[schema(value_type = Option<Price>)]
+    #[body(patch_money("budget", before.budget, budget, currency, firm.currency)?)]
     budget: Patch<Price>,
     /// Needs `budget` too.
-    #[serde(default)]
-    #[schema(value_type = Option<Currency>, nullable = false)]
+    #[body(skip)]
     currency: Set<Currency>,
-    #[serde(default)]
-    #[schema(value_type = Option<MultiLine<10000>>)]
     notes: Patch<MultiLine<10000>>,
-}
-
-impl CampaignPatch {
-    fn over(self, before: Campaign, firm: &Firm) -> Result<Campaign, Refusal> {
-        let Self { name, start_date, end_date, budget, currency, notes } = self;
-        Ok(Campaign {
-            name: name.over(before.name),
-            start_date: start_date.over(before.start_date),
-            end_date: end_date.over(before.end_date),
-            budget: patch_money("budget", before.budget, budget, currency, firm.currency)?,
-            notes: notes.over(before.notes),
-            status: before.status,
-        })
-    }
 }
 
 /// Where a campaign goes on to.
@@ -153,76 +122,45 @@ struct MoveCampaign {
 }
 
 /// List campaigns.
-#[utoipa::path(get, path = "/api/crm/campaigns/", tag = "campaigns", params(CampaignFilter, PageParams), security(("staff" = ["sales.read"])),
-    responses((status = 200, description = "A page of campaigns", body = Page<CampaignSummary>)))]
-async fn list_campaigns(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<CampaignFilter>) -> Result<Answer, Problem> {
-    let which = which(query.filter.archived, query.filter.status.map(Status::as_str), None)?;
-    cx.list::<CampaignSummary, _>(&staff, which, &query).await
+#[get("/api/crm/campaigns/")]
+async fn list_campaigns(
+    cx: Cx,
+    staff: Staff<may::ReadSales>,
+    query: ListQuery<CampaignFilter>,
+) -> Result<Answer<Page<CampaignSummary>>, Problem> {
+    let scope = list_scope(query.filter.archived, query.filter.status.map(Status::as_str), None)?;
+    cx.list(&staff, scope, &query).await
 }
 
 /// Plan a campaign.
-#[utoipa::path(post, path = "/api/crm/campaigns/", tag = "campaigns", request_body = NewCampaign, security(("staff" = ["sales.write"])),
-    responses((status = 201, description = "The campaign", body = CampaignOut)))]
-async fn create_campaign(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewCampaign>) -> Result<Answer, Problem> {
-    let NewCampaign { name, start_date, end_date, budget, currency, notes } = body;
+#[post("/api/crm/campaigns/", 201)]
+async fn create_campaign(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewCampaign>) -> Result<Answer<CampaignOut>, Problem> {
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
-    let budget = money("budget", budget, currency.unwrap_or(firm.currency))?;
     let mut change = cx.change(&staff);
-    let campaign = Campaign { name, status: Status::Planned, start_date, end_date, budget, notes }.checked()?;
-    let campaign = change.create(cx.new_id(), campaign, campaign::event::CREATED)?;
-    cx.commit(change, cx.created::<CampaignOut>(&campaign)).await
-}
-
-/// Show a campaign.
-#[utoipa::path(get, path = "/api/crm/campaigns/{id}/", tag = "campaigns", params(("id" = CampaignId, Path)), security(("staff" = ["sales.read"])),
-    responses((status = 200, description = "The campaign", body = CampaignOut)))]
-async fn show_campaign(cx: Cx, staff: Staff<may::ReadSales>, Path(id): Path<CampaignId>) -> Result<Answer, Problem> {
-    cx.show::<CampaignOut>(&staff, id).await
+    let campaign = change.create(cx.new_id(), body.make(&firm)?.checked()?, Event::Created)?;
+    cx.commit(change, cx.created(&campaign)).await
 }
 
 /// Change a campaign.
-#[utoipa::path(patch, path = "/api/crm/campaigns/{id}/", tag = "campaigns", params(("id" = CampaignId, Path)), request_body = CampaignPatch,
-    security(("staff" = ["sales.write"])), responses((status = 200, description = "The campaign", body = CampaignOut)))]
+#[patch("/api/crm/campaigns/{id}/")]
 async fn update_campaign(
     cx: Cx,
     staff: Staff<may::WriteSales>,
     Path(id): Path<CampaignId>,
     Valid(body): Valid<CampaignPatch>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<CampaignOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
     let campaign = change.update(&before, before.edit(body.over(before.content.clone(), &firm)?)?)?;
-    cx.commit(change, cx.ok::<CampaignOut>(&campaign)).await
-}
-
-/// Archive a campaign.
-#[utoipa::path(delete, path = "/api/crm/campaigns/{id}/", tag = "campaigns", params(("id" = CampaignId, Path)),
-    security(("staff" = ["sales.write"])), responses((status = 204, description = "It is archived")))]
-async fn archive_campaign(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<CampaignId>) -> Result<Answer, Problem> {
-    let (mut change, campaign) = cx.edit(&staff, id).await?;
-    change.remove(&campaign, campaign.archive()?)?;
-    cx.commit(change, Ok(Answer::no_content())).await
+    cx.commit(change, cx.ok(&campaign)).await
 }
 
 /// Begin or complete a campaign.
-#[utoipa::path(post, path = "/api/crm/campaigns/{id}/move/", tag = "campaigns", params(("id" = CampaignId, Path)), request_body = MoveCampaign,
-    security(("staff" = ["sales.write"])), responses((status = 200, description = "The campaign", body = CampaignOut)))]
+#[post("/api/crm/campaigns/{id}/move/")]
 async fn move_campaign(
     cx: Cx,
     staff: Staff<may::WriteSales>,
     Path(id): Path<CampaignId>,
     Valid(body): Valid<MoveCampaign>,
-) -> Result<Answer, Problem> {
-    cx.act::<CampaignOut>(&staff, id, |campaign| campaign.move_to(body.to)).await
-}
-
-/// List what happened to a campaign.
-#[utoipa::path(get, path = "/api/crm/campaigns/{id}/history/", tag = "campaigns", params(("id" = CampaignId, Path), PageParams),
-    security(("staff" = ["sales.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
-async fn list_campaign_history(
-    cx: Cx,
-    staff: Staff<may::ReadSales>,
-    Path(id): Path<CampaignId>,
-    query: ListQuery<NoFilter>,
-) -> Result<Answer, Problem> {
-    cx.history(&staff, id, &query).await
+) -> Result<Answer<CampaignOut>, Problem> {
+    cx.act(&staff, id, |campaign| campaign.move_to(body.to)).await
 }

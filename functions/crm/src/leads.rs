@@ -1,13 +1,12 @@
 //! `/api/crm/leads/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
-    shapes::{ContactOut, ContactPatch, money},
-    which,
+    Answer, App, Body, Cx, ListQuery, Listed, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, View, delete, get, list_scope, may,
+    patch, post, routes,
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Email, MultiLine, Price, Refusal, SingleLine, Time,
+    Archive, Currency, Email, MultiLine, Price, Refusal, SingleLine,
     campaign::CampaignId,
     contact::Contact,
     firm::Firm,
@@ -15,10 +14,19 @@ use domain::{
     prospect::{self, Prospect, ProspectId, Stage},
 };
 use serde::{Deserialize, Serialize};
-use store::{Change, Record, Unique};
+use store::{Change, Found, Named, Record, Unique};
 use utoipa::{IntoParams, ToSchema};
+use wire::{ContactOut, ContactPatch, money};
 
 use crate::prospect_shape::ProspectOut;
+
+api::standard_handlers! {
+    LeadId, LeadOut, "/api/crm/leads/{id}/":
+    /// Show a lead.
+    show_lead: show by Staff<may::ReadSales>;
+    /// List what happened to a lead.
+    list_lead_history: history by Staff<may::ReadSales>;
+}
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
@@ -30,10 +38,12 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 }
 
 /// A lead, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Lead)]
 pub(crate) struct LeadSummary {
     id: LeadId,
     #[serde(flatten)]
+    #[view((&it.contact).into())]
     contact: ContactOut,
     /// Where it came from.
     source: Option<SingleLine<60>>,
@@ -49,42 +59,16 @@ pub(crate) struct LeadSummary {
 }
 
 /// A lead.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = Lead)]
+#[view(record = Lead, path = "/api/crm/leads/")]
 pub(crate) struct LeadOut {
     #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
     summary: LeadSummary,
     notes: Option<MultiLine<10000>>,
     /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
-}
-
-impl Shape for LeadSummary {
-    type Of = Lead;
-    const PATH: &'static str = "/api/crm/leads/";
-
-    fn shape(record: &Record<Lead>, _: Time) -> Self {
-        Self {
-            id: record.id,
-            contact: (&record.contact).into(),
-            source: record.source.clone(),
-            campaign: record.campaign,
-            status: record.status,
-            reason: record.reason.clone(),
-            prospect: record.prospect,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
-}
-
-impl Shape for LeadOut {
-    type Of = Lead;
-    const PATH: &'static str = LeadSummary::PATH;
-
-    fn shape(record: &Record<Lead>, now: Time) -> Self {
-        Self { summary: LeadSummary::shape(record, now), notes: record.notes.clone(), archived_at: record.archived_at }
-    }
 }
 
 /// Which leads.
@@ -113,7 +97,7 @@ struct NewLead {
     /// Where it came from: `website`, `referral`, …
     source: Option<SingleLine<60>>,
     /// The campaign that brought it.
-    campaign: Option<CampaignId>,
+    campaign: Option<Named<CampaignId>>,
     notes: Option<MultiLine<10000>>,
     /// Take it although another lead has its e-mail.
     #[serde(default)]
@@ -121,42 +105,28 @@ struct NewLead {
 }
 
 /// Changes to a lead: what is absent stays, what is null is cleared.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
+#[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"phone": "+46 8 123 456", "notes": null}))]
+#[body(
+    patch = Lead,
+    given(campaign_id: Patch<CampaignId>),
+    set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
+    keep(status, reason, prospect, holds_email)
+)]
 struct LeadPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
+    #[body(skip)]
     company_name: Set<SingleLine<200>>,
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<200>>)]
+    #[body(skip)]
     contact_name: Patch<SingleLine<200>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Email>)]
+    #[body(skip)]
     email: Patch<Email>,
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<40>>)]
+    #[body(skip)]
     phone: Patch<SingleLine<40>>,
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<60>>)]
     source: Patch<SingleLine<60>>,
-    #[serde(default)]
-    #[schema(value_type = Option<CampaignId>)]
-    campaign: Patch<CampaignId>,
-    #[serde(default)]
-    #[schema(value_type = Option<MultiLine<10000>>)]
+    #[body(campaign_id.over(before.campaign))]
+    campaign: Patch<Named<CampaignId>>,
     notes: Patch<MultiLine<10000>>,
-}
-
-impl LeadPatch {
-    fn over(self, before: Lead) -> Lead {
-        let Self { company_name, contact_name, email, phone, source, campaign, notes } = self;
-        let contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact.clone());
-        // A lead that gets another e-mail holds that; see `sync_email_claim`.
-        let holds_email = if contact.email == before.contact.email { before.holds_email } else { contact.email.is_some() };
-        let (source, campaign, notes) = (source.over(before.source), campaign.over(before.campaign), notes.over(before.notes));
-        Lead { contact, holds_email, source, campaign, notes, ..before }
-    }
 }
 
 /// Where the seller moves a lead.
@@ -204,54 +174,43 @@ impl ConvertLead {
 }
 
 /// List leads.
-#[utoipa::path(get, path = "/api/crm/leads/", tag = "leads", params(LeadFilter, PageParams), security(("staff" = ["sales.read"])),
-    responses((status = 200, description = "A page of leads", body = Page<LeadSummary>)))]
-async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadFilter>) -> Result<Answer, Problem> {
+#[get("/api/crm/leads/")]
+async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadFilter>) -> Result<Answer<Page<LeadSummary>>, Problem> {
     let LeadFilter { campaign, status, archived } = query.filter;
-    let which = which(archived, status.map(Status::as_str), campaign.map(Into::into))?;
-    cx.list::<LeadSummary, _>(&staff, which, &query).await
+    let scope = list_scope(archived, status.map(Status::as_str), campaign.map(Into::into))?;
+    cx.list(&staff, scope, &query).await
 }
 
 /// Enter a lead.
-#[utoipa::path(post, path = "/api/crm/leads/", tag = "leads", request_body = NewLead, security(("staff" = ["sales.write"])),
-    responses((status = 201, description = "The lead", body = LeadOut)))]
-async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewLead>) -> Result<Answer, Problem> {
+#[post("/api/crm/leads/", 201)]
+async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewLead>) -> Result<Answer<LeadOut>, Problem> {
     let NewLead { company_name, contact_name, email, phone, source, campaign, notes, allow_duplicate } = body;
     let contact = Contact { company_name, contact_name, email, phone };
     let mut change = cx.change(&staff);
-    let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes, allow_duplicate), lead::event::CREATED)?;
+    let campaign = change.require_if("campaign", campaign)?;
+    let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes, allow_duplicate), lead::Event::Created)?;
     sync_email_claim(&mut change, lead.id, None, Some(&lead))?;
-    require_campaign(&mut change, None, &lead)?;
-    cx.commit(change, cx.created::<LeadOut>(&lead)).await
-}
-
-/// Show a lead.
-#[utoipa::path(get, path = "/api/crm/leads/{id}/", tag = "leads", params(("id" = LeadId, Path)), security(("staff" = ["sales.read"])),
-    responses((status = 200, description = "The lead", body = LeadOut)))]
-async fn show_lead(cx: Cx, staff: Staff<may::ReadSales>, Path(id): Path<LeadId>) -> Result<Answer, Problem> {
-    cx.show::<LeadOut>(&staff, id).await
+    cx.commit(change, cx.created(&lead)).await
 }
 
 /// Change a lead.
-#[utoipa::path(patch, path = "/api/crm/leads/{id}/", tag = "leads", params(("id" = LeadId, Path)), request_body = LeadPatch,
-    security(("staff" = ["sales.write"])), responses((status = 200, description = "The lead", body = LeadOut)))]
+#[patch("/api/crm/leads/{id}/")]
 async fn update_lead(
     cx: Cx,
     staff: Staff<may::WriteSales>,
     Path(id): Path<LeadId>,
     Valid(body): Valid<LeadPatch>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<LeadOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
-    let lead = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
+    let campaign = body.campaign.try_map(|campaign| change.require_other("campaign", campaign, before.campaign))?;
+    let lead = change.update(&before, before.edit(body.over(before.content.clone(), campaign)?)?)?;
     sync_email_claim(&mut change, id, Some(&before), Some(&lead))?;
-    require_campaign(&mut change, Some(&before), &lead)?;
-    cx.commit(change, cx.ok::<LeadOut>(&lead)).await
+    cx.commit(change, cx.ok(&lead)).await
 }
 
 /// Archive a lead.
-#[utoipa::path(delete, path = "/api/crm/leads/{id}/", tag = "leads", params(("id" = LeadId, Path)), security(("staff" = ["sales.write"])),
-    responses((status = 204, description = "It is archived")))]
-async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer, Problem> {
+#[delete("/api/crm/leads/{id}/")]
+async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer<()>, Problem> {
     let (mut change, lead) = cx.edit(&staff, id).await?;
     change.remove(&lead, lead.archive()?)?;
     sync_email_claim(&mut change, id, Some(&lead), None)?;
@@ -259,66 +218,44 @@ async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<Lead
 }
 
 /// Move a lead to another status.
-#[utoipa::path(post, path = "/api/crm/leads/{id}/move/", tag = "leads", params(("id" = LeadId, Path)), request_body = MoveLead,
-    security(("staff" = ["sales.write"])), responses((status = 200, description = "The lead", body = LeadOut)))]
-async fn move_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>, Valid(body): Valid<MoveLead>) -> Result<Answer, Problem> {
-    cx.act::<LeadOut>(&staff, id, |lead| lead.move_to(body.to, body.reason)).await
+#[post("/api/crm/leads/{id}/move/")]
+async fn move_lead(
+    cx: Cx,
+    staff: Staff<may::WriteSales>,
+    Path(id): Path<LeadId>,
+    Valid(body): Valid<MoveLead>,
+) -> Result<Answer<LeadOut>, Problem> {
+    cx.act(&staff, id, |lead| lead.move_to(body.to, body.reason)).await
 }
 
 /// Convert a lead to a prospect. Again: 200, the same prospect.
-#[utoipa::path(post, path = "/api/crm/leads/{id}/convert/", tag = "leads", params(("id" = LeadId, Path)), request_body = ConvertLead,
-    security(("staff" = ["sales.write"])),
-    responses((status = 201, description = "The prospect", body = ProspectOut),
-              (status = 200, description = "It was converted before: the prospect", body = ProspectOut)))]
+#[post("/api/crm/leads/{id}/convert/", 201, 200)]
 async fn convert_lead(
     cx: Cx,
     staff: Staff<may::WriteSales>,
     Path(id): Path<LeadId>,
     Valid(body): Valid<ConvertLead>,
-) -> Result<Answer, Problem> {
-    convert(cx, staff, id, None, body).await
+) -> Result<Answer<ProspectOut>, Problem> {
+    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
+    convert(cx, staff, &found, id, body).await
 }
 
-/// Convert the lead `id`, which the body names in `field` if the path doesn't.
+/// Convert the lead `id`, which is among what was `found`.
 pub(crate) async fn convert(
     cx: Cx,
     staff: Staff<may::WriteSales>,
+    found: &Found,
     id: LeadId,
-    field: Option<&'static str>,
     body: ConvertLead,
-) -> Result<Answer, Problem> {
-    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
-    if let Some(field) = field {
-        found.named(field, id)?;
-    }
+) -> Result<Answer<ProspectOut>, Problem> {
     if let Some(prospect) = found.record(id)?.prospect {
-        return cx.show_current::<ProspectOut>(&staff, prospect).await;
+        return cx.show_current(&staff, prospect).await;
     }
-    let lead = cx.target(&found, id)?;
+    let lead = cx.target(found, id)?;
     let mut change = cx.change(&staff);
-    let prospect = change.create(cx.new_id(), body.prospect(&lead, &*found.record(staff.firm)?)?, prospect::event::CREATED)?;
+    let prospect = change.create(cx.new_id(), body.prospect(&lead, &*found.record(staff.firm)?)?, prospect::Event::Created)?;
     change.update(&lead, lead.convert(prospect.id)?)?;
-    cx.commit(change, cx.created::<ProspectOut>(&prospect)).await
-}
-
-/// List what happened to a lead.
-#[utoipa::path(get, path = "/api/crm/leads/{id}/history/", tag = "leads", params(("id" = LeadId, Path), PageParams),
-    security(("staff" = ["sales.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
-async fn list_lead_history(
-    cx: Cx,
-    staff: Staff<may::ReadSales>,
-    Path(id): Path<LeadId>,
-    query: ListQuery<NoFilter>,
-) -> Result<Answer, Problem> {
-    cx.history(&staff, id, &query).await
-}
-
-/// See to it that the campaign that brought the lead is there, if that is new.
-fn require_campaign(change: &mut Change, before: Option<&Lead>, after: &Lead) -> Result<(), Problem> {
-    match after.campaign {
-        Some(campaign) if before.and_then(|lead| lead.campaign) != Some(campaign) => Ok(change.require("campaign", campaign)?),
-        _ => Ok(()),
-    }
+    cx.commit(change, cx.created(&prospect)).await
 }
 
 /// Let go of the e-mail that the lead `id` held `before` and take the one that it holds `after`.

@@ -21,11 +21,11 @@ pub(crate) fn onboard(
 ) -> Result<(Record<Client>, Option<Record<PortalUser>>), Problem> {
     let id: ClientId = cx.new_id();
     change.claim(&Unique::ClientOf(prospect), id, Refusal::state("The prospect has become a client already; see existing."))?;
-    let client = change.create(id, Client::new(contact.clone(), Some(prospect)), client::event::CREATED)?;
+    let client = change.create(id, Client::new(contact.clone(), Some(prospect)), client::Event::Created)?;
     let Some(email) = contact.email.clone() else { return Ok((client, None)) };
     let name = contact.contact_name.clone().unwrap_or_else(|| contact.company_name.clone());
     let user = PortalUser::invited(id, name, email.clone(), Rights::ALL, cx.now)?;
-    let user = change.create(cx.new_id(), user, portal_user::event::INVITED)?;
+    let user = change.create(cx.new_id(), user, portal_user::Event::Invited)?;
     change.claim(&Unique::PortalEmail(id, email), user.id, Refusal::state("The client has this portal user already."))?;
     Ok((client, Some(user)))
 }

@@ -1,36 +1,44 @@
 //! Proposals, as callers see them.
 
-use api::{Shape, shapes::ContactOut};
+use api::{Decimal, Listed, View};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, MultiLine, Price, Quantity, SingleLine, Time,
+    Currency, Date, Money, MultiLine, Price, Quantity, SingleLine,
     client::ClientId,
     engagement::EngagementId,
     offer::LineItem,
     portal_user::PortalUserId,
-    proposal::{Acceptance, Proposal, ProposalId, Status},
+    proposal::{self, Acceptance, Proposal, ProposalId, Status},
     prospect::ProspectId,
 };
 use serde::Serialize;
-use store::Record;
+
 use utoipa::ToSchema;
+use wire::ContactOut;
 
 /// A proposal, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Proposal)]
 pub(crate) struct ProposalSummary {
     id: ProposalId,
     /// `PRO-000042`; all versions have the same.
+    #[view(proposal::label(it.number))]
     number: String,
     /// 1 for the first; a revision is the next.
+    #[view(it.content.version)]
     version: u32,
     prospect: ProspectId,
     /// Whom it is addressed to.
     #[serde(flatten)]
+    #[view((&it.contact).into())]
     contact: ContactOut,
     title: SingleLine<200>,
+    #[view(it.status.on(Date::today(now), it.valid_until))]
     status: Status,
     /// A decimal, in `currency`.
-    total_value: String,
+    #[view(it.total.into())]
+    total_value: Decimal,
+    #[view(it.total.currency())]
     currency: Currency,
     /// The last day on which it can be accepted.
     valid_until: Option<Date>,
@@ -40,16 +48,20 @@ pub(crate) struct ProposalSummary {
 }
 
 /// A proposal.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = Proposal)]
+#[view(record = Proposal, path = "/api/crm/proposals/")]
 pub(crate) struct ProposalOut {
     #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
     summary: ProposalSummary,
+    #[view(it.line_items.iter().map(|line| LineItemOut::new(line, it.total.currency())).collect())]
     line_items: Vec<LineItemOut>,
     terms: Option<MultiLine<20000>>,
     /// Why it was rejected or taken back.
     reason: Option<MultiLine<2000>>,
     /// Who said yes to what.
+    #[view(it.acceptance.as_ref().map(Into::into))]
     acceptance: Option<AcceptanceOut>,
     /// The version before this.
     supersedes: Option<ProposalId>,
@@ -66,8 +78,8 @@ struct LineItemOut {
     description: SingleLine<500>,
     quantity: Quantity,
     unit_price: Price,
-    /// A decimal, in the proposal's currency.
-    amount: String,
+    /// In the proposal's currency.
+    amount: Decimal,
     /// Whether the client can leave it out.
     optional: bool,
     /// Whether it is in the total.
@@ -98,49 +110,8 @@ impl From<&Acceptance> for AcceptanceOut {
 
 impl LineItemOut {
     fn new(line: &LineItem, currency: Currency) -> Self {
-        let amount = line.amount(currency).map(domain::Money::to_decimal_string).unwrap_or_default();
+        let amount = line.amount(currency).unwrap_or(Money::zero(currency)).into();
         let LineItem { description, quantity, unit_price, optional, chosen } = line.clone();
         Self { description, quantity, unit_price, amount, optional, chosen }
-    }
-}
-
-impl Shape for ProposalSummary {
-    type Of = Proposal;
-    const PATH: &'static str = "/api/crm/proposals/";
-
-    fn shape(record: &Record<Proposal>, now: Time) -> Self {
-        Self {
-            id: record.id,
-            number: record.label(),
-            version: record.content.version,
-            prospect: record.prospect,
-            contact: (&record.contact).into(),
-            title: record.title.clone(),
-            status: record.status_on(Date::today(now)),
-            total_value: record.total.to_decimal_string(),
-            currency: record.total.currency(),
-            valid_until: record.valid_until,
-            sent_at: record.sent_at,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
-}
-
-impl Shape for ProposalOut {
-    type Of = Proposal;
-    const PATH: &'static str = ProposalSummary::PATH;
-
-    fn shape(record: &Record<Proposal>, now: Time) -> Self {
-        Self {
-            summary: ProposalSummary::shape(record, now),
-            line_items: record.line_items.iter().map(|line| LineItemOut::new(line, record.total.currency())).collect(),
-            terms: record.terms.clone(),
-            reason: record.reason.clone(),
-            acceptance: record.acceptance.as_ref().map(Into::into),
-            supersedes: record.supersedes,
-            superseded_by: record.superseded_by,
-            archived_at: record.archived_at,
-        }
     }
 }

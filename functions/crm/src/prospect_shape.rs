@@ -1,30 +1,35 @@
 //! Prospects, as callers see them.
 
-use api::{Shape, shapes::ContactOut};
+use api::{Decimal, Listed, View};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Money, MultiLine, SingleLine, Time,
+    Currency, Money, MultiLine, SingleLine,
     campaign::CampaignId,
     client::ClientId,
     lead::LeadId,
     prospect::{Prospect, ProspectId, Stage},
 };
 use serde::Serialize;
-use store::Record;
+
 use utoipa::ToSchema;
+use wire::ContactOut;
 
 /// A prospect, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Prospect)]
 pub(crate) struct ProspectSummary {
     id: ProspectId,
     #[serde(flatten)]
+    #[view((&it.contact).into())]
     contact: ContactOut,
     /// The lead that it was.
     lead: Option<LeadId>,
     /// The campaign that brought it.
     campaign: Option<CampaignId>,
     /// What the sale may bring: a decimal, in `currency`.
-    estimated_value: Option<String>,
+    #[view(it.estimated_value.map(Decimal::from))]
+    estimated_value: Option<Decimal>,
+    #[view(it.estimated_value.map(Money::currency))]
     currency: Option<Currency>,
     stage: Stage,
     lost_reason: Option<SingleLine<500>>,
@@ -35,42 +40,14 @@ pub(crate) struct ProspectSummary {
 }
 
 /// A prospect.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = Prospect)]
+#[view(record = Prospect, path = "/api/crm/prospects/")]
 pub(crate) struct ProspectOut {
     #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
     summary: ProspectSummary,
     notes: Option<MultiLine<10000>>,
     /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
-}
-
-impl Shape for ProspectSummary {
-    type Of = Prospect;
-    const PATH: &'static str = "/api/crm/prospects/";
-
-    fn shape(record: &Record<Prospect>, _: Time) -> Self {
-        Self {
-            id: record.id,
-            contact: (&record.contact).into(),
-            lead: record.lead,
-            campaign: record.campaign,
-            estimated_value: record.estimated_value.map(Money::to_decimal_string),
-            currency: record.estimated_value.map(Money::currency),
-            stage: record.stage,
-            lost_reason: record.lost_reason.clone(),
-            client: record.client,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
-}
-
-impl Shape for ProspectOut {
-    type Of = Prospect;
-    const PATH: &'static str = ProspectSummary::PATH;
-
-    fn shape(record: &Record<Prospect>, now: Time) -> Self {
-        Self { summary: ProspectSummary::shape(record, now), notes: record.notes.clone(), archived_at: record.archived_at }
-    }
 }

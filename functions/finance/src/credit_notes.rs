@@ -1,19 +1,25 @@
 //! `/api/finance/credit-notes/`: what of an invoice is taken back after it was sent. A note is issued at once, and stays.
 
-use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Path, Problem, Routes, Shape, Staff, Valid, may, routes, which,
-};
+use api::{Answer, App, Cx, Decimal, ListQuery, Page, Problem, Routes, Staff, Valid, View, get, list_scope, may, post, routes};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, MultiLine, Price, Time,
+    Currency, MultiLine, Price,
     client::ClientId,
     credit::{self, CreditId},
     credit_note::{self, CreditNote, CreditNoteId, Ids, NewCreditNote},
     invoice::InvoiceId,
 };
 use serde::{Deserialize, Serialize};
-use store::{Counter, ListScope, Record};
+use store::{Counter, ListScope, Named};
 use utoipa::{IntoParams, ToSchema};
+
+api::standard_handlers! {
+    CreditNoteId, CreditNoteOut, "/api/finance/credit-notes/{id}/":
+    /// Show a credit note.
+    show_credit_note: show by Staff<may::ReadBilling>;
+    /// List what happened to a credit note.
+    list_credit_note_history: history by Staff<may::ReadBilling>;
+}
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
@@ -23,55 +29,38 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 }
 
 /// A credit note.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = CreditNote)]
+#[view(both = CreditNote, path = "/api/finance/credit-notes/")]
 struct CreditNoteOut {
     id: CreditNoteId,
     /// `CRN-000001`.
+    #[view(it.label())]
     number: String,
     invoice: InvoiceId,
     client: ClientId,
+    #[view(it.amount.currency())]
     currency: Currency,
-    /// A decimal, as all amounts: what is taken back, with tax.
-    amount: String,
+    /// What is taken back, with tax.
+    #[view(it.amount.into())]
+    amount: Decimal,
     /// How much of it is tax.
-    tax: String,
+    #[view(it.tax.into())]
+    tax: Decimal,
     reason: MultiLine<2000>,
     /// By how much it made less what was due.
-    amount_reduced: String,
+    #[view(it.reduced.into())]
+    amount_reduced: Decimal,
     /// How much of it became the client's credit.
-    amount_credited: String,
+    #[view(it.credited.into())]
+    amount_credited: Decimal,
     /// How much of it was paid back.
-    amount_refunded: String,
+    #[view(it.refunded.into())]
+    amount_refunded: Decimal,
     /// The client's credit that it became.
     credit: Option<CreditId>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-impl Shape for CreditNoteOut {
-    type Of = CreditNote;
-    const PATH: &'static str = "/api/finance/credit-notes/";
-
-    fn shape(record: &Record<CreditNote>, _: Time) -> Self {
-        let CreditNote { number: _, invoice, client, amount, tax, reason, reduced, credited, refunded, credit } = record.content.clone();
-        Self {
-            id: record.id,
-            number: record.label(),
-            invoice,
-            client,
-            currency: amount.currency(),
-            amount: amount.to_decimal_string(),
-            tax: tax.to_decimal_string(),
-            reason,
-            amount_reduced: reduced.to_decimal_string(),
-            amount_credited: credited.to_decimal_string(),
-            amount_refunded: refunded.to_decimal_string(),
-            credit,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
 }
 
 /// Which credit notes.
@@ -91,7 +80,7 @@ struct CreditNoteFilter {
 #[schema(example = json!({"invoice": "inv_01kanar9g00000000000000007", "amount": "120.00", "reason": "The workshop was shorter"}))]
 struct IssueCreditNote {
     /// One that was sent.
-    invoice: InvoiceId,
+    invoice: Named<InvoiceId>,
     /// With tax. First it makes less what is due; the rest becomes the client's credit.
     amount: Price,
     reason: MultiLine<2000>,
@@ -100,53 +89,40 @@ struct IssueCreditNote {
 }
 
 /// List credit notes.
-#[utoipa::path(get, path = "/api/finance/credit-notes/", tag = "credit notes", params(CreditNoteFilter, PageParams),
-    security(("staff" = ["billing.read"])), responses((status = 200, description = "A page of credit notes", body = Page<CreditNoteOut>)))]
-async fn list_credit_notes(cx: Cx, staff: Staff<may::ReadBilling>, query: ListQuery<CreditNoteFilter>) -> Result<Answer, Problem> {
-    let which = match query.filter {
+#[get("/api/finance/credit-notes/")]
+async fn list_credit_notes(
+    cx: Cx,
+    staff: Staff<may::ReadBilling>,
+    query: ListQuery<CreditNoteFilter>,
+) -> Result<Answer<Page<CreditNoteOut>>, Problem> {
+    let scope = match query.filter {
         CreditNoteFilter { client: None, invoice: Some(invoice) } => ListScope::Filter(invoice.to_string()),
-        CreditNoteFilter { client, invoice: None } => which(None, None, client.map(Into::into))?,
+        CreditNoteFilter { client, invoice: None } => list_scope(None, None, client.map(Into::into))?,
         CreditNoteFilter { client: Some(_), invoice: Some(_) } => {
             return Err(Problem::malformed("query", "Filter by one thing at a time."));
         }
     };
-    cx.list::<CreditNoteOut, _>(&staff, which, &query).await
+    cx.list(&staff, scope, &query).await
 }
 
 /// Take back some of an invoice that was sent, or all of it.
-#[utoipa::path(post, path = "/api/finance/credit-notes/", tag = "credit notes", request_body = IssueCreditNote,
-    security(("staff" = ["billing.write"])), responses((status = 201, description = "The credit note", body = CreditNoteOut)))]
-async fn issue_credit_note(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Valid<IssueCreditNote>) -> Result<Answer, Problem> {
+#[post("/api/finance/credit-notes/", 201)]
+async fn issue_credit_note(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Valid(body): Valid<IssueCreditNote>,
+) -> Result<Answer<CreditNoteOut>, Problem> {
     let IssueCreditNote { invoice, amount, reason, refunded_amount: refunded } = body;
-    let found = cx.read(&staff).record(invoice).counter(Counter::CreditNotes).fetch().await?;
-    let (before, number) = (found.named("invoice", invoice)?, found.next(Counter::CreditNotes)?);
-    let ids = Ids { invoice, note: cx.new_id(), credit: cx.new_id() };
+    let found = cx.read(&staff).named(invoice).counter(Counter::CreditNotes).fetch().await?;
+    let (before, number) = (found.to_change("invoice", invoice)?, found.next(Counter::CreditNotes)?);
+    let ids = Ids { invoice: before.id, note: cx.new_id(), credit: cx.new_id() };
     let issued = CreditNote::issue(number, &before, NewCreditNote { amount, refunded, reason }, ids)?;
     let mut change = cx.change(&staff);
     change.number(Counter::CreditNotes, number)?;
     change.update(&before, issued.invoice)?;
     if let Some(credit) = issued.credit {
-        change.create(ids.credit, credit, credit::event::CREATED)?;
+        change.create(ids.credit, credit, credit::Event::Created)?;
     }
-    let note = change.create(ids.note, issued.note, credit_note::event::ISSUED)?;
-    cx.commit(change, cx.created::<CreditNoteOut>(&note)).await
-}
-
-/// Show a credit note.
-#[utoipa::path(get, path = "/api/finance/credit-notes/{id}/", tag = "credit notes", params(("id" = CreditNoteId, Path)),
-    security(("staff" = ["billing.read"])), responses((status = 200, description = "The credit note", body = CreditNoteOut)))]
-async fn show_credit_note(cx: Cx, staff: Staff<may::ReadBilling>, Path(id): Path<CreditNoteId>) -> Result<Answer, Problem> {
-    cx.show::<CreditNoteOut>(&staff, id).await
-}
-
-/// List what happened to a credit note.
-#[utoipa::path(get, path = "/api/finance/credit-notes/{id}/history/", tag = "credit notes", params(("id" = CreditNoteId, Path), PageParams),
-    security(("staff" = ["billing.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
-async fn list_credit_note_history(
-    cx: Cx,
-    staff: Staff<may::ReadBilling>,
-    Path(id): Path<CreditNoteId>,
-    query: ListQuery<NoFilter>,
-) -> Result<Answer, Problem> {
-    cx.history(&staff, id, &query).await
+    let note = change.create(ids.note, issued.note, credit_note::Event::Issued)?;
+    cx.commit(change, cx.created(&note)).await
 }

@@ -1,6 +1,6 @@
 //! What is done to an invoice as a whole: it is sent, taken back, given up.
 
-use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
+use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{MultiLine, invoice::InvoiceId};
 use serde::Deserialize;
 use store::Counter;
@@ -29,42 +29,37 @@ struct GiveUpInvoice {
 }
 
 /// Send an invoice to the client, by mail. It gets its number, and can't be changed any more.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/send/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    security(("staff" = ["billing.write"])), responses((status = 200, description = "The invoice, sent", body = InvoiceOut)))]
-async fn send_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Path(id): Path<InvoiceId>) -> Result<Answer, Problem> {
+#[post("/api/finance/invoices/{id}/send/")]
+async fn send_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Path(id): Path<InvoiceId>) -> Result<Answer<InvoiceOut>, Problem> {
     let found = cx.read(&staff).record(id).record(staff.firm).counter(Counter::Invoices).fetch().await?;
     let (draft, firm, number) = (cx.target(&found, id)?, found.record(staff.firm)?, found.next(Counter::Invoices)?);
     let sent = draft.send(number, &firm, cx.now)?;
     let mut change = cx.change(&staff);
     change.number(Counter::Invoices, number)?;
     let invoice = change.update(&draft, sent)?;
-    cx.commit(change, cx.ok::<InvoiceOut>(&invoice)).await
+    cx.commit(change, cx.ok(&invoice)).await
 }
 
 /// Take an invoice back on which nothing was paid or credited, as if it had never been sent. It keeps its number.
 ///
 /// Its time entries can be billed again soon after.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/void/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    request_body = VoidInvoice, security(("staff" = ["billing.write"])),
-    responses((status = 200, description = "The invoice, void", body = InvoiceOut)))]
+#[post("/api/finance/invoices/{id}/void/")]
 async fn void_invoice(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<VoidInvoice>,
-) -> Result<Answer, Problem> {
-    cx.act::<InvoiceOut>(&staff, id, |invoice| invoice.void(body.reason)).await
+) -> Result<Answer<InvoiceOut>, Problem> {
+    cx.act(&staff, id, |invoice| invoice.void(body.reason)).await
 }
 
 /// Give up an invoice that nobody expects any more to be paid; it still can be.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/mark-uncollectible/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    request_body = GiveUpInvoice, security(("staff" = ["billing.write"])),
-    responses((status = 200, description = "The invoice, uncollectible", body = InvoiceOut)))]
+#[post("/api/finance/invoices/{id}/mark-uncollectible/")]
 async fn mark_invoice_uncollectible(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<GiveUpInvoice>,
-) -> Result<Answer, Problem> {
-    cx.act::<InvoiceOut>(&staff, id, |invoice| invoice.mark_uncollectible(body.reason)).await
+) -> Result<Answer<InvoiceOut>, Problem> {
+    cx.act(&staff, id, |invoice| invoice.mark_uncollectible(body.reason)).await
 }

@@ -1,12 +1,13 @@
 //! What is paid on an invoice: as staff see it on a bank statement, or from the client's credit.
 
-use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
+use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
     Currency, Date, Price, SingleLine, credit,
     credit::CreditId,
     invoice::{InvoiceId, ManualPaymentMethod, NewPayment},
 };
 use serde::Deserialize;
+use store::Named;
 use utoipa::ToSchema;
 
 use crate::invoice_shape::InvoiceOut;
@@ -37,21 +38,19 @@ struct RecordPayment {
 #[schema(example = json!({"credit": "credit_01kanar9g00000000000000007", "amount": "20.00"}))]
 struct ApplyCredit {
     /// The client's, in the invoice's currency.
-    credit: CreditId,
+    credit: Named<CreditId>,
     /// Default: as much as is due and there.
     amount: Option<Price>,
 }
 
 /// Record a payment of an invoice.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/record-payment/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    request_body = RecordPayment, security(("staff" = ["billing.write"])),
-    responses((status = 200, description = "The invoice, with the payment", body = InvoiceOut)))]
+#[post("/api/finance/invoices/{id}/record-payment/")]
 async fn record_invoice_payment(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<RecordPayment>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<InvoiceOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
     let RecordPayment { amount, currency, method: means, reference, date } = body;
     let new = NewPayment { amount, currency, means, reference, date: date.unwrap_or(firm.time_zone.day(cx.now)) };
@@ -59,26 +58,24 @@ async fn record_invoice_payment(
     let booked = before.record_payment(id, new, cx.new_id(), credit_id, cx.now)?;
     let invoice = change.update(&before, booked.invoice)?;
     if let Some(credit) = booked.credit {
-        change.create(credit_id, credit, credit::event::CREATED)?;
+        change.create(credit_id, credit, credit::Event::Created)?;
     }
-    cx.commit(change, cx.ok::<InvoiceOut>(&invoice)).await
+    cx.commit(change, cx.ok(&invoice)).await
 }
 
 /// Pay an invoice from the client's credit.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/apply-credit/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    request_body = ApplyCredit, security(("staff" = ["billing.write"])),
-    responses((status = 200, description = "The invoice, with the payment", body = InvoiceOut)))]
+#[post("/api/finance/invoices/{id}/apply-credit/")]
 async fn apply_credit_to_invoice(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<ApplyCredit>,
-) -> Result<Answer, Problem> {
-    let found = cx.read(&staff).record(id).record(body.credit).fetch().await?;
-    let (before, credit) = (cx.target(&found, id)?, found.named("credit", body.credit)?);
+) -> Result<Answer<InvoiceOut>, Problem> {
+    let found = cx.read(&staff).record(id).named(body.credit).fetch().await?;
+    let (before, credit) = (cx.target(&found, id)?, found.to_change("credit", body.credit)?);
     let applied = before.apply_credit(id, (credit.id, &credit), body.amount, cx.new_id(), cx.now)?;
     let mut change = cx.change(&staff);
     let invoice = change.update(&before, applied.invoice)?;
     change.update(&credit, applied.credit)?;
-    cx.commit(change, cx.ok::<InvoiceOut>(&invoice)).await
+    cx.commit(change, cx.ok(&invoice)).await
 }

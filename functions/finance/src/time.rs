@@ -1,6 +1,6 @@
 //! The time that an invoice bills. An entry changes in the transaction in which its invoice does, so it is on one at most.
 
-use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, routes};
+use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
     Currency, Percent, Refusal,
     invoice::{Invoice, InvoiceId, LineItem},
@@ -56,7 +56,9 @@ impl BilledEntries {
 
     /// Them, as they were found.
     pub(crate) fn found(&self, found: &store::Found) -> Result<Found, Error> {
-        let all = |field: &'static str, ids: &[TimeEntryId]| ids.iter().map(|id| found.named(field, *id)).collect::<Result<Vec<_>, _>>();
+        let all = |field: &'static str, ids: &[TimeEntryId]| {
+            ids.iter().map(|id| found.to_change(field, (*id).into())).collect::<Result<Vec<_>, _>>()
+        };
         Ok(Found { priced: all("line_items", &self.priced)?, logged: all(FIELD, &self.logged)? })
     }
 }
@@ -127,15 +129,13 @@ impl InvoiceTime {
 }
 
 /// Put time entries on a draft: each makes a line, as it was logged.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/add-time/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    request_body = InvoiceTime, security(("staff" = ["billing.write"])),
-    responses((status = 200, description = "The draft, with the lines", body = InvoiceOut)))]
+#[post("/api/finance/invoices/{id}/add-time/")]
 async fn add_time_to_invoice(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<InvoiceTime>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<InvoiceOut>, Problem> {
     let bill = body.bill()?;
     let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
     let (before, firm, billed) = (cx.target(&found, id)?, found.record(staff.firm)?, bill.found(&found)?);
@@ -144,19 +144,17 @@ async fn add_time_to_invoice(
     let mut change = cx.change(&staff);
     billed.bill(&mut change, id)?;
     let invoice = change.update(&before, added)?;
-    cx.commit(change, cx.ok::<InvoiceOut>(&invoice)).await
+    cx.commit(change, cx.ok(&invoice)).await
 }
 
 /// Take time entries off a draft, with their lines. They can be billed again.
-#[utoipa::path(post, path = "/api/finance/invoices/{id}/remove-time/", tag = "invoices", params(("id" = InvoiceId, Path)),
-    request_body = InvoiceTime, security(("staff" = ["billing.write"])),
-    responses((status = 200, description = "The draft, without the lines", body = InvoiceOut)))]
+#[post("/api/finance/invoices/{id}/remove-time/")]
 async fn remove_time_from_invoice(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<InvoiceTime>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<InvoiceOut>, Problem> {
     let bill = body.bill()?;
     let found = bill.read(cx.read(&staff).record(id)).fetch().await?;
     let before = cx.target(&found, id)?;
@@ -166,5 +164,5 @@ async fn remove_time_from_invoice(
         change.update(&entry, entry.release()?)?;
     }
     let invoice = change.update(&before, removed)?;
-    cx.commit(change, cx.ok::<InvoiceOut>(&invoice)).await
+    cx.commit(change, cx.ok(&invoice)).await
 }

@@ -74,25 +74,25 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
 async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
     let Some(logged) = event_of_image(record.change.new_image)? else { return Ok(()) };
     match logged.event.name.as_str() {
-        proposal::event::SENT => outbox.run_effect(&logged, "mail", mails::proposal(outbox, &logged)).await,
-        proposal::event::ACCEPTED => {
+        proposal::Event::Sent => outbox.run_effect(&logged, "mail", mails::proposal(outbox, &logged)).await,
+        proposal::Event::Accepted => {
             outbox.run_effect(&logged, "win", follow_ups::win_prospect(outbox, &logged)).await?;
             outbox.run_effect(&logged, "cancel", follow_ups::cancel_siblings(outbox, &logged)).await
         }
-        portal_user::event::INVITED | portal_user::event::REINVITED => {
+        portal_user::Event::Invited | portal_user::Event::Reinvited => {
             outbox.run_effect(&logged, "mail", mails::welcome(outbox, &logged)).await
         }
-        comment::event::CREATED => comments::tell(outbox, &logged).await,
-        invoice::event::SENT => outbox.run_effect(&logged, "mail", billing::invoice(outbox, &logged)).await,
-        invoice::event::REMINDED => outbox.run_effect(&logged, "mail", billing::reminder(outbox, &logged)).await,
-        invoice::event::PAYMENT_RECORDED | invoice::event::PAID => {
+        comment::Event::Created => comments::tell(outbox, &logged).await,
+        invoice::Event::Sent => outbox.run_effect(&logged, "mail", billing::invoice(outbox, &logged)).await,
+        invoice::Event::Reminded => outbox.run_effect(&logged, "mail", billing::reminder(outbox, &logged)).await,
+        invoice::Event::PaymentRecorded | invoice::Event::Paid => {
             outbox.run_effect(&logged, "mail", billing::receipt(outbox, &logged)).await
         }
-        invoice::event::VOIDED | invoice::event::DELETED => {
+        invoice::Event::Voided | invoice::Event::Deleted => {
             outbox.run_effect(&logged, "release", follow_ups::release_time(outbox, &logged)).await
         }
-        credit_note::event::ISSUED => outbox.run_effect(&logged, "mail", billing::credit_note(outbox, &logged)).await,
-        user::event::INVITED | user::event::REINVITED => outbox.run_effect(&logged, "mail", mails::invitation(outbox, &logged)).await,
+        credit_note::Event::Issued => outbox.run_effect(&logged, "mail", billing::credit_note(outbox, &logged)).await,
+        user::Event::Invited | user::Event::Reinvited => outbox.run_effect(&logged, "mail", mails::invitation(outbox, &logged)).await,
         _ => Ok(()),
     }
 }

@@ -1,12 +1,9 @@
 //! Projects, as the firm's people see them.
 
-use api::{
-    Answer, Problem, Shape,
-    shapes::{ProjectView, RateOut, price},
-};
+use api::{Answer, Decimal, Listed, Problem, Shape, View};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Money, MultiLine, Quantity, Time,
+    Currency, Date, MultiLine, Quantity, Time,
     project::{Budget, Direction, Increment, Member, Project, sum},
     user::UserId,
 };
@@ -14,19 +11,25 @@ use http::StatusCode;
 use serde::Serialize;
 use store::{Record, RunningTotals};
 use utoipa::ToSchema;
+use wire::{ProjectView, RateOut, price};
 
 /// A project, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Project)]
 pub(crate) struct ProjectSummary {
     #[serde(flatten)]
+    #[view(Listed::listed(it, now))]
     view: ProjectView,
     /// What its time is billed in.
     currency: Currency,
     budget_hours: Option<Quantity>,
-    /// A decimal, in `currency`, as all amounts.
-    budget_amount: Option<String>,
+    /// In `currency`, as all amounts.
+    #[view(it.budget_amount.map(Decimal::from))]
+    budget_amount: Option<Decimal>,
     /// To how many minutes time is rounded for billing.
+    #[view(it.rounding.increment)]
     billing_increment: Increment,
+    #[view(it.rounding.direction)]
     billing_rounding: Direction,
     /// Whether its time has to be approved before it is billed.
     requires_approval: bool,
@@ -34,30 +37,42 @@ pub(crate) struct ProjectSummary {
     manager: Option<UserId>,
 }
 
-/// A project.
+/// A project, without what others logged on it.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(record = Project, path = "/api/projects/projects/")]
+pub(crate) struct ProjectDetails {
+    #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
+    summary: ProjectSummary,
+    description: Option<MultiLine<10000>>,
+    /// What an hour on it costs today, where neither task nor person says otherwise.
+    #[view(it.rates.on(Date::today(now)).map(|rate| price(rate, it.currency)))]
+    hourly_rate: Option<Decimal>,
+    /// What an hour on it costs, by the day from which on.
+    #[view(RateOut::of(&it.rates, it.currency))]
+    rates: Vec<RateOut>,
+    #[view(it.members.iter().map(|member| MemberOut::new(member, it.currency)).collect())]
+    members: Vec<MemberOut>,
+    /// When it was archived.
+    archived_at: Option<DateTime<Utc>>,
+}
+
+/// A project, and how it stands to its budget.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Project)]
 pub(crate) struct ProjectOut {
     #[serde(flatten)]
-    summary: ProjectSummary,
-    description: Option<MultiLine<10000>>,
-    /// What an hour on it costs today, where neither task nor person says otherwise.
-    hourly_rate: Option<String>,
-    /// What an hour on it costs, by the day from which on.
-    rates: Vec<RateOut>,
-    members: Vec<MemberOut>,
+    details: ProjectDetails,
     /// The hours that were worked on it.
-    used_hours: String,
+    used_hours: Decimal,
     /// What these cost the client.
-    used_amount: String,
+    used_amount: Decimal,
     /// The hours that are left of the budget; less than none where more were worked.
-    left_hours: Option<String>,
+    left_hours: Option<Decimal>,
     /// What is left of the budget.
-    left_amount: Option<String>,
+    left_amount: Option<Decimal>,
     /// The hours that it will have taken on its last day, if it goes on as it went.
-    forecast_hours: Option<String>,
-    /// When it was archived.
-    archived_at: Option<DateTime<Utc>>,
+    forecast_hours: Option<Decimal>,
 }
 
 /// Somebody who works on a project.
@@ -69,48 +84,29 @@ struct MemberOut {
     rates: Vec<RateOut>,
 }
 
-impl Shape for ProjectSummary {
-    type Of = Project;
-    const PATH: &'static str = "/api/projects/projects/";
-
-    fn shape(record: &Record<Project>, _: Time) -> Self {
-        Self {
-            view: record.into(),
-            currency: record.currency,
-            budget_hours: record.budget_hours,
-            budget_amount: record.budget_amount.map(Money::to_decimal_string),
-            billing_increment: record.rounding.increment,
-            billing_rounding: record.rounding.direction,
-            requires_approval: record.requires_approval,
-            manager: record.manager,
-        }
+impl MemberOut {
+    fn new(Member { user, rates }: &Member, currency: Currency) -> Self {
+        Self { user: *user, rates: RateOut::of(rates, currency) }
     }
 }
 
 impl ProjectOut {
     /// `record` with the sums beside it, as it stands at `now`.
     pub(crate) fn new(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Self {
-        let today = Date::today(now);
-        let budget = record.budget(totals.get(sum::MINUTES), totals.get(sum::BILLABLE), today);
+        let budget = record.budget(totals.get(sum::MINUTES), totals.get(sum::BILLABLE), Date::today(now));
         let Budget { used_hours, used_amount, left_hours, left_amount, forecast_hours } = budget;
-        let member = |Member { user, rates }: &Member| MemberOut { user: *user, rates: RateOut::of(rates, record.currency) };
         Self {
-            summary: ProjectSummary::shape(record, now),
-            description: record.description.clone(),
-            hourly_rate: record.rates.on(today).map(|rate| price(rate, record.currency)),
-            rates: RateOut::of(&record.rates, record.currency),
-            members: record.members.iter().map(member).collect(),
-            used_hours: format!("{used_hours:.2}"),
-            used_amount: used_amount.to_decimal_string(),
-            left_hours: left_hours.map(|hours| format!("{hours:.2}")),
-            left_amount: left_amount.map(Money::to_decimal_string),
-            forecast_hours: forecast_hours.map(|hours| format!("{hours:.2}")),
-            archived_at: record.archived_at,
+            details: ProjectDetails::shape(record, now),
+            used_hours: Decimal::hours(used_hours),
+            used_amount: used_amount.into(),
+            left_hours: left_hours.map(Decimal::hours),
+            left_amount: left_amount.map(Into::into),
+            forecast_hours: forecast_hours.map(Decimal::hours),
         }
     }
 
     /// 200 with `record`.
-    pub(crate) fn answer(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Result<Answer, Problem> {
-        Ok(Answer::json(StatusCode::OK, &Self::new(record, &totals, now))?.version(record.version))
+    pub(crate) fn answer(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Result<Answer<Self>, Problem> {
+        Ok(Answer::json(StatusCode::OK, &Self::new(record, totals, now))?.version(record.version))
     }
 }

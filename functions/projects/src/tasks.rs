@@ -1,8 +1,8 @@
 //! `/api/projects/tasks/`
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, may, routes,
-    shapes::TaskView, which,
+    Answer, App, Body, Cx, Decimal, ListQuery, Listed, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, View, get, list_scope,
+    may, patch, post, routes,
 };
 use chrono::{DateTime, Utc};
 use domain::{
@@ -13,23 +13,37 @@ use domain::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{ListScope, Record, RunningTotals};
+use store::{ListScope, Named, Record, RunningTotals};
 use utoipa::{IntoParams, ToSchema};
+use wire::TaskView;
 
-use crate::person;
+use crate::{other_person, person};
+
+api::standard_handlers! {
+    TaskId, TaskDetails, "/api/projects/tasks/{id}/":
+    /// Archive a task. The time that was worked on it stays.
+    archive_task: archive by Staff<may::WriteWork>;
+    /// Take a task out of the archive.
+    restore_task: restore by Staff<may::WriteWork>;
+    /// List what happened to a task.
+    list_task_history: history by Staff<may::ReadWork>;
+}
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
         .routes(routes!(list_tasks, create_task))
         .routes(routes!(show_task, update_task, archive_task))
+        .routes(routes!(restore_task))
         .routes(routes!(move_task))
         .routes(routes!(list_task_history))
 }
 
 /// A task, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Task)]
 pub(crate) struct TaskSummary {
     #[serde(flatten)]
+    #[view(Listed::listed(it, now))]
     view: TaskView,
     /// Who does it.
     assignee: Option<UserId>,
@@ -39,42 +53,36 @@ pub(crate) struct TaskSummary {
     hourly_rate: Option<Price>,
 }
 
+/// A task, without what others logged on it.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(record = Task, path = "/api/projects/tasks/")]
+struct TaskDetails {
+    #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
+    summary: TaskSummary,
+    description: Option<MultiLine<10000>>,
+    /// When it was archived.
+    archived_at: Option<DateTime<Utc>>,
+}
+
 /// A task.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 struct TaskOut {
     #[serde(flatten)]
-    summary: TaskSummary,
-    description: Option<MultiLine<10000>>,
-    /// The hours that were worked on it: a decimal.
-    logged_hours: String,
-    /// When it was archived.
-    archived_at: Option<DateTime<Utc>>,
-}
-
-impl Shape for TaskSummary {
-    type Of = Task;
-    const PATH: &'static str = "/api/projects/tasks/";
-
-    fn shape(record: &Record<Task>, _: Time) -> Self {
-        let Task { assignee, estimate_hours, hourly_rate, .. } = record.content;
-        Self { view: record.into(), assignee, estimate_hours, hourly_rate }
-    }
+    details: TaskDetails,
+    /// The hours that were worked on it.
+    logged_hours: Decimal,
 }
 
 impl TaskOut {
     fn new(record: &Record<Task>, totals: &RunningTotals, now: Time) -> Self {
-        Self {
-            summary: TaskSummary::shape(record, now),
-            description: record.description.clone(),
-            logged_hours: format!("{:.2}", hours(totals.get(sum::MINUTES))),
-            archived_at: record.archived_at,
-        }
+        Self { details: TaskDetails::shape(record, now), logged_hours: Decimal::hours(hours(totals.get(sum::MINUTES))) }
     }
 
     /// 200 with `record`.
-    fn answer(record: &Record<Task>, totals: &RunningTotals, now: Time) -> Result<Answer, Problem> {
-        Ok(Answer::json(StatusCode::OK, &Self::new(record, &totals, now))?.version(record.version))
+    fn answer(record: &Record<Task>, totals: &RunningTotals, now: Time) -> Result<Answer<Self>, Problem> {
+        Ok(Answer::json(StatusCode::OK, &Self::new(record, totals, now))?.version(record.version))
     }
 }
 
@@ -92,8 +100,8 @@ struct TaskFilter {
 }
 
 impl TaskFilter {
-    fn which(&self) -> Result<ListScope, Problem> {
-        match (self.assignee, which(self.archived, None, self.project.map(Into::into))?) {
+    fn list_scope(&self) -> Result<ListScope, Problem> {
+        match (self.assignee, list_scope(self.archived, None, self.project.map(Into::into))?) {
             (None, which) => Ok(which),
             (Some(user), ListScope::All) => Ok(ListScope::Filter(user.to_string())),
             (Some(_), _) => Err(Problem::malformed("query", "Filter by one thing at a time.")),
@@ -106,13 +114,13 @@ impl TaskFilter {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"project": "project_01kanar9g00000000000000007", "title": "Interview importers", "due_date": "2027-02-26", "estimate_hours": "16"}))]
 struct NewTask {
-    project: ProjectId,
+    project: Named<ProjectId>,
     /// The client sees it.
     title: SingleLine<200>,
     /// The client sees it.
     description: Option<MultiLine<10000>>,
     /// Who does it.
-    assignee: Option<UserId>,
+    assignee: Option<Named<UserId>>,
     due_date: Option<Date>,
     /// How many hours it should take.
     estimate_hours: Option<Quantity>,
@@ -123,54 +131,29 @@ struct NewTask {
 }
 
 impl NewTask {
-    fn task(self, project: &Project, now: Time) -> Result<Task, Problem> {
-        let Self { project: id, title, description, assignee, due_date, estimate_hours, position, hourly_rate } = self;
+    fn task(self, project: &Record<Project>, assignee: Option<UserId>, now: Time) -> Result<Task, Problem> {
+        let Self { project: _, title, description, assignee: _, due_date, estimate_hours, position, hourly_rate } = self;
         project.open()?;
         hourly_rate.map(|rate| Money::new("hourly_rate", rate, project.currency)).transpose()?;
         let (client, status, position) = (project.client, Status::Todo, position.unwrap_or_else(|| task::last_place(now)));
-        Ok(Task { project: id, client, title, description, status, assignee, due_date, estimate_hours, position, hourly_rate })
+        Ok(Task { project: project.id, client, title, description, status, assignee, due_date, estimate_hours, position, hourly_rate })
     }
 }
 
 /// Changes to a task: what is absent stays, what is null is cleared.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
+#[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"due_date": "2027-03-05", "assignee": null}))]
+#[body(patch = Task, given(assignee_id: Patch<UserId>), keep(project, client, status, position))]
 struct TaskPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<SingleLine<200>>, nullable = false)]
     title: Set<SingleLine<200>>,
-    #[serde(default)]
-    #[schema(value_type = Option<MultiLine<10000>>)]
     description: Patch<MultiLine<10000>>,
-    #[serde(default)]
-    #[schema(value_type = Option<UserId>)]
-    assignee: Patch<UserId>,
-    #[serde(default)]
-    #[schema(value_type = Option<Date>)]
+    #[body(assignee_id.over(before.assignee))]
+    assignee: Patch<Named<UserId>>,
     due_date: Patch<Date>,
-    #[serde(default)]
-    #[schema(value_type = Option<Quantity>)]
     estimate_hours: Patch<Quantity>,
     /// Time that was logged keeps its rate.
-    #[serde(default)]
-    #[schema(value_type = Option<Price>)]
     hourly_rate: Patch<Price>,
-}
-
-impl TaskPatch {
-    fn over(self, before: Task) -> Task {
-        let Self { title, description, assignee, due_date, estimate_hours, hourly_rate } = self;
-        Task {
-            title: title.over(before.title),
-            description: description.over(before.description),
-            assignee: assignee.over(before.assignee),
-            due_date: due_date.over(before.due_date),
-            estimate_hours: estimate_hours.over(before.estimate_hours),
-            hourly_rate: hourly_rate.over(before.hourly_rate),
-            ..before
-        }
-    }
 }
 
 /// Where a task goes on to.
@@ -184,79 +167,56 @@ struct MoveTask {
 }
 
 /// List tasks.
-#[utoipa::path(get, path = "/api/projects/tasks/", tag = "tasks", params(TaskFilter, PageParams), security(("staff" = ["work.read"])),
-    responses((status = 200, description = "A page of tasks", body = Page<TaskSummary>)))]
-async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFilter>) -> Result<Answer, Problem> {
-    cx.list::<TaskSummary, _>(&staff, query.filter.which()?, &query).await
+#[get("/api/projects/tasks/")]
+async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFilter>) -> Result<Answer<Page<TaskSummary>>, Problem> {
+    cx.list(&staff, query.filter.list_scope()?, &query).await
 }
 
 /// Enter a task on a project.
-#[utoipa::path(post, path = "/api/projects/tasks/", tag = "tasks", request_body = NewTask, security(("staff" = ["work.write"])),
-    responses((status = 201, description = "The task", body = TaskOut)))]
-async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTask>) -> Result<Answer, Problem> {
-    let found = cx.read(&staff).record(body.project).maybe(body.assignee).fetch().await?;
-    let project = found.named("project", body.project)?;
-    person(&found, "assignee", body.assignee)?;
+#[post("/api/projects/tasks/", 201)]
+async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTask>) -> Result<Answer<TaskOut>, Problem> {
+    let found = cx.read(&staff).named(body.project).named(body.assignee).fetch().await?;
     let mut change = cx.change(&staff);
-    let task = change.create(cx.new_id(), body.task(&project, cx.now)?, task::event::CREATED)?;
-    let answer = cx.made::<TaskSummary>(task.id, &TaskOut::new(&task, &RunningTotals::default(), cx.now))?;
+    let project = change.depend(&found, "project", body.project)?;
+    let assignee = body.assignee.map(|named| person(&mut change, &found, "assignee", named)).transpose()?;
+    let task = change.create(cx.new_id(), body.task(&project, assignee, cx.now)?, task::Event::Created)?;
+    let answer = cx.made::<TaskDetails, _>(task.id, &TaskOut::new(&task, &RunningTotals::default(), cx.now))?;
     cx.commit(change, Ok(answer.version(task.version))).await
 }
 
 /// Show a task, and how long was worked on it.
-#[utoipa::path(get, path = "/api/projects/tasks/{id}/", tag = "tasks", params(("id" = TaskId, Path)), security(("staff" = ["work.read"])),
-    responses((status = 200, description = "The task", body = TaskOut)))]
-async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) -> Result<Answer, Problem> {
+#[get("/api/projects/tasks/{id}/")]
+async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) -> Result<Answer<TaskOut>, Problem> {
     let (task, totals) = cx.store.get_with_totals(staff.firm, id).await?;
     TaskOut::answer(&task, &totals, cx.now)
 }
 
 /// Change a task.
-#[utoipa::path(patch, path = "/api/projects/tasks/{id}/", tag = "tasks", params(("id" = TaskId, Path)), request_body = TaskPatch,
-    security(("staff" = ["work.write"])), responses((status = 200, description = "The task", body = TaskOut)))]
+#[patch("/api/projects/tasks/{id}/")]
 async fn update_task(
     cx: Cx,
     staff: Staff<may::WriteWork>,
     Path(id): Path<TaskId>,
     Valid(body): Valid<TaskPatch>,
-) -> Result<Answer, Problem> {
-    let assignee = body.assignee.clone().over(None);
-    let found = cx.read(&staff).record(id).running_totals(id).maybe(assignee).fetch().await?;
-    let before = cx.target(&found, id)?;
-    person(&found, "assignee", assignee)?;
-    let mut change = cx.change(&staff);
-    let task = change.update(&before, before.edit(body.over(before.content.clone()))?)?;
+) -> Result<Answer<TaskOut>, Problem> {
+    let found = cx.read(&staff).record(id).running_totals(id).named(body.assignee.over(None)).fetch().await?;
+    let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
+    let assignee = body.assignee.try_map(|named| other_person(&mut change, &found, "assignee", named, before.assignee))?;
+    let task = change.update(&before, before.edit(body.over(before.content.clone(), assignee)?)?)?;
     cx.commit(change, TaskOut::answer(&task, &found.running_totals(id), cx.now)).await
 }
 
-/// Archive a task. The time that was worked on it stays.
-#[utoipa::path(delete, path = "/api/projects/tasks/{id}/", tag = "tasks", params(("id" = TaskId, Path)),
-    security(("staff" = ["work.write"])), responses((status = 204, description = "It is archived")))]
-async fn archive_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskId>) -> Result<Answer, Problem> {
-    let (mut change, task) = cx.edit(&staff, id).await?;
-    change.remove(&task, task.archive()?)?;
-    cx.commit(change, Ok(Answer::no_content())).await
-}
-
 /// Move a task to another status, or another place.
-#[utoipa::path(post, path = "/api/projects/tasks/{id}/move/", tag = "tasks", params(("id" = TaskId, Path)), request_body = MoveTask,
-    security(("staff" = ["work.write"])), responses((status = 200, description = "The task", body = TaskOut)))]
-async fn move_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskId>, Valid(body): Valid<MoveTask>) -> Result<Answer, Problem> {
+#[post("/api/projects/tasks/{id}/move/")]
+async fn move_task(
+    cx: Cx,
+    staff: Staff<may::WriteWork>,
+    Path(id): Path<TaskId>,
+    Valid(body): Valid<MoveTask>,
+) -> Result<Answer<TaskOut>, Problem> {
     let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
     let before = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
     let task = change.update(&before, before.move_to(body.to, body.position)?)?;
     cx.commit(change, TaskOut::answer(&task, &found.running_totals(id), cx.now)).await
-}
-
-/// List what happened to a task.
-#[utoipa::path(get, path = "/api/projects/tasks/{id}/history/", tag = "tasks", params(("id" = TaskId, Path), PageParams),
-    security(("staff" = ["work.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
-async fn list_task_history(
-    cx: Cx,
-    staff: Staff<may::ReadWork>,
-    Path(id): Path<TaskId>,
-    query: ListQuery<NoFilter>,
-) -> Result<Answer, Problem> {
-    cx.history(&staff, id, &query).await
 }

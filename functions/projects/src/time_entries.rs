@@ -1,7 +1,8 @@
 //! `/api/projects/time-entries/`. What is logged is summed up beside its project and its task in the same transaction.
 
 use api::{
-    Answer, App, Cx, EventOut, ListQuery, NoFilter, Page, PageParams, Patch, Path, Problem, Routes, Set, Staff, Valid, may, routes, which,
+    Answer, App, Body, Cx, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope, may, patch, post,
+    routes,
 };
 use domain::{
     Date, Money, MultiLine, Price, Quantity, Refusal, Time,
@@ -13,10 +14,18 @@ use domain::{
     user::UserId,
 };
 use serde::Deserialize;
-use store::Found;
+use store::{Change, Found, Named, Record};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::time_entry_shape::TimeEntryOut;
+
+api::standard_handlers! {
+    TimeEntryId, TimeEntryOut, "/api/projects/time-entries/{id}/":
+    /// Show a time entry.
+    show_time_entry: show by Staff<may::ReadWork>;
+    /// List what happened to a time entry.
+    list_time_entry_history: history by Staff<may::ReadWork>;
+}
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
@@ -45,11 +54,11 @@ struct TimeEntryFilter {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"project": "project_01kanar9g00000000000000007", "hours": "2.5", "description": "Interviews with importers"}))]
 struct NewTimeEntry {
-    project: ProjectId,
+    project: Named<ProjectId>,
     /// One of the project's.
-    task: Option<TaskId>,
+    task: Option<Named<TaskId>>,
     /// Who worked; somebody else only by who manages work. Default: who logs it.
-    user: Option<UserId>,
+    user: Option<Named<UserId>>,
     /// More than none, and at most 24; kept to the minute.
     hours: Quantity,
     /// Not in the future, and not more than three years back. Default: today.
@@ -64,16 +73,23 @@ struct NewTimeEntry {
 
 impl NewTimeEntry {
     /// The entry of what `user` worked.
-    fn entry(self, user: UserId, project: &Project, task: Option<&Task>, firm: &Firm, now: Time) -> Result<TimeEntry, Refusal> {
-        let Self { project: id, task: task_id, user: _, hours, date, hourly_rate, billable, description } = self;
+    fn entry(
+        self,
+        user: UserId,
+        project: &Record<Project>,
+        task: Option<&Record<Task>>,
+        firm: &Firm,
+        now: Time,
+    ) -> Result<TimeEntry, Refusal> {
+        let Self { project: _, task: _, user: _, hours, date, hourly_rate, billable, description } = self;
         project.takes_time()?;
         let date = time_entry::day(date.unwrap_or(firm.time_zone.day(now)), now)?;
         let firms = || firm.hourly_rates.on(date).filter(|_| firm.currency == project.currency);
         let rate = hourly_rate.or(task.and_then(|task| task.hourly_rate)).or_else(|| project.rate(user, date)).or_else(firms);
         TimeEntry {
-            project: id,
+            project: project.id,
             client: project.client,
-            task: task_id,
+            task: task.map(|task| task.id),
             user,
             date,
             minutes: time_entry::minutes(hours)?,
@@ -94,114 +110,90 @@ impl NewTimeEntry {
 }
 
 /// Changes to a time entry: what is absent stays, what is null is cleared. Its rate stays too, unless another is said.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
+#[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"hours": "3", "description": "Interviews, and notes of them"}))]
+#[body(
+    patch = TimeEntry,
+    given(task_id: Patch<TaskId>, now: Time),
+    set(minutes = hours.value().map_or(Ok(before.minutes), time_entry::minutes)?),
+    keep(
+        project, client, user, rounding, billed_amount, needs_approval, progress, rejection, invoice, reverses, reversed_by
+    )
+)]
 struct TimeEntryPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<TaskId>)]
-    task: Patch<TaskId>,
-    #[serde(default)]
-    #[schema(value_type = Option<Quantity>, nullable = false)]
+    #[body(task_id.over(before.task))]
+    task: Patch<Named<TaskId>>,
+    #[body(skip)]
     hours: Set<Quantity>,
-    #[serde(default)]
-    #[schema(value_type = Option<Date>, nullable = false)]
+    #[body(date.value().map_or(Ok(before.date), |date| time_entry::day(date, now))?)]
     date: Set<Date>,
-    #[serde(default)]
-    #[schema(value_type = Option<Price>, nullable = false)]
+    #[body(hourly_rate.value().map(|rate| Money::new("hourly_rate", rate, before.billed_amount.currency())).transpose()?.or(before.hourly_rate))]
     hourly_rate: Set<Price>,
-    #[serde(default)]
-    #[schema(value_type = Option<bool>, nullable = false)]
     billable: Set<bool>,
-    #[serde(default)]
-    #[schema(value_type = Option<MultiLine<2000>>)]
     description: Patch<MultiLine<2000>>,
-}
-
-impl TimeEntryPatch {
-    fn over(self, before: TimeEntry, now: Time) -> Result<TimeEntry, Refusal> {
-        let Self { task, hours, date, hourly_rate, billable, description } = self;
-        let rate = hourly_rate.value().map(|rate| Money::new("hourly_rate", rate, before.currency())).transpose()?;
-        Ok(TimeEntry {
-            task: task.over(before.task),
-            minutes: hours.value().map_or(Ok(before.minutes), time_entry::minutes)?,
-            date: date.value().map_or(Ok(before.date), |date| time_entry::day(date, now))?,
-            hourly_rate: rate.or(before.hourly_rate),
-            billable: billable.over(before.billable),
-            description: description.over(before.description),
-            ..before
-        })
-    }
 }
 
 /// Why time is handed back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "ListScope interviews were these?"}))]
+#[schema(example = json!({"reason": "Which interviews were these?"}))]
 struct RejectTimeEntry {
     reason: MultiLine<1000>,
 }
 
 /// List time entries.
-#[utoipa::path(get, path = "/api/projects/time-entries/", tag = "time entries", params(TimeEntryFilter, PageParams),
-    security(("staff" = ["work.read"])), responses((status = 200, description = "A page of time entries", body = Page<TimeEntryOut>)))]
-async fn list_time_entries(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TimeEntryFilter>) -> Result<Answer, Problem> {
+#[get("/api/projects/time-entries/")]
+async fn list_time_entries(
+    cx: Cx,
+    staff: Staff<may::ReadWork>,
+    query: ListQuery<TimeEntryFilter>,
+) -> Result<Answer<Page<TimeEntryOut>>, Problem> {
     let TimeEntryFilter { project, status } = query.filter;
-    let which = which(None, status.map(Status::as_str), project.map(Into::into))?;
-    cx.list::<TimeEntryOut, _>(&staff, which, &query).await
+    let scope = list_scope(None, status.map(Status::as_str), project.map(Into::into))?;
+    cx.list(&staff, scope, &query).await
 }
 
 /// Log time on a project. Its rate is copied now: that of the body, the task, the person on the project, the project or
 /// the firm, whichever comes first, on the day that was worked.
-#[utoipa::path(post, path = "/api/projects/time-entries/", tag = "time entries", request_body = NewTimeEntry,
-    security(("staff" = ["work.write"])), responses((status = 201, description = "The time entry", body = TimeEntryOut)))]
-async fn create_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTimeEntry>) -> Result<Answer, Problem> {
-    let user = body.user.unwrap_or(staff.user);
+#[post("/api/projects/time-entries/", 201)]
+async fn create_time_entry(
+    cx: Cx,
+    staff: Staff<may::WriteWork>,
+    Valid(body): Valid<NewTimeEntry>,
+) -> Result<Answer<TimeEntryOut>, Problem> {
+    let read = cx.read(&staff).named(body.project).named(body.task).named(body.user).record(staff.firm);
+    let (found, mut change) = (read.fetch().await?, cx.change(&staff));
+    let project = change.depend(&found, "project", body.project)?;
+    let task = task_of(&mut change, &found, body.task, project.id)?;
+    let user = change.depend_if(&found, "user", body.user)?.map_or(staff.user, |user| user.id);
     manages_or(&staff, user == staff.user)?;
-    let read = cx.read(&staff).record(body.project).maybe(body.task).maybe(body.user).record(staff.firm);
-    let found = read.fetch().await?;
-    let project = found.named("project", body.project)?;
-    let task = task_of(&found, body.task, body.project)?;
-    body.user.map(|user| found.named("user", user)).transpose()?;
     let entry = body.entry(user, &project, task.as_ref(), &*found.record(staff.firm)?, cx.now)?;
-    let mut change = cx.change(&staff);
-    let entry = change.create(cx.new_id(), entry, time_entry::event::CREATED)?;
+    let entry = change.create(cx.new_id(), entry, time_entry::Event::Created)?;
     change.add_time_to_totals(None, Some(&entry));
-    cx.commit(change, cx.created::<TimeEntryOut>(&entry)).await
-}
-
-/// Show a time entry.
-#[utoipa::path(get, path = "/api/projects/time-entries/{id}/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    security(("staff" = ["work.read"])), responses((status = 200, description = "The time entry", body = TimeEntryOut)))]
-async fn show_time_entry(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TimeEntryId>) -> Result<Answer, Problem> {
-    cx.show::<TimeEntryOut>(&staff, id).await
+    cx.commit(change, cx.created(&entry)).await
 }
 
 /// Change a time entry of one's own, or of anybody's if one manages work. One that was submitted has to be submitted again.
-#[utoipa::path(patch, path = "/api/projects/time-entries/{id}/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    request_body = TimeEntryPatch, security(("staff" = ["work.write"])),
-    responses((status = 200, description = "The time entry", body = TimeEntryOut)))]
+#[patch("/api/projects/time-entries/{id}/")]
 async fn update_time_entry(
     cx: Cx,
     staff: Staff<may::WriteWork>,
     Path(id): Path<TimeEntryId>,
     Valid(body): Valid<TimeEntryPatch>,
-) -> Result<Answer, Problem> {
-    let task = body.task.clone().over(None);
-    let found = cx.read(&staff).record(id).maybe(task).fetch().await?;
-    let before = cx.target(&found, id)?;
+) -> Result<Answer<TimeEntryOut>, Problem> {
+    let found = cx.read(&staff).record(id).named(body.task.over(None)).fetch().await?;
+    let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
     manages_or(&staff, before.user == staff.user)?;
-    task_of(&found, task, before.project)?;
-    let mut change = cx.change(&staff);
-    let entry = change.update(&before, before.edit(body.over(before.content.clone(), cx.now)?)?)?;
+    let task = body.task.try_map(|task| other_task(&mut change, &found, task, &before))?;
+    let entry = change.update(&before, before.edit(body.over(before.content.clone(), task, cx.now)?)?)?;
     change.add_time_to_totals(Some(&before), Some(&entry));
-    cx.commit(change, cx.ok::<TimeEntryOut>(&entry)).await
+    cx.commit(change, cx.ok(&entry)).await
 }
 
 /// Delete a time entry of one's own, or of anybody's if one manages work.
-#[utoipa::path(delete, path = "/api/projects/time-entries/{id}/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    security(("staff" = ["work.write"])), responses((status = 204, description = "It is deleted")))]
-async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer, Problem> {
+#[delete("/api/projects/time-entries/{id}/")]
+async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<()>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
     change.remove(&entry, entry.delete()?)?;
@@ -210,58 +202,41 @@ async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<
 }
 
 /// Submit a time entry of one's own, or of anybody's if one manages work, for approval.
-#[utoipa::path(post, path = "/api/projects/time-entries/{id}/submit/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    security(("staff" = ["work.write"])), responses((status = 200, description = "The time entry, submitted", body = TimeEntryOut)))]
-async fn submit_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer, Problem> {
+#[post("/api/projects/time-entries/{id}/submit/")]
+async fn submit_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
     let entry = change.update(&entry, entry.submit()?)?;
-    cx.commit(change, cx.ok::<TimeEntryOut>(&entry)).await
+    cx.commit(change, cx.ok(&entry)).await
 }
 
 /// Approve a time entry that was submitted.
-#[utoipa::path(post, path = "/api/projects/time-entries/{id}/approve/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    security(("staff" = ["work.manage"])), responses((status = 200, description = "The time entry, approved", body = TimeEntryOut)))]
-async fn approve_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer, Problem> {
-    cx.act::<TimeEntryOut>(&staff, id, TimeEntry::approve).await
+#[post("/api/projects/time-entries/{id}/approve/")]
+async fn approve_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
+    cx.act(&staff, id, TimeEntry::approve).await
 }
 
 /// Hand back a time entry that was submitted or approved: it can be changed again.
-#[utoipa::path(post, path = "/api/projects/time-entries/{id}/reject/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    request_body = RejectTimeEntry, security(("staff" = ["work.manage"])),
-    responses((status = 200, description = "The time entry, open", body = TimeEntryOut)))]
+#[post("/api/projects/time-entries/{id}/reject/")]
 async fn reject_time_entry(
     cx: Cx,
     staff: Staff<may::ManageWork>,
     Path(id): Path<TimeEntryId>,
     Valid(body): Valid<RejectTimeEntry>,
-) -> Result<Answer, Problem> {
-    cx.act::<TimeEntryOut>(&staff, id, |entry| entry.reject(body.reason)).await
+) -> Result<Answer<TimeEntryOut>, Problem> {
+    cx.act(&staff, id, |entry| entry.reject(body.reason)).await
 }
 
 /// Take back a time entry that is on an invoice. Another entry, of as much less than nothing, can go on the next one.
-#[utoipa::path(post, path = "/api/projects/time-entries/{id}/reverse/", tag = "time entries", params(("id" = TimeEntryId, Path)),
-    security(("staff" = ["work.manage"])), responses((status = 201, description = "The entry that takes it back", body = TimeEntryOut)))]
-async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer, Problem> {
+#[post("/api/projects/time-entries/{id}/reverse/", 201)]
+async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
     let reversal_id = cx.new_id();
     let (reversed, reversal) = entry.reverse(id, reversal_id)?;
     change.update(&entry, reversed)?;
-    let reversal = change.create(reversal_id, reversal, time_entry::event::CREATED)?;
+    let reversal = change.create(reversal_id, reversal, time_entry::Event::Created)?;
     change.add_time_to_totals(None, Some(&reversal));
-    cx.commit(change, cx.created::<TimeEntryOut>(&reversal)).await
-}
-
-/// List what happened to a time entry.
-#[utoipa::path(get, path = "/api/projects/time-entries/{id}/history/", tag = "time entries", params(("id" = TimeEntryId, Path), PageParams),
-    security(("staff" = ["work.read"])), responses((status = 200, description = "A page of events", body = Page<EventOut>)))]
-async fn list_time_entry_history(
-    cx: Cx,
-    staff: Staff<may::ReadWork>,
-    Path(id): Path<TimeEntryId>,
-    query: ListQuery<NoFilter>,
-) -> Result<Answer, Problem> {
-    cx.history(&staff, id, &query).await
+    cx.commit(change, cx.created(&reversal)).await
 }
 
 /// That it is one's own time, or one manages work.
@@ -272,11 +247,18 @@ fn manages_or(staff: &Staff<may::WriteWork>, own: bool) -> Result<(), Problem> {
     Err(Problem::forbidden(format!("Others' time takes the permission {}.", Permission::ManageWork.as_str())))
 }
 
-/// The task that the body names, if it does: one of `project`.
-fn task_of(found: &Found, task: Option<TaskId>, project: ProjectId) -> Result<Option<Task>, Problem> {
-    let task = task.map(|id| found.named("task", id)).transpose()?;
-    match task {
+/// The task that the body names, if it does: one of `project`, and a condition of `change`.
+fn task_of(change: &mut Change, found: &Found, task: Option<Named<TaskId>>, project: ProjectId) -> Result<Option<Record<Task>>, Problem> {
+    match change.depend_if(found, "task", task)? {
         Some(task) if task.project != project => Err(Problem::invalid("task", "Is of another project.")),
-        task => Ok(task.map(|task| task.content)),
+        task => Ok(task),
+    }
+}
+
+/// The task that the body names in place of that of the entry `before`.
+fn other_task(change: &mut Change, found: &Found, task: Named<TaskId>, before: &TimeEntry) -> Result<TaskId, Problem> {
+    match change.depend_other(found, "task", task, before.task)? {
+        (_, Some(task)) if task.project != before.project => Err(Problem::invalid("task", "Is of another project.")),
+        (id, _) => Ok(id),
     }
 }

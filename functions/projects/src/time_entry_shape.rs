@@ -1,9 +1,9 @@
 //! Time entries, as the firm's people see them.
 
-use api::Shape;
+use api::{Decimal, View};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Money, MultiLine, Time,
+    Currency, Date, MultiLine,
     client::ClientId,
     invoice::InvoiceId,
     project::{ProjectId, hours},
@@ -12,12 +12,13 @@ use domain::{
     user::UserId,
 };
 use serde::Serialize;
-use store::Record;
+
 use utoipa::ToSchema;
 
 /// A time entry.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = TimeEntry)]
+#[view(both = TimeEntry, path = "/api/projects/time-entries/")]
 pub(crate) struct TimeEntryOut {
     id: TimeEntryId,
     project: ProjectId,
@@ -28,18 +29,24 @@ pub(crate) struct TimeEntryOut {
     date: Date,
     /// How many minutes were worked; less than none where it takes back another entry.
     minutes: i32,
-    /// The same in hours: a decimal, as all hours and amounts.
-    hours: String,
+    /// The same in hours.
+    #[view(Decimal::hours(hours(it.minutes.into())))]
+    hours: Decimal,
     /// How many hours are billed: rounded as the project said when it was logged.
-    billed_hours: String,
+    #[view(Decimal::hours(hours(it.billed_minutes().into())))]
+    billed_hours: Decimal,
     /// Whether the client pays for it.
     billable: bool,
     /// What an hour costs, copied when it was logged.
-    hourly_rate: Option<String>,
-    billed_amount: String,
+    #[view(it.hourly_rate.map(Decimal::from))]
+    hourly_rate: Option<Decimal>,
+    #[view(it.billed_amount.into())]
+    billed_amount: Decimal,
+    #[view(it.currency())]
     currency: Currency,
     /// What was done; the client reads it on the invoice.
     description: Option<MultiLine<2000>>,
+    #[view(it.status())]
     status: Status,
     /// Whether it has to be approved before it is billed.
     needs_approval: bool,
@@ -53,36 +60,4 @@ pub(crate) struct TimeEntryOut {
     reversed_by: Option<TimeEntryId>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-impl Shape for TimeEntryOut {
-    type Of = TimeEntry;
-    const PATH: &'static str = "/api/projects/time-entries/";
-
-    fn shape(record: &Record<TimeEntry>, _: Time) -> Self {
-        Self {
-            id: record.id,
-            project: record.project,
-            client: record.client,
-            task: record.task,
-            user: record.user,
-            date: record.date,
-            minutes: record.minutes,
-            hours: format!("{:.2}", hours(record.minutes.into())),
-            billed_hours: format!("{:.2}", hours(record.billed_minutes().into())),
-            billable: record.billable,
-            hourly_rate: record.hourly_rate.map(Money::to_decimal_string),
-            billed_amount: record.billed_amount.to_decimal_string(),
-            currency: record.currency(),
-            description: record.description.clone(),
-            status: record.status(),
-            needs_approval: record.needs_approval,
-            rejection: record.rejection.clone(),
-            invoice: record.invoice,
-            reverses: record.reverses,
-            reversed_by: record.reversed_by,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
 }

@@ -65,7 +65,7 @@ impl StripeEvents {
             change.update(&invoice, changed)?;
         }
         if let Some(excess) = excess {
-            change.create(new_credit, excess, credit::event::CREATED)?;
+            change.create(new_credit, excess, credit::Event::Created)?;
         }
         if let (Some((_, total)), Some(credit)) = (withdrawn, credit)
             && let Some(withdrawn) = credit.withdraw(total)

@@ -1,10 +1,12 @@
 //! Answers: a record's shape for callers, with its ETag.
 
+use std::marker::PhantomData;
+
 use axum::response::{IntoResponse, Response};
 use domain::{Digest, Time};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use store::{Entity, Record, Reply};
+use store::{Entity, Record, Reply, Row};
 
 /// How a kind of record looks to callers.
 pub trait Shape: Serialize {
@@ -17,28 +19,42 @@ pub trait Shape: Serialize {
     fn shape(record: &Record<Self::Of>, now: Time) -> Self;
 }
 
-/// An answer that isn't a problem.
-#[derive(Debug, Clone)]
-pub struct Answer {
+/// How a kind of record looks to callers in lists, which know just its row.
+pub trait Listed: Serialize {
+    /// The record.
+    type Of: Entity;
+
+    /// `row` as callers see it at `now`.
+    fn listed(row: &Row<Self::Of>, now: Time) -> Self;
+}
+
+/// An answer that isn't a problem: with a body that is a `T`, or without one where that is `()`.
+#[derive(Debug)]
+pub struct Answer<T> {
     reply: Reply,
     replayed: bool,
+    body: PhantomData<fn() -> T>,
 }
 
 /// Whether an answer was given before, for the same key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-impl Answer {
-    /// A JSON body with a status; an error is a fault of ours.
-    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, crate::Problem> {
-        let body = serde_json::to_string(body).map_err(crate::Problem::internal)?;
-        Ok(Reply { status: status.as_u16(), body: Some(body), version: None, location: None }.into())
-    }
-
+impl Answer<()> {
     /// 204.
     pub fn no_content() -> Self {
         Reply::none().into()
     }
+}
 
+impl<T: Serialize> Answer<T> {
+    /// `body` as JSON with a status; an error is a fault of ours.
+    pub fn json(status: StatusCode, body: &T) -> Result<Self, crate::Problem> {
+        let body = serde_json::to_string(body).map_err(crate::Problem::internal)?;
+        Ok(Reply { status: status.as_u16(), body: Some(body), version: None, location: None }.into())
+    }
+}
+
+impl<T> Answer<T> {
     /// The same answer, with the version of the record in it.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {
@@ -65,13 +81,13 @@ impl Answer {
     }
 }
 
-impl From<Reply> for Answer {
+impl<T> From<Reply> for Answer<T> {
     fn from(reply: Reply) -> Self {
-        Self { reply, replayed: false }
+        Self { reply, replayed: false, body: PhantomData }
     }
 }
 
-impl IntoResponse for Answer {
+impl<T> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         let Reply { status, body, version, location } = self.reply;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -13,6 +13,11 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
+use utoipa::{
+    __dev::ComposeSchema,
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{App, Problem};
 
@@ -27,6 +32,18 @@ pub struct Object<T>(pub T);
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+impl<T: PartialSchema> ComposeSchema for Object<T> {
+    fn compose(parts: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        parts.into_iter().next().unwrap_or_else(T::schema)
+    }
+}
+
+impl<T: ToSchema> ToSchema for Object<T> {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
     }
 }
 

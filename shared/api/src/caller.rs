@@ -40,6 +40,16 @@ pub struct Staff<P> {
 #[derive(Debug, Clone, Copy)]
 pub struct Anonymous;
 
+impl Caller {
+    /// Whether they are of the firm, in a role that has `permission`.
+    pub fn may(&self, permission: Permission) -> bool {
+        match self.principal {
+            Principal::Staff { role, .. } => role.may(permission),
+            Principal::Portal { .. } => false,
+        }
+    }
+}
+
 /// Somebody who can be named in the event log.
 pub trait Acts {
     /// Who.

@@ -1,12 +1,12 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
 use axum::extract::FromRequestParts;
-use domain::{Date, Id, Kind, Time, Transition, event::Actor, firm::Firm};
+use domain::{Archive, Date, Id, Kind, Time, Transition, access::Permission, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
-use crate::{Acts, Answer, App, Caller, EventOut, ListQuery, Problem, Shape, answer::matches_version};
+use crate::{Acts, Answer, App, Caller, EventOut, ListQuery, Listed, Page, Problem, Shape, answer::matches_version};
 
 /// What the front knows of a request.
 #[derive(Debug, Clone)]
@@ -88,71 +88,103 @@ impl Cx {
     }
 
     /// Load the record `id`, let `decide` change its state, save it, show it: an action of a record on itself.
-    pub async fn act<S: Shape>(
+    pub async fn act<T: Entity, S: Shape<Of = T>>(
         &self,
         by: &impl Acts,
-        id: Id<S::Of>,
-        decide: impl FnOnce(&S::Of) -> Transition<S::Of>,
-    ) -> Result<Answer, Problem> {
+        id: Id<T>,
+        decide: impl FnOnce(&T) -> Transition<T>,
+    ) -> Result<Answer<S>, Problem> {
         let (mut change, record) = self.edit(by, id).await?;
         let record = change.update(&record, decide(&record)?)?;
-        self.commit(change, self.ok::<S>(&record)).await
+        self.commit(change, self.ok(&record)).await
+    }
+
+    /// Archive the record `id`, or delete it where it is a draft.
+    pub async fn archive<T: Entity + Archive>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
+        let (mut change, record) = self.edit(by, id).await?;
+        change.remove(&record, record.archive()?)?;
+        self.commit(change, Ok(Answer::no_content())).await
+    }
+
+    /// Take the record `id` out of the archive, and show it. One that isn't there is shown as it is.
+    pub async fn restore<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer<S>, Problem>
+    where
+        S::Of: Archive,
+    {
+        let record = self.read(by).record(id).fetch().await?.record(id)?;
+        self.matches(&record)?;
+        if record.archived_at.is_none() {
+            return self.ok(&record);
+        }
+        let mut change = self.change(by);
+        let record = change.restore(&record)?;
+        self.commit(change, self.ok(&record)).await
     }
 
     /// The record `id` among what was `found`, if it may be written: it is what `If-Match` says and not archived.
     pub fn target<T: Entity>(&self, found: &Found, id: Id<T>) -> Result<Record<T>, Problem> {
         let record = found.record(id)?;
-        if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
-            let detail = format!("It was changed since; it is at version {} now.", record.version);
-            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));
-        }
+        self.matches(&record)?;
         if record.archived_at.is_some() {
-            return Err(Problem::conflict(format!("The {} is archived and can't be changed any more.", T::NAME.replace('_', " "))));
+            return Err(Problem::conflict(format!("The {} is archived; restore it to change it.", T::NAME.replace('_', " "))));
         }
         Ok(record)
     }
 
+    fn matches<T: Entity>(&self, record: &Record<T>) -> Result<(), Problem> {
+        if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
+            let detail = format!("It was changed since; it is at version {} now.", record.version);
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));
+        }
+        Ok(())
+    }
+
     /// Write `change`, and give `answer`, now and to the same key.
-    pub async fn commit(&self, change: Change, answer: Result<Answer, Problem>) -> Result<Answer, Problem> {
+    pub async fn commit<A>(&self, change: Change, answer: Result<Answer<A>, Problem>) -> Result<Answer<A>, Problem> {
         let answer = answer?;
         change.commit(answer.reply()).await?;
         Ok(answer)
     }
 
     /// 200 with `record`.
-    pub fn ok<S: Shape>(&self, record: &Record<S::Of>) -> Result<Answer, Problem> {
+    pub fn ok<S: Shape>(&self, record: &Record<S::Of>) -> Result<Answer<S>, Problem> {
         Ok(Answer::json(StatusCode::OK, &S::shape(record, self.now))?.version(record.version))
     }
 
     /// 201 with `record`.
-    pub fn created<S: Shape>(&self, record: &Record<S::Of>) -> Result<Answer, Problem> {
-        Ok(self.made::<S>(record.id, &S::shape(record, self.now))?.version(record.version))
+    pub fn created<S: Shape>(&self, record: &Record<S::Of>) -> Result<Answer<S>, Problem> {
+        Ok(self.made::<S, S>(record.id, &S::shape(record, self.now))?.version(record.version))
     }
 
     /// 201 with `body`, which tells of the new record `id` and of what else was made.
-    pub fn made<S: Shape>(&self, id: Id<S::Of>, body: &impl Serialize) -> Result<Answer, Problem> {
+    pub fn made<S: Shape, B: Serialize>(&self, id: Id<S::Of>, body: &B) -> Result<Answer<B>, Problem> {
         Ok(Answer::json(StatusCode::CREATED, body)?.location(format!("{}{id}/", S::PATH)))
     }
 
     /// 200 with the record `id`.
-    pub async fn show<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer, Problem> {
-        self.ok::<S>(&self.store.get(by.caller().firm, id).await?)
+    pub async fn show<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer<S>, Problem> {
+        self.ok(&self.store.get(by.caller().firm, id).await?)
     }
 
     /// 200 with the record `id`, as it is now: what a write answers that was done before.
-    pub async fn show_current<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer, Problem> {
-        self.ok::<S>(&self.read(by).record(id).fetch().await?.record(id)?)
+    pub async fn show_current<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer<S>, Problem> {
+        self.ok(&self.read(by).record(id).fetch().await?.record(id)?)
     }
 
-    /// 200 with a page of the records that are `which`.
-    pub async fn list<S: Shape, F>(&self, by: &impl Acts, which: ListScope, query: &ListQuery<F>) -> Result<Answer, Problem> {
-        let page = self.store.list(by.caller().firm, &which, &query.page).await?;
-        Answer::json(StatusCode::OK, &query.page(&page, |record| S::shape(record, self.now)))
+    /// 200 with a page of the records in `scope`.
+    pub async fn list<S: Listed, F>(&self, by: &impl Acts, scope: ListScope, query: &ListQuery<F>) -> Result<Answer<Page<S>>, Problem> {
+        let page = self.store.list(by.caller().firm, &scope, &query.page).await?;
+        Answer::json(StatusCode::OK, &query.page(&page, |row| S::listed(row, self.now)))
     }
 
     /// 200 with a page of the records that belong to the record `parent`; 404 if there is no such record, which is
     /// looked at only where none are found that belong to it.
-    pub async fn list_below<S: Shape, P: Entity, F>(&self, by: &impl Acts, parent: Id<P>, query: &ListQuery<F>) -> Result<Answer, Problem>
+    pub async fn list_below<S: Listed, P: Entity, F>(
+        &self,
+        by: &impl Acts,
+        parent: Id<P>,
+        query: &ListQuery<F>,
+    ) -> Result<Answer<Page<S>>, Problem>
     where
         Parent: From<Id<P>>,
     {
@@ -160,17 +192,23 @@ impl Cx {
         if page.items.is_empty() {
             self.store.get(by.caller().firm, parent).await?;
         }
-        Answer::json(StatusCode::OK, &query.page(&page, |record| S::shape(record, self.now)))
+        Answer::json(StatusCode::OK, &query.page(&page, |row| S::listed(row, self.now)))
     }
 
-    /// 200 with a page of what happened to the record `id`.
-    pub async fn history<T: Entity, F>(&self, by: &impl Acts, id: Id<T>, query: &ListQuery<F>) -> Result<Answer, Problem> {
+    /// 200 with a page of what happened to the record `id`: how it changed for those who see it as an `S`.
+    pub async fn history<S: Shape, F>(
+        &self,
+        by: &impl Acts,
+        id: Id<S::Of>,
+        query: &ListQuery<F>,
+    ) -> Result<Answer<Page<EventOut>>, Problem> {
         let page = self.store.history(by.caller().firm, id, &query.page).await?;
-        Answer::json(StatusCode::OK, &query.page(&page, |event| EventOut::from(event)))
+        let shows_addresses = by.caller().may(Permission::ManageFirm);
+        Answer::json(StatusCode::OK, &query.page(&page, |happened| EventOut::of::<S>(happened, shows_addresses)))
     }
 
     /// 200 with a body that is no record.
-    pub fn json(&self, body: &impl Serialize) -> Result<Answer, Problem> {
+    pub fn json<B: Serialize>(&self, body: &B) -> Result<Answer<B>, Problem> {
         Answer::json(StatusCode::OK, body)
     }
 

@@ -54,7 +54,7 @@ pub struct Page<T> {
 }
 
 /// The one way in which a list is filtered: no index serves two filters at once.
-pub fn which(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<ListScope, Problem> {
+pub fn list_scope(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<ListScope, Problem> {
     match (archived.unwrap_or(false), state, parent) {
         (false, None, None) => Ok(ListScope::All),
         (true, None, None) => Ok(ListScope::Archived),

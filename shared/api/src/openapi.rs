@@ -3,6 +3,7 @@
 
 mod schemas;
 
+use domain::access::{Permission, Right};
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi as _,
@@ -63,6 +64,7 @@ pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("responses".to_owned(), ERRORS.into_iter().map(common_response).collect::<Map<_, _>>().into());
     }
+    schemas::unwrap(&mut document);
     schemas::refer_to_items(&mut document);
     schemas::require_in_answers(&mut document);
     document
@@ -89,6 +91,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         (503, signed_in || write),
     ];
     summarize(operation);
+    name_permissions(operation);
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     if let Some(responses) = responses.as_object_mut() {
         for (status, response) in responses.iter_mut() {
@@ -114,6 +117,21 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         }
         if write && named {
             parameters.push(header("If-Match", "An ETag; 412 if it was changed since."));
+        }
+    }
+}
+
+/// Name permissions and rights as callers know them; handlers have them as types.
+fn name_permissions(operation: &mut Map<String, Value>) {
+    let permissions = Permission::ALL.map(|permission| (format!("{permission:?}"), permission.as_str()));
+    let rights = Right::ALL.map(|right| (format!("{right:?}"), right.as_str()));
+    let schemes = operation.get_mut("security").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
+    for (scheme, scopes) in schemes.flatten() {
+        let names = if scheme == "staff" { permissions.as_slice() } else { rights.as_slice() };
+        for scope in scopes.as_array_mut().into_iter().flatten() {
+            if let Some((_, name)) = names.iter().find(|(variant, _)| scope == variant.as_str()) {
+                *scope = (*name).into();
+            }
         }
     }
 }

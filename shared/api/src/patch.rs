@@ -1,12 +1,16 @@
 //! Fields of a JSON merge patch (RFC 7396): absent leaves, null clears, a value sets.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    __dev::ComposeSchema,
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::OneOfBuilder},
+};
 
 /// A field that can be cleared.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patch<T> {
     /// Not in the body.
-    #[default]
     Absent,
     /// Null.
     Clear,
@@ -15,13 +19,24 @@ pub enum Patch<T> {
 }
 
 /// A field that can't be cleared.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set<T> {
     /// Not in the body.
-    #[default]
     Absent,
     /// A value.
     To(T),
+}
+
+// Not derived, which would ask the same of `T`.
+impl<T> Default for Patch<T> {
+    fn default() -> Self {
+        Self::Absent
+    }
+}
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self::Absent
+    }
 }
 
 impl<T> Patch<T> {
@@ -71,5 +86,52 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Set<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::To)
+    }
+}
+
+// utoipa writes the default of a field with a default into the document: null, for what is absent.
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Clear => serializer.serialize_none(),
+            Self::To(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent => serializer.serialize_none(),
+            Self::To(value) => value.serialize(serializer),
+        }
+    }
+}
+
+/// In the API's document what is set looks as if it were no patch; that it can be left out follows from its default.
+/// The names are those of generic types; [`crate::openapi`] writes out what they stand for.
+impl<T: PartialSchema> ComposeSchema for Set<T> {
+    fn compose(parts: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        parts.into_iter().next().unwrap_or_else(T::schema)
+    }
+}
+
+impl<T: ToSchema> ToSchema for Set<T> {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+/// What can be cleared is null, or looks as if it were no patch.
+impl<T: PartialSchema> ComposeSchema for Patch<T> {
+    fn compose(parts: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        let value = parts.into_iter().next().unwrap_or_else(T::schema);
+        OneOfBuilder::new().item(value).item(ObjectBuilder::new().schema_type(Type::Null)).into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Patch<T> {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
     }
 }

@@ -70,7 +70,12 @@ impl<R> Portal<R> {
 
     /// `record`, if it is the client's own; else there is no such thing.
     pub fn own<T: Entity + OfClient>(&self, record: Record<T>) -> Result<Record<T>, Problem> {
-        if record.client() == self.client { Ok(record) } else { Err(Problem::not_found()) }
+        self.owns(record.client()).map(|()| record)
+    }
+
+    /// That what is `client`'s is theirs; else there is no such thing.
+    pub fn owns(&self, client: ClientId) -> Result<(), Problem> {
+        if client == self.client { Ok(()) } else { Err(Problem::not_found()) }
     }
 }
 
@@ -80,6 +85,14 @@ impl<P, R> Party<P, R> {
         match self {
             Self::Staff(_) => Ok(record),
             Self::Portal(portal) => portal.own(record),
+        }
+    }
+
+    /// That the caller is of the firm, or of `client`; else there is no such thing.
+    pub fn owns(&self, client: ClientId) -> Result<(), Problem> {
+        match self {
+            Self::Staff(_) => Ok(()),
+            Self::Portal(portal) => portal.owns(client),
         }
     }
 }

@@ -186,7 +186,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { unwritten, headers, outcome } = self;
         if let Outcome::Replayed(reply) = outcome {
-            return crate::Answer::from(*reply).replayed().into_response();
+            return crate::Answer::<()>::from(*reply).replayed().into_response();
         }
         let mut response = unwritten.status.into_response();
         response.headers_mut().extend(headers);

@@ -2,20 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, engagement::in_order};
+use crate::{Archive, Date, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, date::in_order};
 
-/// What happens to campaigns.
-pub mod event {
-    use crate::EventName;
-
-    /// Planned.
-    pub const CREATED: EventName = "campaign.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "campaign.updated";
-    /// Its status was changed.
-    pub const MOVED: EventName = "campaign.moved";
-    /// Archived.
-    pub const ARCHIVED: EventName = "campaign.archived";
+crate::events! {
+    Campaign {
+        /// Planned.
+        Created = "campaign.created" is Creation,
+        /// Its fields were changed.
+        Updated = "campaign.updated" is Edit,
+        /// Its status was changed.
+        Moved = "campaign.moved" is Change,
+        /// Archived.
+        Archived = "campaign.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "campaign.restored" is Restoring,
+    }
 }
 
 /// Where a campaign stands.
@@ -77,27 +78,33 @@ impl Campaign {
 
     /// The campaign with other fields.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
-        Ok((edited.checked()?, event::UPDATED))
+        Ok((edited.checked()?, Event::Updated))
     }
 
     /// The campaign at the next status: planned → active → completed.
     pub fn move_to(&self, to: Status) -> Transition<Self> {
         match (self.status, to) {
             (Status::Planned, Status::Active) | (Status::Planned | Status::Active, Status::Completed) => {
-                Ok((Self { status: to, ..self.clone() }, event::MOVED))
+                Ok((Self { status: to, ..self.clone() }, Event::Moved))
             }
             (Status::Planned | Status::Active | Status::Completed, _) => {
                 Err(Refusal::state(format!("The campaign is {}; it can't become {}.", self.status.as_str(), to.as_str())))
             }
         }
     }
+}
 
+impl Archive for Campaign {
     /// Whether it can be archived: not while it goes on.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
+    fn archive(&self) -> Result<Event, Refusal> {
         match self.status {
-            Status::Planned | Status::Completed => Ok(event::ARCHIVED),
+            Status::Planned | Status::Completed => Ok(Event::Archived),
             Status::Active => Err(Refusal::state("The campaign is going on; complete it first.")),
         }
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 

@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Id, Kind, MultiLine, Refusal, SingleLine, Transition, contact::Contact, prospect::Prospect};
+use crate::{Archive, Id, Kind, MultiLine, Refusal, SingleLine, Transition, contact::Contact, prospect::Prospect};
 
-/// What happens to clients.
-pub mod event {
-    use crate::EventName;
-
-    /// Entered, or made from a prospect.
-    pub const CREATED: EventName = "client.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "client.updated";
-    /// Archived.
-    pub const ARCHIVED: EventName = "client.archived";
+crate::events! {
+    Client {
+        /// Entered, or made from a prospect.
+        Created = "client.created" is Creation,
+        /// Its fields were changed.
+        Updated = "client.updated" is Edit,
+        /// Archived.
+        Archived = "client.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "client.restored" is Restoring,
+    }
 }
 
 /// Whom the firm works for.
@@ -54,11 +55,17 @@ impl Client {
 
     /// The client with other fields.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
+    }
+}
+
+impl Archive for Client {
+    /// Whether it can be archived; its records stay readable.
+    fn archive(&self) -> Result<Event, Refusal> {
+        Ok(Event::Archived)
     }
 
-    /// Whether it can be archived; its records stay readable.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
-        Ok(event::ARCHIVED)
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }

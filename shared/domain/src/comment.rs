@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, MultiLine, SingleLine, Time,
+    Id, Kind, MultiLine, SingleLine, Time,
     client::{Client, ClientId, OfClient},
     portal_user::PortalUserId,
     project::ProjectId,
@@ -11,14 +11,13 @@ use crate::{
     user::UserId,
 };
 
-/// What happens to comments.
-pub mod event {
-    use crate::EventName;
-
-    /// Written.
-    pub const CREATED: EventName = "comment.created";
-    /// Somebody of the firm has read it.
-    pub const READ: EventName = "comment.read";
+crate::events! {
+    Comment {
+        /// Written.
+        Created = "comment.created" is Creation,
+        /// Somebody of the firm has read it.
+        Read = "comment.read" is Change,
+    }
 }
 
 /// Who wrote a comment.
@@ -29,6 +28,16 @@ pub enum Author {
     Staff(UserId),
     /// Somebody at the client.
     Client(PortalUserId),
+}
+
+impl Author {
+    /// The id of the user or portal user.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Staff(user) => user.to_string(),
+            Self::Client(user) => user.to_string(),
+        }
+    }
 }
 
 /// Who of the firm read a comment, and when.
@@ -75,8 +84,8 @@ impl OfClient for Comment {
 
 impl Comment {
     /// The comment once `by` has read it at `now`; nothing if somebody of the firm had before.
-    pub fn mark_read(&self, by: UserId, now: Time) -> Option<(Self, EventName)> {
-        self.read.is_none().then(|| (Self { read: Some(Reading { by, at: now }), ..self.clone() }, event::READ))
+    pub fn mark_read(&self, by: UserId, now: Time) -> Option<(Self, Event)> {
+        self.read.is_none().then(|| (Self { read: Some(Reading { by, at: now }), ..self.clone() }, Event::Read))
     }
 }
 
@@ -97,7 +106,7 @@ mod tests {
             read: None,
         };
         let (read, event) = comment.mark_read(user, now).unwrap();
-        assert_eq!((read.read, event), (Some(Reading { by: user, at: now }), event::READ));
+        assert_eq!((read.read, event), (Some(Reading { by: user, at: now }), Event::Read));
         assert_eq!(read.mark_read(Id::new(now, 9), now), None);
     }
 }

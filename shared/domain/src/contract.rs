@@ -4,29 +4,30 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, engagement::in_order, proposal::Proposal,
+    Archive, Date, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, date::in_order, proposal::Proposal,
 };
 
-/// What happens to contracts.
-pub mod event {
-    use crate::EventName;
-
-    /// Drawn up.
-    pub const CREATED: EventName = "contract.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "contract.updated";
-    /// Signed by the client.
-    pub const SIGNED: EventName = "contract.signed";
-    /// In force.
-    pub const ACTIVATED: EventName = "contract.activated";
-    /// Fulfilled.
-    pub const COMPLETED: EventName = "contract.completed";
-    /// Ended before it was fulfilled.
-    pub const TERMINATED: EventName = "contract.terminated";
-    /// Archived.
-    pub const ARCHIVED: EventName = "contract.archived";
-    /// A draft was thrown away.
-    pub const DELETED: EventName = "contract.deleted";
+crate::events! {
+    Contract {
+        /// Drawn up.
+        Created = "contract.created" is Creation,
+        /// Its fields were changed.
+        Updated = "contract.updated" is Edit,
+        /// Signed by the client.
+        Signed = "contract.signed" is Change,
+        /// In force.
+        Activated = "contract.activated" is Change,
+        /// Fulfilled.
+        Completed = "contract.completed" is Change,
+        /// Ended before it was fulfilled.
+        Terminated = "contract.terminated" is Change,
+        /// Archived.
+        Archived = "contract.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "contract.restored" is Restoring,
+        /// A draft was thrown away.
+        Deleted = "contract.deleted" is Deletion,
+    }
 }
 
 /// Where a contract stands.
@@ -104,10 +105,15 @@ impl Kind for Contract {
 /// The id of a contract.
 pub type ContractId = Id<Contract>;
 
+/// `number` as people write it: `CON-000001`.
+pub fn label(number: u64) -> String {
+    format!("CON-{number:06}")
+}
+
 impl Contract {
     /// Its number as people write it: `CON-000001`.
     pub fn label(&self) -> String {
-        format!("CON-{:06}", self.number)
+        label(self.number)
     }
 
     /// That its days are in order.
@@ -119,7 +125,7 @@ impl Contract {
     /// The contract with other fields; only a draft can be changed.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.draft()?;
-        Ok((edited.checked()?, event::UPDATED))
+        Ok((edited.checked()?, Event::Updated))
     }
 
     /// The contract once `signature` is on it, which can't be of a day after `today`.
@@ -128,13 +134,13 @@ impl Contract {
         if signature.signed_on > today {
             return Err(Refusal::rule("signed_on", "May not be in the future."));
         }
-        Ok((Self { status: Status::Signed, signature: Some(signature), ..self.clone() }, event::SIGNED))
+        Ok((Self { status: Status::Signed, signature: Some(signature), ..self.clone() }, Event::Signed))
     }
 
     /// The contract once it is in force.
     pub fn activate(&self) -> Transition<Self> {
         match self.status {
-            Status::Signed => Ok((Self { status: Status::Active, ..self.clone() }, event::ACTIVATED)),
+            Status::Signed => Ok((Self { status: Status::Active, ..self.clone() }, Event::Activated)),
             Status::Draft => Err(Refusal::state("The contract isn't signed.")),
             Status::Active | Status::Completed | Status::Terminated => self.past(),
         }
@@ -143,7 +149,7 @@ impl Contract {
     /// The contract once it is fulfilled.
     pub fn complete(&self) -> Transition<Self> {
         match self.status {
-            Status::Active => Ok((Self { status: Status::Completed, ..self.clone() }, event::COMPLETED)),
+            Status::Active => Ok((Self { status: Status::Completed, ..self.clone() }, Event::Completed)),
             Status::Draft | Status::Signed => Err(Refusal::state("The contract isn't in force.")),
             Status::Completed | Status::Terminated => self.past(),
         }
@@ -153,19 +159,10 @@ impl Contract {
     pub fn terminate(&self, reason: SingleLine<500>) -> Transition<Self> {
         match self.status {
             Status::Signed | Status::Active => {
-                Ok((Self { status: Status::Terminated, reason: Some(reason), ..self.clone() }, event::TERMINATED))
+                Ok((Self { status: Status::Terminated, reason: Some(reason), ..self.clone() }, Event::Terminated))
             }
             Status::Draft => Err(Refusal::state("The contract isn't signed; delete the draft.")),
             Status::Completed | Status::Terminated => self.past(),
-        }
-    }
-
-    /// How it goes away: a draft is deleted, one that is over is archived.
-    pub fn remove(&self) -> Result<EventName, Refusal> {
-        match self.status {
-            Status::Draft => Ok(event::DELETED),
-            Status::Completed | Status::Terminated => Ok(event::ARCHIVED),
-            Status::Signed | Status::Active => Err(Refusal::state("The contract binds; complete or terminate it first.")),
         }
     }
 
@@ -180,6 +177,21 @@ impl Contract {
 
     fn past<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::state(format!("The contract is {} already.", self.status.as_str())))
+    }
+}
+
+impl Archive for Contract {
+    /// How it goes away: a draft is deleted, one that is over is archived.
+    fn archive(&self) -> Result<Event, Refusal> {
+        match self.status {
+            Status::Draft => Ok(Event::Deleted),
+            Status::Completed | Status::Terminated => Ok(Event::Archived),
+            Status::Signed | Status::Active => Err(Refusal::state("The contract binds; complete or terminate it first.")),
+        }
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 
@@ -227,7 +239,7 @@ mod tests {
                 contract.activate().is_ok(),
                 contract.complete().is_ok(),
                 contract.terminate(reason.clone()).is_ok(),
-                contract.remove().is_ok(),
+                contract.archive().is_ok(),
             ];
             assert_eq!(did, allowed, "{status:?}");
         }

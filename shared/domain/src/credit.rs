@@ -9,16 +9,15 @@ use crate::{
     invoice::{InvoiceId, PaymentId},
 };
 
-/// What happens to credit.
-pub mod event {
-    use crate::EventName;
-
-    /// Came to be.
-    pub const CREATED: EventName = "credit.created";
-    /// Some of it paid an invoice.
-    pub const USED: EventName = "credit.used";
-    /// Some of it went back to the payer, or came from there again.
-    pub const WITHDRAWN: EventName = "credit.withdrawn";
+crate::events! {
+    Credit {
+        /// Came to be.
+        Created = "credit.created" is Creation,
+        /// Some of it paid an invoice.
+        Used = "credit.used" is Change,
+        /// Some of it went back to the payer, or came from there again.
+        Withdrawn = "credit.withdrawn" is Change,
+    }
 }
 
 /// Most invoices that one credit can pay.
@@ -64,6 +63,31 @@ pub enum Origin {
         /// Which.
         credit_note: CreditNoteId,
     },
+}
+
+impl Origin {
+    /// The invoice that it came from.
+    pub fn invoice(&self) -> InvoiceId {
+        match self {
+            Self::Overpayment { invoice, .. } | Self::CreditNote { invoice, .. } => *invoice,
+        }
+    }
+
+    /// The payment that was more than was due.
+    pub fn payment(&self) -> Option<PaymentId> {
+        match self {
+            Self::Overpayment { payment, .. } => Some(*payment),
+            Self::CreditNote { .. } => None,
+        }
+    }
+
+    /// The credit note on what was paid.
+    pub fn credit_note(&self) -> Option<CreditNoteId> {
+        match self {
+            Self::Overpayment { .. } => None,
+            Self::CreditNote { credit_note, .. } => Some(*credit_note),
+        }
+    }
 }
 
 /// That some of a credit paid an invoice.
@@ -134,7 +158,7 @@ impl Credit {
         }
         let mut uses = self.uses.clone();
         uses.push(Use { invoice, amount, at: now });
-        Ok((Self { remaining, uses, ..self.clone() }, event::USED))
+        Ok((Self { remaining, uses, ..self.clone() }, Event::Used))
     }
 
     /// The credit once, of the money that it came from, `total` in all went back to the payer, as far as it is still
@@ -146,7 +170,7 @@ impl Credit {
             (Ok(_), Ok(withdrawn)) if withdrawn == self.withdrawn => None,
             (Ok(there), Ok(withdrawn)) => {
                 let remaining = there.minus("amount", withdrawn);
-                Some(remaining.map(|remaining| (Self { remaining, withdrawn, ..self.clone() }, event::WITHDRAWN)))
+                Some(remaining.map(|remaining| (Self { remaining, withdrawn, ..self.clone() }, Event::Withdrawn)))
             }
             (Err(refusal), _) | (_, Err(refusal)) => Some(Err(refusal)),
         }

@@ -4,18 +4,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, Money, MultiLine, Price, Refusal,
+    Id, Kind, Money, MultiLine, Price, Refusal,
     client::{Client, OfClient},
     credit::{Credit, CreditId, Origin},
     invoice::{Invoice, InvoiceId},
 };
 
-/// What happens to credit notes.
-pub mod event {
-    use crate::EventName;
-
-    /// Issued.
-    pub const ISSUED: EventName = "credit_note.issued";
+crate::events! {
+    CreditNote {
+        /// Issued.
+        Issued = "credit_note.issued" is Creation,
+    }
 }
 
 /// What of an invoice is taken back: `amount = reduced + credited + refunded`, exactly.
@@ -85,9 +84,14 @@ pub struct Issued {
     /// The note.
     pub note: CreditNote,
     /// The invoice, and what happened to it.
-    pub invoice: (Invoice, EventName),
+    pub invoice: (Invoice, crate::invoice::Event),
     /// The client's new credit, if it comes to that.
     pub credit: Option<Credit>,
+}
+
+/// `number` as people write it: `CRN-000001`.
+pub fn label(number: u64) -> String {
+    format!("CRN-{number:06}")
 }
 
 impl CreditNote {
@@ -122,6 +126,6 @@ impl CreditNote {
 
     /// Its number as people write it: `CRN-000001`.
     pub fn label(&self) -> String {
-        format!("CRN-{:06}", self.number)
+        label(self.number)
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::Time;
+use crate::{Refusal, Time};
 
 /// A day from 1900 to 2199: anything else is a slip of the finger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -73,6 +73,14 @@ impl FromStr for Date {
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// That `end`, if it is known, isn't before `start`.
+pub(crate) fn in_order(start: Option<Date>, end: Option<Date>) -> Result<(), Refusal> {
+    match (start, end) {
+        (Some(start), Some(end)) if end < start => Err(Refusal::rule("end_date", "May not be before the start.")),
+        _ => Ok(()),
     }
 }
 

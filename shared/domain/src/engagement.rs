@@ -2,22 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, proposal::Proposal};
+use crate::{
+    Archive, Date, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, date::in_order, proposal::Proposal,
+};
 
-/// What happens to engagements.
-pub mod event {
-    use crate::EventName;
-
-    /// Begun: entered, or made from an accepted proposal.
-    pub const CREATED: EventName = "engagement.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "engagement.updated";
-    /// A next version took its place.
-    pub const RENEWED: EventName = "engagement.renewed";
-    /// Finished.
-    pub const COMPLETED: EventName = "engagement.completed";
-    /// Archived.
-    pub const ARCHIVED: EventName = "engagement.archived";
+crate::events! {
+    Engagement {
+        /// Begun: entered, or made from an accepted proposal.
+        Created = "engagement.created" is Creation,
+        /// Its fields were changed.
+        Updated = "engagement.updated" is Edit,
+        /// A next version took its place.
+        Renewed = "engagement.renewed" is Change,
+        /// Finished.
+        Completed = "engagement.completed" is Change,
+        /// Archived.
+        Archived = "engagement.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "engagement.restored" is Restoring,
+    }
 }
 
 /// Where an engagement stands.
@@ -78,14 +81,6 @@ impl Kind for Engagement {
 /// The id of an engagement.
 pub type EngagementId = Id<Engagement>;
 
-/// That `end`, if it is known, isn't before `start`.
-pub fn in_order(start: Option<Date>, end: Option<Date>) -> Result<(), Refusal> {
-    match (start, end) {
-        (Some(start), Some(end)) if end < start => Err(Refusal::rule("end_date", "May not be before the start.")),
-        _ => Ok(()),
-    }
-}
-
 impl Engagement {
     /// The first version of an engagement.
     pub fn new(client: Id<Client>, proposal: Option<Id<Proposal>>, title: SingleLine<200>, value: Option<Money>) -> Self {
@@ -113,29 +108,21 @@ impl Engagement {
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.active()?;
         in_order(edited.start_date, edited.end_date)?;
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
     }
 
     /// This engagement, whose id is `id`, once it is renewed, and its next version.
-    pub fn renew(&self, id: Id<Self>) -> Result<((Self, EventName), Self), Refusal> {
+    pub fn renew(&self, id: Id<Self>) -> Result<((Self, Event), Self), Refusal> {
         self.active()?;
         let start_date = self.end_date.map(Date::next);
         let next = Self { version: self.version + 1, previous: Some(id), start_date, end_date: None, ..self.clone() };
-        Ok(((Self { status: Status::Renewed, ..self.clone() }, event::RENEWED), next))
+        Ok(((Self { status: Status::Renewed, ..self.clone() }, Event::Renewed), next))
     }
 
     /// The engagement once it is finished.
     pub fn complete(&self) -> Transition<Self> {
         self.active()?;
-        Ok((Self { status: Status::Completed, ..self.clone() }, event::COMPLETED))
-    }
-
-    /// Whether it can be archived: once it is over.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
-        match self.status {
-            Status::Renewed | Status::Completed => Ok(event::ARCHIVED),
-            Status::Active => Err(Refusal::state("The engagement is going on; complete it first.")),
-        }
+        Ok((Self { status: Status::Completed, ..self.clone() }, Event::Completed))
     }
 
     fn active(&self) -> Result<(), Refusal> {
@@ -144,5 +131,19 @@ impl Engagement {
             Status::Renewed => Err(Refusal::state("The engagement was renewed; change its next version.")),
             Status::Completed => Err(Refusal::state("The engagement is finished and can't be changed any more.")),
         }
+    }
+}
+
+impl Archive for Engagement {
+    /// Whether it can be archived: once it is over.
+    fn archive(&self) -> Result<Event, Refusal> {
+        match self.status {
+            Status::Renewed | Status::Completed => Ok(Event::Archived),
+            Status::Active => Err(Refusal::state("The engagement is going on; complete it first.")),
+        }
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }

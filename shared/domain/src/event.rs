@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use crate::{Digest, Id, Time, portal_user::PortalUser, user::User};
+use crate::{Digest, DomainEvent, Id, Lifecycle, Time, portal_user::PortalUser, user::User};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,11 @@ impl Event {
         Digest::of(&[previous.as_bytes(), chained.as_bytes()])
     }
 
+    /// Whether the record is gone since it.
+    pub fn deletes(&self) -> bool {
+        DomainEvent::parse(&self.name).is_some_and(|event| event.lifecycle() == Lifecycle::Deletion)
+    }
+
     /// What stands where an event can't be read: one whose hash can't hold.
     pub fn unreadable(sequence: u64) -> Self {
         let details = Kept::Erased(Digest::default());
@@ -229,7 +234,7 @@ pub fn verify(record: &str, events: &[Event], head: Option<(u64, Digest)>) -> Re
         Some((version, hash)) if hash != last => Err(BrokenLink { sequence: version, fault: Fault::Altered }),
         Some(_) => Ok(()),
         // A deleted record's last event says so; if it doesn't, the end was cut off.
-        None if events.last().is_some_and(|event| event.name.ends_with(".deleted")) => Ok(()),
+        None if events.last().is_some_and(Event::deletes) => Ok(()),
         None => Err(BrokenLink { sequence: expected, fault: Fault::Missing }),
     }
 }
@@ -332,7 +337,7 @@ mod tests {
     fn a_deleted_record_ends_with_its_deletion() {
         let (mut events, _) = chain(3);
         assert_eq!(verify("lead_1", &events, None).unwrap_err().fault, Fault::Missing);
-        events[2].name = "lead.deleted".into();
+        events[2].name = "proposal.deleted".into();
         events[2] = events[2].clone().sealed();
         assert_eq!(verify("lead_1", &events, None), Ok(()));
     }

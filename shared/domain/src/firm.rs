@@ -9,14 +9,13 @@ const MOST_TERMS: u16 = 365;
 /// How often a client can be reminded of an invoice.
 const MOST_REMINDERS: usize = 10;
 
-/// What happens to firms.
-pub mod event {
-    use crate::EventName;
-
-    /// Signed up.
-    pub const REGISTERED: EventName = "firm.registered";
-    /// Its settings were changed.
-    pub const UPDATED: EventName = "firm.updated";
+crate::events! {
+    Firm {
+        /// Signed up.
+        Registered = "firm.registered" is Creation,
+        /// Its settings were changed.
+        Updated = "firm.updated" is Edit,
+    }
 }
 
 /// A consulting firm.
@@ -70,7 +69,7 @@ impl Firm {
             return Err(Refusal::rule("reminder_days", rule));
         }
         edited.hourly_rates.fit("hourly_rates", edited.currency)?;
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
     }
 }
 

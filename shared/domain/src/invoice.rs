@@ -33,46 +33,47 @@ use crate::{
     time_entry::TimeEntryId,
 };
 
-/// What happens to invoices.
-pub mod event {
-    use crate::EventName;
-
-    /// Drafted.
-    pub const CREATED: EventName = "invoice.created";
-    /// The draft was changed.
-    pub const UPDATED: EventName = "invoice.updated";
-    /// Is out, with a number; paid already if it comes to nothing.
-    pub const SENT: EventName = "invoice.sent";
-    /// Some of it, or more than was due, was paid, and that didn't change where it stands.
-    pub const PAYMENT_RECORDED: EventName = "invoice.payment_recorded";
-    /// The last that was due was paid, or credited.
-    pub const PAID: EventName = "invoice.paid";
-    /// A credit note made what is due less.
-    pub const CREDITED: EventName = "invoice.credited";
-    /// Some of what was paid went back to the payer.
-    pub const REFUNDED: EventName = "invoice.refunded";
-    /// The payer's bank wants a payment back, or doesn't any more.
-    pub const DISPUTED: EventName = "invoice.disputed";
-    /// The payer's bank took back a payment, so that something is due again.
-    pub const REOPENED: EventName = "invoice.reopened";
-    /// Taken back as if it had never been sent.
-    pub const VOIDED: EventName = "invoice.voided";
-    /// Nobody expects any more that it is paid.
-    pub const WRITTEN_OFF: EventName = "invoice.written_off";
-    /// Its last day passed.
-    pub const OVERDUE: EventName = "invoice.overdue";
-    /// The client is to be reminded.
-    pub const REMINDED: EventName = "invoice.reminded";
-    /// A page to pay it is about to be asked for.
-    pub const CHECKOUT_PREPARED: EventName = "invoice.checkout_prepared";
-    /// There is a page to pay it.
-    pub const CHECKOUT_OPENED: EventName = "invoice.checkout_opened";
-    /// A page to pay it is gone.
-    pub const CHECKOUT_EXPIRED: EventName = "invoice.checkout_expired";
-    /// A draft was thrown away.
-    pub const DELETED: EventName = "invoice.deleted";
-    /// Archived.
-    pub const ARCHIVED: EventName = "invoice.archived";
+crate::events! {
+    Invoice {
+        /// Drafted.
+        Created = "invoice.created" is Creation,
+        /// The draft was changed.
+        Updated = "invoice.updated" is Edit,
+        /// Is out, with a number; paid already if it comes to nothing.
+        Sent = "invoice.sent" is Change,
+        /// Some of it, or more than was due, was paid, and that didn't change where it stands.
+        PaymentRecorded = "invoice.payment_recorded" is Change,
+        /// The last that was due was paid, or credited.
+        Paid = "invoice.paid" is Change,
+        /// A credit note made what is due less.
+        Credited = "invoice.credited" is Change,
+        /// Some of what was paid went back to the payer.
+        Refunded = "invoice.refunded" is Change,
+        /// The payer's bank wants a payment back, or doesn't any more.
+        Disputed = "invoice.disputed" is Change,
+        /// The payer's bank took back a payment, so that something is due again.
+        Reopened = "invoice.reopened" is Change,
+        /// Taken back as if it had never been sent.
+        Voided = "invoice.voided" is Change,
+        /// Nobody expects any more that it is paid.
+        WrittenOff = "invoice.written_off" is Change,
+        /// Its last day passed.
+        Overdue = "invoice.overdue" is Change,
+        /// The client is to be reminded.
+        Reminded = "invoice.reminded" is Change,
+        /// A page to pay it is about to be asked for.
+        CheckoutPrepared = "invoice.checkout_prepared" is Change,
+        /// There is a page to pay it.
+        CheckoutOpened = "invoice.checkout_opened" is Change,
+        /// A page to pay it is gone.
+        CheckoutExpired = "invoice.checkout_expired" is Change,
+        /// A draft was thrown away.
+        Deleted = "invoice.deleted" is Deletion,
+        /// Archived.
+        Archived = "invoice.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "invoice.restored" is Restoring,
+    }
 }
 
 /// Where an invoice stands.
@@ -94,6 +95,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether on the day `today` the last day to pay, `due_date`, is over and something is due.
+    pub fn is_overdue(self, today: Date, due_date: Option<Date>) -> bool {
+        match self {
+            Self::Sent => due_date.is_some_and(|last| last < today),
+            Self::Draft | Self::Paid | Self::Void | Self::Uncollectible => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -196,6 +205,11 @@ impl OfClient for Invoice {
     }
 }
 
+/// `number` as people write it: `INV-000001`.
+pub fn label(number: u64) -> String {
+    format!("INV-{number:06}")
+}
+
 impl Invoice {
     /// An empty draft to `client`, addressed to `contact`.
     pub fn new(client: Id<Client>, contact: Contact, currency: Currency) -> Self {
@@ -233,7 +247,7 @@ impl Invoice {
 
     /// Its number as people write it: `INV-000001`; none before it is sent.
     pub fn label(&self) -> Option<String> {
-        self.number.map(|number| format!("INV-{number:06}"))
+        self.number.map(label)
     }
 
     /// What is due: `total − paid − credited`.
@@ -244,10 +258,7 @@ impl Invoice {
 
     /// Whether on the day `today` its last day to pay is over and something is due.
     pub fn is_overdue(&self, today: Date) -> bool {
-        match self.status {
-            Status::Sent => self.due_date.is_some_and(|last| last < today),
-            Status::Draft | Status::Paid | Status::Void | Status::Uncollectible => false,
-        }
+        self.status.is_overdue(today, self.due_date)
     }
 
     /// Where it stands as lists are filtered: `overdue` is apart from `sent`, once it is marked.

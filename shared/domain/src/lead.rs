@@ -2,22 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Id, Kind, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, contact::Contact, prospect::Prospect};
+use crate::{Archive, Id, Kind, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, contact::Contact, prospect::Prospect};
 
-/// What happens to leads.
-pub mod event {
-    use crate::EventName;
-
-    /// Entered.
-    pub const CREATED: EventName = "lead.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "lead.updated";
-    /// Its status was changed by hand.
-    pub const MOVED: EventName = "lead.moved";
-    /// It became a prospect.
-    pub const CONVERTED: EventName = "lead.converted";
-    /// Archived.
-    pub const ARCHIVED: EventName = "lead.archived";
+crate::events! {
+    Lead {
+        /// Entered.
+        Created = "lead.created" is Creation,
+        /// Its fields were changed.
+        Updated = "lead.updated" is Edit,
+        /// Its status was changed by hand.
+        Moved = "lead.moved" is Change,
+        /// It became a prospect.
+        Converted = "lead.converted" is Change,
+        /// Archived.
+        Archived = "lead.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "lead.restored" is Restoring,
+    }
 }
 
 /// What the seller has done with a lead.
@@ -97,7 +98,10 @@ impl Lead {
     /// The lead with other fields; a converted one is history.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.open()?;
-        Ok((edited, event::UPDATED))
+        // One that gets another e-mail holds that.
+        let same = edited.contact.email == self.contact.email;
+        let holds_email = if same { self.holds_email } else { edited.contact.email.is_some() };
+        Ok((Self { holds_email, ..edited }, Event::Updated))
     }
 
     /// The lead at another status, which the seller says; unqualified needs a reason.
@@ -109,18 +113,13 @@ impl Lead {
             Status::Unqualified => reason,
             Status::New | Status::Contacted | Status::Qualified => None,
         };
-        Ok((Self { status: to, reason, ..self.clone() }, event::MOVED))
+        Ok((Self { status: to, reason, ..self.clone() }, Event::Moved))
     }
 
     /// The lead as it is once it became `prospect`.
     pub fn convert(&self, prospect: Id<Prospect>) -> Transition<Self> {
         self.open()?;
-        Ok((Self { status: Status::Converted, reason: None, prospect: Some(prospect), ..self.clone() }, event::CONVERTED))
-    }
-
-    /// Whether it can be archived; always.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
-        Ok(event::ARCHIVED)
+        Ok((Self { status: Status::Converted, reason: None, prospect: Some(prospect), ..self.clone() }, Event::Converted))
     }
 
     fn open(&self) -> Result<(), Refusal> {
@@ -128,6 +127,17 @@ impl Lead {
             Status::New | Status::Contacted | Status::Qualified | Status::Unqualified => Ok(()),
             Status::Converted => Err(Refusal::state("The lead has become a prospect and can't be changed any more.")),
         }
+    }
+}
+
+impl Archive for Lead {
+    /// Whether it can be archived; always.
+    fn archive(&self) -> Result<Event, Refusal> {
+        Ok(Event::Archived)
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 
@@ -152,7 +162,7 @@ mod tests {
         }
         let prospect = Id::new(Time::default(), 1);
         let (converted, event) = lead().convert(prospect).unwrap();
-        assert_eq!((converted.status, converted.prospect, event), (Converted, Some(prospect), event::CONVERTED));
+        assert_eq!((converted.status, converted.prospect, event), (Converted, Some(prospect), Event::Converted));
         assert!(converted.move_to(New, None).is_err());
         assert!(converted.convert(prospect).is_err());
         assert!(converted.edit(lead()).is_err());

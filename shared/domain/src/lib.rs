@@ -1,9 +1,10 @@
 //! The business of a consulting firm: its records, their states and rules, money, people's rights, and the event log.
 //!
 //! Invariants: nothing here does I/O, reads a clock or draws a random number (time, ids and salts are arguments); an
-//! invalid value cannot be built; a change of state is a method that gives the changed record and the name of its
+//! invalid value cannot be built; a change of state is a method that gives the changed record and its
 //! event, or a [`Refusal`]. Deliberately absent: HTTP, DynamoDB, and anything that knows which of them called.
 
+mod aggregate;
 mod date;
 mod digest;
 mod email;
@@ -41,6 +42,7 @@ pub mod time_entry;
 pub mod timer;
 pub mod user;
 
+pub use aggregate::{Aggregate, Archive, DomainEvent, EventType, Lifecycle, Transition};
 pub use date::{Date, NotADate};
 pub use digest::{Digest, NotADigest};
 pub use email::Email;
@@ -52,7 +54,3 @@ pub use zone::TimeZone;
 
 /// A moment, UTC.
 pub type Time = chrono::DateTime<chrono::Utc>;
-/// The name of what happened, `lead.converted`: the record's kind, a full stop, a past participle.
-pub type EventName = &'static str;
-/// What a change of state gives: the record as it is after it, and what happened; or why it is refused.
-pub type Transition<T> = Result<(T, EventName), Refusal>;

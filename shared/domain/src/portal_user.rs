@@ -9,20 +9,19 @@ use crate::{
     invitation::{Invitation, Standing},
 };
 
-/// What happens to portal users.
-pub mod event {
-    use crate::EventName;
-
-    /// Entered, and to be sent the first link.
-    pub const INVITED: EventName = "portal_user.invited";
-    /// To be sent another link.
-    pub const REINVITED: EventName = "portal_user.invited_again";
-    /// Used the link.
-    pub const ACTIVATED: EventName = "portal_user.activated";
-    /// Name or rights were changed.
-    pub const UPDATED: EventName = "portal_user.updated";
-    /// Shut out.
-    pub const DEACTIVATED: EventName = "portal_user.deactivated";
+crate::events! {
+    PortalUser {
+        /// Entered, and to be sent the first link.
+        Invited = "portal_user.invited" is Creation,
+        /// To be sent another link.
+        Reinvited = "portal_user.reinvited" is Change,
+        /// Used the link.
+        Activated = "portal_user.activated" is Change,
+        /// Name or rights were changed.
+        Updated = "portal_user.updated" is Edit,
+        /// Shut out.
+        Deactivated = "portal_user.deactivated" is Change,
+    }
 }
 
 /// Somebody at a client.
@@ -62,7 +61,7 @@ impl PortalUser {
     /// The person with another name or other rights.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         sensible(edited.rights)?;
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
     }
 
     /// Send another link; who was shut out is let in by it.
@@ -71,7 +70,7 @@ impl PortalUser {
             Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
             Standing::Invited | Standing::Deactivated => {
                 let invited = Self { status: Standing::Invited, invitation: self.invitation.next(now), ..self.clone() };
-                Ok((invited, event::REINVITED))
+                Ok((invited, Event::Reinvited))
             }
         }
     }
@@ -79,14 +78,14 @@ impl PortalUser {
     /// The link of invitation `number` was used.
     pub fn activate(&self, number: u32, now: Time) -> Transition<Self> {
         self.invitation.admits(self.status, number, now)?;
-        Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, event::ACTIVATED))
+        Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, Event::Activated))
     }
 
     /// Shut out.
     pub fn deactivate(&self) -> Transition<Self> {
         match self.status {
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
-            Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, event::DEACTIVATED)),
+            Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, Event::Deactivated)),
         }
     }
 }

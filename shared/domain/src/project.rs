@@ -10,10 +10,10 @@ pub use budget::{Budget, hours, sum};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, EventName, Id, Kind, Money, MultiLine, Quantity, Refusal, SingleLine, Transition,
+    Archive, Currency, Date, Id, Kind, Money, MultiLine, Quantity, Refusal, SingleLine, Transition,
     client::{Client, ClientId, OfClient},
     contract::ContractId,
-    engagement::in_order,
+    date::in_order,
     rate::RateCard,
     user::UserId,
 };
@@ -21,22 +21,23 @@ use crate::{
 /// Most people that one project can have; they live inside its record.
 pub const MOST_MEMBERS: usize = 50;
 
-/// What happens to projects.
-pub mod event {
-    use crate::EventName;
-
-    /// Planned.
-    pub const CREATED: EventName = "project.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "project.updated";
-    /// Its status was changed.
-    pub const MOVED: EventName = "project.moved";
-    /// Somebody joined, or joined at other rates.
-    pub const MEMBER_ADDED: EventName = "project.member_added";
-    /// Somebody left.
-    pub const MEMBER_REMOVED: EventName = "project.member_removed";
-    /// Archived.
-    pub const ARCHIVED: EventName = "project.archived";
+crate::events! {
+    Project {
+        /// Planned.
+        Created = "project.created" is Creation,
+        /// Its fields were changed.
+        Updated = "project.updated" is Edit,
+        /// Its status was changed.
+        Moved = "project.moved" is Change,
+        /// Somebody joined, or joined at other rates.
+        MemberAdded = "project.member_added" is Change,
+        /// Somebody left.
+        MemberRemoved = "project.member_removed" is Change,
+        /// Archived.
+        Archived = "project.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "project.restored" is Restoring,
+    }
 }
 
 /// Where a project stands.
@@ -220,7 +221,7 @@ impl Project {
     /// The project with other fields, as long as it isn't over.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.open()?;
-        Ok((edited.checked()?, event::UPDATED))
+        Ok((edited.checked()?, Event::Updated))
     }
 
     /// The project at another status. A new one is active until it is said to be only planned; one that is over can be
@@ -234,7 +235,7 @@ impl Project {
             Completed | Cancelled => to == Active,
         };
         if allowed {
-            return Ok((Self { status: to, ..self.clone() }, event::MOVED));
+            return Ok((Self { status: to, ..self.clone() }, Event::Moved));
         }
         let (from, to) = (self.status.as_str().replace('_', " "), to.as_str().replace('_', " "));
         Err(Refusal::state(format!("The project is {from}; it can't become {to}.")))
@@ -245,7 +246,7 @@ impl Project {
         self.open()?;
         let mut members: Vec<Member> = self.members.iter().filter(|other| other.user != member.user).cloned().collect();
         members.push(member);
-        Ok((Self { members, ..self.clone() }.checked()?, event::MEMBER_ADDED))
+        Ok((Self { members, ..self.clone() }.checked()?, Event::MemberAdded))
     }
 
     /// The project without `user` on it. The time that they logged stays.
@@ -255,17 +256,7 @@ impl Project {
             return Err(Refusal::rule("user", "Isn't a member of the project."));
         }
         let members = self.members.iter().filter(|member| member.user != user).cloned().collect();
-        Ok((Self { members, ..self.clone() }, event::MEMBER_REMOVED))
-    }
-
-    /// Whether it can be archived: only once it is over.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
-        match self.status {
-            Status::Completed | Status::Cancelled => Ok(event::ARCHIVED),
-            Status::Planned | Status::Active | Status::OnHold => {
-                Err(Refusal::state("The project isn't over; complete or cancel it first."))
-            }
-        }
+        Ok((Self { members, ..self.clone() }, Event::MemberRemoved))
     }
 
     /// That time can be logged on it.
@@ -306,6 +297,22 @@ impl Project {
                 Err(Refusal::state(format!("The project is {}; make it active to change it.", self.status.as_str())))
             }
         }
+    }
+}
+
+impl Archive for Project {
+    /// Whether it can be archived: only once it is over.
+    fn archive(&self) -> Result<Event, Refusal> {
+        match self.status {
+            Status::Completed | Status::Cancelled => Ok(Event::Archived),
+            Status::Planned | Status::Active | Status::OnHold => {
+                Err(Refusal::state("The project isn't over; complete or cancel it first."))
+            }
+        }
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, Digest, EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Time, Transition,
+    Archive, Date, Digest, Id, Kind, Money, MultiLine, Refusal, SingleLine, Time, Transition,
     client::Client,
     contact::Contact,
     engagement::Engagement,
@@ -17,34 +17,35 @@ use crate::{
     timer::{Timer, TimerKind},
 };
 
-/// What happens to proposals.
-pub mod event {
-    use crate::EventName;
-
-    /// Drafted.
-    pub const CREATED: EventName = "proposal.created";
-    /// The draft was changed.
-    pub const UPDATED: EventName = "proposal.updated";
-    /// Handed to somebody who may approve it.
-    pub const SUBMITTED: EventName = "proposal.submitted";
-    /// May be sent.
-    pub const APPROVED: EventName = "proposal.approved";
-    /// Is out.
-    pub const SENT: EventName = "proposal.sent";
-    /// The client said yes.
-    pub const ACCEPTED: EventName = "proposal.accepted";
-    /// Was out too long.
-    pub const EXPIRED: EventName = "proposal.expired";
-    /// The client said no.
-    pub const REJECTED: EventName = "proposal.rejected";
-    /// The firm took it back.
-    pub const CANCELLED: EventName = "proposal.cancelled";
-    /// A next version took its place.
-    pub const SUPERSEDED: EventName = "proposal.superseded";
-    /// A draft was thrown away.
-    pub const DELETED: EventName = "proposal.deleted";
-    /// Archived.
-    pub const ARCHIVED: EventName = "proposal.archived";
+crate::events! {
+    Proposal {
+        /// Drafted.
+        Created = "proposal.created" is Creation,
+        /// The draft was changed.
+        Updated = "proposal.updated" is Edit,
+        /// Handed to somebody who may approve it.
+        Submitted = "proposal.submitted" is Change,
+        /// May be sent.
+        Approved = "proposal.approved" is Change,
+        /// Is out.
+        Sent = "proposal.sent" is Change,
+        /// The client said yes.
+        Accepted = "proposal.accepted" is Change,
+        /// Was out too long.
+        Expired = "proposal.expired" is Change,
+        /// The client said no.
+        Rejected = "proposal.rejected" is Change,
+        /// The firm took it back.
+        Cancelled = "proposal.cancelled" is Change,
+        /// A next version took its place.
+        Superseded = "proposal.superseded" is Change,
+        /// A draft was thrown away.
+        Deleted = "proposal.deleted" is Deletion,
+        /// Archived.
+        Archived = "proposal.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "proposal.restored" is Restoring,
+    }
 }
 
 /// Where a proposal stands.
@@ -74,6 +75,23 @@ pub enum Status {
 }
 
 impl Status {
+    /// What it is on the day `today`, if it can be accepted until `valid_until`: what is out past its last day has expired.
+    #[must_use]
+    pub fn on(self, today: Date, valid_until: Option<Date>) -> Self {
+        match self {
+            Self::Sent if valid_until.is_some_and(|last| last < today) => Self::Expired,
+            Self::Draft
+            | Self::PendingApproval
+            | Self::Approved
+            | Self::Sent
+            | Self::Accepted
+            | Self::Rejected
+            | Self::Expired
+            | Self::Cancelled
+            | Self::Superseded => self,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -165,6 +183,11 @@ impl Kind for Proposal {
 /// The id of a proposal.
 pub type ProposalId = Id<Proposal>;
 
+/// `number` as people write it: `PRO-000001`.
+pub fn label(number: u64) -> String {
+    format!("PRO-{number:06}")
+}
+
 impl Proposal {
     /// The first draft of a proposal, addressed to `contact`.
     pub fn new(number: u64, prospect: Id<Prospect>, contact: Contact, title: SingleLine<200>, offer: Offer) -> Self {
@@ -190,7 +213,7 @@ impl Proposal {
 
     /// Its number as people write it: `PRO-000042`; all its versions have the same.
     pub fn label(&self) -> String {
-        format!("PRO-{:06}", self.number)
+        label(self.number)
     }
 
     /// What it offers.
@@ -198,20 +221,9 @@ impl Proposal {
         Offer { line_items: self.line_items.clone(), total: self.total }
     }
 
-    /// Where it stands on the day `today`: what is out past its last day has expired.
+    /// Where it stands on the day `today`.
     pub fn status_on(&self, today: Date) -> Status {
-        match self.status {
-            Status::Sent if self.valid_until.is_some_and(|last| last < today) => Status::Expired,
-            Status::Draft
-            | Status::PendingApproval
-            | Status::Approved
-            | Status::Sent
-            | Status::Accepted
-            | Status::Rejected
-            | Status::Expired
-            | Status::Cancelled
-            | Status::Superseded => self.status,
-        }
+        self.status.on(today, self.valid_until)
     }
 
     /// When it expires by itself, while it is out.
@@ -221,15 +233,15 @@ impl Proposal {
     }
 
     /// The proposal once it was out too long, on the day `today`; nothing if it is not, or no longer, to be marked.
-    pub fn expire(&self, today: Date) -> Option<(Self, EventName)> {
+    pub fn expire(&self, today: Date) -> Option<(Self, Event)> {
         let over = self.status == Status::Sent && self.status_on(today) == Status::Expired;
-        over.then(|| (Self { status: Status::Expired, ..self.clone() }, event::EXPIRED))
+        over.then(|| (Self { status: Status::Expired, ..self.clone() }, Event::Expired))
     }
 
     /// The draft with other fields; one that was approved has to be approved again.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         match self.status {
-            Status::Draft | Status::PendingApproval | Status::Approved => Ok((Self { status: Status::Draft, ..edited }, event::UPDATED)),
+            Status::Draft | Status::PendingApproval | Status::Approved => Ok((Self { status: Status::Draft, ..edited }, Event::Updated)),
             Status::Sent | Status::Expired => Err(Refusal::state("The proposal is out; revise it to make its next version.")),
             Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
         }
@@ -238,7 +250,7 @@ impl Proposal {
     /// The draft handed to somebody who may approve it.
     pub fn submit(&self) -> Transition<Self> {
         match self.status {
-            Status::Draft => Ok((Self { status: Status::PendingApproval, ..self.clone() }, event::SUBMITTED)),
+            Status::Draft => Ok((Self { status: Status::PendingApproval, ..self.clone() }, Event::Submitted)),
             Status::PendingApproval | Status::Approved => Err(Refusal::state("The proposal was submitted already.")),
             Status::Sent | Status::Accepted | Status::Rejected | Status::Expired | Status::Cancelled | Status::Superseded => self.closed(),
         }
@@ -247,7 +259,7 @@ impl Proposal {
     /// The proposal once it may be sent.
     pub fn approve(&self) -> Transition<Self> {
         match self.status {
-            Status::PendingApproval => Ok((Self { status: Status::Approved, ..self.clone() }, event::APPROVED)),
+            Status::PendingApproval => Ok((Self { status: Status::Approved, ..self.clone() }, Event::Approved)),
             Status::Draft => Err(Refusal::state("The proposal wasn't submitted for approval.")),
             Status::Approved => Err(Refusal::state("The proposal was approved already.")),
             Status::Sent | Status::Accepted | Status::Rejected | Status::Expired | Status::Cancelled | Status::Superseded => self.closed(),
@@ -268,7 +280,7 @@ impl Proposal {
         if self.valid_until.is_some_and(|last| last < today) {
             return Err(Refusal::rule("valid_until", "The last day to accept is over."));
         }
-        Ok((Self { status: Status::Sent, sent_at: Some(now), ..self.clone() }, event::SENT))
+        Ok((Self { status: Status::Sent, sent_at: Some(now), ..self.clone() }, Event::Sent))
     }
 
     /// That it can be accepted on the day `today`: from sent, or by staff (`recorded`) from draft too, for a yes that
@@ -297,13 +309,13 @@ impl Proposal {
         let content = Digest::of(&[serde_json::json!([self.number, self.version, line_items, total, self.terms]).to_string().as_bytes()]);
         let AcceptanceIds { client, portal_user, engagement } = born;
         let acceptance = Some(Acceptance { accepted_by, note, at: now, content, client, portal_user, engagement });
-        Ok((Self { status: Status::Accepted, line_items, total, acceptance, ..self.clone() }, event::ACCEPTED))
+        Ok((Self { status: Status::Accepted, line_items, total, acceptance, ..self.clone() }, Event::Accepted))
     }
 
     /// The proposal once the client said no, and why.
     pub fn reject(&self, reason: MultiLine<2000>) -> Transition<Self> {
         match self.status {
-            Status::Sent => Ok((Self { status: Status::Rejected, reason: Some(reason), ..self.clone() }, event::REJECTED)),
+            Status::Sent => Ok((Self { status: Status::Rejected, reason: Some(reason), ..self.clone() }, Event::Rejected)),
             Status::Draft | Status::PendingApproval | Status::Approved => Err(Refusal::state("The proposal wasn't sent.")),
             Status::Accepted | Status::Rejected | Status::Expired | Status::Cancelled | Status::Superseded => self.closed(),
         }
@@ -313,7 +325,7 @@ impl Proposal {
     pub fn cancel(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
             Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
-                Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, event::CANCELLED))
+                Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, Event::Cancelled))
             }
             Status::Draft => Err(Refusal::state("The proposal is a draft; delete it.")),
             Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
@@ -325,14 +337,14 @@ impl Proposal {
         match self.status {
             Status::Draft | Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
                 let reason = MultiLine::new(&format!("{accepted} was accepted.")).ok();
-                Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, event::CANCELLED))
+                Ok((Self { status: Status::Cancelled, reason, ..self.clone() }, Event::Cancelled))
             }
             Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
         }
     }
 
     /// This proposal, whose id is `id`, once its next version, whose id is `next`, takes its place; and that version.
-    pub fn revise(&self, id: Id<Self>, next: Id<Self>) -> Result<((Self, EventName), Self), Refusal> {
+    pub fn revise(&self, id: Id<Self>, next: Id<Self>) -> Result<((Self, Event), Self), Refusal> {
         match self.status {
             Status::Sent | Status::Expired | Status::Rejected => {}
             Status::Draft | Status::PendingApproval | Status::Approved => {
@@ -342,22 +354,28 @@ impl Proposal {
         }
         let revision =
             Self { version: self.version + 1, status: Status::Draft, sent_at: None, reason: None, supersedes: Some(id), ..self.clone() };
-        Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, event::SUPERSEDED), revision))
+        Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, Event::Superseded), revision))
     }
 
+    fn closed<T>(&self) -> Result<T, Refusal> {
+        Err(Refusal::state(format!("The proposal is {} and can't be changed any more.", self.status.as_str().replace('_', " "))))
+    }
+}
+
+impl Archive for Proposal {
     /// How it goes away: a draft that replaces nothing is deleted, what is over is archived.
-    pub fn remove(&self) -> Result<EventName, Refusal> {
+    fn archive(&self) -> Result<Event, Refusal> {
         match self.status {
-            Status::Draft => Ok(event::DELETED),
-            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => Ok(event::ARCHIVED),
+            Status::Draft => Ok(Event::Deleted),
+            Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => Ok(Event::Archived),
             Status::PendingApproval | Status::Approved | Status::Sent | Status::Expired => {
                 Err(Refusal::state("The proposal is on its way; cancel it first."))
             }
         }
     }
 
-    fn closed<T>(&self) -> Result<T, Refusal> {
-        Err(Refusal::state(format!("The proposal is {} and can't be changed any more.", self.status.as_str().replace('_', " "))))
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 

@@ -3,24 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventName, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, client::Client, contact::Contact,
-    lead::Lead, portal_user::PortalUser,
+    Archive, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, client::Client, contact::Contact, lead::Lead,
+    portal_user::PortalUser,
 };
 
-/// What happens to prospects.
-pub mod event {
-    use crate::EventName;
-
-    /// Entered, or made from a lead.
-    pub const CREATED: EventName = "prospect.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "prospect.updated";
-    /// Its stage was changed by hand.
-    pub const MOVED: EventName = "prospect.moved";
-    /// It became a client.
-    pub const WON: EventName = "prospect.won";
-    /// Archived.
-    pub const ARCHIVED: EventName = "prospect.archived";
+crate::events! {
+    Prospect {
+        /// Entered, or made from a lead.
+        Created = "prospect.created" is Creation,
+        /// Its fields were changed.
+        Updated = "prospect.updated" is Edit,
+        /// Its stage was changed by hand.
+        Moved = "prospect.moved" is Change,
+        /// It became a client.
+        Won = "prospect.won" is Change,
+        /// Archived.
+        Archived = "prospect.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "prospect.restored" is Restoring,
+    }
 }
 
 /// How far a sale is.
@@ -98,7 +99,7 @@ impl Prospect {
     /// The prospect with other fields; one that was won is history.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.not_won()?;
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
     }
 
     /// The prospect at another stage, which the seller says; lost needs a reason, won comes of itself.
@@ -110,13 +111,13 @@ impl Prospect {
             Stage::Lost => reason,
             Stage::Discovery | Stage::Proposal | Stage::Negotiation => None,
         };
-        Ok((Self { stage: to, lost_reason, ..self.clone() }, event::MOVED))
+        Ok((Self { stage: to, lost_reason, ..self.clone() }, Event::Moved))
     }
 
     /// The prospect as it is once it became `client`, into whose portal `portal_user` was let.
     pub fn win(&self, client: Id<Client>, portal_user: Option<Id<PortalUser>>) -> Transition<Self> {
         self.not_won()?;
-        Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), portal_user, ..self.clone() }, event::WON))
+        Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), portal_user, ..self.clone() }, Event::Won))
     }
 
     /// That a proposal can be made to it.
@@ -128,19 +129,25 @@ impl Prospect {
         }
     }
 
-    /// Whether it can be archived: not while the sale is open.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
-        match self.stage {
-            Stage::Won | Stage::Lost => Ok(event::ARCHIVED),
-            Stage::Discovery | Stage::Proposal | Stage::Negotiation => Err(Refusal::state("The sale is open; move it to lost first.")),
-        }
-    }
-
     fn not_won(&self) -> Result<(), Refusal> {
         match self.stage {
             Stage::Discovery | Stage::Proposal | Stage::Negotiation | Stage::Lost => Ok(()),
             Stage::Won => Err(Refusal::state("The prospect has become a client and can't be changed any more.")),
         }
+    }
+}
+
+impl Archive for Prospect {
+    /// Whether it can be archived: not while the sale is open.
+    fn archive(&self) -> Result<Event, Refusal> {
+        match self.stage {
+            Stage::Won | Stage::Lost => Ok(Event::Archived),
+            Stage::Discovery | Stage::Proposal | Stage::Negotiation => Err(Refusal::state("The sale is open; move it to lost first.")),
+        }
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 

@@ -3,24 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, EventName, Id, Kind, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
+    Archive, Date, Id, Kind, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
     client::{Client, ClientId, OfClient},
     project::ProjectId,
     user::UserId,
 };
 
-/// What happens to tasks.
-pub mod event {
-    use crate::EventName;
-
-    /// Entered.
-    pub const CREATED: EventName = "task.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "task.updated";
-    /// Its status or its place was changed.
-    pub const MOVED: EventName = "task.moved";
-    /// Archived.
-    pub const ARCHIVED: EventName = "task.archived";
+crate::events! {
+    Task {
+        /// Entered.
+        Created = "task.created" is Creation,
+        /// Its fields were changed.
+        Updated = "task.updated" is Edit,
+        /// Its status or its place was changed.
+        Moved = "task.moved" is Change,
+        /// Archived.
+        Archived = "task.archived" is Archiving,
+        /// Taken out of the archive.
+        Restored = "task.restored" is Restoring,
+    }
 }
 
 /// Where a task stands.
@@ -89,7 +90,7 @@ impl OfClient for Task {
 impl Task {
     /// The task with other fields.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
     }
 
     /// The task at another status or place. Any status can follow any other: work goes back and forth.
@@ -98,12 +99,18 @@ impl Task {
         if (to, position) == (self.status, self.position) {
             return Err(Refusal::state("The task is there already."));
         }
-        Ok((Self { status: to, position, ..self.clone() }, event::MOVED))
+        Ok((Self { status: to, position, ..self.clone() }, Event::Moved))
+    }
+}
+
+impl Archive for Task {
+    /// Whether it can be archived: the time on it stays.
+    fn archive(&self) -> Result<Event, Refusal> {
+        Ok(Event::Archived)
     }
 
-    /// Whether it can be archived: the time on it stays.
-    pub fn archive(&self) -> Result<EventName, Refusal> {
-        Ok(event::ARCHIVED)
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, EventName, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Time, Transition, Units,
+    Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Time, Transition, Units,
     client::{Client, ClientId, OfClient},
     invoice::InvoiceId,
     project::{ProjectId, Rounding, sum},
@@ -21,28 +21,27 @@ const MOST_DAYS: i64 = 3 * 366;
 /// The most that one entry can be: a day.
 const MOST_MINUTES: i32 = 24 * 60;
 
-/// What happens to time entries.
-pub mod event {
-    use crate::EventName;
-
-    /// Logged.
-    pub const CREATED: EventName = "time_entry.created";
-    /// Its fields were changed.
-    pub const UPDATED: EventName = "time_entry.updated";
-    /// Handed to somebody who may approve it.
-    pub const SUBMITTED: EventName = "time_entry.submitted";
-    /// Is as it should be.
-    pub const APPROVED: EventName = "time_entry.approved";
-    /// Handed back.
-    pub const REJECTED: EventName = "time_entry.rejected";
-    /// Is on an invoice.
-    pub const INVOICED: EventName = "time_entry.invoiced";
-    /// Is on no invoice any more.
-    pub const RELEASED: EventName = "time_entry.released";
-    /// Another entry takes it back.
-    pub const REVERSED: EventName = "time_entry.reversed";
-    /// Thrown away.
-    pub const DELETED: EventName = "time_entry.deleted";
+crate::events! {
+    TimeEntry {
+        /// Logged.
+        Created = "time_entry.created" is Creation,
+        /// Its fields were changed.
+        Updated = "time_entry.updated" is Edit,
+        /// Handed to somebody who may approve it.
+        Submitted = "time_entry.submitted" is Change,
+        /// Is as it should be.
+        Approved = "time_entry.approved" is Change,
+        /// Handed back.
+        Rejected = "time_entry.rejected" is Change,
+        /// Is on an invoice.
+        Invoiced = "time_entry.invoiced" is Change,
+        /// Is on no invoice any more.
+        Released = "time_entry.released" is Change,
+        /// Another entry takes it back.
+        Reversed = "time_entry.reversed" is Change,
+        /// Thrown away.
+        Deleted = "time_entry.deleted" is Deletion,
+    }
 }
 
 /// Where a time entry stands.
@@ -205,19 +204,19 @@ impl TimeEntry {
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.unlocked()?;
         let progress = if edited == *self { self.progress } else { Status::Open };
-        Ok((Self { progress, ..edited }.priced(self.currency())?, event::UPDATED))
+        Ok((Self { progress, ..edited }.priced(self.currency())?, Event::Updated))
     }
 
     /// Whether it can be thrown away.
-    pub fn delete(&self) -> Result<EventName, Refusal> {
+    pub fn delete(&self) -> Result<Event, Refusal> {
         self.unlocked()?;
-        Ok(event::DELETED)
+        Ok(Event::Deleted)
     }
 
     /// The entry handed to somebody who may approve it.
     pub fn submit(&self) -> Transition<Self> {
         match self.status() {
-            Status::Open => Ok((Self { progress: Status::Submitted, rejection: None, ..self.clone() }, event::SUBMITTED)),
+            Status::Open => Ok((Self { progress: Status::Submitted, rejection: None, ..self.clone() }, Event::Submitted)),
             Status::Submitted | Status::Approved | Status::Invoiced => self.past(),
         }
     }
@@ -225,7 +224,7 @@ impl TimeEntry {
     /// The entry once somebody found it as it should be.
     pub fn approve(&self) -> Transition<Self> {
         match self.status() {
-            Status::Submitted => Ok((Self { progress: Status::Approved, ..self.clone() }, event::APPROVED)),
+            Status::Submitted => Ok((Self { progress: Status::Approved, ..self.clone() }, Event::Approved)),
             Status::Open => Err(Refusal::state("The time isn't submitted for approval.")),
             Status::Approved | Status::Invoiced => self.past(),
         }
@@ -235,7 +234,7 @@ impl TimeEntry {
     pub fn reject(&self, reason: MultiLine<1000>) -> Transition<Self> {
         match self.status() {
             Status::Submitted | Status::Approved if self.reverses.is_none() => {
-                Ok((Self { progress: Status::Open, rejection: Some(reason), ..self.clone() }, event::REJECTED))
+                Ok((Self { progress: Status::Open, rejection: Some(reason), ..self.clone() }, Event::Rejected))
             }
             Status::Submitted | Status::Approved => Err(Refusal::state("The time takes back other time; it stays as it is.")),
             Status::Open => Err(Refusal::state("The time isn't submitted for approval.")),
@@ -254,14 +253,14 @@ impl TimeEntry {
             Status::Open | Status::Submitted => return Err(Refusal::state("The time isn't approved yet; its project asks for that.")),
             Status::Invoiced => return self.past(),
         }
-        Ok((Self { invoice: Some(invoice), ..self.clone() }, event::INVOICED))
+        Ok((Self { invoice: Some(invoice), ..self.clone() }, Event::Invoiced))
     }
 
     /// The entry once no invoice bills it any more.
     pub fn release(&self) -> Transition<Self> {
         match self.invoice {
             Some(_) if self.reversed_by.is_some() => Err(Refusal::state("The time was taken back by other time; it stays on its invoice.")),
-            Some(_) => Ok((Self { invoice: None, ..self.clone() }, event::RELEASED)),
+            Some(_) => Ok((Self { invoice: None, ..self.clone() }, Event::Released)),
             None => Err(Refusal::state("The time is on no invoice.")),
         }
     }
@@ -269,15 +268,15 @@ impl TimeEntry {
     /// The entry once the invoice that billed it is gone, and what happens to `reversal`, the entry that takes it back, if
     /// there is one: what takes back a charge that nobody makes goes too. One that is billed itself stays, and this entry
     /// can be billed again, so that the two come to nothing.
-    pub fn release_from_invoice(&self, reversal: Option<&Self>) -> ((Self, EventName), Option<EventName>) {
-        let gone = reversal.filter(|reversal| reversal.invoice.is_none()).map(|_| event::DELETED);
+    pub fn release_from_invoice(&self, reversal: Option<&Self>) -> ((Self, Event), Option<Event>) {
+        let gone = reversal.filter(|reversal| reversal.invoice.is_none()).map(|_| Event::Deleted);
         let reversed_by = self.reversed_by.filter(|_| gone.is_none());
-        ((Self { invoice: None, reversed_by, ..self.clone() }, event::RELEASED), gone)
+        ((Self { invoice: None, reversed_by, ..self.clone() }, Event::Released), gone)
     }
 
     /// This entry, whose id is `id`, once another, whose id is to be `reversal`, takes it back; and that one, which can
     /// go on the next invoice. Only what is on an invoice is taken back: what isn't can be changed.
-    pub fn reverse(&self, id: TimeEntryId, reversal: TimeEntryId) -> Result<((Self, EventName), Self), Refusal> {
+    pub fn reverse(&self, id: TimeEntryId, reversal: TimeEntryId) -> Result<((Self, Event), Self), Refusal> {
         match self.status() {
             Status::Invoiced if self.reverses.is_some() => {
                 return Err(Refusal::state("The time takes back other time; log it anew instead."));
@@ -296,7 +295,7 @@ impl TimeEntry {
             reverses: Some(id),
             ..self.clone()
         };
-        Ok(((Self { reversed_by: Some(reversal), ..self.clone() }, event::REVERSED), back))
+        Ok(((Self { reversed_by: Some(reversal), ..self.clone() }, Event::Reversed), back))
     }
 
     fn unlocked(&self) -> Result<(), Refusal> {

@@ -10,22 +10,21 @@ use crate::{
     invitation::{Invitation, Standing},
 };
 
-/// What happens to users.
-pub mod event {
-    use crate::EventName;
-
-    /// Founded the firm.
-    pub const REGISTERED: EventName = "user.registered";
-    /// Entered, and to be sent the first link.
-    pub const INVITED: EventName = "user.invited";
-    /// To be sent another link.
-    pub const REINVITED: EventName = "user.invited_again";
-    /// Used the link.
-    pub const ACTIVATED: EventName = "user.activated";
-    /// Name or role was changed.
-    pub const UPDATED: EventName = "user.updated";
-    /// Shut out.
-    pub const DEACTIVATED: EventName = "user.deactivated";
+crate::events! {
+    User {
+        /// Founded the firm.
+        Registered = "user.registered" is Creation,
+        /// Entered, and to be sent the first link.
+        Invited = "user.invited" is Creation,
+        /// To be sent another link.
+        Reinvited = "user.reinvited" is Change,
+        /// Used the link.
+        Activated = "user.activated" is Change,
+        /// Name or role was changed.
+        Updated = "user.updated" is Edit,
+        /// Shut out.
+        Deactivated = "user.deactivated" is Change,
+    }
 }
 
 /// A member of the firm.
@@ -70,7 +69,7 @@ impl User {
         if id == by && edited.role != self.role {
             return Err(Refusal::rule("role", "Your own role is changed by another owner."));
         }
-        Ok((edited, event::UPDATED))
+        Ok((edited, Event::Updated))
     }
 
     /// Send another link; who was shut out is let in by it.
@@ -79,7 +78,7 @@ impl User {
             Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
             Standing::Invited | Standing::Deactivated => {
                 let invitation = Some(self.invitation.map_or_else(|| Invitation::first(now), |last| last.next(now)));
-                Ok((Self { status: Standing::Invited, invitation, ..self.clone() }, event::REINVITED))
+                Ok((Self { status: Standing::Invited, invitation, ..self.clone() }, Event::Reinvited))
             }
         }
     }
@@ -88,7 +87,7 @@ impl User {
     pub fn activate(&self, number: u32, now: Time) -> Transition<Self> {
         let invitation = self.invitation.ok_or_else(|| Refusal::state("Was never invited."))?;
         invitation.admits(self.status, number, now)?;
-        Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, event::ACTIVATED))
+        Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, Event::Activated))
     }
 
     /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.
@@ -96,7 +95,7 @@ impl User {
         match self.status {
             _ if id == by => Err(Refusal::state("Nobody can shut themselves out; ask another owner.")),
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
-            Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, event::DEACTIVATED)),
+            Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, Event::Deactivated)),
         }
     }
 }

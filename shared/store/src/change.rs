@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use domain::{
-    Digest, EventName, Id, Kind, Refusal, Time,
+    Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
 };
@@ -82,7 +82,7 @@ impl Change {
     }
 
     /// A new record.
-    pub fn create<T: Entity>(&mut self, id: Id<T>, content: T, event: EventName) -> Result<Record<T>, Error> {
+    pub fn create<T: Entity>(&mut self, id: Id<T>, content: T, event: T::Event) -> Result<Record<T>, Error> {
         let now = self.audit.at;
         let record = Record { id, version: 0, created_at: now, updated_at: now, archived_at: None, hash: Digest::default(), content };
         let (record, item) = self.log(record, None, event)?;
@@ -93,18 +93,18 @@ impl Change {
     }
 
     /// A record as it is after a change of its state. Fields that are changed to what they were are no change.
-    pub fn update<T: Entity>(&mut self, before: &Record<T>, (content, event): (T, EventName)) -> Result<Record<T>, Error> {
+    pub fn update<T: Entity>(&mut self, before: &Record<T>, (content, event): (T, T::Event)) -> Result<Record<T>, Error> {
         let fields = entity::fields_of(&before.content)?;
-        if event.ends_with(".updated") && fields == entity::fields_of(&content)? {
+        if event.lifecycle() == Lifecycle::Edit && fields == entity::fields_of(&content)? {
             return Ok(before.clone());
         }
         self.replace(before, Record { content, ..before.clone() }, fields, event)
     }
 
-    /// A record that goes away: a draft whose event says `deleted` for good, any other into the archive.
-    pub fn remove<T: Entity>(&mut self, before: &Record<T>, event: EventName) -> Result<(), Error> {
+    /// A record that goes away: into the archive, or for good where that is what the event means.
+    pub fn remove<T: Entity>(&mut self, before: &Record<T>, event: T::Event) -> Result<(), Error> {
         let fields = entity::fields_of(&before.content)?;
-        if !event.ends_with(".deleted") {
+        if event.lifecycle() != Lifecycle::Deletion {
             let archived = Record { archived_at: Some(self.audit.at), ..before.clone() };
             return self.replace(before, archived, fields, event).map(|_| ());
         }
@@ -124,8 +124,15 @@ impl Change {
         Ok(())
     }
 
+    /// A record that comes back from the archive.
+    pub fn restore<T: Entity + Archive>(&mut self, archived: &Record<T>) -> Result<Record<T>, Error> {
+        let fields = entity::fields_of(&archived.content)?;
+        let restored = Record { archived_at: None, ..archived.clone() };
+        self.replace(archived, restored, fields, archived.content.restore())
+    }
+
     /// That the record `id`, which the body names in `field`, is there and not archived, without reading it.
-    pub fn require<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
+    pub(crate) fn check<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.store.table)
             .set_key(Some(Key::record(self.firm, id).item()))
@@ -200,10 +207,10 @@ impl Change {
         &mut self,
         record: Record<T>,
         before: Option<Map<String, Value>>,
-        event: EventName,
+        event: T::Event,
     ) -> Result<(Record<T>, Item), Error> {
         let sequence = record.version + 1;
-        let deleted = event.ends_with(".deleted");
+        let deleted = event.lifecycle() == Lifecycle::Deletion;
         let after = if deleted { None } else { Some(Value::Object(entity::fields_of(&record.content)?)) };
         let details = Details {
             salt: format!("{:032x}", rand::random::<u128>()),
@@ -212,7 +219,7 @@ impl Change {
         };
         let logged = Event {
             sequence,
-            name: event.to_owned(),
+            name: event.name().to_owned(),
             record: record.id.to_string(),
             actor: self.audit.actor.clone(),
             at: self.audit.at,
@@ -235,7 +242,7 @@ impl Change {
         before: &Record<T>,
         after: Record<T>,
         fields: Map<String, Value>,
-        event: EventName,
+        event: T::Event,
     ) -> Result<Record<T>, Error> {
         let (record, item) = self.log(after, Some(fields), event)?;
         let put = self

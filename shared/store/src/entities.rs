@@ -1,4 +1,5 @@
-//! How each kind of record lies in the table: its type in keys, its parent, its state, what lists leave out.
+//! How each kind of record lies in the table: its type in keys, its parent, its state, and its
+//! row, which is what lists know of it.
 
 mod campaign;
 mod client;
@@ -17,3 +18,14 @@ mod prospect;
 mod task;
 mod time_entry;
 mod user;
+pub use campaign::CampaignRow;
+pub use client::ClientRow;
+pub use contract::ContractRow;
+pub use credit::CreditRow;
+pub use engagement::EngagementRow;
+pub use invoice::InvoiceRow;
+pub use lead::LeadRow;
+pub use project::ProjectRow;
+pub use proposal::ProposalRow;
+pub use prospect::ProspectRow;
+pub use task::TaskRow;

@@ -3,7 +3,7 @@
 use std::{fmt, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Digest, Id, Kind, Time, firm::Firm, timer::Timer};
+use domain::{Aggregate, Digest, Id, Time, firm::Firm, timer::Timer};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -14,11 +14,15 @@ use crate::{
 };
 
 /// A domain type that is kept as a record, with an event log.
-pub trait Entity: Kind + Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static {
     /// What its keys say it is.
     const TYPE: &'static str;
-    /// Its fields that lists leave out, being long. They need a default, which is what lists give.
-    const DETAIL: &'static [&'static str] = &[];
+
+    /// What lists know of it: the indexes hold this and nothing else. Short, so that a page of fifty stays cheap.
+    type Row: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static;
+
+    /// What lists know of it as it stands.
+    fn row(&self) -> Self::Row;
 
     /// Whose it is, where its parent's page lists it.
     fn parent(&self) -> Option<Parent> {
@@ -73,10 +77,33 @@ pub struct Record<T> {
     pub updated_at: Time,
     /// When it was archived, if it was.
     pub archived_at: Option<Time>,
-    /// The hash of its last event; lists don't know it, so what they give can't be written back.
+    /// The hash of its last event.
     pub(crate) hash: Digest,
     /// What it says.
     pub content: T,
+}
+
+/// What a list knows of a record. It isn't the record: nothing can be decided on it or written back from it.
+#[derive(Debug, Clone)]
+pub struct Row<T: Entity> {
+    /// The record's id.
+    pub id: Id<T>,
+    /// How often the record was changed.
+    pub version: u64,
+    /// When the record was made.
+    pub created_at: Time,
+    /// When the record was changed last.
+    pub updated_at: Time,
+    /// What lists know of it.
+    pub content: T::Row,
+}
+
+impl<T: Entity> Deref for Row<T> {
+    type Target = T::Row;
+
+    fn deref(&self) -> &T::Row {
+        &self.content
+    }
 }
 
 impl<T> Deref for Record<T> {
@@ -104,9 +131,15 @@ pub(crate) fn fields_of<T: Serialize>(value: &T) -> Result<Map<String, Value>, E
 }
 
 impl<T: Entity> Record<T> {
+    /// What lists know of it.
+    pub fn row(&self) -> Row<T> {
+        let Self { id, version, created_at, updated_at, .. } = *self;
+        Row { id, version, created_at, updated_at, content: self.content.row() }
+    }
+
     pub(crate) fn to_item(&self, firm: Id<Firm>) -> Result<Item, Error> {
-        let (data, summary): (Map<_, _>, Map<_, _>) =
-            fields_of(&self.content)?.into_iter().partition(|(k, _)| T::DETAIL.contains(&k.as_str()));
+        let summary = fields_of(&self.content.row())?;
+        let data = beyond(fields_of(&self.content)?, &summary);
         let mut item = Key::record(firm, self.id).item();
         let mut set = |name: &str, value: AttributeValue| item.insert(name.to_owned(), value);
         set(name::VERSION, number(self.version));
@@ -137,23 +170,51 @@ impl<T: Entity> Record<T> {
         Ok(item)
     }
 
-    /// The record that `item` is, whole or as an index projects it.
+    /// The record that `item` is.
     pub(crate) fn from_item(item: &Item) -> Result<Self, Error> {
         let pk = item.text(name::PK)?;
-        let id = pk.rsplit('#').next().and_then(|id| id.parse().ok()).ok_or_else(|| Error::Internal(format!("{pk} ends in no id")))?;
         let mut fields = item.fields(name::SUMMARY)?;
         if item.contains_key(name::DATA) {
             fields.extend(item.fields(name::DATA)?);
         }
         let content = serde_json::from_value(Value::Object(fields)).map_err(|e| Error::Internal(format!("{pk}: {e}")))?;
         Ok(Self {
-            id,
+            id: id_of(item)?,
             version: item.number(name::VERSION)?,
             created_at: item.time(name::CREATED)?,
             updated_at: item.time(name::UPDATED)?,
             archived_at: item.contains_key(name::ARCHIVED).then(|| item.time(name::ARCHIVED)).transpose()?,
-            hash: item.text(name::HASH).ok().and_then(|hash| hash.parse().ok()).unwrap_or_default(),
+            hash: item.text(name::HASH)?.parse().map_err(Error::internal)?,
             content,
         })
     }
+}
+
+impl<T: Entity> Row<T> {
+    /// The row that `item`, as an index projects it, is.
+    pub(crate) fn from_item(item: &Item) -> Result<Self, Error> {
+        let pk = item.text(name::PK)?;
+        let content = serde_json::from_value(Value::Object(item.fields(name::SUMMARY)?));
+        Ok(Self {
+            id: id_of(item)?,
+            version: item.number(name::VERSION)?,
+            created_at: item.time(name::CREATED)?,
+            updated_at: item.time(name::UPDATED)?,
+            content: content.map_err(|error| Error::Internal(format!("the row of {pk}: {error}")))?,
+        })
+    }
+}
+
+fn id_of<T: Entity>(item: &Item) -> Result<Id<T>, Error> {
+    let pk = item.text(name::PK)?;
+    pk.rsplit('#').next().and_then(|id| id.parse().ok()).ok_or_else(|| Error::Internal(format!("{pk} ends in no id")))
+}
+
+/// What of a record's `fields` its `summary` doesn't say: they are stored together, and each value once. A name that both
+/// have for different things is null here where the record has nothing by it.
+fn beyond(mut fields: Map<String, Value>, summary: &Map<String, Value>) -> Map<String, Value> {
+    let only_in_row: Vec<String> = summary.keys().filter(|name| !fields.contains_key(*name)).cloned().collect();
+    fields.retain(|name, value| summary.get(name) != Some(value));
+    fields.extend(only_in_row.into_iter().map(|name| (name, Value::Null)));
+    fields
 }

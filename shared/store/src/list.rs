@@ -1,16 +1,16 @@
-//! Lists: one query of one index, or of a record's events, a page at a time.
+//! Lists: one query of one index, a page at a time.
 //!
 //! A cursor is the id at the edge of a page and the direction; the keys are rebuilt from it under the caller's own
 //! firm, so a forged cursor leads nowhere else.
 
 use std::{fmt, str::FromStr};
 
-use domain::{Id, event::Event, firm::Firm};
+use domain::{Id, firm::Firm};
 
 use crate::{
-    Entity, Error, Parent, Record, Store, event,
+    Entity, Error, Parent, Row, Store,
     item::{Item, text},
-    key::{EVENTS, HEADER, Key, event_sk, index, name, partition},
+    key::{EVENTS, HEADER, Key, index, name},
 };
 
 /// Which records of a kind.
@@ -103,8 +103,8 @@ struct Query<'q> {
 }
 
 impl Store {
-    /// A page of the records of `firm` that are `which`, by when they were made.
-    pub async fn list<T: Entity>(&self, firm: Id<Firm>, which: &ListScope, page: &PageRequest) -> Result<Page<Record<T>>, Error> {
+    /// A page of the rows of those records of `firm` that are in `scope`, by when they were made.
+    pub async fn list<T: Entity>(&self, firm: Id<Firm>, which: &ListScope, page: &PageRequest) -> Result<Page<Row<T>>, Error> {
         let (index, pk_name, sk_name, pk) = match which {
             ListScope::All => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::by_type::<T>(firm)),
             ListScope::Archived => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::archived::<T>(firm)),
@@ -121,18 +121,7 @@ impl Store {
         };
         let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).cloned();
         let query = Query { index: Some(index), partition: (pk_name, pk.clone()), prefix: None, start: &start, edge: &edge };
-        self.page(query, page).await?.map(Record::from_item)
-    }
-
-    /// A page of what happened to the record `id`, by when it happened.
-    pub async fn history<T: Entity>(&self, firm: Id<Firm>, id: Id<T>, page: &PageRequest) -> Result<Page<Event>, Error> {
-        let pk = partition::<T>(firm, &id.to_string());
-        let start = |sequence: &str| Some(Key { pk: pk.clone(), sk: event_sk(sequence.parse().ok()?) }.item());
-        let edge = |item: &Item| item.get(name::SK)?.as_s().ok()?.strip_prefix(EVENTS).map(str::to_owned);
-        let query = Query { index: None, partition: (name::PK, pk.clone()), prefix: Some(EVENTS), start: &start, edge: &edge };
-        let events = self.page(query, page).await?.map(event::from_item)?;
-        // Every record has a first event, so an empty history is the history of nothing.
-        if events.items.is_empty() && page.cursor.is_none() { Err(Error::NotFound(T::NAME)) } else { Ok(events) }
+        self.page(query, page).await?.map(Row::from_item)
     }
 
     async fn page(&self, query: Query<'_>, page: &PageRequest) -> Result<Page<Item>, Error> {

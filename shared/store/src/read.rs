@@ -140,7 +140,7 @@ impl Found {
     }
 
     /// The record `id`, which the body names in `field`; not one that is archived.
-    pub fn named<T: Entity>(&self, field: &'static str, id: Id<T>) -> Result<Record<T>, Error> {
+    pub(crate) fn named<T: Entity>(&self, field: &'static str, id: Id<T>) -> Result<Record<T>, Error> {
         let record = self.maybe(id)?.ok_or(Error::NoSuch { field, kind: <T as Kind>::NAME })?;
         match record.archived_at {
             None => Ok(record),

@@ -106,7 +106,7 @@ impl World<'_, '_> {
         let Some(entry) = self.entry() else { return };
         let submit = ("submit time", "submit", json!({}));
         let approve = ("approve time", "approve", json!({}));
-        let reject = ("reject time", "reject", json!({"reason": "ListScope?"}));
+        let reject = ("reject time", "reject", json!({"reason": "Which?"}));
         let steps = match self.random.random_range(0..5) {
             0..3 => vec![submit, approve],
             3 => vec![approve],

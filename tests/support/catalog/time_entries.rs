@@ -22,7 +22,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("delete_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
         row("submit_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
         row("approve_time_entry", async |firm| Given::named(submitted(firm).await)),
-        row("reject_time_entry", async |firm| Given::named(submitted(firm).await).with(json!({"reason": "ListScope interviews?"}))),
+        row("reject_time_entry", async |firm| Given::named(submitted(firm).await).with(json!({"reason": "Which interviews?"}))),
         row("reverse_time_entry", async |firm| Given::named(invoiced(firm).await)),
         row("list_time_entry_history", async |firm| Given::named(submitted(firm).await)),
     ]

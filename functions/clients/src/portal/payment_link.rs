@@ -3,7 +3,7 @@
 //! The attempt is stored before Stripe is asked, and Stripe is asked with the attempt's key: whatever gets lost on the
 //! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again.
 
-use api::{Answer, App, Cx, Path, Portal, Problem, Routes, right, routes};
+use api::{Answer, App, Cx, Path, Portal, Problem, Routes, get, right, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
 use domain::invoice::{Checkout, Invoice, InvoiceId, Link};
@@ -28,16 +28,14 @@ struct PaymentLink {
 }
 
 /// Show where an invoice can be paid. As long as the page is open and as much is due, it is the same.
-#[utoipa::path(get, path = "/api/clients/invoices/{id}/payment-link/", tag = "portal", params(("id" = InvoiceId, Path)),
-    security(("portal" = ["pay"])), responses((status = 200, description = "The page", body = PaymentLink),
-        (status = 409, description = "Nothing is due, or Stripe doesn't take it.")))]
+#[get("/api/clients/invoices/{id}/payment-link/", tag = "portal")]
 async fn show_payment_link(
     cx: Cx,
     State(app): State<App>,
     portal: Portal<right::Pay>,
     Extension(payments): Extension<Payments>,
     Path(id): Path<InvoiceId>,
-) -> Result<Answer, Problem> {
+) -> Result<Answer<PaymentLink>, Problem> {
     cx.count_payment(&app, &portal).await?;
     let invoice = sent(&portal, cx.read(&portal).record(id).fetch().await?.record(id)?)?;
     let (invoice, checkout) = match invoice.prepare_checkout(cx.now)? {
@@ -63,7 +61,7 @@ async fn show_payment_link(
     cx.commit(change, answer(&cx, opened.url, Some(opened.expires_at))).await
 }
 
-fn answer(cx: &Cx, url: String, expires_at: Option<DateTime<Utc>>) -> Result<Answer, Problem> {
+fn answer(cx: &Cx, url: String, expires_at: Option<DateTime<Utc>>) -> Result<Answer<PaymentLink>, Problem> {
     cx.json(&PaymentLink { url, expires_at })
 }
 

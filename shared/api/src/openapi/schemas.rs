@@ -21,6 +21,50 @@ pub(super) fn refer_to_items(document: &mut Value) {
     }
 }
 
+/// Types around a value that change how it is read, not what it is; their components are named after both.
+const WRAPPERS: [&str; 4] = ["Set_", "Patch_", "Object_", "Named_"];
+
+/// Write out what the wrappers stand for where they are referred to.
+pub(super) fn unwrap(document: &mut Value) {
+    let Some(schemas) = schemas(document) else { return };
+    let is_wrapper = |name: &String| WRAPPERS.iter().any(|wrapper| name.starts_with(wrapper));
+    let mut wrappers = Map::new();
+    for name in schemas.keys().filter(|name| is_wrapper(name)).cloned().collect::<Vec<_>>() {
+        wrappers.extend(schemas.remove_entry(&name));
+    }
+    write_out(document, &wrappers);
+    drop_null_defaults(document);
+}
+
+/// A field that is absent by default isn't null by default.
+fn drop_null_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "default" || !value.is_null());
+            fields.iter_mut().for_each(|(_, value)| drop_null_defaults(value));
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_null_defaults),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn write_out(schema: &mut Value, wrappers: &Map<String, Value>) {
+    let name = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix(SCHEMAS));
+    if let Some(wrapped) = name.and_then(|name| wrappers.get(name)).and_then(Value::as_object).cloned()
+        && let Some(reference) = schema.as_object_mut()
+    {
+        reference.remove("$ref");
+        // What the field itself says of itself comes before what its type says.
+        let said = std::mem::replace(reference, wrapped);
+        reference.extend(said);
+    }
+    match schema {
+        Value::Object(fields) => fields.iter_mut().for_each(|(_, value)| write_out(value, wrappers)),
+        Value::Array(values) => values.iter_mut().for_each(|value| write_out(value, wrappers)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// Say that an answer has all its fields. The derive takes a field that may be null for one that may be absent; that
 /// is so in bodies that are sent to us, but what we send has its nulls written out.
 pub(super) fn require_in_answers(document: &mut Value) {

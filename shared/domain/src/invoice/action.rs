@@ -1,7 +1,7 @@
 //! What people do to an invoice: write the draft, send it, take it back, give it up, archive it.
 
-use super::{Invoice, LineItem, Status, event, lines};
-use crate::{Date, EventName, MultiLine, Refusal, Time, Transition, firm::Firm, time_entry::TimeEntryId};
+use super::{Event, Invoice, LineItem, Status, lines};
+use crate::{Archive, Date, MultiLine, Refusal, Time, Transition, firm::Firm, time_entry::TimeEntryId};
 
 /// How many days back an invoice can be dated, and how many days after its date it can be due.
 const MOST_DAYS: i64 = 3 * 366;
@@ -35,7 +35,7 @@ impl Invoice {
         if entries(self) != entries(&edited) {
             return Err(Refusal::rule("line_items", "The same time entries as before; add-time and remove-time change them."));
         }
-        Ok((edited.checked(now)?, event::UPDATED))
+        Ok((edited.checked(now)?, Event::Updated))
     }
 
     /// The draft with these lines too, each of which bills a time entry.
@@ -45,7 +45,7 @@ impl Invoice {
             return Err(Refusal::rule("time_entries", "Are on the invoice already."));
         }
         let line_items = self.line_items.iter().cloned().chain(lines).collect();
-        Ok((Self { line_items, ..self.clone() }.checked(now)?, event::UPDATED))
+        Ok((Self { line_items, ..self.clone() }.checked(now)?, Event::Updated))
     }
 
     /// The draft without the lines that bill these time entries.
@@ -56,7 +56,7 @@ impl Invoice {
         }
         let stays = |line: &&LineItem| line.time_entry.is_none_or(|entry| !entries.contains(&entry));
         let line_items = self.line_items.iter().filter(stays).cloned().collect();
-        Ok((Self { line_items, ..self.clone() }.checked(now)?, event::UPDATED))
+        Ok((Self { line_items, ..self.clone() }.checked(now)?, Event::Updated))
     }
 
     /// The invoice once it is out as `number`, by the terms of `firm`; paid already if it comes to nothing.
@@ -84,7 +84,7 @@ impl Invoice {
             ..self.clone()
         };
         // What should have been reminded of before it was sent is not.
-        Ok((Self { reminded: sent.reminders_until(now), ..sent }.standing(), event::SENT))
+        Ok((Self { reminded: sent.reminders_until(now), ..sent }.standing(), Event::Sent))
     }
 
     /// The invoice taken back as if it had never been sent; it keeps its number.
@@ -98,26 +98,17 @@ impl Invoice {
         if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
         }
-        Ok((Self { status: Status::Void, reason, ..self.clone() }, event::VOIDED))
+        Ok((Self { status: Status::Void, reason, ..self.clone() }, Event::Voided))
     }
 
     /// The invoice once nobody expects any more that it is paid.
     pub fn mark_uncollectible(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
-            Status::Sent => Ok((Self { status: Status::Uncollectible, reason, ..self.clone() }, event::WRITTEN_OFF)),
+            Status::Sent => Ok((Self { status: Status::Uncollectible, reason, ..self.clone() }, Event::WrittenOff)),
             Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
             Status::Paid | Status::Void | Status::Uncollectible => {
                 Err(Refusal::state(format!("The invoice is {} already.", self.status.as_str())))
             }
-        }
-    }
-
-    /// How it goes away: a draft is deleted, one that is over is archived.
-    pub fn remove(&self) -> Result<EventName, Refusal> {
-        match self.status {
-            Status::Draft => Ok(event::DELETED),
-            Status::Paid | Status::Void | Status::Uncollectible => Ok(event::ARCHIVED),
-            Status::Sent => Err(Refusal::state("The invoice is out; void it or wait until it is paid.")),
         }
     }
 
@@ -136,5 +127,20 @@ fn due_within_reason(issued: Date, due: Option<Date>) -> Result<(), Refusal> {
         Some(due) if due < issued => Err(Refusal::rule("due_date", "Is before the day on the invoice.")),
         Some(due) if due > issued.plus_days(MOST_DAYS) => Err(Refusal::rule("due_date", "Is more than three years away.")),
         Some(_) | None => Ok(()),
+    }
+}
+
+impl Archive for Invoice {
+    /// How it goes away: a draft is deleted, one that is over is archived.
+    fn archive(&self) -> Result<Event, Refusal> {
+        match self.status {
+            Status::Draft => Ok(Event::Deleted),
+            Status::Paid | Status::Void | Status::Uncollectible => Ok(Event::Archived),
+            Status::Sent => Err(Refusal::state("The invoice is out; void it or wait until it is paid.")),
+        }
+    }
+
+    fn restore(&self) -> Event {
+        Event::Restored
     }
 }

@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Invoice, InvoiceId, event};
-use crate::{EventName, Money, Refusal, Time};
+use super::{Event, Invoice, InvoiceId};
+use crate::{Money, Refusal, Time};
 
 /// Most attempts that are remembered.
 const MOST_CHECKOUTS: usize = 20;
@@ -62,7 +62,7 @@ pub enum Link {
     /// Ask Stripe for it, with the key of an attempt that is stored.
     Prepared(Checkout),
     /// Store the invoice with a new attempt; then ask Stripe.
-    New(Box<(Invoice, EventName)>, Checkout),
+    New(Box<(Invoice, Event)>, Checkout),
 }
 
 impl Invoice {
@@ -84,11 +84,11 @@ impl Invoice {
         let new = Checkout { attempt, amount: due, prepared_at: now, session: None, url: None, expires_at: None, state };
         let forgotten = (self.checkouts.len() + 1).saturating_sub(MOST_CHECKOUTS);
         let checkouts = self.checkouts.iter().skip(forgotten).chain([&new]).cloned().collect();
-        Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, event::CHECKOUT_PREPARED)), new))
+        Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, Event::CheckoutPrepared)), new))
     }
 
     /// The invoice once Stripe answered the attempt `attempt` with a page; nothing if that is no news.
-    pub fn checkout_opened(&self, attempt: u32, session: &str, url: &str, expires_at: Time) -> Option<(Self, EventName)> {
+    pub fn checkout_opened(&self, attempt: u32, session: &str, url: &str, expires_at: Time) -> Option<(Self, Event)> {
         let waits = |checkout: &Checkout| checkout.attempt == attempt && checkout.state == CheckoutState::Prepared;
         let opened = |checkout: &Checkout| Checkout {
             session: Some(session.to_owned()),
@@ -97,14 +97,14 @@ impl Invoice {
             state: CheckoutState::Open,
             ..checkout.clone()
         };
-        self.change_checkout(waits, opened, event::CHECKOUT_OPENED)
+        self.change_checkout(waits, opened, Event::CheckoutOpened)
     }
 
     /// The invoice once Stripe's page `session` can't be paid any more; nothing if that is no news.
-    pub fn checkout_expired(&self, session: &str) -> Option<(Self, EventName)> {
+    pub fn checkout_expired(&self, session: &str) -> Option<(Self, Event)> {
         let open = |checkout: &Checkout| checkout.session.as_deref() == Some(session) && checkout.state == CheckoutState::Open;
         let expired = |checkout: &Checkout| Checkout { state: CheckoutState::Expired, ..checkout.clone() };
-        self.change_checkout(open, expired, event::CHECKOUT_EXPIRED)
+        self.change_checkout(open, expired, Event::CheckoutExpired)
     }
 
     /// The attempt whose page is `session`.
@@ -116,8 +116,8 @@ impl Invoice {
         &self,
         which: impl Fn(&Checkout) -> bool,
         change: impl Fn(&Checkout) -> Checkout,
-        event: EventName,
-    ) -> Option<(Self, EventName)> {
+        event: Event,
+    ) -> Option<(Self, Event)> {
         if !self.checkouts.iter().any(&which) {
             return None;
         }

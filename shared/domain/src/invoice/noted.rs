@@ -1,13 +1,13 @@
 //! What credit notes do to an invoice.
 
-use super::{Invoice, Status, event, payment::least};
-use crate::{EventName, Money, Refusal};
+use super::{Event, Invoice, Status, payment::least};
+use crate::{Money, Refusal};
 
 /// What comes of taking back some of an invoice.
 #[derive(Debug, Clone)]
 pub(crate) struct TakenBack {
     /// The invoice, and what happened to it.
-    pub(crate) invoice: (Invoice, EventName),
+    pub(crate) invoice: (Invoice, Event),
     /// By how much less is due.
     pub(crate) reduced: Money,
     /// How much of what is taken back is tax.
@@ -36,7 +36,7 @@ impl Invoice {
         let tax = tax_noted.minus("amount", self.tax_noted)?;
         let amount_credited = self.amount_credited.plus("amount", reduced)?;
         let invoice = Self { credit_noted, tax_noted, amount_credited, ..self.clone() }.standing();
-        let event = if invoice.status == self.status { event::CREDITED } else { event::PAID };
+        let event = if invoice.status == self.status { Event::Credited } else { Event::Paid };
         Ok(TakenBack { invoice: (invoice, event), reduced, tax })
     }
 }

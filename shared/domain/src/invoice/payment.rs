@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Invoice, InvoiceId, Status, event};
+use super::{Event, Invoice, InvoiceId, Status};
 use crate::{
-    Currency, Date, EventName, Id, Kind, Money, Price, Refusal, SingleLine, Time,
+    Currency, Date, Id, Kind, Money, Price, Refusal, SingleLine, Time,
     credit::{Credit, CreditId, Origin},
 };
 
@@ -168,7 +168,7 @@ pub struct NewPayment {
 #[derive(Debug, Clone)]
 pub struct Booked {
     /// The invoice, and what happened to it.
-    pub invoice: (Invoice, EventName),
+    pub invoice: (Invoice, Event),
     /// The client's new credit, if more was paid than was due.
     pub credit: Option<Credit>,
 }
@@ -177,9 +177,9 @@ pub struct Booked {
 #[derive(Debug, Clone)]
 pub struct Applied {
     /// The invoice, and what happened to it.
-    pub invoice: (Invoice, EventName),
+    pub invoice: (Invoice, Event),
     /// The credit, and what happened to it.
-    pub credit: (Credit, EventName),
+    pub credit: (Credit, crate::credit::Event),
 }
 
 impl Invoice {
@@ -255,7 +255,7 @@ impl Invoice {
         let excess = (!rest.is_zero()).then_some(Excess { amount: rest, credit });
         let origin = Origin::Overpayment { invoice: id, payment: payment.id };
         let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?;
-        let event = if invoice.status == self.status { event::PAYMENT_RECORDED } else { event::PAID };
+        let event = if invoice.status == self.status { Event::PaymentRecorded } else { Event::Paid };
         Ok(Booked { invoice: (invoice, event), credit: excess.map(|excess| Credit::new(self.client, excess.amount, origin)) })
     }
 

@@ -1,8 +1,8 @@
 //! What happens to an invoice by itself while something is due: it is marked as overdue, and the client is reminded.
 
-use super::{Invoice, Status, event};
+use super::{Event, Invoice, Status};
 use crate::{
-    Date, EventName, Time,
+    Date, Time,
     timer::{Timer, TimerKind},
 };
 
@@ -22,16 +22,16 @@ impl Invoice {
     }
 
     /// The invoice marked as overdue; nothing if it isn't, or is marked.
-    pub fn mark_overdue(&self, now: Time) -> Option<(Self, EventName)> {
+    pub fn mark_overdue(&self, now: Time) -> Option<(Self, Event)> {
         let over = self.overdue_at.is_none() && self.is_overdue(Date::today(now));
-        over.then(|| (Self { overdue_at: Some(now), ..self.clone() }, event::OVERDUE))
+        over.then(|| (Self { overdue_at: Some(now), ..self.clone() }, Event::Overdue))
     }
 
     /// The invoice once the client is reminded: once for all days on which that should have been done by now. Nothing if
     /// there are none.
-    pub fn remind(&self, now: Time) -> Option<(Self, EventName)> {
+    pub fn remind(&self, now: Time) -> Option<(Self, Event)> {
         let reminded = self.reminders_until(now);
-        (self.status == Status::Sent && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, event::REMINDED))
+        (self.status == Status::Sent && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, Event::Reminded))
     }
 
     /// How many of the days of reminding are over or have come at `now`.

@@ -1,9 +1,9 @@
 //! What Stripe says was paid. Its events come more than once, late and out of order, so a payment is known by its
 //! payment intent, and what is said of it is how it stands, not what changed: saying it again changes nothing.
 
-use super::{Checkout, CheckoutState, Dispute, Invoice, InvoiceId, Method, Payment, PaymentId, event};
+use super::{Checkout, CheckoutState, Dispute, Event, Invoice, InvoiceId, Method, Payment, PaymentId};
 use crate::{
-    Date, EventName, Money, Refusal, Time,
+    Date, Money, Refusal, Time,
     credit::{Credit, CreditId},
 };
 
@@ -26,7 +26,7 @@ pub struct Received {
 #[derive(Debug, Clone, Default)]
 pub struct Settled {
     /// The invoice, and what happened to it.
-    pub invoice: Option<(Invoice, EventName)>,
+    pub invoice: Option<(Invoice, Event)>,
     /// The client's new credit, if more was paid than was due.
     pub credit: Option<Credit>,
     /// The credit that an overpayment became before, and how much of it went back to the payer, in all: see
@@ -63,7 +63,7 @@ impl Invoice {
         let restated = known.map_or(Ok(Settled::default()), |known| invoice.restate(&known, received))?;
         let invoice = restated.invoice.map_or(invoice, |(invoice, _)| invoice);
         let credit = match (booked.credit, restated.withdrawn) {
-            (Some(credit), Some((_, total))) => Some(credit.withdraw(total).unwrap_or(Ok((credit, event)))?.0),
+            (Some(credit), Some((_, total))) => Some(credit.withdraw(total).transpose()?.map_or(credit, |(withdrawn, _)| withdrawn)),
             (credit, _) => credit,
         };
         Ok(Settled { invoice: Some((invoice, event)), credit, withdrawn: None })
@@ -82,13 +82,13 @@ impl Invoice {
             return Ok(Settled { withdrawn, ..Settled::default() });
         }
         let event = match (known.dispute == dispute, known.refunded == stands.refunded) {
-            (false, _) => event::DISPUTED,
-            (true, false) => event::REFUNDED,
-            (true, true) => event::UPDATED,
+            (false, _) => Event::Disputed,
+            (true, false) => Event::Refunded,
+            (true, true) => Event::Updated,
         };
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
         let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
-        let event = if invoice.status == self.status { event } else { event::REOPENED };
+        let event = if invoice.status == self.status { event } else { Event::Reopened };
         Ok(Settled { invoice: Some((invoice, event)), credit: None, withdrawn })
     }
 

@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::{
-    Email, Price,
+    Archive, Email, Price,
     credit::{Credit, Origin},
     credit_note::{CreditNote, Ids, NewCreditNote},
     firm::Firm,
@@ -109,7 +109,7 @@ fn every_state_allows_what_it_should_and_nothing_else() {
             ("note", note(&invoice, "1", None).is_ok()),
             ("void", invoice.void(None).is_ok()),
             ("giveup", invoice.mark_uncollectible(None).is_ok()),
-            ("remove", invoice.remove().is_ok()),
+            ("remove", invoice.archive().is_ok()),
         ];
         let did: Vec<_> = did.into_iter().map(|(name, ok)| if ok { name } else { "." }).collect();
         assert_eq!(did.join(" "), allowed, "{status:?}");
@@ -130,7 +130,7 @@ fn sending_numbers_and_dates_it_by_the_firms_terms() {
         (Some("INV-000007"), "2026-11-23".into(), "2026-12-23".into())
     );
     let free = draft(vec![line("1", "0", None)]).send(8, &firm(), now()).unwrap();
-    assert_eq!((free.0.status, free.1), (Paid, event::SENT));
+    assert_eq!((free.0.status, free.1), (Paid, Event::Sent));
     assert_eq!(draft(vec![]).send(9, &firm(), now()).unwrap_err().field, Some("line_items"));
     let over = Invoice { due_date: "2026-11-20".parse().ok(), ..draft(vec![line("1", "1", None)]) };
     assert_eq!(over.send(9, &firm(), now()).unwrap_err().field, Some("due_date"));
@@ -179,21 +179,21 @@ fn payments_that_can_not_be_right_are_refused() {
     }
     let many = (0..MOST_PAYMENTS).fold(sent(), |invoice, _| pay(&invoice, "0.01").unwrap().invoice.0);
     assert!(pay(&many, "0.01").is_err());
-    assert_eq!(settle(&many, &received(11_900)).invoice.unwrap().1, event::PAID, "what Stripe took is never refused");
+    assert_eq!(settle(&many, &received(11_900)).invoice.unwrap().1, Event::Paid, "what Stripe took is never refused");
 }
 
 #[test]
 fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
     let part = pay(&sent(), "100").unwrap();
-    assert_eq!((part.invoice.1, part.invoice.0.amount_due(), part.credit), (event::PAYMENT_RECORDED, usd(2_000), None));
+    assert_eq!((part.invoice.1, part.invoice.0.amount_due(), part.credit), (Event::PaymentRecorded, usd(2_000), None));
     let Booked { invoice: (invoice, event), credit } = pay(&part.invoice.0, "50").unwrap();
-    assert_eq!((event, invoice.status, invoice.amount_due()), (event::PAID, Paid, usd(0)));
+    assert_eq!((event, invoice.status, invoice.amount_due()), (Event::Paid, Paid, usd(0)));
     let credit = credit.unwrap();
     assert_eq!((credit.amount, credit.remaining), (usd(3_000), usd(3_000)));
 
     let Applied { invoice: (other, event), credit: (spent, _) } =
         sent().apply_credit(id(10), (id(3), &credit), None, id(5), now()).unwrap();
-    assert_eq!((event, other.amount_due(), spent.remaining), (event::PAYMENT_RECORDED, usd(9_000), usd(0)));
+    assert_eq!((event, other.amount_due(), spent.remaining), (Event::PaymentRecorded, usd(9_000), usd(0)));
     assert_eq!((spent.status(), other.payments[0].method), (crate::credit::Status::Used, Method::Credit));
     let apply = |credit: &Credit, amount: Option<&str>| {
         let amount = amount.map(|amount| amount.parse::<Price>().unwrap());
@@ -218,9 +218,9 @@ fn it_is_overdue_once_and_reminded_of_once_for_all_that_was_missed() {
     assert!(invoice.mark_overdue(before).is_none() && invoice.remind(before).is_none());
     let due: Time = "2026-12-23T12:00:00Z".parse().unwrap();
     let (overdue, event) = invoice.mark_overdue(due).unwrap();
-    assert_eq!((event, overdue.state(), overdue.mark_overdue(due)), (event::OVERDUE, "overdue", None));
+    assert_eq!((event, overdue.state(), overdue.mark_overdue(due)), (Event::Overdue, "overdue", None));
     let (reminded, event) = overdue.remind(due).unwrap();
-    assert_eq!((event, reminded.reminded), (event::REMINDED, 1));
+    assert_eq!((event, reminded.reminded), (Event::Reminded, 1));
     assert_eq!(timers(&reminded), [("2026-12-29 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]);
     assert!(reminded.remind(due).is_none());
     let (caught_up, _) = overdue.remind("2027-02-01T00:00:00Z".parse().unwrap()).unwrap();
@@ -265,7 +265,7 @@ fn a_page_to_pay_is_asked_for_once_until_another_amount_is_due() {
 fn what_stripe_says_again_changes_nothing() {
     let first = settle(&sent(), &received(12_000));
     let (paid, event) = first.invoice.unwrap();
-    assert_eq!((event, paid.status, first.credit), (event::PAID, Paid, None));
+    assert_eq!((event, paid.status, first.credit), (Event::Paid, Paid, None));
     let again = settle(&paid, &received(12_000));
     assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_none());
     assert!(sent().settle(id(9), &Received { amount: Money::zero("EUR".parse().unwrap()), ..received(1) }, id(2), id(3), now()).is_err());
@@ -277,7 +277,7 @@ fn money_for_an_invoice_that_takes_none_becomes_credit_as_a_whole() {
         let other = Received { payment_intent: "pi_2".into(), ..received(5_000) };
         let settled = settle(&at(status), &other);
         let (invoice, event) = settled.invoice.unwrap();
-        assert_eq!((invoice.status, event, settled.credit.unwrap().amount), (status, event::PAYMENT_RECORDED, usd(5_000)));
+        assert_eq!((invoice.status, event, settled.credit.unwrap().amount), (status, Event::PaymentRecorded, usd(5_000)));
         assert!(settle(&invoice, &other).invoice.is_none());
     }
     assert_eq!(settle(&at(Uncollectible), &received(12_000)).invoice.unwrap().0.status, Paid);
@@ -290,7 +290,7 @@ fn a_refund_shows_and_comes_out_of_the_credit_that_the_payment_became() {
     let refund = |minor| settle(&paid, &Received { refunded: usd(minor), ..received(15_000) });
     let part = refund(1_000);
     let (invoice, event) = part.invoice.unwrap();
-    assert_eq!((event, invoice.status, invoice.amount_refunded), (event::REFUNDED, Paid, usd(1_000)));
+    assert_eq!((event, invoice.status, invoice.amount_refunded), (Event::Refunded, Paid, usd(1_000)));
     assert_eq!(part.withdrawn, Some((id(3), usd(1_000))));
     let (less, _) = credit.withdraw(usd(1_000)).unwrap().unwrap();
     assert_eq!((less.remaining, less.withdrawn), (usd(2_000), usd(1_000)));
@@ -306,9 +306,9 @@ fn a_dispute_that_is_lost_reopens_the_invoice_for_good() {
     let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
     let disputed = |invoice: &Invoice, dispute| settle(invoice, &Received { dispute: Some(dispute), ..received(12_000) });
     let (open, event) = disputed(&paid, Dispute::Open).invoice.unwrap();
-    assert_eq!((open.status, event, open.amount_due()), (Paid, event::DISPUTED, usd(0)));
+    assert_eq!((open.status, event, open.amount_due()), (Paid, Event::Disputed, usd(0)));
     let (lost, event) = disputed(&open, Dispute::Lost).invoice.unwrap();
-    assert_eq!((lost.status, event, lost.amount_due()), (Sent, event::REOPENED, usd(12_000)));
+    assert_eq!((lost.status, event, lost.amount_due()), (Sent, Event::Reopened, usd(12_000)));
     assert_eq!(lost.timers().len(), 2);
     assert!(disputed(&lost, Dispute::Open).invoice.is_none(), "an event that came late");
     assert_eq!(disputed(&open, Dispute::Won).invoice.unwrap().0.status, Paid);
@@ -320,7 +320,7 @@ fn a_credit_note_lowers_what_is_due_first() {
     let issued = note(&part, "50", Some("10")).unwrap();
     let sums = |note: &CreditNote| [note.amount, note.tax, note.reduced, note.credited, note.refunded].map(Money::minor);
     assert_eq!(sums(&issued.note), [5_000, 833, 2_000, 2_000, 1_000]);
-    assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, event::PAID, usd(2_000)));
+    assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, Event::Paid, usd(2_000)));
     let rest = note(&issued.invoice.0, "70", None).unwrap();
     assert_eq!(sums(&rest.note), [7_000, 1_167, 0, 7_000, 0]);
     assert_eq!(note(&rest.invoice.0, "0.01", None).unwrap_err().field, Some("amount"));

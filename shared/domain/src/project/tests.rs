@@ -1,5 +1,5 @@
 use super::{Direction, Increment, Member, Project, Rounding, Status};
-use crate::{Currency, Date, Id, SingleLine, Time, rate::RateCard, user::UserId};
+use crate::{Archive, Currency, Date, Id, SingleLine, Time, rate::RateCard, user::UserId};
 use proptest::prelude::*;
 
 fn at(status: Status) -> Project {

@@ -50,7 +50,7 @@ fn every_state_allows_what_it_should_and_nothing_else() {
             proposal.reject(reason.clone()).is_ok(),
             proposal.cancel(None).is_ok(),
             proposal.revise(born_id(), born_id()).is_ok(),
-            proposal.remove().is_ok(),
+            proposal.archive().is_ok(),
         ];
         assert_eq!(did, allowed, "{status:?}");
     }
@@ -78,7 +78,7 @@ fn it_expires_by_itself_once_when_its_last_day_is_over_everywhere() {
     assert_eq!(Date::today(timer.at), last.next());
     assert!(sent.expire(last).is_none());
     let (expired, event) = sent.expire(last.next()).unwrap();
-    assert_eq!((expired.status, event, expired.timers().len()), (Expired, event::EXPIRED, 0));
+    assert_eq!((expired.status, event, expired.timers().len()), (Expired, Event::Expired, 0));
     assert!(expired.expire(last.next()).is_none() && at(Sent).timers().is_empty());
 }
 
@@ -107,6 +107,6 @@ fn what_was_accepted_is_bound_by_its_digest() {
 #[test]
 fn a_revision_has_the_same_number_and_the_next_version() {
     let ((old, event), new) = at(Sent).revise(born_id(), born_id()).unwrap();
-    assert_eq!((old.status, event), (Superseded, event::SUPERSEDED));
+    assert_eq!((old.status, event), (Superseded, Event::Superseded));
     assert_eq!((new.number, new.version, new.status), (1, 2, Draft));
 }

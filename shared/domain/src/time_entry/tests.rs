@@ -1,4 +1,4 @@
-use super::{Status, TimeEntry, day, event, minutes};
+use super::{Event, Status, TimeEntry, day, minutes};
 use crate::{
     Currency, Id, Money, MultiLine, Time,
     invoice::InvoiceId,
@@ -114,7 +114,7 @@ fn what_takes_back_a_charge_that_is_gone_goes_too_unless_it_is_billed_itself() {
     let (id, reversal) = (Id::new(now(), 8), Id::new(now(), 9));
     let ((reversed, _), back) = at(Status::Invoiced).reverse(id, reversal).unwrap();
     let ((free, _), gone) = reversed.release_from_invoice(Some(&back));
-    assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, None, Some(event::DELETED)));
+    assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, None, Some(Event::Deleted)));
     let (billed, _) = back.bill(invoice()).unwrap();
     let ((free, _), gone) = reversed.release_from_invoice(Some(&billed));
     assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, Some(reversal), None));

@@ -1,10 +1,31 @@
 //! Clients in the table.
 
-use domain::client::Client;
+use derive::View;
+use domain::{Id, SingleLine, client::Client, contact::Contact, prospect::Prospect};
+use serde::{Deserialize, Serialize};
 
 use crate::Entity;
 
+/// What lists know of a client.
+#[derive(Debug, Clone, Serialize, Deserialize, View)]
+#[view(of = Client)]
+pub struct ClientRow {
+    /// Who it is.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// The prospect that it was.
+    pub prospect: Option<Id<Prospect>>,
+    /// Its website.
+    pub website: Option<SingleLine<300>>,
+    /// What its business is.
+    pub industry: Option<SingleLine<100>>,
+}
+
 impl Entity for Client {
     const TYPE: &'static str = "CLIENT";
-    const DETAIL: &'static [&'static str] = &["address"];
+    type Row = ClientRow;
+
+    fn row(&self) -> Self::Row {
+        self.into()
+    }
 }

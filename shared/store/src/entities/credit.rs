@@ -1,12 +1,41 @@
 //! Client credit in the table.
 
-use domain::credit::Credit;
+use derive::View;
+use domain::{
+    Id, Money,
+    client::Client,
+    credit::{Credit, Origin, Status},
+};
+use serde::{Deserialize, Serialize};
 
 use crate::{Entity, Parent};
 
+/// What lists know of a credit.
+#[derive(Debug, Clone, Serialize, Deserialize, View)]
+#[view(of = Credit)]
+pub struct CreditRow {
+    /// Whose.
+    pub client: Id<Client>,
+    /// How much it was.
+    pub amount: Money,
+    /// How much of it is left: `amount − used − withdrawn`.
+    pub remaining: Money,
+    /// How much of it went back to the payer.
+    pub withdrawn: Money,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Whether there is something left of it.
+    #[view(it.status())]
+    pub status: Status,
+}
+
 impl Entity for Credit {
     const TYPE: &'static str = "CREDIT";
-    const DETAIL: &'static [&'static str] = &["uses"];
+    type Row = CreditRow;
+
+    fn row(&self) -> Self::Row {
+        self.into()
+    }
 
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())

@@ -6,6 +6,11 @@ use crate::{Entity, Parent};
 
 impl Entity for CreditNote {
     const TYPE: &'static str = "CREDIT_NOTE";
+    type Row = Self;
+
+    fn row(&self) -> Self {
+        self.clone()
+    }
 
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())

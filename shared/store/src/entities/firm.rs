@@ -6,4 +6,9 @@ use crate::Entity;
 
 impl Entity for Firm {
     const TYPE: &'static str = "FIRM";
+    type Row = Self;
+
+    fn row(&self) -> Self {
+        self.clone()
+    }
 }

@@ -6,6 +6,11 @@ use crate::{Entity, Parent};
 
 impl Entity for PortalUser {
     const TYPE: &'static str = "PORTAL_USER";
+    type Row = Self;
+
+    fn row(&self) -> Self {
+        self.clone()
+    }
 
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())

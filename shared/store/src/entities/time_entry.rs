@@ -6,6 +6,11 @@ use crate::{Change, Entity, Parent};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
+    type Row = Self;
+
+    fn row(&self) -> Self {
+        self.clone()
+    }
 
     fn parent(&self) -> Option<Parent> {
         Some(self.project.into())

@@ -1,5 +1,6 @@
 //! Projects and tasks, as far as the client may see them: no rates, budgets, estimates or people.
 
+use api::View;
 use chrono::{DateTime, Utc};
 use domain::{
     Date, SingleLine,
@@ -9,11 +10,12 @@ use domain::{
     task::{self, Task, TaskId},
 };
 use serde::Serialize;
-use store::Record;
+
 use utoipa::ToSchema;
 
 /// A project, in lists.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Project)]
 pub struct ProjectView {
     id: ProjectId,
     client: ClientId,
@@ -28,7 +30,8 @@ pub struct ProjectView {
 }
 
 /// A task; in lists without its description.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Task)]
 pub struct TaskView {
     id: TaskId,
     project: ProjectId,
@@ -40,36 +43,4 @@ pub struct TaskView {
     position: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-impl From<&Record<Project>> for ProjectView {
-    fn from(record: &Record<Project>) -> Self {
-        Self {
-            id: record.id,
-            client: record.client,
-            contract: record.contract,
-            name: record.name.clone(),
-            status: record.status,
-            start_date: record.start_date,
-            end_date: record.end_date,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
-}
-
-impl From<&Record<Task>> for TaskView {
-    fn from(record: &Record<Task>) -> Self {
-        Self {
-            id: record.id,
-            project: record.project,
-            client: record.client,
-            title: record.title.clone(),
-            status: record.status,
-            due_date: record.due_date,
-            position: record.position,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
 }

@@ -4,11 +4,12 @@ use domain::{Email, SingleLine, contact::Contact};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Patch, Set};
+use api::{Patch, Set, View};
 
 /// A company, and how to reach somebody there.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema, View)]
 #[schema(as = Contact)]
+#[view(of = Contact)]
 pub struct ContactOut {
     /// The company's name.
     pub company_name: SingleLine<200>,
@@ -18,13 +19,6 @@ pub struct ContactOut {
     pub email: Option<Email>,
     /// A telephone number.
     pub phone: Option<SingleLine<40>>,
-}
-
-impl From<&Contact> for ContactOut {
-    fn from(contact: &Contact) -> Self {
-        let Contact { company_name, contact_name, email, phone } = contact.clone();
-        Self { company_name, contact_name, email, phone }
-    }
 }
 
 /// A patch of a contact's fields.

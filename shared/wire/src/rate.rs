@@ -7,16 +7,15 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Object;
+use api::{Decimal, Object};
 
 /// What an hour costs from a day on.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Rate)]
 pub struct RateOut {
     /// The first day on which it holds; from the beginning, if there is none.
     from: Option<Date>,
-    /// A decimal.
-    hourly_rate: String,
+    hourly_rate: Decimal,
 }
 
 /// What an hour costs from a day on.
@@ -37,8 +36,8 @@ impl RateOut {
 }
 
 /// `price` with all decimals of `currency`.
-pub fn price(price: Price, currency: Currency) -> String {
-    Money::new("price", price, currency).map_or_else(|_| price.get().to_string(), Money::to_decimal_string)
+pub fn price(price: Price, currency: Currency) -> Decimal {
+    Money::new("price", price, currency).map_or_else(|_| price.into(), Decimal::from)
 }
 
 /// The card that a body gives in `field`, in `currency`.

@@ -19,7 +19,7 @@ pub use work::{ProjectView, TaskView};
 
 use domain::{Currency, Money, Price, Refusal};
 
-use crate::{Patch, Set};
+use api::{Patch, Set};
 
 /// An optional amount in a body: `price` in `currency`.
 pub fn money(field: &'static str, price: Option<Price>, currency: Currency) -> Result<Option<Money>, Refusal> {

@@ -2,21 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Email, SingleLine, Time,
+    Email, SingleLine,
     access::Rights,
     client::ClientId,
     invitation::Standing,
     portal_user::{PortalUser, PortalUserId},
 };
 use serde::Serialize;
-use store::Record;
+
 use utoipa::ToSchema;
 
-use crate::Shape;
+use api::View;
 
 /// Somebody at a client.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, View)]
 #[schema(as = PortalUser)]
+#[view(both = PortalUser, path = "/api/clients/portal-users/")]
 pub struct PortalUserOut {
     id: PortalUserId,
     /// Whose they are.
@@ -27,26 +28,8 @@ pub struct PortalUserOut {
     rights: Rights,
     status: Standing,
     /// When the last link was sent to them.
+    #[view(it.invitation.sent_at)]
     invited_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-impl Shape for PortalUserOut {
-    type Of = PortalUser;
-    const PATH: &'static str = "/api/clients/portal-users/";
-
-    fn shape(record: &Record<PortalUser>, _: Time) -> Self {
-        Self {
-            id: record.id,
-            client: record.client,
-            name: record.name.clone(),
-            email: record.email.clone(),
-            rights: record.rights,
-            status: record.status,
-            invited_at: record.invitation.sent_at,
-            created_at: record.created_at,
-            updated_at: record.updated_at,
-        }
-    }
 }

@@ -1,0 +1,144 @@
+//! `#[get("/api/…/")]` and the like: what a handler's signature says, as the API's document says it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{
+    Error, FnArg, GenericArgument, Ident, ItemFn, LitInt, LitStr, PathArguments, PathSegment, Result, ReturnType, Token, Type,
+    parse::Parse, parse::ParseStream,
+};
+
+/// `"/api/…/"`, which may be in parts, statuses, `tag = "…"`.
+struct Arguments {
+    path: LitStr,
+    statuses: Vec<LitInt>,
+    tag: Option<LitStr>,
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut path: LitStr = input.parse()?;
+        while input.peek(LitStr) {
+            path = LitStr::new(&(path.value() + &input.parse::<LitStr>()?.value()), path.span());
+        }
+        let mut arguments = Self { path, statuses: Vec::new(), tag: None };
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.peek(LitInt) {
+                arguments.statuses.push(input.parse()?);
+            } else {
+                let name: Ident = input.parse()?;
+                if name != "tag" {
+                    return Err(Error::new_spanned(name, "a status, or tag = \"…\""));
+                }
+                input.parse::<Token![=]>()?;
+                arguments.tag = Some(input.parse()?);
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream) -> Result<TokenStream> {
+    let Arguments { path, statuses, tag } = syn::parse2(arguments)?;
+    let handler: ItemFn = syn::parse2(handler)?;
+    let (mut parameters, mut security, mut body) = (Vec::new(), Vec::new(), None);
+    for segment in handler.sig.inputs.iter().filter_map(extractor) {
+        let types = arguments_of(segment);
+        match (segment.ident.to_string().as_str(), types.as_slice()) {
+            ("Path", [id]) => {
+                let name = parameter(&path)?;
+                parameters.push(quote!((#name = #id, Path)));
+            }
+            ("ListQuery", [filter]) => {
+                if !is_named(filter, "NoFilter") {
+                    parameters.push(quote!(#filter));
+                }
+                parameters.push(quote!(::api::PageParams));
+            }
+            ("Query", [query]) => parameters.push(quote!(#query)),
+            ("Valid", [of]) => body = Some(quote!(request_body = #of,)),
+            ("Staff", [permission]) => security.push(scheme("staff", permission)),
+            ("Portal", [right]) => security.push(scheme("portal", right)),
+            ("Party", [permission, right]) => security.extend([scheme("staff", permission), scheme("portal", right)]),
+            ("Caller", _) => security.extend([quote!(("staff" = [])), quote!(("portal" = []))]),
+            _ => {}
+        }
+    }
+    let answer = answered(&handler.sig.output);
+    let nothing = matches!(&answer, Some(Type::Tuple(tuple)) if tuple.elems.is_empty());
+    let statuses = match (statuses.is_empty(), nothing) {
+        (false, _) => statuses,
+        (true, false) => vec![LitInt::new("200", path.span())],
+        (true, true) => vec![LitInt::new("204", path.span())],
+    };
+    let responses = statuses.iter().map(|status| {
+        let description = match status.base10_digits() {
+            "201" => "Created",
+            "202" => "Accepted",
+            "204" => "Done; there is nothing to show",
+            _ => "OK",
+        };
+        match &answer {
+            Some(shown) if !nothing => quote!((status = #status, description = #description, body = #shown)),
+            _ => quote!((status = #status, description = #description)),
+        }
+    });
+    let method = format_ident!("{method}");
+    let tag = tag.unwrap_or_else(|| LitStr::new(&path.value().split('/').nth(3).unwrap_or_default().replace('-', " "), path.span()));
+    let security = (!security.is_empty()).then(|| quote!(security(#(#security),*),));
+    Ok(quote! {
+        #[::utoipa::path(#method, path = #path, tag = #tag, params(#(#parameters),*), #body #security responses(#(#responses),*))]
+        #handler
+    })
+}
+
+/// The type of a handler's argument, by its last segment.
+fn extractor(argument: &FnArg) -> Option<&PathSegment> {
+    match argument {
+        FnArg::Typed(typed) => last_segment(&typed.ty),
+        FnArg::Receiver(_) => None,
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        // What a macro was given stands in a group.
+        Type::Group(group) => last_segment(&group.elem),
+        _ => None,
+    }
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == name)
+}
+
+fn arguments_of(segment: &PathSegment) -> Vec<&Type> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().filter_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None }).collect()
+        }
+        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
+    }
+}
+
+/// The permission or right by its variant's name; the document says it in words.
+fn scheme(scheme: &str, permission: &Type) -> TokenStream {
+    let variant = last_segment(permission).map(|segment| segment.ident.to_string()).unwrap_or_default();
+    quote!((#scheme = [#variant]))
+}
+
+/// The name of the path's parameter.
+fn parameter(path: &LitStr) -> Result<String> {
+    let value = path.value();
+    let name = value.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name.to_owned());
+    name.ok_or_else(|| Error::new_spanned(path, "the handler takes a Path, but there is no {id} here"))
+}
+
+/// The `T` of `Result<Answer<T>, Problem>`.
+fn answered(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, ty) = output else { return None };
+    let first = |ty: &Type| last_segment(ty).and_then(|segment| arguments_of(segment).first().map(|ty| (*ty).clone()));
+    let answer = if is_named(ty, "Result") { first(ty)? } else { (**ty).clone() };
+    is_named(&answer, "Answer").then(|| first(&answer)).flatten()
+}

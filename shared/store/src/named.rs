@@ -1,0 +1,114 @@
+//! What a body names: ids of which nobody has looked yet whether there is such a record.
+//!
+//! Only a [`Change`] makes an id of one, and in doing so makes it a condition of its transaction that the record is
+//! there and isn't archived. So what depends on another record can't be written without that being checked:
+//!
+//! ```compile_fail
+//! fn unchecked(client: store::Named<domain::client::ClientId>) -> domain::client::ClientId {
+//!     client.into() // there is no way around `Change::require` and `Change::depend`
+//! }
+//! ```
+
+use domain::Id;
+use serde::{Deserialize, Serialize};
+
+use crate::{Change, Entity, Error, Found, Read, Record};
+
+/// An id that a body names.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Named<I>(I);
+
+/// What is known to be an id can be treated as one that isn't.
+impl<T> From<Id<T>> for Named<Id<T>> {
+    fn from(id: Id<T>) -> Self {
+        Self(id)
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::{
+        __dev::ComposeSchema,
+        PartialSchema, ToSchema,
+        openapi::{RefOr, Schema},
+    };
+
+    use super::Named;
+
+    impl<I: PartialSchema> ComposeSchema for Named<I> {
+        fn compose(parts: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+            parts.into_iter().next().unwrap_or_else(I::schema)
+        }
+    }
+
+    impl<I: ToSchema> ToSchema for Named<I> {
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            I::schemas(schemas);
+        }
+    }
+}
+
+impl Read<'_> {
+    /// The record that a body names too, if it names one.
+    #[must_use]
+    pub fn named<T: Entity>(self, named: impl Into<Option<Named<Id<T>>>>) -> Self {
+        self.maybe(named.into().map(|Named(id)| id))
+    }
+}
+
+impl Found {
+    /// The record that a body names in `field`, which is itself changed in the same transaction: that it stays as it was
+    /// read is a condition anyway. What a write only depends on goes through [`Change::depend`].
+    pub fn to_change<T: Entity>(&self, field: &'static str, Named(id): Named<Id<T>>) -> Result<Record<T>, Error> {
+        self.named(field, id)
+    }
+}
+
+impl Change {
+    /// The record that a body names in `field`, as it was `found`: that it is there and not archived becomes a condition.
+    pub fn depend<T: Entity>(&mut self, found: &Found, field: &'static str, named: Named<Id<T>>) -> Result<Record<T>, Error> {
+        let record = found.named(field, named.0)?;
+        self.require(field, named)?;
+        Ok(record)
+    }
+
+    /// The same, where the body may name none.
+    pub fn depend_if<T: Entity>(
+        &mut self,
+        found: &Found,
+        field: &'static str,
+        named: Option<Named<Id<T>>>,
+    ) -> Result<Option<Record<T>>, Error> {
+        named.map(|named| self.depend(found, field, named)).transpose()
+    }
+
+    /// The id that a body names in `field`, unread: that there is such a record and that it isn't archived becomes a
+    /// condition.
+    pub fn require<T: Entity>(&mut self, field: &'static str, Named(id): Named<Id<T>>) -> Result<Id<T>, Error> {
+        self.check(field, id)?;
+        Ok(id)
+    }
+
+    /// The same, where the body may name none.
+    pub fn require_if<T: Entity>(&mut self, field: &'static str, named: Option<Named<Id<T>>>) -> Result<Option<Id<T>>, Error> {
+        named.map(|named| self.require(field, named)).transpose()
+    }
+
+    /// The id that a body names in `field` in place of `known`: checked like [`Change::require`], unless it is the same.
+    pub fn require_other<T: Entity>(&mut self, field: &'static str, named: Named<Id<T>>, known: Option<Id<T>>) -> Result<Id<T>, Error> {
+        if known == Some(named.0) { Ok(named.0) } else { self.require(field, named) }
+    }
+
+    /// The record that a body names in `field` in place of `known`, as it was `found`: checked like [`Change::depend`],
+    /// unless it is the same, which gives none.
+    pub fn depend_other<T: Entity>(
+        &mut self,
+        found: &Found,
+        field: &'static str,
+        named: Named<Id<T>>,
+        known: Option<Id<T>>,
+    ) -> Result<(Id<T>, Option<Record<T>>), Error> {
+        if known == Some(named.0) { Ok((named.0, None)) } else { Ok((named.0, Some(self.depend(found, field, named)?))) }
+    }
+}

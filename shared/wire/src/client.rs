@@ -1,0 +1,44 @@
+//! Clients, as callers see them.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    MultiLine, SingleLine,
+    client::{Client, ClientId},
+    prospect::ProspectId,
+};
+use serde::Serialize;
+
+use utoipa::ToSchema;
+
+use crate::ContactOut;
+use api::{Listed, View};
+
+/// A client, in lists.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[view(row = Client)]
+pub struct ClientSummary {
+    id: ClientId,
+    #[serde(flatten)]
+    #[view((&it.contact).into())]
+    contact: ContactOut,
+    /// The prospect that it was.
+    prospect: Option<ProspectId>,
+    website: Option<SingleLine<300>>,
+    industry: Option<SingleLine<100>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A client.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[schema(as = Client)]
+#[view(record = Client, path = "/api/clients/clients/")]
+pub struct ClientOut {
+    #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
+    summary: ClientSummary,
+    /// Where it is, as on an envelope.
+    address: Option<MultiLine<1000>>,
+    /// When it was archived.
+    archived_at: Option<DateTime<Utc>>,
+}
