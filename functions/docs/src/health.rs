@@ -1,6 +1,6 @@
 //! `/api/health/`
 
-use api::{Answer, Problem, Routes, get, routes};
+use api::{Answer, Problem, Routes, routes};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ struct Health {
 }
 
 /// Show whether the API is up.
-#[get("/api/health/", tag = "docs")]
+#[utoipa::path(get, path = "/api/health/", tag = "docs", responses((status = 200, description = "It is up", body = Health)))]
 async fn show_health() -> Result<Answer<Health>, Problem> {
     Answer::json(StatusCode::OK, &Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }

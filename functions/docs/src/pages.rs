@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use api::routes;
+use api::{Problem, Routes, routes};
 use axum::{
     extract::{Path, rejection::PathRejection},
     response::IntoResponse,

@@ -4,10 +4,13 @@
 //! and late. A batch stops at its first failure, which the stream then delivers again; what can never be done ends in
 //! the dead-letter queue. Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
-mod billing;
 mod comments;
-mod follow_ups;
+mod credit_notes;
+mod decisions;
+mod invoices;
 mod mails;
+mod people;
+mod proposals;
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +19,10 @@ use aws_lambda_events::{
     event::dynamodb::{Event, EventRecord},
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{comment, credit_note, invoice, portal_user, proposal, user};
+use domain::event::Actor;
 use mail::{Mailer, SendError};
 use secrets::LinkKey;
-use store::{Claim, Effect, LoggedEvent, Store, event_of_image};
+use store::{Audit, Change, Claim, Effect, LoggedEvent, Store, event_of_image};
 
 /// How long a batch goes on; shorter than the function's timeout by the longest that one effect takes.
 const BATCH: Duration = Duration::from_secs(40);
@@ -48,6 +51,8 @@ enum Failed {
     Mail(#[from] SendError),
     #[error("the link can't be made: {0}")]
     Link(String),
+    #[error("{0} is no event that this version knows")]
+    Unknown(String),
     #[error("somebody else is at it")]
     Busy,
 }
@@ -73,28 +78,7 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
 /// Do what follows from one record of the stream.
 async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
     let Some(logged) = event_of_image(record.change.new_image)? else { return Ok(()) };
-    match logged.event.name.as_str() {
-        proposal::Event::Sent => outbox.run_effect(&logged, "mail", mails::proposal(outbox, &logged)).await,
-        proposal::Event::Accepted => {
-            outbox.run_effect(&logged, "win", follow_ups::win_prospect(outbox, &logged)).await?;
-            outbox.run_effect(&logged, "cancel", follow_ups::cancel_siblings(outbox, &logged)).await
-        }
-        portal_user::Event::Invited | portal_user::Event::Reinvited => {
-            outbox.run_effect(&logged, "mail", mails::welcome(outbox, &logged)).await
-        }
-        comment::Event::Created => comments::tell(outbox, &logged).await,
-        invoice::Event::Sent => outbox.run_effect(&logged, "mail", billing::invoice(outbox, &logged)).await,
-        invoice::Event::Reminded => outbox.run_effect(&logged, "mail", billing::reminder(outbox, &logged)).await,
-        invoice::Event::PaymentRecorded | invoice::Event::Paid => {
-            outbox.run_effect(&logged, "mail", billing::receipt(outbox, &logged)).await
-        }
-        invoice::Event::Voided | invoice::Event::Deleted => {
-            outbox.run_effect(&logged, "release", follow_ups::release_time(outbox, &logged)).await
-        }
-        credit_note::Event::Issued => outbox.run_effect(&logged, "mail", billing::credit_note(outbox, &logged)).await,
-        user::Event::Invited | user::Event::Reinvited => outbox.run_effect(&logged, "mail", mails::invitation(outbox, &logged)).await,
-        _ => Ok(()),
-    }
+    decisions::follow(outbox, &logged).await
 }
 
 impl Outbox {
@@ -123,4 +107,11 @@ impl Outbox {
             }
         }
     }
+}
+
+/// A change that follows up `logged`, as the event log tells it.
+pub(crate) fn change(outbox: &Outbox, logged: &LoggedEvent) -> Change {
+    let actor = Actor::System("outbox".to_owned());
+    let request = format!("{}/{}", logged.event.record, logged.event.sequence);
+    outbox.store.change(logged.firm, Audit { actor, at: outbox.clock.now(), request, source_address: None }, None)
 }

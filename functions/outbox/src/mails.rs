@@ -1,84 +1,10 @@
-//! Which mail an event sends, to whom, in whose name.
+//! What all mails are sent with: in whose name, to whom answers go, what they follow up.
 
-use domain::{
-    Email, Id, SingleLine, Time,
-    event::Actor,
-    invitation::{Invitation, Standing},
-    portal_user::PortalUser,
-    proposal::Proposal,
-    user::User,
-};
-use mail::{Envelope, InvitationMail, Link, Message, Person, ProposalMail, Reference, WelcomeMail};
-use secrets::Invited;
-use store::{Entity, Error, Found, LoggedEvent, Read, Record};
+use domain::{Email, Id, SingleLine, event::Actor, user::User};
+use mail::{Envelope, Message, Person, Reference};
+use store::{Entity, Error, Found, LoggedEvent, Read};
 
 use crate::{Failed, Outbox};
-
-/// A proposal was sent: to whom it is addressed.
-pub(crate) async fn proposal(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<Proposal>(logged)?;
-    let found = sender(outbox, logged).record(id).fetch().await?;
-    let proposal = found.record(id)?;
-    let Some(to) = proposal.contact.email.clone() else { return Ok(()) };
-    let mail = ProposalMail {
-        envelope: envelope(&found, logged, to, proposal.contact.contact_name.clone())?,
-        number: &proposal.label(),
-        version: proposal.content.version,
-        title: &proposal.title,
-        line_items: &proposal.line_items,
-        total: proposal.total,
-        valid_until: proposal.valid_until,
-        terms: proposal.terms.as_deref(),
-    };
-    send(outbox, &mail.message()?).await
-}
-
-/// A portal user was invited: the link that lets them in.
-pub(crate) async fn welcome(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<PortalUser>(logged)?;
-    let user = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
-    if !waits(user.status, user.invitation, logged.event.at) {
-        return Ok(());
-    }
-    let found = sender(outbox, logged).record(user.client).fetch().await?;
-    let client = found.record(user.client)?;
-    let mail = WelcomeMail {
-        envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
-        client_name: &client.contact.company_name,
-        rights: user.rights,
-        link: &link(outbox, logged, &user.email, user.invitation)?,
-        expires_at: user.invitation.expires_at(),
-        is_replacement: user.invitation.number > 1,
-    };
-    send(outbox, &mail.message()?).await
-}
-
-/// Somebody was invited to the firm: the link that lets them in.
-pub(crate) async fn invitation(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<User>(logged)?;
-    let found = sender(outbox, logged).record(id).fetch().await?;
-    let user: Record<User> = found.record(id)?;
-    let Some(invitation) = user.invitation.filter(|invitation| waits(user.status, *invitation, logged.event.at)) else { return Ok(()) };
-    let mail = InvitationMail {
-        envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
-        role: user.role,
-        link: &link(outbox, logged, &user.email, invitation)?,
-        expires_at: invitation.expires_at(),
-        is_replacement: invitation.number > 1,
-    };
-    send(outbox, &mail.message()?).await
-}
-
-/// Whether the invitation that was sent at `at` is still the one that is waited for.
-fn waits(status: Standing, invitation: Invitation, at: Time) -> bool {
-    status == Standing::Invited && invitation.sent_at == at
-}
-
-fn link(outbox: &Outbox, logged: &LoggedEvent, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
-    let exp = invitation.expires_at().timestamp();
-    let invited = Invited { firm: logged.firm, sub: logged.event.record.clone(), email: email.clone(), number: invitation.number, exp };
-    Ok(Link::activation(&outbox.web_origin, &outbox.links.token(&invited).map_err(Failed::Link)?))
-}
 
 /// The record that `logged` is about.
 pub(crate) fn id<T: Entity>(logged: &LoggedEvent) -> Result<Id<T>, Failed> {

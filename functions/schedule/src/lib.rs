@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use api::Clock;
-use domain::{Date, EventName, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
+use domain::{Date, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
 use serde::{Deserialize, Serialize};
 use store::{Audit, Due, Entity, Error, Reply, Store};
 
@@ -113,7 +113,7 @@ impl Schedule {
 
     /// Change the timer's record as `decide` says; drop the timer if the record doesn't want it. Others may change the
     /// record at the same moment: then it is read and decided again.
-    async fn change<T: Entity>(&self, due: &Due, decide: impl Fn(&T) -> Option<(T, EventName)>) -> Result<Outcome, Error> {
+    async fn change<T: Entity>(&self, due: &Due, decide: impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
         let id: Id<T> = due.record.parse().map_err(|_| Error::Internal(format!("{} is no {}", due.record, T::NAME)))?;
         let mut attempt = 0;
         loop {

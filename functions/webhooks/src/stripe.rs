@@ -30,7 +30,11 @@ struct Received {
     request_body(content = serde_json::Value, content_type = "application/json; charset=utf-8", description = "The event, byte for byte as it was signed"),
     params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`: when it was signed, and the HMAC-SHA256 of that time, a dot and the body")),
     responses((status = 200, description = "The event is kept", body = Received)))]
-async fn receive_stripe_event(Extension(webhooks): Extension<Webhooks>, headers: HeaderMap, body: Bytes) -> Result<Answer, Problem> {
+async fn receive_stripe_event(
+    Extension(webhooks): Extension<Webhooks>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Answer<Received>, Problem> {
     let unsigned = |bad: signature::BadSignature| Problem::malformed("Stripe-Signature", bad.to_string());
     let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
     signature::check(header, &body, &webhooks.secrets, webhooks.clock.now()).map_err(unsigned)?;

@@ -1,0 +1,154 @@
+//! What follows from each event that there is. The matches are exhaustive: an event that nobody decided about doesn't
+//! compile, so none is forgotten.
+
+use domain::{
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project, proposal,
+    prospect, task, time_entry, user,
+};
+use store::LoggedEvent;
+
+use crate::{Failed, Outbox, comments, credit_notes, invoices, people, proposals};
+
+/// Do what follows from `logged`.
+pub(crate) async fn follow(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
+    let Some(event) = DomainEvent::parse(&logged.event.name) else { return Err(Failed::Unknown(logged.event.name.clone())) };
+    match event {
+        DomainEvent::Proposal(event) => proposal(outbox, logged, event).await,
+        DomainEvent::Invoice(event) => invoice(outbox, logged, event).await,
+        DomainEvent::CreditNote(credit_note::Event::Issued) => {
+            outbox.run_effect(logged, "mail", credit_notes::mail_credit_note(outbox, logged)).await
+        }
+        DomainEvent::Comment(event) => match event {
+            comment::Event::Created => comments::tell(outbox, logged).await,
+            comment::Event::Read => Ok(()),
+        },
+        DomainEvent::PortalUser(event) => match event {
+            portal_user::Event::Invited | portal_user::Event::Reinvited => {
+                outbox.run_effect(logged, "mail", people::mail_welcome(outbox, logged)).await
+            }
+            portal_user::Event::Activated | portal_user::Event::Updated | portal_user::Event::Deactivated => Ok(()),
+        },
+        DomainEvent::User(event) => match event {
+            user::Event::Invited | user::Event::Reinvited => {
+                outbox.run_effect(logged, "mail", people::mail_invitation(outbox, logged)).await
+            }
+            user::Event::Registered | user::Event::Activated | user::Event::Updated | user::Event::Deactivated => Ok(()),
+        },
+        // Nothing follows from these.
+        DomainEvent::Campaign(
+            campaign::Event::Created
+            | campaign::Event::Updated
+            | campaign::Event::Moved
+            | campaign::Event::Archived
+            | campaign::Event::Restored,
+        )
+        | DomainEvent::Client(client::Event::Created | client::Event::Updated | client::Event::Archived | client::Event::Restored)
+        | DomainEvent::Contract(
+            contract::Event::Created
+            | contract::Event::Updated
+            | contract::Event::Signed
+            | contract::Event::Activated
+            | contract::Event::Completed
+            | contract::Event::Terminated
+            | contract::Event::Archived
+            | contract::Event::Restored
+            | contract::Event::Deleted,
+        )
+        | DomainEvent::Credit(credit::Event::Created | credit::Event::Used | credit::Event::Withdrawn)
+        | DomainEvent::Engagement(
+            engagement::Event::Created
+            | engagement::Event::Updated
+            | engagement::Event::Renewed
+            | engagement::Event::Completed
+            | engagement::Event::Archived
+            | engagement::Event::Restored,
+        )
+        | DomainEvent::Firm(firm::Event::Registered | firm::Event::Updated)
+        | DomainEvent::Lead(
+            lead::Event::Created
+            | lead::Event::Updated
+            | lead::Event::Moved
+            | lead::Event::Converted
+            | lead::Event::Archived
+            | lead::Event::Restored,
+        )
+        | DomainEvent::Project(
+            project::Event::Created
+            | project::Event::Updated
+            | project::Event::Moved
+            | project::Event::MemberAdded
+            | project::Event::MemberRemoved
+            | project::Event::Archived
+            | project::Event::Restored,
+        )
+        | DomainEvent::Prospect(
+            prospect::Event::Created
+            | prospect::Event::Updated
+            | prospect::Event::Moved
+            | prospect::Event::Won
+            | prospect::Event::Archived
+            | prospect::Event::Restored,
+        )
+        | DomainEvent::Task(
+            task::Event::Created | task::Event::Updated | task::Event::Moved | task::Event::Archived | task::Event::Restored,
+        )
+        | DomainEvent::TimeEntry(
+            time_entry::Event::Created
+            | time_entry::Event::Updated
+            | time_entry::Event::Submitted
+            | time_entry::Event::Approved
+            | time_entry::Event::Rejected
+            | time_entry::Event::Invoiced
+            | time_entry::Event::Released
+            | time_entry::Event::Reversed
+            | time_entry::Event::Deleted,
+        ) => Ok(()),
+    }
+}
+
+async fn proposal(outbox: &Outbox, logged: &LoggedEvent, event: proposal::Event) -> Result<(), Failed> {
+    match event {
+        proposal::Event::Sent => outbox.run_effect(logged, "mail", proposals::mail_proposal(outbox, logged)).await,
+        proposal::Event::Accepted => {
+            outbox.run_effect(logged, "win", proposals::win_prospect(outbox, logged)).await?;
+            outbox.run_effect(logged, "cancel", proposals::cancel_siblings(outbox, logged)).await
+        }
+        proposal::Event::Created
+        | proposal::Event::Updated
+        | proposal::Event::Submitted
+        | proposal::Event::Approved
+        | proposal::Event::Expired
+        | proposal::Event::Rejected
+        | proposal::Event::Cancelled
+        | proposal::Event::Superseded
+        | proposal::Event::Deleted
+        | proposal::Event::Archived
+        | proposal::Event::Restored => Ok(()),
+    }
+}
+
+async fn invoice(outbox: &Outbox, logged: &LoggedEvent, event: invoice::Event) -> Result<(), Failed> {
+    match event {
+        invoice::Event::Sent => outbox.run_effect(logged, "mail", invoices::mail_invoice(outbox, logged)).await,
+        invoice::Event::Reminded => outbox.run_effect(logged, "mail", invoices::mail_reminder(outbox, logged)).await,
+        invoice::Event::PaymentRecorded | invoice::Event::Paid => {
+            outbox.run_effect(logged, "mail", invoices::mail_receipt(outbox, logged)).await
+        }
+        invoice::Event::Voided | invoice::Event::Deleted => {
+            outbox.run_effect(logged, "release", invoices::release_time(outbox, logged)).await
+        }
+        invoice::Event::Created
+        | invoice::Event::Updated
+        | invoice::Event::Credited
+        | invoice::Event::Refunded
+        | invoice::Event::Disputed
+        | invoice::Event::Reopened
+        | invoice::Event::WrittenOff
+        | invoice::Event::Overdue
+        | invoice::Event::CheckoutPrepared
+        | invoice::Event::CheckoutOpened
+        | invoice::Event::CheckoutExpired
+        | invoice::Event::Archived
+        | invoice::Event::Restored => Ok(()),
+    }
+}
