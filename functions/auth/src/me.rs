@@ -2,7 +2,7 @@
 
 use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, routes};
 use domain::{
-    access::{Rights, Role},
+    access::{Permission, Right, Rights, Role},
     session::Principal,
 };
 use serde::Serialize;
@@ -25,19 +25,25 @@ enum Me {
         firm: FirmOut,
         role: Role,
         /// What they may do.
-        permissions: Vec<&'static str>,
+        permissions: Vec<Permission>,
     },
     /// Somebody at a client.
     Portal {
         user: Box<PortalUserOut>,
         firm: FirmOut,
         client: Box<ClientOut>,
-        /// `client`.
-        role: &'static str,
+        role: PortalRole,
         rights: Rights,
-        /// The rights that are given, by name.
-        permissions: Vec<String>,
+        /// The rights that are given.
+        permissions: Vec<Right>,
     },
+}
+
+/// What somebody at a client is to the firm.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PortalRole {
+    Client,
 }
 
 /// Show who is signed in.
@@ -48,17 +54,17 @@ async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
         Principal::Staff { user, .. } => {
             let found = read.record(user).fetch().await?;
             let user = found.record(user)?;
-            let permissions = user.role.permissions().map(|p| p.as_str()).collect();
+            let permissions = user.role.permissions().collect();
             let (firm, role) = ((&found.record(caller.firm)?).into(), user.role);
             Me::Staff { user: Box::new(UserOut::shape(&user, cx.now)), firm, role, permissions }
         }
         Principal::Portal { user, client, .. } => {
             let found = read.record(user).record(client).fetch().await?;
             let user = found.record(user)?;
-            let permissions = user.rights.scope().split(' ').map(str::to_owned).collect();
+            let permissions = Right::ALL.into_iter().filter(|right| user.rights.may(*right)).collect();
             let (firm, client, rights) = ((&found.record(caller.firm)?).into(), found.record(client)?, user.rights);
             let (user, client) = (Box::new(PortalUserOut::shape(&user, cx.now)), Box::new(ClientOut::shape(&client, cx.now)));
-            Me::Portal { user, firm, client, role: "client", rights, permissions }
+            Me::Portal { user, firm, client, role: PortalRole::Client, rights, permissions }
         }
     };
     cx.json(&me)

@@ -199,9 +199,9 @@ async fn list_contracts(
 /// Draw up a contract with a client.
 #[post("/api/crm/contracts/", 201)]
 async fn create_contract(cx: Cx, staff: Staff<may::CloseSales>, Valid(body): Valid<NewContract>) -> Result<Answer<ContractOut>, Problem> {
-    let read = cx.read(&staff).named(body.proposal).record(staff.firm).counter(Counter::Contracts);
+    let read = cx.read(&staff).named(body.client).named(body.proposal).record(staff.firm).counter(Counter::Contracts);
     let (found, mut change) = (read.fetch().await?, cx.change(&staff));
-    let client = change.require("client", body.client)?;
+    let client = change.depend(&found, "client", body.client)?.id;
     let proposal = change.depend_if(&found, "proposal", body.proposal)?;
     let number = found.next(Counter::Contracts)?;
     let contract = body.contract(number, client, proposal.as_ref(), &*found.record(staff.firm)?)?;

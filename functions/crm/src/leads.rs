@@ -32,6 +32,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
         .routes(routes!(list_leads, create_lead))
         .routes(routes!(show_lead, update_lead, archive_lead))
+        .routes(routes!(restore_lead))
         .routes(routes!(move_lead))
         .routes(routes!(convert_lead))
         .routes(routes!(list_lead_history))
@@ -112,7 +113,7 @@ struct NewLead {
     patch = Lead,
     given(campaign_id: Patch<CampaignId>),
     set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
-    keep(status, reason, prospect, holds_email)
+    keep(status, reason, prospect)
 )]
 struct LeadPatch {
     #[body(skip)]
@@ -188,8 +189,11 @@ async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<N
     let contact = Contact { company_name, contact_name, email, phone };
     let mut change = cx.change(&staff);
     let campaign = change.require_if("campaign", campaign)?;
-    let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes, allow_duplicate), lead::Event::Created)?;
-    sync_email_claim(&mut change, lead.id, None, Some(&lead))?;
+    let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes), lead::Event::Created)?;
+    match &lead.contact.email {
+        Some(email) if allow_duplicate => change.join(&Unique::LeadEmail(email.clone()), lead.id)?,
+        email => sync_email_claim(&mut change, lead.id, None, email.as_ref())?,
+    }
     cx.commit(change, cx.created(&lead)).await
 }
 
@@ -204,7 +208,7 @@ async fn update_lead(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let campaign = body.campaign.try_map(|campaign| change.require_other("campaign", campaign, before.campaign))?;
     let lead = change.update(&before, before.edit(body.over(before.content.clone(), campaign)?)?)?;
-    sync_email_claim(&mut change, id, Some(&before), Some(&lead))?;
+    sync_email_claim(&mut change, id, before.contact.email.as_ref(), lead.contact.email.as_ref())?;
     cx.commit(change, cx.ok(&lead)).await
 }
 
@@ -213,8 +217,18 @@ async fn update_lead(
 async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer<()>, Problem> {
     let (mut change, lead) = cx.edit(&staff, id).await?;
     change.remove(&lead, lead.archive()?)?;
-    sync_email_claim(&mut change, id, Some(&lead), None)?;
+    sync_email_claim(&mut change, id, lead.contact.email.as_ref(), None)?;
     cx.commit(change, Ok(Answer::no_content())).await
+}
+
+/// Take a lead out of the archive, also where another has its e-mail by now.
+#[post("/api/crm/leads/{id}/restore/")]
+async fn restore_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer<LeadOut>, Problem> {
+    cx.restore_with(&staff, id, |change, lead| match &lead.contact.email {
+        Some(email) => change.join(&Unique::LeadEmail(email.clone()), id),
+        None => Ok(()),
+    })
+    .await
 }
 
 /// Move a lead to another status.
@@ -258,19 +272,17 @@ pub(crate) async fn convert(
     cx.commit(change, cx.created(&prospect)).await
 }
 
-/// Let go of the e-mail that the lead `id` held `before` and take the one that it holds `after`.
-fn sync_email_claim(change: &mut Change, id: LeadId, before: Option<&Lead>, after: Option<&Lead>) -> Result<(), Problem> {
-    let held = |lead: Option<&Lead>| lead.filter(|lead| lead.holds_email).and_then(|lead| lead.contact.email.clone());
-    let (before, after) = (held(before), held(after));
+/// Let the lead `id` give up the e-mail that it had `before` and take the one that it has `after`, which nobody else may have.
+fn sync_email_claim(change: &mut Change, id: LeadId, before: Option<&Email>, after: Option<&Email>) -> Result<(), Problem> {
     if before == after {
         return Ok(());
     }
     if let Some(email) = before {
-        change.release(&Unique::LeadEmail(email))?;
+        change.leave(&Unique::LeadEmail(email.clone()), id)?;
     }
     if let Some(email) = after {
         let taken = Refusal { field: Some("email"), ..Refusal::state("Another lead has this e-mail; see existing.") };
-        change.claim(&Unique::LeadEmail(email), id, taken)?;
+        change.claim_first(&Unique::LeadEmail(email.clone()), id, taken)?;
     }
     Ok(())
 }

@@ -209,9 +209,9 @@ async fn list_projects(
 /// Set up a project for a client.
 #[post("/api/projects/projects/", 201)]
 async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Valid<NewProject>) -> Result<Answer<ProjectOut>, Problem> {
-    let found = cx.read(&staff).named(body.contract).named(body.manager).record(staff.firm).fetch().await?;
+    let found = cx.read(&staff).named(body.client).named(body.contract).named(body.manager).record(staff.firm).fetch().await?;
     let mut change = cx.change(&staff);
-    let client = change.require("client", body.client)?;
+    let client = change.depend(&found, "client", body.client)?.id;
     let contract = change.depend_if(&found, "contract", body.contract)?;
     let manager = body.manager.map_or(Ok(staff.user), |named| person(&mut change, &found, "manager", named))?;
     let project = body.project(client, contract.as_ref(), found.record(staff.firm)?.currency, manager)?;

@@ -111,6 +111,16 @@ impl Cx {
     where
         S::Of: Archive,
     {
+        self.restore_with(by, id, |_, _| Ok(())).await
+    }
+
+    /// The same, with what else is to be written then.
+    pub async fn restore_with<T: Entity + Archive, S: Shape<Of = T>>(
+        &self,
+        by: &impl Acts,
+        id: Id<T>,
+        and: impl FnOnce(&mut Change, &Record<T>) -> Result<(), store::Error>,
+    ) -> Result<Answer<S>, Problem> {
         let record = self.read(by).record(id).fetch().await?.record(id)?;
         self.matches(&record)?;
         if record.archived_at.is_none() {
@@ -118,6 +128,7 @@ impl Cx {
         }
         let mut change = self.change(by);
         let record = change.restore(&record)?;
+        and(&mut change, &record)?;
         self.commit(change, self.ok(&record)).await
     }
 

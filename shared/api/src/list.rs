@@ -33,8 +33,20 @@ pub struct PageParams {
     /// Where the page begins: from `next` or `previous` of another.
     cursor: Option<String>,
     /// By when they were made. Default: newest first (`-created`).
-    #[param(pattern = "^-?created$")]
-    ordering: Option<String>,
+    #[param(inline)]
+    ordering: Option<Ordering>,
+}
+
+/// The orders in which lists can be had.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the parameter; `ListQuery` reads it")]
+enum Ordering {
+    /// Oldest first.
+    #[schema(rename = "created")]
+    Created,
+    /// Newest first.
+    #[schema(rename = "-created")]
+    CreatedDescending,
 }
 
 /// For lists that can't be filtered.

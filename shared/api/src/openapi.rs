@@ -21,7 +21,7 @@ use utoipa::{
                        `application/problem+json`. Send an `Idempotency-Key` with a POST to be able to repeat it safely, and `If-Match` with a \
                        PATCH or DELETE to change only what you have seen. Every answer has an `X-Request-Id`."
     ),
-    components(schemas(crate::ProblemOut))
+    components(schemas(crate::ProblemOut, crate::Decimal))
 )]
 struct Document;
 
@@ -67,6 +67,7 @@ pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     schemas::unwrap(&mut document);
     schemas::refer_to_items(&mut document);
     schemas::require_in_answers(&mut document);
+    schemas::simplify_numbers(&mut document);
     document
 }
 
@@ -77,13 +78,14 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let signed_in = security().next().is_some();
     let permitted = security().flat_map(Map::values).any(|scopes| scopes.as_array().is_some_and(|scopes| !scopes.is_empty()));
     let (body, named, write) = (has("requestBody"), path.contains("{id}"), method != "get");
+    let conditional = method == "patch" || (write && named);
     let applies = [
         (400, body || has("parameters") || write),
         (401, signed_in),
         (403, permitted),
         (404, named),
         (409, write),
-        (412, write && named),
+        (412, conditional),
         (413, body),
         (415, body),
         (422, body || method == "post"),
@@ -104,7 +106,11 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             responses.entry(status.to_string()).or_insert_with(common);
         }
         if method == "get" {
-            responses.insert("304".to_owned(), json!({"description": "Not changed since what If-None-Match names."}));
+            let mut known = json!({"description": "Not changed since what If-None-Match names."});
+            if let Some(known) = known.as_object_mut() {
+                complete_response("304", signed_in, known);
+            }
+            responses.insert("304".to_owned(), known);
         }
     }
     let header = |name: &str, description: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string", "maxLength": 255}});
@@ -115,7 +121,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             "post" => parameters.push(header("Idempotency-Key", "Does the request once, however often it is sent, for 24 hours.")),
             _ => {}
         }
-        if write && named {
+        if conditional {
             parameters.push(header("If-Match", "An ETag; 412 if it was changed since."));
         }
     }
@@ -155,20 +161,32 @@ fn common_response((status, description): (&str, &str)) -> (String, Value) {
 
 /// Add to a response what all with its status have: the headers, and of an error the problem.
 fn complete_response(status: &str, signed_in: bool, response: &mut Map<String, Value>) {
-    let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
     let mut headers = Map::new();
+    let mut header = |name: &str, description: &str, always: bool| {
+        headers.insert(name.to_owned(), json!({"description": description, "required": always, "schema": {"type": "string"}}));
+    };
+    header("X-Request-Id", "The request, as the logs name it: the caller's own where they sent one.", true);
     if status.starts_with('2') && response.contains_key("content") {
-        headers.insert("ETag".to_owned(), header("Names what is in the body, a record by its version."));
+        header("ETag", "Names what is in the body, a record by its version.", true);
     }
     if status == "201" && signed_in {
-        headers.insert("Location".to_owned(), header("The path of what was made."));
+        header("Location", "The path of what was made.", true);
+    }
+    if status.starts_with('2') {
+        header("Idempotency-Replayed", "`true` where the same key was answered so before.", false);
+    }
+    if status == "401" {
+        header("WWW-Authenticate", "`Bearer`, with the error where a token was sent (RFC 6750).", true);
+    }
+    if status == "429" {
+        header("RateLimit-Limit", "How many requests are allowed in the window.", true);
+        header("RateLimit-Remaining", "How many of them are left.", true);
+        header("RateLimit-Reset", "Seconds until the window is over.", true);
     }
     if matches!(status, "429" | "503") {
-        headers.insert("Retry-After".to_owned(), header("Seconds to wait."));
+        header("Retry-After", "Seconds to wait.", true);
     }
-    if !headers.is_empty() {
-        response.insert("headers".to_owned(), headers.into());
-    }
+    response.insert("headers".to_owned(), headers.into());
     if status.starts_with(['4', '5']) {
         let problem = || json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         response.entry("content").or_insert_with(problem);

@@ -44,7 +44,7 @@ pub struct ProblemOut<'p> {
     /// The request, as the logs name it.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub request_id: &'p str,
-    /// By field, what is wrong with it.
+    /// By field, what is wrong with it. A nested field by its path: `line_items[0].unit_price`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: &'p BTreeMap<String, Vec<String>>,
     /// The id of the record that stands in the way.

@@ -121,6 +121,12 @@ impl Permission {
     }
 }
 
+impl Serialize for Permission {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// One of the things that a portal user may or may not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
@@ -134,6 +140,12 @@ pub enum Right {
     Sign,
     /// Upload documents.
     Upload,
+}
+
+impl Serialize for Right {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Right {

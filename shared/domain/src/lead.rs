@@ -70,8 +70,6 @@ pub struct Lead {
     pub prospect: Option<Id<Prospect>>,
     /// Whatever the team writes down.
     pub notes: Option<MultiLine<10000>>,
-    /// Whether it is the one lead that holds its e-mail; a duplicate entered on purpose doesn't.
-    pub holds_email: bool,
 }
 
 impl Kind for Lead {
@@ -83,25 +81,15 @@ impl Kind for Lead {
 pub type LeadId = Id<Lead>;
 
 impl Lead {
-    /// A lead that was just entered; `duplicate` says that its e-mail may be another lead's too.
-    pub fn new(
-        contact: Contact,
-        source: Option<SingleLine<60>>,
-        campaign: Option<Id<Campaign>>,
-        notes: Option<MultiLine<10000>>,
-        duplicate: bool,
-    ) -> Self {
-        let holds_email = contact.email.is_some() && !duplicate;
-        Self { contact, source, campaign, status: Status::New, reason: None, prospect: None, notes, holds_email }
+    /// A lead that was just entered.
+    pub fn new(contact: Contact, source: Option<SingleLine<60>>, campaign: Option<Id<Campaign>>, notes: Option<MultiLine<10000>>) -> Self {
+        Self { contact, source, campaign, status: Status::New, reason: None, prospect: None, notes }
     }
 
     /// The lead with other fields; a converted one is history.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.open()?;
-        // One that gets another e-mail holds that.
-        let same = edited.contact.email == self.contact.email;
-        let holds_email = if same { self.holds_email } else { edited.contact.email.is_some() };
-        Ok((Self { holds_email, ..edited }, Event::Updated))
+        Ok((edited, Event::Updated))
     }
 
     /// The lead at another status, which the seller says; unqualified needs a reason.
@@ -148,7 +136,7 @@ mod tests {
 
     fn lead() -> Lead {
         let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
-        Lead::new(contact, None, None, None, false)
+        Lead::new(contact, None, None, None)
     }
 
     #[test]

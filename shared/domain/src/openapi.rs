@@ -10,7 +10,11 @@ use utoipa::{
     },
 };
 
-use crate::{Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units, project::Increment};
+use crate::{
+    Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units,
+    access::{Permission, Right},
+    project::Increment,
+};
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
@@ -31,7 +35,7 @@ macro_rules! described {
     };
 }
 
-described!([const MAX: usize] SingleLine<MAX>, format!("Line{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
+described!([const MAX: usize] SingleLine<MAX>, format!("SingleLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([const MAX: usize] MultiLine<MAX>, format!("MultiLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([] Email, "Email", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)));
 described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
@@ -43,9 +47,10 @@ described!([] Units, "Units", decimal(r"^-?\d{1,13}(\.\d{1,4})?$").minimum(None:
 described!([] Percent, "Percent", decimal(r"^\d{1,3}(\.\d{1,4})?$").maximum(Some(100)));
 described!([] Increment, "Increment", ObjectBuilder::new()
     .schema_type(Type::Integer)
-    .description(Some("Minutes: 1, 5, 6, 10, 15, 30 or 60"))
-    .minimum(Some(1))
-    .maximum(Some(60)));
+    .description(Some("Minutes"))
+    .enum_values(Some(Increment::ALL)));
+described!([] Permission, "Permission", string().enum_values(Some(Permission::ALL.map(Permission::as_str))));
+described!([] Right, "Right", string().enum_values(Some(Right::ALL.map(Right::as_str))));
 described!([K: Kind] Id<K>, format!("{}Id", pascal(K::NAME)), string()
     .description(Some(format!("The id of {}", K::one())))
     .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX))));

@@ -16,8 +16,8 @@ use domain::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Counter, Entity, Error, IdempotentRequest, Record, Reply, Store, Unique, entity, event,
-    item::{Attributes, Item, number, text},
+    Entity, Error, IdempotentRequest, Record, Reply, Store, claim, entity, event,
+    item::{Item, number, text},
     key::{Key, name},
 };
 
@@ -143,34 +143,6 @@ impl Change {
         let action = TransactWriteItem::builder().condition_check(check).build();
         self.push(action, OnFailure::NoSuch { field, kind: <T as Kind>::NAME });
         Ok(())
-    }
-
-    /// That only `holder` holds `unique` from now on; `taken` is said if another does.
-    pub fn claim<K: Kind>(&mut self, unique: &Unique, holder: Id<K>, taken: Refusal) -> Result<(), Error> {
-        let mut item = Key::unique(self.firm, unique).item();
-        item.insert(name::HOLDER.to_owned(), text(holder.to_string()));
-        let put = self.put(item).condition_expression("attribute_not_exists(pk)");
-        self.push_put(put, OnFailure::Taken(taken))
-    }
-
-    /// That nobody holds `unique` any more, whose holder is being changed by this.
-    pub fn release(&mut self, unique: &Unique) -> Result<(), Error> {
-        self.delete(Key::unique(self.firm, unique))
-    }
-
-    /// That `number`, which was read as the next of `counter`, is given out.
-    pub fn number(&mut self, counter: Counter, given: u64) -> Result<(), Error> {
-        let mut item = Key::counter(self.firm, counter).item();
-        item.insert(name::LAST.to_owned(), number(given));
-        let put = self.put(item);
-        let put = match given {
-            1 => put.condition_expression("attribute_not_exists(pk)"),
-            _ => put
-                .condition_expression("#last = :last")
-                .expression_attribute_names("#last", name::LAST)
-                .expression_attribute_values(":last", number(given - 1)),
-        };
-        self.push_put(put, OnFailure::Lost)
     }
 
     /// Write all of it, and under the request's key what it is answered. See [`Error`] for what else may come of it;
@@ -305,7 +277,7 @@ fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], idempotent: O
         OnFailure::NoSuch { field, kind } => Error::NoSuch { field, kind },
         OnFailure::Refused(refusal) => Error::Refused(refusal),
         OnFailure::Taken(refusal) => {
-            let holder = reason.item().and_then(|item| item.text(name::HOLDER).ok()).unwrap_or_default().to_owned();
+            let holder = reason.item().map(claim::holder).unwrap_or_default();
             Error::Taken { refusal, holder }
         }
         OnFailure::Lost | OnFailure::Done | OnFailure::Seen => Error::Lost,

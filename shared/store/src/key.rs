@@ -40,6 +40,8 @@ pub(crate) mod name {
     pub(crate) const PREVIOUS: &str = "previous";
     /// Who holds a unique value.
     pub(crate) const HOLDER: &str = "holder";
+    /// All who hold a value that several may hold.
+    pub(crate) const HOLDERS: &str = "holders";
     /// The last number given out.
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
@@ -168,10 +170,10 @@ pub(crate) mod index {
     }
 }
 
-/// A value that only one record may hold at a time.
+/// A value that only one record may hold at a time, or several only on purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unique {
-    /// The e-mail of a lead, in its firm.
+    /// The e-mail of leads, in their firm; several may have it on purpose.
     LeadEmail(Email),
     /// The one client that a prospect becomes.
     ClientOf(Id<Prospect>),

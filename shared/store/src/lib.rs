@@ -5,6 +5,7 @@
 //! scans the table: only [`Store::partitions`], which ops run, does. Deliberately absent: rules (`domain`), HTTP (`api`).
 
 mod change;
+mod claim;
 mod effect;
 mod entity;
 mod error;

@@ -41,7 +41,10 @@ fn faults(operation: &Operation, answer: &Answer) -> Vec<String> {
 /// What of `answer` isn't as the document describes an answer of its status.
 fn departures(operation: &Operation, documented: &Value, answer: &Answer) -> Vec<String> {
     let headers = documented["headers"].as_object().into_iter().flatten();
-    let mut faults: Vec<String> = headers.filter(|(name, _)| answer.header(name).is_none()).map(|(name, _)| format!("no {name}")).collect();
+    let mut faults: Vec<String> = headers
+        .filter(|(name, header)| header["required"] == true && answer.header(name).is_none())
+        .map(|(name, _)| format!("no {name}"))
+        .collect();
     let Some((media_type, content)) = documented["content"].as_object().and_then(|content| content.iter().next()) else {
         if !answer.body.is_empty() {
             faults.push("a body where none is documented".to_owned());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, row};
+use super::{Given, Row, archived, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -14,6 +14,7 @@ pub(super) fn rows() -> Vec<Row> {
             Given::named(campaign(firm).await).with(json!({"name": "Autumn fair", "budget": "15000", "currency": "EUR", "notes": null}))
         }),
         row("archive_campaign", async |firm| Given::named(campaign(firm).await)),
+        row("restore_campaign", async |firm| Given::named(archived(firm, "/api/crm/campaigns/", campaign(firm).await).await)),
         row("move_campaign", async |firm| Given::named(campaign(firm).await).with(json!({"to": "active"}))),
         row("list_campaign_history", async |firm| Given::named(campaign(firm).await)),
     ]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, portal_users::portal_user, row};
+use super::{Given, Row, archived, portal_users::portal_user, row};
 use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -12,6 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_client", async |firm| Given::named(client(firm).await)),
         row("update_client", async |firm| Given::named(client(firm).await).with(json!({"website": "https://acme.example", "phone": null}))),
         row("archive_client", async |firm| Given::named(client(firm).await)),
+        row("restore_client", async |firm| Given::named(archived(firm, "/api/clients/clients/", client(firm).await).await)),
         row("list_client_portal_users", async |firm| Given::named(portal_user(firm).await.text("/client"))),
         row("create_client_portal_user", async |firm| {
             Given::named(client(firm).await).with(json!({"name": "Ann Lee", "email": email("ann"), "rights": {"pay": true}}))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, clients::client, row};
+use super::{Given, Row, archived, clients::client, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -12,6 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_contract", async |firm| Given::named(draft(firm).await)),
         row("update_contract", async |firm| Given::named(draft(firm).await).with(json!({"end_date": "2028-06-30", "terms": null}))),
         row("remove_contract", async |firm| Given::named(draft(firm).await)),
+        row("restore_contract", async |firm| Given::named(archived(firm, "/api/crm/contracts/", completed(firm).await).await)),
         row("sign_contract", async |firm| Given::named(draft(firm).await).with(json!({"signed_by": "Ann Lee", "signed_on": "2026-01-20"}))),
         row("activate_contract", async |firm| Given::named(signed(firm).await)),
         row("complete_contract", async |firm| Given::named(active(firm).await)),
@@ -44,4 +45,8 @@ async fn active(firm: &Firm<'_>) -> String {
 async fn after(firm: &Firm<'_>, contract: String, action: &str, body: Value) -> String {
     firm.owner.post(format!("/api/crm/contracts/{contract}/{action}/"), body).await.expect(200);
     contract
+}
+
+async fn completed(firm: &Firm<'_>) -> String {
+    after(firm, active(firm).await, "complete", json!({})).await
 }

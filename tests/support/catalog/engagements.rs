@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, clients::client, row};
+use super::{Given, Row, archived, clients::client, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -12,6 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_engagement", async |firm| Given::named(engagement(firm).await)),
         row("update_engagement", async |firm| Given::named(engagement(firm).await).with(json!({"end_date": "2027-06-30", "notes": null}))),
         row("archive_engagement", async |firm| Given::named(completed(firm).await)),
+        row("restore_engagement", async |firm| Given::named(archived(firm, "/api/clients/engagements/", completed(firm).await).await)),
         row("renew_engagement", async |firm| Given::named(engagement(firm).await)),
         row("complete_engagement", async |firm| Given::named(engagement(firm).await)),
         row("list_engagement_history", async |firm| Given::named(completed(firm).await)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, clients::client, row};
+use super::{Given, Row, archived, clients::client, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -14,6 +14,7 @@ pub(super) fn rows() -> Vec<Row> {
             Given::named(draft(firm).await).with(json!({"reference": "PO-4711", "discount": {"amount": "100.00"}, "memo": null}))
         }),
         row("remove_invoice", async |firm| Given::named(draft(firm).await)),
+        row("restore_invoice", async |firm| Given::named(archived(firm, "/api/finance/invoices/", void(firm).await).await)),
         row("send_invoice", async |firm| Given::named(draft(firm).await)),
         row("void_invoice", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Sent to the wrong client"}))),
         row("mark_invoice_uncollectible", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Bankrupt"}))),
@@ -87,4 +88,10 @@ async fn credit_of(firm: &Firm<'_>, client: &str) -> String {
 async fn credit_and_invoice(firm: &Firm<'_>) -> (String, String) {
     let client = client(firm).await;
     (credit_of(firm, &client).await, send(firm, draft_to(firm, &client).await).await)
+}
+
+async fn void(firm: &Firm<'_>) -> String {
+    let invoice = sent(firm).await;
+    firm.owner.post(format!("/api/finance/invoices/{invoice}/void/"), json!({})).await.expect(200);
+    invoice
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, campaigns::campaign, row};
+use super::{Given, Row, archived, campaigns::campaign, row};
 use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -19,6 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
             Given::named(lead(firm).await).with(json!({"phone": "+46 8 1", "campaign": campaign, "notes": null}))
         }),
         row("archive_lead", async |firm| Given::named(lead(firm).await)),
+        row("restore_lead", async |firm| Given::named(archived(firm, "/api/crm/leads/", lead(firm).await).await)),
         row("move_lead", async |firm| Given::named(lead(firm).await).with(json!({"to": "unqualified", "reason": "No budget"}))),
         row("convert_lead", async |firm| Given::named(lead(firm).await).with(json!({"estimated_value": "50000", "currency": "EUR"})))
             .repeatable(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, clients::client, row};
+use super::{Given, Row, archived, clients::client, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -19,6 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
             }))
         }),
         row("archive_project", async |firm| Given::named(completed(firm).await)),
+        row("restore_project", async |firm| Given::named(archived(firm, "/api/projects/projects/", completed(firm).await).await)),
         row("list_project_tasks", async |firm| Given::named(with_task(firm).await)),
         row("move_project", async |firm| Given::named(project(firm).await).with(json!({"to": "completed"}))),
         row("add_project_member", async |firm| {

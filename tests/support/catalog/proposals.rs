@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, row};
+use super::{Given, Row, archived, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -12,6 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_proposal", async |firm| Given::named(draft(firm).await)),
         row("update_proposal", async |firm| Given::named(draft(firm).await).with(json!({"total_value": "48000.00", "valid_until": null}))),
         row("remove_proposal", async |firm| Given::named(draft(firm).await)),
+        row("restore_proposal", async |firm| Given::named(archived(firm, "/api/crm/proposals/", cancelled(firm).await).await)),
         row("submit_proposal", async |firm| Given::named(draft(firm).await)),
         row("approve_proposal", async |firm| Given::named(after(firm, draft(firm).await, "submit").await)),
         row("send_proposal", async |firm| Given::named(draft(firm).await)),
@@ -47,4 +48,8 @@ async fn sent(firm: &Firm<'_>) -> String {
 async fn after(firm: &Firm<'_>, proposal: String, action: &str) -> String {
     firm.owner.post(format!("/api/crm/proposals/{proposal}/{action}/"), json!({})).await.expect(200);
     proposal
+}
+
+async fn cancelled(firm: &Firm<'_>) -> String {
+    after(firm, sent(firm).await, "cancel").await
 }

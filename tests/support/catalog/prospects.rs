@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, leads::lead, row};
+use super::{Given, Row, archived, leads::lead, row};
 use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -15,6 +15,7 @@ pub(super) fn rows() -> Vec<Row> {
             Given::named(firm.prospect().await).with(json!({"estimated_value": "65000", "currency": "SEK", "phone": null}))
         }),
         row("archive_prospect", async |firm| Given::named(lost(firm).await)),
+        row("restore_prospect", async |firm| Given::named(archived(firm, "/api/crm/prospects/", lost(firm).await).await)),
         row("move_prospect", async |firm| Given::named(firm.prospect().await).with(json!({"to": "lost", "reason": "Chose another"}))),
         row("convert_prospect", async |firm| Given::named(firm.prospect().await).with(json!({}))).repeatable(),
         row("list_prospect_history", async |firm| Given::named(firm.prospect().await)),

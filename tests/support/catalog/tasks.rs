@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, projects::project, row};
+use super::{Given, Row, archived, projects::project, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -17,6 +17,7 @@ pub(super) fn rows() -> Vec<Row> {
             }))
         }),
         row("archive_task", async |firm| Given::named(task(firm).await)),
+        row("restore_task", async |firm| Given::named(archived(firm, "/api/projects/tasks/", task(firm).await).await)),
         row("move_task", async |firm| Given::named(task(firm).await).with(json!({"to": "in_progress", "position": 3}))),
         row("list_task_history", async |firm| Given::named(task(firm).await)),
     ]

@@ -37,15 +37,8 @@ pub(super) fn unwrap(document: &mut Value) {
 }
 
 /// A field that is absent by default isn't null by default.
-fn drop_null_defaults(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            fields.retain(|name, value| name != "default" || !value.is_null());
-            fields.iter_mut().for_each(|(_, value)| drop_null_defaults(value));
-        }
-        Value::Array(values) => values.iter_mut().for_each(drop_null_defaults),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+fn drop_null_defaults(document: &mut Value) {
+    each_object(document, &mut |fields| fields.retain(|name, value| name != "default" || !value.is_null()));
 }
 
 fn write_out(schema: &mut Value, wrappers: &Map<String, Value>) {
@@ -65,18 +58,59 @@ fn write_out(schema: &mut Value, wrappers: &Map<String, Value>) {
     }
 }
 
+/// Decimals that bodies may give as a string or a number. What we send is a string, so that no client has to guess.
+const DECIMALS: [&str; 4] = ["Price", "Quantity", "Units", "Percent"];
+
+/// Let what we send refer to [`crate::Decimal`] for its decimals, and let no number be a 64-bit one, for which clients in
+/// some languages have a type of its own: all of ours fit into a JSON number.
+pub(super) fn simplify_numbers(document: &mut Value) {
+    let sent = schemas_of_bodies(document);
+    let decimal = format!("{SCHEMAS}Decimal");
+    for (_, schema) in schemas(document).into_iter().flatten().filter(|(name, _)| !sent.contains(*name)) {
+        each_object(schema, &mut |fields| {
+            let name = fields.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix(SCHEMAS));
+            if name.is_some_and(|name| DECIMALS.contains(&name)) {
+                fields.insert("$ref".to_owned(), decimal.as_str().into());
+            }
+        });
+    }
+    each_object(document, &mut |fields| {
+        if fields.get("format").is_some_and(|format| format == "int64" || format == "int32") {
+            fields.remove("format");
+        }
+    });
+}
+
+/// Do `change` to each object in `value`.
+fn each_object(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            change(fields);
+            fields.iter_mut().for_each(|(_, value)| each_object(value, change));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| each_object(value, change)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// Say that an answer has all its fields. The derive takes a field that may be null for one that may be absent; that
 /// is so in bodies that are sent to us, but what we send has its nulls written out.
 pub(super) fn require_in_answers(document: &mut Value) {
-    let mut sent = BTreeSet::new();
-    for operation in document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values).filter_map(Value::as_object) {
-        operation.values().filter_map(|operation| operation.get("requestBody")).for_each(|body| named_in(body, document, &mut sent));
-    }
+    let sent = schemas_of_bodies(document);
     for (name, schema) in schemas(document).into_iter().flatten() {
         if !sent.contains(name) {
             require(schema);
         }
     }
+}
+
+/// The names of all schemas that bodies are made of.
+fn schemas_of_bodies(document: &Value) -> BTreeSet<String> {
+    let mut sent = BTreeSet::new();
+    for operation in document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values).filter_map(Value::as_object) {
+        operation.values().filter_map(|operation| operation.get("requestBody")).for_each(|body| named_in(body, document, &mut sent));
+    }
+    sent
 }
 
 fn schemas(document: &mut Value) -> Option<&mut Map<String, Value>> {
