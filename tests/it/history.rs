@@ -3,7 +3,7 @@
 use domain::access::Role;
 use http::Method;
 use serde_json::{Value, json};
-use tests::{TestApp, email};
+use tests::{TestApp, catalog, email};
 
 use crate::steps::{column, link, results};
 
@@ -128,4 +128,62 @@ async fn each_record_that_a_yes_makes_or_changes_has_an_event_of_it() {
         assert_eq!((&newest["event"], &newest["request_id"]), (&json!(event), &json!("the-yes")));
         assert_eq!(newest["actor"], json!(firm.owner.id));
     }
+}
+
+#[tokio::test]
+async fn a_history_tells_of_what_callers_see_and_of_nothing_else() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let histories = catalog().into_iter().filter(|row| row.operation.ends_with("_history"));
+    let mut told = 0;
+    for row in histories {
+        let given = row.given(&firm).await;
+        let history = row.rightful(&firm, &given).send().await.expect(200);
+        let path = row.described().path_of(given.named.as_deref());
+        let shown = firm.owner.get(path.strip_suffix("history/").unwrap()).await.expect(200);
+        for event in results(&history) {
+            for field in event["changes"].as_object().unwrap().keys() {
+                assert!(shown.json.get(field).is_some(), "{}: {} tells of {field}", row.operation, event["event"]);
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 100, "only {told} changes were told");
+}
+
+#[tokio::test]
+async fn an_address_is_told_to_those_who_run_the_firm() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let lead = firm.owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
+    for (role, told) in [(Role::Owner, true), (Role::Manager, true), (Role::Consultant, false)] {
+        let reader = firm.member(role).await;
+        let history = reader.get(format!("/api/crm/leads/{lead}/history/")).await.expect(200);
+        assert_eq!(results(&history)[0]["source_address"].is_string(), told, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_archived_can_be_restored_as_it_was() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let mut restored = 0;
+    for row in catalog().into_iter().filter(|row| row.operation.starts_with("restore_")) {
+        let given = row.given(&firm).await;
+        let path = row.described().path_of(given.named.as_deref());
+        let path = path.strip_suffix("restore/").unwrap();
+        let archived = firm.owner.get(path).await.expect(200);
+        assert!(archived.json["archived_at"].is_string(), "{}", row.operation);
+        let answer = row.rightful(&firm, &given).send().await.expect(200);
+        assert!(answer.json["archived_at"].is_null(), "{}", row.operation);
+        let (mut before, mut after) = (archived.json.clone(), firm.owner.get(path).await.expect(200).json);
+        for volatile in ["archived_at", "updated_at"] {
+            (before[volatile], after[volatile]) = (Value::Null, Value::Null);
+        }
+        assert_eq!(before, after, "{}", row.operation);
+        // Again: it is there, and stays.
+        assert_eq!(row.rightful(&firm, &given).send().await.expect(200).json, answer.json, "{}", row.operation);
+        restored += 1;
+    }
+    assert!(restored >= 10, "only {restored} kinds of record can be restored");
 }

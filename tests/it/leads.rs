@@ -65,7 +65,29 @@ async fn a_duplicate_is_taken_where_it_is_meant_and_holds_nothing() {
 }
 
 #[tokio::test]
-async fn an_e_mail_is_free_again_once_its_lead_is_put_away_or_has_another() {
+async fn an_e_mail_is_taken_as_long_as_one_of_the_leads_that_have_it_lives() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let enter = |allow_duplicate: bool| {
+        let body = json!({"company_name": "Acme Corp", "email": "ann@acme.example", "allow_duplicate": allow_duplicate});
+        owner.post("/api/crm/leads/", body)
+    };
+    let first = enter(true).await.expect(201).id();
+    assert_eq!(enter(false).await.expect(409).text("/existing"), first);
+    let second = enter(true).await.expect(201).id();
+    owner.delete(format!("/api/crm/leads/{first}/")).await.expect(204);
+    assert_eq!(enter(false).await.expect(409).text("/existing"), second);
+    owner.delete(format!("/api/crm/leads/{second}/")).await.expect(204);
+    let third = enter(false).await.expect(201).id();
+
+    // What comes out of the archive has its e-mail again, beside who took it meanwhile.
+    owner.post(format!("/api/crm/leads/{first}/restore/"), json!({})).await.expect(200);
+    owner.delete(format!("/api/crm/leads/{third}/")).await.expect(204);
+    assert_eq!(enter(false).await.expect(409).text("/existing"), first);
+}
+
+#[tokio::test]
+async fn an_e_mail_is_free_again_once_its_lead_is_archived_or_has_another() {
     let app = TestApp::new().await;
     let owner = app.firm().await.owner;
     let enter = || owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp", "email": "ann@acme.example"}));

@@ -326,3 +326,41 @@ async fn accepting_one_proposal_cancels_what_is_still_open_to_the_same_prospect(
     }
     act(&firm.owner, sent, "accept", json!({})).await.expect(409);
 }
+
+#[tokio::test]
+async fn of_two_proposals_to_a_prospect_that_are_accepted_at_once_one_is() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    for _ in 0..4 {
+        let prospect = firm.prospect().await;
+        let mut paths = Vec::new();
+        for _ in 0..2 {
+            let draft = firm.owner.post("/api/crm/proposals/", json!({"prospect": prospect, "total_value": "1"})).await.expect(201).id();
+            paths.push(format!("/api/crm/proposals/{draft}/accept/"));
+        }
+        let answers = together(paths.iter().map(|path| firm.owner.call(Method::POST, path).json(json!({}))).collect()).await;
+        let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        let yes = answers.iter().find(|answer| answer.status == 200).unwrap();
+        let no = answers.iter().find(|answer| answer.status == 409).unwrap();
+        assert_eq!(no.text("/existing"), yes.text("/proposal/id"));
+    }
+}
+
+#[tokio::test]
+async fn what_was_rejected_and_revised_is_not_accepted_beside_another() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let prospect = firm.prospect().await;
+    let draft = || firm.owner.post("/api/crm/proposals/", json!({"prospect": prospect, "total_value": "1"}));
+    let (first, second) = (draft().await.expect(201).id(), draft().await.expect(201).id());
+    act(&firm.owner, &second, "send", json!({})).await.expect(200);
+    act(&firm.owner, &second, "reject", json!({"reason": "Too dear"})).await.expect(200);
+    act(&firm.owner, &first, "accept", json!({})).await.expect(200);
+    let revised = act(&firm.owner, &second, "revise", json!({})).await;
+    if revised.status == 201 {
+        let refused = act(&firm.owner, &revised.id(), "accept", json!({})).await.expect(409);
+        assert_eq!(refused.text("/existing"), first);
+    }
+}

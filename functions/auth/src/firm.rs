@@ -1,7 +1,7 @@
 //! `/api/auth/firm/`: the firm itself. What only its people may know of it isn't in [`FirmOut`], which portal users are
 //! shown too.
 
-use api::{Answer, App, Cx, Object, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
+use api::{Answer, App, Cx, JsonObject, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
 use domain::{Currency, Percent, Refusal, SingleLine, TimeZone, firm::Firm};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ struct FirmPatch {
     currency: Set<Currency>,
     time_zone: Set<TimeZone>,
     /// In place of all rates; at most 20.
-    hourly_rates: Set<Vec<Object<NewRate>>>,
+    hourly_rates: Set<Vec<JsonObject<NewRate>>>,
     /// At most 365.
     payment_terms_days: Set<u16>,
     /// At most 10, each later than the one before, from -30 to 180.

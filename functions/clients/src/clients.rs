@@ -1,8 +1,8 @@
 //! `/api/clients/clients/`
 
 use api::{
-    Answer, App, Body, Cx, ListQuery, NoFilter, Object, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch,
-    post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
+    patch, post, routes,
 };
 use domain::{
     Email, MultiLine, SingleLine,
@@ -138,7 +138,7 @@ async fn create_client_portal_user(
     Path(id): Path<ClientId>,
     Valid(body): Valid<NewClientPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
-    let NewClientPortalUser { name, email, rights: Object(rights) } = body;
+    let NewClientPortalUser { name, email, rights: JsonObject(rights) } = body;
     let (change, client) = cx.edit(&staff, id).await?;
     invite(&cx, change, client.id, name, email, rights).await
 }

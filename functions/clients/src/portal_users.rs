@@ -1,7 +1,7 @@
 //! `/api/clients/portal-users/`
 
 use api::{
-    Answer, App, Body, Cx, ListQuery, Object, Page, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post, routes,
 };
 use domain::{
     Email, Refusal, SingleLine,
@@ -56,7 +56,7 @@ struct NewPortalUser {
     email: Email,
     /// Default: to see and to comment.
     #[serde(default)]
-    rights: Object<Rights>,
+    rights: JsonObject<Rights>,
 }
 
 /// Somebody who is to be invited into the portal of the client in the path.
@@ -69,7 +69,7 @@ pub(crate) struct NewClientPortalUser {
     pub(crate) email: Email,
     /// Default: to see and to comment.
     #[serde(default)]
-    pub(crate) rights: Object<Rights>,
+    pub(crate) rights: JsonObject<Rights>,
 }
 
 /// Changes to a portal user: what is absent stays.
@@ -80,7 +80,7 @@ pub(crate) struct NewClientPortalUser {
 struct PortalUserPatch {
     name: Set<SingleLine<200>>,
     #[body(rights.0.over(before.rights)?)]
-    rights: Object<RightsPatch>,
+    rights: JsonObject<RightsPatch>,
 }
 
 /// Changes to rights: what is absent stays.
@@ -114,7 +114,7 @@ async fn create_portal_user(
     staff: Staff<may::ManagePortal>,
     Valid(body): Valid<NewPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
-    let NewPortalUser { client, name, email, rights: Object(rights) } = body;
+    let NewPortalUser { client, name, email, rights: JsonObject(rights) } = body;
     let mut change = cx.change(&staff);
     let client = change.require("client", client)?;
     invite(&cx, change, client, name, email, rights).await

@@ -4,14 +4,14 @@
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Shape, Staff, Valid, may, post, routes};
 use domain::{
-    MultiLine, SingleLine,
+    MultiLine, Refusal, SingleLine,
     client::{Client, ClientId},
     engagement::{self, Engagement},
     portal_user::PortalUser,
     proposal::{Acceptance, AcceptanceIds, Proposal, ProposalId},
 };
 use serde::{Deserialize, Serialize};
-use store::{Change, Record};
+use store::{Change, Record, Unique};
 use utoipa::ToSchema;
 use wire::{ClientOut, EngagementOut, PortalUserOut};
 
@@ -44,7 +44,8 @@ struct AcceptedProposal {
     engagement: EngagementOut,
 }
 
-/// Accept a proposal for the client, from draft or sent. Again: the same answer.
+/// Accept a proposal for the client, from draft or sent. Again: the same answer. Of the proposals to a prospect one can
+/// be accepted.
 #[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,
@@ -87,6 +88,8 @@ fn accept(
     portal_user: Option<&Record<PortalUser>>,
     body: AcceptProposal,
 ) -> Result<Answer<AcceptedProposal>, Problem> {
+    let taken = Refusal::state("Another proposal to the prospect was accepted; see existing.");
+    change.claim(&Unique::AcceptedBy(proposal.prospect), proposal.id, taken)?;
     let AcceptProposal { accepted_by, note, chosen_options } = body;
     let born = AcceptanceIds { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
     let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), born, cx.now)?)?;

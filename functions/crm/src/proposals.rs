@@ -1,7 +1,7 @@
 //! `/api/crm/proposals/`. Accepting one is in `acceptance.rs`.
 
 use api::{
-    Answer, App, Body, Cx, ListQuery, Object, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
+    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
     routes,
 };
 use domain::{
@@ -85,7 +85,7 @@ struct NewProposal {
     /// What is offered as a whole; needed without lines, refused with them.
     total_value: Option<Price>,
     /// 1 to 100 lines.
-    line_items: Option<Vec<Object<NewLineItem>>>,
+    line_items: Option<Vec<JsonObject<NewLineItem>>>,
     /// Default: the firm's currency.
     currency: Option<Currency>,
     /// The last day on which it can be accepted.
@@ -123,7 +123,7 @@ struct ProposalPatch {
     total_value: Set<Price>,
     /// In place of what was offered.
     #[body(skip)]
-    line_items: Set<Vec<Object<NewLineItem>>>,
+    line_items: Set<Vec<JsonObject<NewLineItem>>>,
     /// Needs `total_value` or `line_items` too.
     #[body(skip)]
     currency: Set<Currency>,
@@ -148,13 +148,17 @@ struct CancelProposal {
 }
 
 /// What is offered: the sum or the lines, not both; none where neither is said.
-fn offer(total_value: Option<Price>, line_items: Option<Vec<Object<NewLineItem>>>, currency: Currency) -> Result<Option<Offer>, Refusal> {
+fn offer(
+    total_value: Option<Price>,
+    line_items: Option<Vec<JsonObject<NewLineItem>>>,
+    currency: Currency,
+) -> Result<Option<Offer>, Refusal> {
     match (total_value, line_items) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Refusal::rule("total_value", "Is the sum of the line_items.")),
         (Some(total), None) => Ok(Some(Offer::of_total(Money::new("total_value", total, currency)?))),
         (None, Some(lines)) => {
-            let line = |Object(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
+            let line = |JsonObject(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
                 description,
                 quantity,
                 unit_price,

@@ -1,7 +1,8 @@
 //! `/api/finance/invoices/`. What is done to an invoice later is in `invoice_actions.rs`, `payments.rs` and `time.rs`.
 
 use api::{
-    Answer, App, Cx, ListQuery, Object, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post, routes,
+    Answer, App, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
+    routes,
 };
 use domain::{
     Currency, Date, Email, MultiLine, Refusal, SingleLine, Time,
@@ -108,11 +109,11 @@ struct NewInvoice {
     /// What the client isn't told.
     notes: Option<MultiLine<5000>>,
     /// At most 200 lines.
-    line_items: Option<Vec<Object<NewInvoiceLine>>>,
+    line_items: Option<Vec<JsonObject<NewInvoiceLine>>>,
     /// At most 40, with those of the lines. They are billed as they were logged.
     #[schema(max_items = 40)]
     time_entries: Option<Vec<TimeEntryId>>,
-    discount: Option<Object<NewDiscount>>,
+    discount: Option<JsonObject<NewDiscount>>,
     /// The day on it. Default: that of sending.
     issue_date: Option<Date>,
     /// The last day to pay. Default: by the firm's terms.
@@ -122,7 +123,7 @@ struct NewInvoice {
 impl NewInvoice {
     /// The time entries that it bills.
     fn bill(&self) -> Result<BilledEntries, Refusal> {
-        let priced = self.line_items.iter().flatten().filter_map(|Object(line)| line.time_entry);
+        let priced = self.line_items.iter().flatten().filter_map(|JsonObject(line)| line.time_entry);
         BilledEntries::new(priced.collect(), self.time_entries.clone().unwrap_or_default())
     }
 
@@ -174,8 +175,8 @@ struct InvoicePatch {
     memo: Patch<MultiLine<2000>>,
     notes: Patch<MultiLine<5000>>,
     /// All lines, in place of those before; they bill the same time entries.
-    line_items: Set<Vec<Object<NewInvoiceLine>>>,
-    discount: Patch<Object<NewDiscount>>,
+    line_items: Set<Vec<JsonObject<NewInvoiceLine>>>,
+    discount: Patch<JsonObject<NewDiscount>>,
     issue_date: Patch<Date>,
     due_date: Patch<Date>,
 }

@@ -1,6 +1,6 @@
 //! Lines and discounts in bodies.
 
-use api::Object;
+use api::JsonObject;
 use domain::{
     Currency, Money, Percent, Price, Refusal, SingleLine, Units,
     invoice::{Discount, LineItem},
@@ -31,8 +31,8 @@ impl NewInvoiceLine {
 }
 
 /// The lines, taxed by `tax` where they don't say it.
-pub(crate) fn lines(new: Vec<Object<NewInvoiceLine>>, tax: Option<Percent>) -> Vec<LineItem> {
-    new.into_iter().map(|Object(line)| line.line(tax)).collect()
+pub(crate) fn lines(new: Vec<JsonObject<NewInvoiceLine>>, tax: Option<Percent>) -> Vec<LineItem> {
+    new.into_iter().map(|JsonObject(line)| line.line(tax)).collect()
 }
 
 /// What is taken off as a whole: one of the two.
@@ -46,7 +46,7 @@ pub(crate) struct NewDiscount {
 }
 
 /// The discount that a body says.
-pub(crate) fn discount(Object(new): Object<NewDiscount>, currency: Currency) -> Result<Discount, Refusal> {
+pub(crate) fn discount(JsonObject(new): JsonObject<NewDiscount>, currency: Currency) -> Result<Discount, Refusal> {
     match (new.percent, new.amount) {
         (Some(percent), None) => Ok(Discount::Percent(percent)),
         (None, Some(amount)) => Ok(Discount::Amount(Money::new("discount", amount, currency)?)),

@@ -1,8 +1,8 @@
 //! `/api/projects/projects/`
 
 use api::{
-    Answer, App, Body, Cx, ListQuery, NoFilter, Object, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch,
-    post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
+    patch, post, routes,
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
@@ -75,7 +75,7 @@ struct NewProject {
     /// What an hour costs; the firm's rates hold where neither this nor `rates` is said.
     hourly_rate: Option<Price>,
     /// What an hour costs by the day from which on, in place of `hourly_rate`; at most 20.
-    rates: Option<Vec<Object<NewRate>>>,
+    rates: Option<Vec<JsonObject<NewRate>>>,
     /// How many hours it may take.
     budget_hours: Option<Quantity>,
     /// How much its time may cost.
@@ -146,7 +146,7 @@ struct ProjectPatch {
     hourly_rate: Set<Price>,
     /// In place of all rates.
     #[body(wire::rates(hourly_rate.value(), rates.value(), before.currency)?.unwrap_or(before.rates))]
-    rates: Set<Vec<Object<NewRate>>>,
+    rates: Set<Vec<JsonObject<NewRate>>>,
     budget_hours: Patch<Quantity>,
     #[body(budget_amount.try_map(|price| Money::new("budget_amount", price, before.currency))?.over(before.budget_amount))]
     budget_amount: Patch<Price>,
@@ -183,7 +183,7 @@ struct AddProjectMember {
     /// What their hour costs on it; the project's rates hold where neither this nor `rates` is said.
     hourly_rate: Option<Price>,
     /// What their hour costs by the day from which on, in place of `hourly_rate`; at most 20.
-    rates: Option<Vec<Object<NewRate>>>,
+    rates: Option<Vec<JsonObject<NewRate>>>,
 }
 
 /// Who leaves a project.

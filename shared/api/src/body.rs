@@ -9,7 +9,7 @@ use axum::extract::FromRequest;
 use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
@@ -27,21 +27,28 @@ pub struct Valid<T>(pub T);
 
 /// A `T` that was a JSON object. What is derived would take an array too, for the fields in their order.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Object<T>(pub T);
+pub struct JsonObject<T>(pub T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields(PhantomData)).map(Self)
     }
 }
 
-impl<T: PartialSchema> ComposeSchema for Object<T> {
+/// As a default in the document, which is dropped there; see [`crate::Patch`].
+impl<T> Serialize for JsonObject<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
+    }
+}
+
+impl<T: PartialSchema> ComposeSchema for JsonObject<T> {
     fn compose(parts: Vec<RefOr<Schema>>) -> RefOr<Schema> {
         parts.into_iter().next().unwrap_or_else(T::schema)
     }
 }
 
-impl<T: ToSchema> ToSchema for Object<T> {
+impl<T: ToSchema> ToSchema for JsonObject<T> {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         T::schemas(schemas);
     }
@@ -130,7 +137,7 @@ struct Fault {
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let JsonObject(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
         if !error.is_syntax() && !error.is_eof() {

@@ -41,11 +41,11 @@ pub struct Staff<P> {
 pub struct Anonymous;
 
 impl Caller {
-    /// Whether they are of the firm, in a role that has `permission`.
-    pub fn may(&self, permission: Permission) -> bool {
+    /// What they are in the firm, if they are of the firm.
+    pub fn role(&self) -> Option<Role> {
         match self.principal {
-            Principal::Staff { role, .. } => role.may(permission),
-            Principal::Portal { .. } => false,
+            Principal::Staff { role, .. } => Some(role),
+            Principal::Portal { .. } => None,
         }
     }
 }

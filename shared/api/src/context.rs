@@ -1,7 +1,7 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
 use axum::extract::FromRequestParts;
-use domain::{Archive, Date, Id, Kind, Time, Transition, access::Permission, event::Actor, firm::Firm};
+use domain::{Archive, Date, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
@@ -214,7 +214,7 @@ impl Cx {
         query: &ListQuery<F>,
     ) -> Result<Answer<Page<EventOut>>, Problem> {
         let page = self.store.history(by.caller().firm, id, &query.page).await?;
-        let shows_addresses = by.caller().may(Permission::ManageFirm);
+        let shows_addresses = by.caller().role().is_some_and(Role::sees_addresses);
         Answer::json(StatusCode::OK, &query.page(&page, |happened| EventOut::of::<S>(happened, shows_addresses)))
     }
 

@@ -89,22 +89,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Set<T> {
     }
 }
 
-// utoipa writes the default of a field with a default into the document: null, for what is absent.
-impl<T: Serialize> Serialize for Patch<T> {
+/// utoipa writes the defaults of fields into the document, and so asks that they can be written. A patch's is absent, which
+/// is dropped there; nothing else of a patch is ever written.
+impl<T> Serialize for Patch<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Absent | Self::Clear => serializer.serialize_none(),
-            Self::To(value) => value.serialize(serializer),
-        }
+        serializer.serialize_none()
     }
 }
 
-impl<T: Serialize> Serialize for Set<T> {
+impl<T> Serialize for Set<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Absent => serializer.serialize_none(),
-            Self::To(value) => value.serialize(serializer),
-        }
+        serializer.serialize_none()
     }
 }
 

@@ -18,6 +18,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether they are shown from which network address something was done: they run the firm.
+    pub fn sees_addresses(self) -> bool {
+        match self {
+            Self::Owner | Self::Manager => true,
+            Self::Consultant | Self::Billing => false,
+        }
+    }
+
     /// Every role.
     pub const ALL: [Self; 4] = [Self::Owner, Self::Manager, Self::Consultant, Self::Billing];
 

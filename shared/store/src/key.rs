@@ -177,6 +177,8 @@ pub enum Unique {
     LeadEmail(Email),
     /// The one client that a prospect becomes.
     ClientOf(Id<Prospect>),
+    /// The one proposal that a prospect accepts.
+    AcceptedBy(Id<Prospect>),
     /// The e-mail of a portal user, at their client.
     PortalEmail(Id<Client>, Email),
     /// The e-mail of a member, in their firm.
@@ -188,6 +190,7 @@ impl fmt::Display for Unique {
         match self {
             Self::LeadEmail(email) => write!(f, "LEAD_EMAIL#{email}"),
             Self::ClientOf(prospect) => write!(f, "CLIENT_OF#{prospect}"),
+            Self::AcceptedBy(prospect) => write!(f, "ACCEPTED_BY#{prospect}"),
             Self::PortalEmail(client, email) => write!(f, "PORTAL_EMAIL#{client}#{email}"),
             Self::UserEmail(email) => write!(f, "USER_EMAIL#{email}"),
         }
@@ -241,6 +244,7 @@ mod tests {
             ("event", key(Key::event(firm, Id::<Lead>::new(now, 2), 7))),
             ("unique lead e-mail", key(Key::unique(firm, &Unique::LeadEmail(email.clone())))),
             ("unique client", key(Key::unique(firm, &Unique::ClientOf(Id::new(now, 4))))),
+            ("unique acceptance", key(Key::unique(firm, &Unique::AcceptedBy(Id::new(now, 4))))),
             ("unique portal e-mail", key(Key::unique(firm, &Unique::PortalEmail(client, email.clone())))),
             ("unique user e-mail", key(Key::unique(firm, &Unique::UserEmail(email.clone())))),
             ("counter", key(Key::counter(firm, Counter::Proposals))),

@@ -10,12 +10,12 @@
 //! ```
 
 use domain::Id;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{Change, Entity, Error, Found, Read, Record};
 
 /// An id that a body names.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(transparent)]
 pub struct Named<I>(I);
 

@@ -7,7 +7,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use api::{Decimal, Object};
+use api::{Decimal, JsonObject};
 
 /// What an hour costs from a day on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -41,15 +41,15 @@ pub fn price(price: Price, currency: Currency) -> Decimal {
 }
 
 /// The card that a body gives in `field`, in `currency`.
-pub fn rate_card(field: &'static str, rates: Vec<Object<NewRate>>, currency: Currency) -> Result<RateCard, Refusal> {
-    let rates = rates.into_iter().map(|Object(NewRate { from, hourly_rate })| Rate { from, hourly_rate }).collect();
+pub fn rate_card(field: &'static str, rates: Vec<JsonObject<NewRate>>, currency: Currency) -> Result<RateCard, Refusal> {
+    let rates = rates.into_iter().map(|JsonObject(NewRate { from, hourly_rate })| Rate { from, hourly_rate }).collect();
     let card = RateCard::new(rates).map_err(|bad| Refusal::rule(field, bad.to_string()))?;
     card.fit(field, currency)?;
     Ok(card)
 }
 
 /// The card that a body gives as one `hourly_rate` or as `rates`, in `currency`; none where it gives neither.
-pub fn rates(hourly_rate: Option<Price>, rates: Option<Vec<Object<NewRate>>>, currency: Currency) -> Result<Option<RateCard>, Refusal> {
+pub fn rates(hourly_rate: Option<Price>, rates: Option<Vec<JsonObject<NewRate>>>, currency: Currency) -> Result<Option<RateCard>, Refusal> {
     match (hourly_rate, rates) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Refusal::rule("hourly_rate", "Is one of the rates; send either.")),

@@ -24,7 +24,11 @@ async fn every_function_is_allowed_just_what_it_does_to_the_table() {
     for function in app.template.functions.iter().filter(|function| app.template.routes.iter().any(|route| route.function == function.name))
     {
         let allowed: BTreeSet<_> = function.allowed.iter().filter(|action| action.starts_with("dynamodb:")).cloned().collect();
-        let done = done.remove(&function.name).unwrap_or_default();
+        let mut done = done.remove(&function.name).unwrap_or_default();
+        // Who reads on behalf of a caller leases requests of their quota, but not with every request.
+        if done.iter().any(|action| action != "dynamodb:UpdateItem") {
+            done.insert("dynamodb:UpdateItem".to_owned());
+        }
         faults.extend(done.difference(&allowed).map(|action| format!("{} does {action}, which its policy doesn't allow", function.name)));
         faults.extend(allowed.difference(&done).map(|action| format!("{} never does {action}, which its policy allows", function.name)));
     }

@@ -21,10 +21,10 @@ pub(super) fn refer_to_items(document: &mut Value) {
     }
 }
 
-/// Types around a value that change how it is read, not what it is; their components are named after both.
-const WRAPPERS: [&str; 4] = ["Set_", "Patch_", "Object_", "Named_"];
+/// Types around a value that change how it is read, not what it is. utoipa makes a component of each, named after both.
+const WRAPPERS: [&str; 4] = ["Set_", "Patch_", "JsonObject_", "Named_"];
 
-/// Write out what the wrappers stand for where they are referred to.
+/// Refer to what is in the wrappers instead of to them.
 pub(super) fn unwrap(document: &mut Value) {
     let Some(schemas) = schemas(document) else { return };
     let is_wrapper = |name: &String| WRAPPERS.iter().any(|wrapper| name.starts_with(wrapper));
@@ -32,30 +32,41 @@ pub(super) fn unwrap(document: &mut Value) {
     for name in schemas.keys().filter(|name| is_wrapper(name)).cloned().collect::<Vec<_>>() {
         wrappers.extend(schemas.remove_entry(&name));
     }
-    write_out(document, &wrappers);
+    let schemas = schemas.clone();
+    each_object(document, &mut |fields| {
+        let name = fields.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix(SCHEMAS));
+        let Some((name, whole)) = name.and_then(|name| wrappers.get_key_value(name)) else { return };
+        let Value::Object(unwrapped) = inside(name, whole, &schemas) else { return };
+        fields.remove("$ref");
+        // What the field says of itself comes before what its type says.
+        let said = std::mem::replace(fields, unwrapped);
+        fields.extend(said);
+    });
     drop_null_defaults(document);
+}
+
+/// What the wrapper `name`, whose schema is `whole`, is around: `Patch_JsonObject_NewDiscount` is a discount or null.
+fn inside(name: &str, whole: &Value, schemas: &Map<String, Value>) -> Value {
+    if let Some(rest) = name.strip_prefix("Patch_") {
+        return json!({"oneOf": [inside(rest, whole, schemas), {"type": "null"}]});
+    }
+    if let Some(rest) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
+        return inside(rest, whole, schemas);
+    }
+    if let Some(rest) = name.strip_prefix("Vec_") {
+        return json!({"type": "array", "items": inside(rest, whole.get("items").unwrap_or(whole), schemas)});
+    }
+    if schemas.contains_key(name) {
+        return json!({"$ref": format!("{SCHEMAS}{name}")});
+    }
+    // No component, so a type of JSON's own; null, if it can be, is said around it.
+    let one_of = whole.get("oneOf").and_then(Value::as_array).and_then(|one_of| one_of.iter().find(|one| !may_be_null(one)));
+    one_of.unwrap_or(whole).clone()
 }
 
 /// A field that is absent by default isn't null by default.
 fn drop_null_defaults(document: &mut Value) {
     each_object(document, &mut |fields| fields.retain(|name, value| name != "default" || !value.is_null()));
-}
-
-fn write_out(schema: &mut Value, wrappers: &Map<String, Value>) {
-    let name = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix(SCHEMAS));
-    if let Some(wrapped) = name.and_then(|name| wrappers.get(name)).and_then(Value::as_object).cloned()
-        && let Some(reference) = schema.as_object_mut()
-    {
-        reference.remove("$ref");
-        // What the field itself says of itself comes before what its type says.
-        let said = std::mem::replace(reference, wrapped);
-        reference.extend(said);
-    }
-    match schema {
-        Value::Object(fields) => fields.iter_mut().for_each(|(_, value)| write_out(value, wrappers)),
-        Value::Array(values) => values.iter_mut().for_each(|value| write_out(value, wrappers)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }
 
 /// Decimals that bodies may give as a string or a number. What we send is a string, so that no client has to guess.
