@@ -41,6 +41,7 @@ mod stripe_failures;
 mod stripe_simulation;
 mod sweeps;
 mod tasks;
+mod texts;
 mod time_entries;
 mod timers;
 mod tokens;

@@ -116,7 +116,8 @@ impl<F> ListQuery<F> {
 }
 
 fn limit(text: &str) -> Result<u16, Problem> {
-    let limit = text.parse().ok().filter(|limit| (1..=LARGEST_LIMIT).contains(limit));
+    // `parse` also takes +5 and 005.
+    let limit = text.parse().ok().filter(|limit: &u16| (1..=LARGEST_LIMIT).contains(limit) && limit.to_string() == text);
     limit.ok_or_else(|| Problem::malformed("limit", format!("A number from 1 to {LARGEST_LIMIT}.")))
 }
 

@@ -64,8 +64,13 @@ impl FromStr for Date {
     type Err = NotADate;
 
     fn from_str(text: &str) -> Result<Self, NotADate> {
-        // chrono also takes 2026-1-1 and +2026-01-01.
-        let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        // chrono also takes 2026-1-1, +2026-1-01 and 2026- 1-01.
+        let is_written_out = text.len() == 10
+            && text.bytes().enumerate().all(|(place, b)| match place {
+                4 | 7 => b == b'-',
+                _ => b.is_ascii_digit(),
+            });
+        let day = is_written_out.then(|| text.parse().ok()).flatten();
         day.ok_or(NotADate).and_then(Self::new)
     }
 }
@@ -100,6 +105,11 @@ mod tests {
             ("2026-1-1", false),
             ("22/11/2026", false),
             ("+02026-11-", false),
+            ("+2026-1-01", false),
+            (" 2026-1-01", false),
+            ("2026- 1-01", false),
+            ("2026-1 -01", false),
+            ("２026-01-1", false),
             ("", false),
         ] {
             assert_eq!(serde_json::from_value::<Date>(text.into()).is_ok(), good, "{text}");

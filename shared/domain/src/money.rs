@@ -229,8 +229,7 @@ macro_rules! number {
             type Err = BadNumber;
 
             fn from_str(text: &str) -> Result<Self, BadNumber> {
-                // `from_str_exact` refuses what it would have to round; exponents are a float's way to write.
-                Decimal::from_str_exact(text).map_err(|_| BadNumber::NotDecimal).and_then(Self::new)
+                decimal(text, $decimals, $most).and_then(Self::new)
             }
         }
 
@@ -238,16 +237,30 @@ macro_rules! number {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let raw = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
-                let raw = raw.get();
-                let text = match raw.strip_prefix('"') {
-                    Some(rest) => rest.strip_suffix('"').unwrap_or(rest),
-                    None if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => raw,
-                    None => return Err(de::Error::custom("invalid type: expected a decimal number")),
+                let text = match raw.get() {
+                    string if string.starts_with('"') => serde_json::from_str(string).map_err(de::Error::custom)?,
+                    number if number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => number.to_owned(),
+                    _ => return Err(de::Error::custom("invalid type: expected a decimal number")),
                 };
                 text.parse().map_err(de::Error::custom)
             }
         }
     };
+}
+
+/// The number that `text` is, as everybody writes it: `-?(0|[1-9][0-9]*)(\.[0-9]+)?`. Not what `rust_decimal` reads besides
+/// (`1_000`, `+5`, `5.`), nor exponents, which are a float's way to write. What it would have to round is refused too.
+fn decimal(text: &str, decimals: u32, most: Decimal) -> Result<Decimal, BadNumber> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').map_or((unsigned, None), |(whole, fraction)| (whole, Some(fraction)));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || (whole.starts_with('0') && whole != "0") || !fraction.is_none_or(digits) {
+        return Err(BadNumber::NotDecimal);
+    }
+    let kept = fraction.map_or(0, |fraction| fraction.trim_end_matches('0').len());
+    // It is a number, so what doesn't fit is too long a one.
+    let long = if kept > decimals as usize { BadNumber::Decimals(decimals) } else { BadNumber::TooMuch(most) };
+    Decimal::from_str_exact(text).map_err(|_| long)
 }
 
 /// Why a number was not taken.

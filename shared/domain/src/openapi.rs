@@ -37,14 +37,14 @@ macro_rules! described {
 
 described!([const MAX: usize] SingleLine<MAX>, format!("SingleLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([const MAX: usize] MultiLine<MAX>, format!("MultiLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
-described!([] Email, "Email", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)));
+described!([] Email, "Email", string().format(Some(SchemaFormat::Custom("idn-email".to_owned()))).max_length(Some(254)));
 described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
 described!([] Date, "Date", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));
 described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone")));
-described!([] Price, "Price", decimal(r"^\d{1,13}(\.\d{1,6})?$"));
-described!([] Quantity, "Quantity", decimal(r"^\d{1,13}(\.\d{1,4})?$"));
-described!([] Units, "Units", decimal(r"^-?\d{1,13}(\.\d{1,4})?$").minimum(None::<i32>));
-described!([] Percent, "Percent", decimal(r"^\d{1,3}(\.\d{1,4})?$").maximum(Some(100)));
+described!([] Price, "Price", decimal(r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,6})?$"));
+described!([] Quantity, "Quantity", decimal(r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,4})?$"));
+described!([] Units, "Units", decimal(r"^-?(0|[1-9][0-9]{0,12})(\.[0-9]{1,4})?$").minimum(None::<i32>));
+described!([] Percent, "Percent", decimal(r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,4})?$").maximum(Some(100)));
 described!([] Increment, "Increment", ObjectBuilder::new()
     .schema_type(Type::Integer)
     .description(Some("Minutes"))

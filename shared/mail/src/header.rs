@@ -21,7 +21,8 @@ pub(crate) fn sender(firm: &str, address: &Email) -> String {
 /// `address` with the name of whose it is, if that is known: `"Ann Lee" <ann@acme.example>`.
 pub(crate) fn mailbox(name: Option<&str>, address: &Email) -> String {
     match name.map(|name| shortened(&one_line(name), MOST_NAME)).filter(|name| !name.is_empty()) {
-        Some(name) if name.is_ascii() => format!("{} <{address}>", quoted(&name)),
+        // Many a mail program decodes what looks encoded, even where it is quoted.
+        Some(name) if name.is_ascii() && !name.contains("=?") => format!("{} <{address}>", quoted(&name)),
         Some(name) => format!("{} <{address}>", encoded(&name)),
         None => address.to_string(),
     }
@@ -76,7 +77,7 @@ mod tests {
             (Some("Ann Lee"), "\"Ann Lee\" <ann@acme.example>"),
             (Some("Lee, Ann (CFO) <x@y.z>"), "\"Lee, Ann (CFO) <x@y.z>\" <ann@acme.example>"),
             (Some(r#"Ann "The \ Auditor" Lee"#), r#""Ann \"The \\ Auditor\" Lee" <ann@acme.example>"#),
-            (Some("=?UTF-8?B?QW5u?="), "\"=?UTF-8?B?QW5u?=\" <ann@acme.example>"),
+            (Some("=?UTF-8?B?QW5u?="), "=?UTF-8?B?PT9VVEYtOD9CP1FXNXU/PQ==?= <ann@acme.example>"),
             (Some("Ann\r\nBcc: x@y.z"), "\"Ann Bcc: x@y.z\" <ann@acme.example>"),
             (Some("Ann\0\u{85}\u{2028}Lee"), "\"Ann Lee\" <ann@acme.example>"),
             (Some("Ann \u{202e}eel"), "\"Ann eel\" <ann@acme.example>"),
@@ -85,6 +86,13 @@ mod tests {
         ] {
             assert_eq!(mailbox(name, &ann), header, "{name:?}");
         }
+    }
+
+    #[test]
+    fn an_address_is_in_ascii_whatever_was_typed() {
+        let email = Email::new("info@müller-söhne.example").unwrap();
+        assert_eq!(mailbox(None, &email), "info@xn--mller-shne-kcb9d.example");
+        assert_eq!(mailbox(Some("Ann"), &email), "\"Ann\" <info@xn--mller-shne-kcb9d.example>");
     }
 
     #[test]

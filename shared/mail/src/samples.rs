@@ -7,7 +7,7 @@ use domain::{Currency, Date, Email, Money, SingleLine, Time};
 use crate::{Envelope, Link, Message, Person, Reference};
 
 /// What somebody may type where a name is asked for.
-pub(crate) const EVIL: &str = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> {{ 7*7 }} & \u{202e}evil";
+pub(crate) const EVIL: &str = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> {{ 7*7 }} & \u{202e}evil\u{202c}";
 
 pub(crate) fn envelope() -> Envelope {
     Envelope {

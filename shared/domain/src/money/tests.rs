@@ -68,20 +68,63 @@ fn what_is_taken_back_is_rounded_away_from_zero_too() {
 fn absurd_amounts_and_what_is_no_number_are_refused() {
     assert_eq!("1000000000000.000001".parse::<Price>(), Err(BadNumber::TooMuch(MOST)));
     assert!("1000000000000".parse::<Price>().is_ok());
-    for bad in ["", "1e3", "NaN", "1,5", "0x10", "--1", "1 000"] {
-        assert_eq!(bad.parse::<Price>(), Err(BadNumber::NotDecimal), "{bad}");
-    }
+    assert_eq!("9".repeat(40).parse::<Price>(), Err(BadNumber::TooMuch(MOST)));
+    assert_eq!(format!("0.{}1", "0".repeat(40)).parse::<Price>(), Err(BadNumber::Decimals(6)));
     assert_eq!("-0.01".parse::<Price>(), Err(BadNumber::Negative));
     assert_eq!("0.0000001".parse::<Price>(), Err(BadNumber::Decimals(6)));
 }
 
 #[test]
+fn a_number_is_written_in_one_way() {
+    let bad = [
+        "",
+        "-",
+        ".",
+        "1e3",
+        "1E3",
+        "NaN",
+        "inf",
+        "1,5",
+        "0x10",
+        "--1",
+        "1 000",
+        "1_000",
+        "1_0.5",
+        "+5",
+        "5.",
+        ".5",
+        "-.5",
+        " 5",
+        "5 ",
+        "5\n",
+        "007",
+        "00",
+        "-01",
+        "1.2.3",
+        "1.-5",
+        "２",
+        "٣",
+        "1.٣",
+        "½",
+        "1\u{200b}",
+    ];
+    for bad in bad {
+        assert_eq!(bad.parse::<Units>(), Err(BadNumber::NotDecimal), "{bad:?}");
+        assert_eq!(bad.parse::<Price>(), Err(BadNumber::NotDecimal), "{bad:?}");
+        assert!(serde_json::from_value::<Percent>(bad.into()).is_err(), "{bad:?}");
+    }
+    for (good, shown) in [("0", "0"), ("-0", "0"), ("0.5", "0.5"), ("-0.50", "-0.5"), ("10", "10"), ("1.0000", "1")] {
+        assert_eq!(good.parse::<Units>().map(|units| units.get().to_string()).as_deref(), Ok(shown), "{good}");
+    }
+}
+
+#[test]
 fn a_body_may_say_a_number_or_a_string_and_no_digit_is_lost() {
-    for json in ["\"0.1\"", "0.1", "0.10"] {
+    for json in ["\"0.1\"", "0.1", "0.10", r#""\u0030.1""#] {
         assert_eq!(serde_json::from_str::<Price>(json).unwrap(), price("0.1"));
     }
     assert_eq!(serde_json::from_str::<Price>("123456789012.123456").unwrap(), price("123456789012.123456"));
-    for bad in ["1e2", "true", "[]", "{}", "null", "-1", "\"-1\""] {
+    for bad in ["1e2", "1E2", "1.0e0", "true", "[]", "{}", "null", "-1", "\"-1\""] {
         assert!(serde_json::from_str::<Price>(bad).is_err(), "{bad}");
     }
 }
