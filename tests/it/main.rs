@@ -34,6 +34,7 @@ mod projects;
 mod proposals;
 mod prospects;
 mod races;
+mod rules;
 mod sessions;
 mod steps;
 mod stripe_events;

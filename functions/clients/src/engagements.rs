@@ -72,8 +72,7 @@ impl NewEngagement {
     fn engagement(self, client: ClientId, firm: &Firm) -> Result<Engagement, Refusal> {
         let Self { client: _, title, value, currency, start_date, end_date, notes } = self;
         let value = money("value", value, currency.unwrap_or(firm.currency))?;
-        let engagement = Engagement::new(client, None, title, value).lasting(start_date, end_date)?;
-        Ok(Engagement { notes, ..engagement })
+        Engagement { start_date, end_date, notes, ..Engagement::new(client, None, title, value) }.checked()
     }
 }
 

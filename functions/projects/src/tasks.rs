@@ -6,7 +6,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Date, Money, MultiLine, Price, Quantity, SingleLine, Time,
+    Date, MultiLine, Price, Quantity, Refusal, SingleLine, Time,
     project::{Project, ProjectId, hours, sum},
     task::{self, Status, Task, TaskId},
     user::UserId,
@@ -131,12 +131,12 @@ struct NewTask {
 }
 
 impl NewTask {
-    fn task(self, project: &Record<Project>, assignee: Option<UserId>, now: Time) -> Result<Task, Problem> {
+    fn task(self, project: &Record<Project>, assignee: Option<UserId>, now: Time) -> Result<Task, Refusal> {
         let Self { project: _, title, description, assignee: _, due_date, estimate_hours, position, hourly_rate } = self;
         project.open()?;
-        hourly_rate.map(|rate| Money::new("hourly_rate", rate, project.currency)).transpose()?;
-        let (client, status, position) = (project.client, Status::Todo, position.unwrap_or_else(|| task::last_place(now)));
-        Ok(Task { project: project.id, client, title, description, status, assignee, due_date, estimate_hours, position, hourly_rate })
+        let (client, currency, status) = (project.client, project.currency, Status::Todo);
+        let (project, position) = (project.id, position.unwrap_or_else(|| task::last_place(now)));
+        Task { project, client, title, description, status, assignee, due_date, estimate_hours, position, hourly_rate, currency }.checked()
     }
 }
 

@@ -98,17 +98,16 @@ impl Engagement {
         }
     }
 
-    /// The engagement with its days.
-    pub fn lasting(self, start_date: Option<Date>, end_date: Option<Date>) -> Result<Self, Refusal> {
-        in_order(start_date, end_date)?;
-        Ok(Self { start_date, end_date, ..self })
+    /// That its days are in order.
+    pub fn checked(self) -> Result<Self, Refusal> {
+        in_order(self.start_date, self.end_date)?;
+        Ok(self)
     }
 
     /// The engagement with other fields; one that is over is history.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.active()?;
-        in_order(edited.start_date, edited.end_date)?;
-        Ok((edited, Event::Updated))
+        Ok((edited.checked()?, Event::Updated))
     }
 
     /// This engagement, whose id is `id`, once it is renewed, and its next version.

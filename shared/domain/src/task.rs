@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Date, Id, Kind, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
+    Archive, Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
     client::{Client, ClientId, OfClient},
     project::ProjectId,
     user::UserId,
@@ -65,6 +65,8 @@ pub struct Task {
     pub position: i32,
     /// What an hour on it costs, whoever does it.
     pub hourly_rate: Option<Price>,
+    /// What that is in: the project's currency, which it has for good.
+    pub currency: Currency,
 }
 
 impl Kind for Task {
@@ -88,9 +90,15 @@ impl OfClient for Task {
 }
 
 impl Task {
+    /// That its rate is an amount in its currency, so that time can be logged at it.
+    pub fn checked(self) -> Result<Self, Refusal> {
+        self.hourly_rate.map(|rate| Money::new("hourly_rate", rate, self.currency)).transpose()?;
+        Ok(self)
+    }
+
     /// The task with other fields.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
-        Ok((edited, Event::Updated))
+        Ok((edited.checked()?, Event::Updated))
     }
 
     /// The task at another status or place. Any status can follow any other: work goes back and forth.
@@ -118,24 +126,37 @@ impl Archive for Task {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_task_moves_anywhere_but_to_where_it_is() {
-        use Status::{Blocked, Done, InProgress, Review, Todo};
-        let task = Task {
+    fn task() -> Task {
+        Task {
             project: Id::new(Time::default(), 1),
             client: Id::new(Time::default(), 2),
             title: SingleLine::new("Interview importers").unwrap(),
             description: None,
-            status: Todo,
+            status: Status::Todo,
             assignee: None,
             due_date: None,
             estimate_hours: None,
             position: 3,
             hourly_rate: None,
-        };
+            currency: Currency::USD,
+        }
+    }
+
+    #[test]
+    fn a_rate_is_an_amount_in_the_projects_currency_when_it_is_said_and_when_it_is_changed() {
+        for (code, rate, good) in [("USD", "150.50", true), ("USD", "150.005", false), ("JPY", "150.5", false), ("KWD", "150.005", true)] {
+            let edited = Task { hourly_rate: rate.parse().ok(), currency: code.parse().unwrap(), ..task() };
+            assert_eq!(edited.clone().checked().is_ok(), good, "{code} {rate}");
+            assert_eq!(task().edit(edited).map_err(|refused| refused.field).err(), (!good).then_some(Some("hourly_rate")), "{code} {rate}");
+        }
+    }
+
+    #[test]
+    fn a_task_moves_anywhere_but_to_where_it_is() {
+        use Status::{Blocked, Done, InProgress, Review, Todo};
         for from in [Todo, InProgress, Blocked, Review, Done] {
             for to in [Todo, InProgress, Blocked, Review, Done] {
-                let task = Task { status: from, ..task.clone() };
+                let task = Task { status: from, ..task() };
                 assert_eq!(task.move_to(to, None).is_ok(), from != to, "{from:?} → {to:?}");
                 assert!(task.move_to(to, Some(4)).is_ok());
             }
