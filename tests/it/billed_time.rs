@@ -176,8 +176,10 @@ async fn forty_entries_go_on_at_once() {
     let project =
         firm.owner.post("/api/projects/projects/", json!({"client": client, "name": "Study", "hourly_rate": "200"})).await.expect(201).id();
     let mut entries = Vec::new();
-    for _ in 0..41 {
-        entries.push(firm.owner.post("/api/projects/time-entries/", json!({"project": project, "hours": 1})).await.expect(201).id());
+    for place in 0..41 {
+        let date = (app.clock.now().date_naive() - chrono::Days::new(place / 20)).to_string();
+        let body = json!({"project": project, "hours": 1, "date": date});
+        entries.push(firm.owner.post("/api/projects/time-entries/", body).await.expect(201).id());
     }
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
     assert_eq!(bill(&firm, &client, &entries).await.expect(422).fields(), ["time_entries"]);

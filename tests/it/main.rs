@@ -47,3 +47,4 @@ mod time_entries;
 mod timers;
 mod tokens;
 mod webhooks;
+mod workdays;

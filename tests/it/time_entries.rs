@@ -108,7 +108,7 @@ async fn the_firms_rates_are_not_for_projects_in_another_currency() {
 async fn what_is_billed_is_rounded_as_the_project_says_and_what_was_worked_is_not() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
-    for (increment, rounding, hours, minutes, billed, amount) in [
+    let cases = [
         (15, "up", "0.02", 1, "0.25", "50.00"),
         (15, "up", "0.25", 15, "0.25", "50.00"),
         (15, "up", "0.26", 16, "0.50", "100.00"),
@@ -119,9 +119,11 @@ async fn what_is_billed_is_rounded_as_the_project_says_and_what_was_worked_is_no
         (60, "down", "0.99", 59, "0.00", "0.00"),
         (1, "up", "0.3333", 20, "0.33", "66.67"),
         (1, "up", "24", 1440, "24.00", "4800.00"),
-    ] {
+    ];
+    let days = (1..).map(|back| (app.clock.now().date_naive() - chrono::Days::new(back)).to_string());
+    for ((increment, rounding, hours, minutes, billed, amount), date) in cases.into_iter().zip(days) {
         let project = project(&firm, json!({"billing_increment": increment, "billing_rounding": rounding})).await.id();
-        let entry = log(&firm.owner, &project, json!({"hours": hours})).await.expect(201);
+        let entry = log(&firm.owner, &project, json!({"hours": hours, "date": date})).await.expect(201);
         assert_eq!(entry.json["minutes"], minutes, "{hours}");
         let shown = ["/billed_hours", "/billed_amount"].map(|field| entry.text(field));
         assert_eq!(shown, [billed, amount], "{hours} to {increment} {rounding}");
@@ -334,8 +336,12 @@ async fn fifty_entries_logged_sixteen_at_a_time_are_all_in_the_sums() {
     let firm = app.firm().await;
     let id = project(&firm, json!({"budget_hours": "100"})).await.id();
     let task = task(&firm, &id, json!({})).await.id();
-    let bodies: Vec<_> =
-        (1..=50).map(|tenths| json!({"project": id, "task": task, "hours": format!("{}.{}", tenths / 10, tenths % 10)})).collect();
+    let today = app.clock.now().date_naive();
+    let body = |tenths: u64| {
+        let date = today - chrono::Days::new(tenths);
+        json!({"project": id, "task": task, "date": date.to_string(), "hours": format!("{}.{}", tenths / 10, tenths % 10)})
+    };
+    let bodies: Vec<_> = (1..=50).map(body).collect();
     for bodies in bodies.chunks(16) {
         let calls = bodies.iter().map(|body| firm.owner.call(Method::POST, ENTRIES).json(body.clone())).collect();
         for answer in together(calls).await {

@@ -15,8 +15,8 @@ use crate::{
     mails::{envelope, id, send, sender},
 };
 
-/// How many time entries are released in one transaction; each takes up to six actions of its hundred.
-const AT_ONCE: usize = 16;
+/// How many time entries are released in one transaction; each takes up to seven actions of its hundred.
+const AT_ONCE: usize = 14;
 
 /// An invoice was sent: to whom it is addressed. Whoever has no e-mail gets it on paper.
 pub(crate) async fn mail_invoice(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {

@@ -11,7 +11,7 @@ use crate::{
     Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Time, Transition, Units,
     client::{Client, ClientId, OfClient},
     invoice::InvoiceId,
-    project::{ProjectId, Rounding, sum},
+    project::{ProjectId, Rounding, hours, sum},
     task::TaskId,
     user::UserId,
 };
@@ -134,6 +134,14 @@ pub fn minutes(hours: Quantity) -> Result<i32, Refusal> {
         Some(minutes) if hours.get() <= Decimal::from(24) && minutes <= MOST_MINUTES => Ok(minutes),
         Some(_) | None => Err(Refusal::rule("hours", "A day has 24.")),
     }
+}
+
+/// How many minutes a day has: what one person can have worked on it in all.
+pub const DAY: i64 = MOST_MINUTES as i64;
+
+/// That somebody can't have worked so many minutes on `date`; `field` is what would make it so.
+pub fn too_long_a_day(field: &'static str, date: Date, minutes: i64) -> Refusal {
+    Refusal::rule(field, format!("That would be {:.2} hours on {}; a day has 24.", hours(minutes), date.get()))
 }
 
 /// `day`, if time can be logged on it at `now`: it isn't in the future, and not years ago.

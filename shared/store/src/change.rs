@@ -19,6 +19,7 @@ use crate::{
     Entity, Error, IdempotentRequest, Record, Reply, Store, claim, entity, event,
     item::{Item, number, text},
     key::{Key, name},
+    workday::{Added, Workdays},
 };
 
 /// Who changes something, for the event log.
@@ -44,6 +45,8 @@ pub struct Change {
     actions: Vec<(TransactWriteItem, OnFailure)>,
     /// What is added to the sums beside records, once for each.
     pub(crate) totals: BTreeMap<Key, BTreeMap<&'static str, i64>>,
+    /// What is added to the days of people, once for each.
+    pub(crate) workdays: Workdays,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -57,6 +60,8 @@ pub(crate) enum OnFailure {
     Refused(Refusal),
     /// Another record holds the value.
     Taken(Refusal),
+    /// Somebody's day has no room for what is added to it.
+    DayIsFull(Added),
     /// The request may have been done before.
     Done,
     /// The event was applied before.
@@ -66,7 +71,7 @@ pub(crate) enum OnFailure {
 impl Store {
     /// Begin a change in `firm`; `idempotent` says under which key it is to be done just once.
     pub fn change(&self, firm: Id<Firm>, audit: Audit, idempotent: Option<IdempotentRequest>) -> Change {
-        Change { store: self.clone(), firm, audit, idempotent, actions: Vec::new(), totals: BTreeMap::new() }
+        Change { store: self.clone(), firm, audit, idempotent, actions: Vec::new(), totals: BTreeMap::new(), workdays: Workdays::new() }
     }
 }
 
@@ -157,6 +162,7 @@ impl Change {
             self.push_put(put, OnFailure::Done)?;
         }
         self.push_totals()?;
+        self.push_workdays()?;
         if self.actions.is_empty() {
             return Ok(());
         }
@@ -276,6 +282,7 @@ fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], idempotent: O
     failed().next().map(|(reason, meaning)| match meaning.clone() {
         OnFailure::NoSuch { field, kind } => Error::NoSuch { field, kind },
         OnFailure::Refused(refusal) => Error::Refused(refusal),
+        OnFailure::DayIsFull(added) => Error::Refused(added.refusal(reason.item())),
         OnFailure::Taken(refusal) => {
             let holder = reason.item().map(claim::holder).unwrap_or_default();
             Error::Taken { refusal, holder }

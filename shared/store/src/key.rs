@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use domain::{Email, Id, Kind, Time, client::Client, firm::Firm, prospect::Prospect, session::Session, timer::Timer};
+use domain::{Date, Email, Id, Kind, Time, client::Client, firm::Firm, prospect::Prospect, session::Session, timer::Timer, user::UserId};
 
 use crate::{Entity, Parent};
 
@@ -48,6 +48,8 @@ pub(crate) mod name {
     pub(crate) const PASSWORD: &str = "password";
     pub(crate) const ACTIVE: &str = "active";
     pub(crate) const STATE: &str = "state";
+    /// How long somebody worked on a day.
+    pub(crate) const MINUTES: &str = "minutes";
 }
 
 /// The sort key of a record's header and of every item that stands alone.
@@ -113,6 +115,11 @@ impl Key {
 
     pub(crate) fn running_totals<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
         Self { pk: partition::<T>(firm, &id.to_string()), sk: TOTALS.to_owned() }
+    }
+
+    /// What a person worked on a day.
+    pub(crate) fn workday(firm: Id<Firm>, user: UserId, date: Date) -> Self {
+        Self::header(format!("F#{firm}#DAY#{user}#{}", date.get()))
     }
 
     pub(crate) fn stripe_event(id: &str) -> Self {
@@ -256,6 +263,7 @@ mod tests {
             ("lease", key(Key::lease(Some(firm), "user_1", 489_944))),
             ("lease, anonymous", key(Key::lease(None, "192.0.2.1", 489_944))),
             ("running totals", key(Key::running_totals(firm, Id::<Lead>::new(now, 2)))),
+            ("workday", key(Key::workday(firm, Id::new(now, 6), "2026-11-25".parse().unwrap()))),
             ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),
             ("Stripe event", key(Key::stripe_event("evt_1"))),
             ("effect", key(Key::effect("firm_1", "prop_1", 3, "mail"))),

@@ -24,6 +24,7 @@ mod seen;
 mod session;
 mod timer;
 mod verify;
+mod workday;
 
 pub mod entities;
 

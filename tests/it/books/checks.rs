@@ -119,6 +119,19 @@ fn assert_money_is_explained(received: Sums, invoices: &[&Invoice], credits: &[&
     }
 }
 
+/// What is known of a day of a person is what they logged on it.
+fn assert_days_are_summed(items: &BTreeMap<(String, String), serde_json::Value>, entries: &BTreeMap<Id<TimeEntry>, Record<TimeEntry>>) {
+    let mut logged = BTreeMap::<String, i64>::new();
+    for entry in entries.values() {
+        *logged.entry(format!("{}#{}", entry.user, entry.date.get())).or_default() += i64::from(entry.minutes);
+    }
+    let days = items.iter().filter_map(|((pk, _), item)| Some((pk.split_once("#DAY#")?.1.to_owned(), &item["minutes"]["N"])));
+    let mut known: BTreeMap<String, i64> = days.map(|(day, minutes)| (day, minutes.as_str().unwrap().parse().unwrap())).collect();
+    logged.retain(|_, minutes| *minutes != 0);
+    known.retain(|_, minutes| *minutes != 0);
+    assert_eq!(known, logged);
+}
+
 impl World<'_, '_> {
     /// Check everything, after so many operations.
     pub(super) async fn check(&mut self, operation: u64) {
@@ -140,6 +153,7 @@ impl World<'_, '_> {
         assert_without_gaps("invoices", invoices.values().filter_map(|invoice| invoice.number));
         assert_without_gaps("credit notes", notes.values().map(|note| note.number));
         assert_time_is_billed_once(&invoices, &entries);
+        assert_days_are_summed(&self.firm.app.records(), &entries);
         let received = self.received.iter().filter(|(_, sum)| **sum != 0).map(|(currency, sum)| ((*currency).to_owned(), *sum)).collect();
         let all_invoices: Vec<_> = invoices.values().map(|invoice| &invoice.content).collect();
         let all_credits: Vec<_> = credits.values().map(|credit| &credit.content).collect();

@@ -63,9 +63,15 @@ impl World<'_, '_> {
         format!("{}.{:02}", self.random.random_range(0..9), self.random.random_range(0..100))
     }
 
+    /// One of the last thirty days, of which some become full.
+    fn day(&mut self) -> String {
+        (self.firm.app.clock.now().date_naive() - chrono::Days::new(self.random.random_range(0..30))).to_string()
+    }
+
     async fn log_time(&mut self) {
-        let place = self.random.random_range(0..self.projects.len());
-        let mut body = json!({"project": self.projects[place].id, "hours": self.hours(), "billable": self.random.random_bool(0.9)});
+        let (place, date) = (self.random.random_range(0..self.projects.len()), self.day());
+        let mut body =
+            json!({"project": self.projects[place].id, "hours": self.hours(), "date": date, "billable": self.random.random_bool(0.9)});
         if self.random.random_bool(0.3) {
             body["hourly_rate"] = self.random.random_range(0..300).into();
         }
@@ -83,8 +89,9 @@ impl World<'_, '_> {
 
     async fn edit_time(&mut self) {
         let Some(entry) = self.entry() else { return };
-        let body = match self.random.random_range(0..4) {
+        let body = match self.random.random_range(0..5) {
             0 => json!({"billable": self.random.random_bool(0.5)}),
+            3 => json!({"date": self.day()}),
             1 => json!({"hourly_rate": self.random.random_range(0..300)}),
             2 => json!({"task": null}),
             _ => json!({"hours": self.hours()}),

@@ -31,8 +31,10 @@ pub(super) fn rows() -> Vec<Row> {
 async fn new_entry(firm: &Firm<'_>) -> Value {
     let project = super::projects::project(firm).await;
     let task = firm.owner.post("/api/projects/tasks/", json!({"project": project, "title": "Interview importers"})).await.expect(201).id();
+    // A day has room for nine of them; the sweeps log many.
+    let date = (firm.app.clock.now().date_naive() - chrono::Days::new(rand::random_range(1..1000))).to_string();
     json!({
-        "project": project, "task": task, "user": firm.owner.id, "hours": "2.5", "date": "2026-01-09", "hourly_rate": "200.00",
+        "project": project, "task": task, "user": firm.owner.id, "hours": "2.5", "date": date, "hourly_rate": "200.00",
         "billable": true, "description": "Interviews",
     })
 }
