@@ -17,7 +17,7 @@ mod support {
 
 pub use support::{
     answer::Answer,
-    app::{Call, ISSUER, TestApp, WEB_ORIGIN, routers},
+    app::{Call, Environment, ISSUER, TestApp, WEB_ORIGIN, routers},
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
     firm::{AtClient, Firm, PASSWORD, User, email},

@@ -92,28 +92,147 @@ async fn requests_that_arrive_together_are_counted_as_those_that_follow_each_oth
 }
 
 #[tokio::test]
-async fn who_is_not_signed_in_makes_twenty_requests_an_hour_from_an_address() {
+async fn twenty_environments_share_a_users_hundred_requests() {
     let app = TestApp::new().await;
     wait_for_the_hour(&app);
     let owner = app.firm().await.owner;
-    for turn in 0..18 {
-        match turn % 2 {
-            0 => app.post("/api/auth/login/", json!({"username": owner.email, "password": "a wrong one"})).send().await.expect(401),
-            _ => app.post("/api/auth/activate/", json!({"token": "nonsense", "password": PASSWORD})).send().await.expect(422),
+    let environments: Vec<_> = (0..20).map(|_| app.environment()).collect();
+    let (mut done, mut refused, mut first) = (0, 0, None);
+    for turn in 0..200 {
+        let answer = owner.call(Method::GET, "/api/auth/me/").by(&environments[turn % 20]).send().await;
+        match answer.status.as_u16() {
+            200 => done += 1,
+            429 => {
+                first.get_or_insert(turn);
+                refused += 1;
+            }
+            _ => drop(answer.expect(200)),
+        }
+    }
+    assert_eq!((done, refused), (100, 100));
+    assert!(first >= Some(80), "the first was refused after {first:?} requests");
+}
+
+#[tokio::test]
+async fn what_an_environment_leased_and_did_not_use_is_given_back_to_the_hour() {
+    let few = Quota { per_minute: Some(100), per_hour: 20 };
+    let app = TestApp::with(Limits { user: few, ..Limits::default() }).await;
+    wait_for_the_hour(&app);
+    let owner = app.firm().await.owner;
+    for _ in 0..5 {
+        for _ in 0..4 {
+            owner.get("/api/auth/me/").await.expect(200);
+        }
+        app.clock.advance(TimeDelta::minutes(2));
+    }
+    assert_refused(&owner.get("/api/auth/me/").await, 20, 3600);
+}
+
+async fn wrong_login(app: &TestApp, username: &str, from: Option<IpAddr>) -> Answer {
+    let call = app.post("/api/auth/login/", json!({"username": username, "password": "a wrong one"})).header("x-request-id", "same");
+    if let Some(address) = from { call.from(address).send().await } else { call.send().await }
+}
+
+fn address(n: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(203, 0, 113, n))
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_fails_and_asks_twenty_times_an_hour_from_an_address() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let owner = app.firm().await.owner;
+    for turn in 0..19 {
+        match turn % 3 {
+            0 => wrong_login(&app, &format!("nobody-{turn}@example.com"), None).await.expect(401),
+            1 => app.post("/api/auth/activate/", json!({"token": "nonsense", "password": PASSWORD})).send().await.expect(422),
+            _ => refresh(&app, "nonsense").await.expect(401),
         };
     }
-    login(&app, &owner.email).await.expect(200);
-    let refused = login(&app, &owner.email).await;
-    assert_refused(&refused, 20, 3600);
+    assert_refused(&login(&app, &owner.email).await, 20, 3600);
+    assert_refused(&wrong_login(&app, &owner.email, None).await, 20, 3600);
+    assert_refused(&refresh(&app, "nonsense").await, 20, 3600);
+    app.post("/api/auth/logout/", json!({"refresh": "nonsense"})).send().await.expect(429);
     app.post("/api/auth/activate/", json!({"token": "nonsense", "password": PASSWORD})).send().await.expect(429);
 
     let right = json!({"username": owner.email, "password": PASSWORD});
-    app.post("/api/auth/login/", right.clone()).from(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9))).send().await.expect(200);
+    app.post("/api/auth/login/", right.clone()).from(address(9)).send().await.expect(200);
     // Those who are signed in are counted by who they are.
     owner.get("/api/auth/me/").await.expect(200);
     refresh(&app, &owner.refresh).await.expect(200);
     wait_for_the_hour(&app);
     app.post("/api/auth/login/", right).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn an_office_behind_one_address_signs_in() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let firm = app.firm().await;
+    for _ in 0..30 {
+        login(&app, &firm.owner.email).await.expect(200);
+    }
+    let right = json!({"username": firm.owner.email, "password": PASSWORD});
+    for answer in together((0..24).map(|_| app.post("/api/auth/login/", right.clone())).collect()).await {
+        answer.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn an_e_mail_is_guessed_at_twenty_times_an_hour_from_however_many_addresses_whether_it_has_a_login_or_not() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let owner = app.firm().await.owner;
+    let mut told = Vec::new();
+    for username in [owner.email.clone(), tests::email("nobody")] {
+        let mut answers = Vec::new();
+        for n in 0..22 {
+            let written = if n % 2 == 0 { username.clone() } else { format!(" {} ", username.to_uppercase()) };
+            let mut answer = wrong_login(&app, &written, Some(address(n))).await;
+            answer.headers.remove("date");
+            for name in ["retry-after", "ratelimit-reset"] {
+                answer
+                    .headers
+                    .remove(name)
+                    .into_iter()
+                    .for_each(|seconds| assert!(seconds.to_str().unwrap().parse::<u32>().unwrap() <= 3600));
+            }
+            answers.push((answer.status, answer.headers, answer.json["type"].clone()));
+        }
+        let failed = answers.iter().take_while(|(status, ..)| *status == 401).count();
+        assert_eq!(failed, 20);
+        assert!(answers[20..].iter().all(|(status, ..)| *status == 429));
+        told.push(answers);
+    }
+    assert_eq!(told[0], told[1]);
+    // The right password isn't taken any more either, so nobody learns it by going on.
+    let right = json!({"username": owner.email, "password": PASSWORD});
+    assert_refused(&app.post("/api/auth/login/", right.clone()).from(address(99)).send().await, 20, 3600);
+    wrong_login(&app, &tests::email("another"), Some(address(0))).await.expect(401);
+    refresh(&app, &owner.refresh).await.expect(200);
+    wait_for_the_hour(&app);
+    app.post("/api/auth/login/", right).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn of_many_guesses_at_once_twenty_are_told_that_they_are_wrong() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let owner = app.firm().await.owner;
+    let guess = |n| app.post("/api/auth/login/", json!({"username": owner.email, "password": "a wrong one"})).from(address(n));
+    let answers = together((0..40).map(guess).collect()).await;
+    let wrong = answers.iter().filter(|answer| answer.status == 401).count();
+    assert_eq!((wrong, answers.iter().filter(|answer| answer.status == 429).count()), (20, 20));
+}
+
+#[tokio::test]
+async fn where_somebody_fails_to_sign_in_no_e_mail_is_kept() {
+    let app = TestApp::new().await;
+    let typed = format!("my secret {}", tests::email("slip"));
+    wrong_login(&app, &typed, None).await.expect(401);
+    let failures: Vec<_> = app.counted().into_iter().map(|(key, item)| format!("{key:?} {item}")).collect();
+    assert_eq!(failures.len(), 2, "of the address and of the username");
+    assert!(failures.iter().all(|item| !item.contains("secret") && !item.contains("slip")), "{failures:?}");
 }
 
 #[tokio::test]
@@ -126,11 +245,10 @@ async fn health_documentation_and_calls_without_a_token_are_not_counted() {
         app.get("/api/docs/openapi.json").send().await.expect(200);
         app.get("/api/crm/leads/").send().await.expect(401);
         app.get("/api/crm/leads/").bearer("nonsense").send().await.expect(401);
-        refresh(&app, "nonsense").await.expect(401);
     }
     let owner = app.firm().await.owner;
-    login(&app, &owner.email).await.expect(200);
-    login(&app, &owner.email).await.expect(429);
+    wrong_login(&app, &owner.email, None).await.expect(401);
+    wrong_login(&app, &owner.email, None).await.expect(429);
     for _ in 0..5 {
         app.get("/api/crm/leads/").send().await.expect(401);
         app.get("/api/health/").bearer(&owner.access).send().await.expect(200);

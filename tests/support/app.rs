@@ -49,7 +49,8 @@ pub struct TestApp {
     pub stripe: StripeQueue,
     /// What stands in for Stripe.
     pub stand_in: StandIn,
-    functions: BTreeMap<&'static str, Front>,
+    first: Environment,
+    limits: Limits,
     address: IpAddr,
     delivered: Mutex<Option<String>>,
 }
@@ -67,9 +68,15 @@ pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments:
     ])
 }
 
+/// A process of each function, which shares nothing with others but the table.
+pub struct Environment {
+    functions: BTreeMap<&'static str, Front>,
+}
+
 /// A request to be sent.
 pub struct Call<'a> {
     app: &'a TestApp,
+    environment: &'a Environment,
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
@@ -102,23 +109,11 @@ impl TestApp {
         let links = LinkKey::new(secret(local.link_secret())["key"].as_str().unwrap()).unwrap();
         let public_keys = local.public_keys();
         let clock = Clock::default();
-        let app = App {
-            store: store.clone(),
-            verifier: Arc::new(Verifier::new(&public_keys, ISSUER).unwrap()),
-            limiter: Arc::new(Limiter::new(limits)),
-            clock: clock.clone(),
-            web_origin: WEB_ORIGIN.into(),
-        };
-        let keys = Keys::new(ISSUER, signing.clone(), links.clone());
         let stripe = StripeQueue::new().await;
         let stand_in = StandIn::start(None).await.unwrap();
-        let payments = Payments::new(STRIPE_KEY, Some(stand_in.url())).unwrap();
-        let functions = routers(keys, stripe.webhooks(clock.clone()), payments)
-            .into_iter()
-            .map(|(name, router)| (name, Front::new(app.clone(), router)))
-            .collect();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
-        Self {
+        let first = Environment { functions: BTreeMap::new() };
+        let app = Self {
             template,
             dynamo,
             meter,
@@ -129,15 +124,34 @@ impl TestApp {
             links,
             stripe,
             stand_in,
-            functions,
+            first,
+            limits,
             address,
             delivered: Mutex::default(),
-        }
+        };
+        Self { first: app.environment(), ..app }
+    }
+
+    /// Another process of each function that answers HTTP, which has just started.
+    pub fn environment(&self) -> Environment {
+        let verifier = Arc::new(Verifier::new(&self.public_keys, ISSUER).unwrap());
+        let app = || App {
+            store: self.store.clone(),
+            verifier: verifier.clone(),
+            limiter: Arc::new(Limiter::new(self.limits)),
+            clock: self.clock.clone(),
+            web_origin: WEB_ORIGIN.into(),
+        };
+        let keys = Keys::new(ISSUER, self.signing.clone(), self.links.clone());
+        let payments = Payments::new(STRIPE_KEY, Some(self.stand_in.url())).unwrap();
+        let routers = routers(keys, self.stripe.webhooks(self.clock.clone()), payments);
+        Environment { functions: routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect() }
     }
 
     /// A request by nobody.
     pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
-        Call { app: self, method, path: path.into(), headers: Vec::new(), body: bytes::Bytes::new(), address: self.address }
+        let (headers, body) = (Vec::new(), bytes::Bytes::new());
+        Call { app: self, environment: &self.first, method, path: path.into(), headers, body, address: self.address }
     }
 
     /// `GET path` by nobody.
@@ -167,6 +181,19 @@ impl TestApp {
 
     /// All that is in the table, by its keys, but for what counts requests.
     pub fn records(&self) -> BTreeMap<(String, String), Value> {
+        let mut records = self.items();
+        records.retain(|(pk, _), _| !counts_requests(pk));
+        records
+    }
+
+    /// What counts requests, by its keys.
+    pub fn counted(&self) -> BTreeMap<(String, String), Value> {
+        let mut records = self.items();
+        records.retain(|(pk, _), _| counts_requests(pk));
+        records
+    }
+
+    fn items(&self) -> BTreeMap<(String, String), Value> {
         let mut records = BTreeMap::new();
         let mut start = Value::Null;
         loop {
@@ -179,7 +206,6 @@ impl TestApp {
             }
             start = page["LastEvaluatedKey"].clone();
             if start.is_null() {
-                records.retain(|(pk, _), _| !pk.split('#').any(|part| part == "RATE"));
                 return records;
             }
         }
@@ -234,6 +260,10 @@ impl TestApp {
     }
 }
 
+fn counts_requests(pk: &str) -> bool {
+    pk.split('#').any(|part| part == "RATE")
+}
+
 fn sequence_number(record: &Value) -> String {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned()
 }
@@ -253,7 +283,7 @@ fn store_with(endpoint: &str, template: &Template, retries: RetryConfig) -> Stor
     Store::new(aws_sdk_dynamodb::Client::from_conf(config), &template.table.name)
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// With a JSON body.
     #[must_use]
     pub fn json(self, body: Value) -> Self {
@@ -285,6 +315,12 @@ impl Call<'_> {
         Self { address, ..self }
     }
 
+    /// Answered by the functions' processes `environment`.
+    #[must_use]
+    pub fn by(self, environment: &'a Environment) -> Self {
+        Self { environment, ..self }
+    }
+
     /// Send it, by way of API Gateway's event and the template's route.
     pub async fn send(self) -> Answer {
         let mut request = http::Request::builder().method(self.method.clone()).uri(&self.path).header("host", "localhost");
@@ -296,7 +332,7 @@ impl Call<'_> {
         let route = route.unwrap_or_else(|| panic!("template.yaml has no route for {} {}", self.method, self.path));
         let event = local::gateway::event(&request, &route.key(), self.address);
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-        let front = self.app.functions.get(route.function.as_str()).unwrap_or_else(|| panic!("no function {}", route.function));
+        let front = self.environment.functions.get(route.function.as_str()).unwrap_or_else(|| panic!("no function {}", route.function));
         let (parts, body) = front.answer(request).await.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, json: serde_json::from_slice(&body).unwrap_or_default(), body }

@@ -55,6 +55,8 @@ pub struct Row {
     pub repeatable: bool,
     /// Whether it asks others than DynamoDB, and so can't be done in one request to that.
     pub asks_others: bool,
+    /// How many reads it may take, side by side.
+    pub reads: usize,
     /// The permission that it takes beside its own, where what it is done to is somebody else's.
     pub others: Option<Permission>,
     make: Box<Make>,
@@ -92,7 +94,7 @@ pub fn catalog() -> Vec<Row> {
 /// The row of `operation`, whose calls need what `make` gives.
 fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 'static) -> Row {
     let make: Box<Make> = Box::new(move |firm| Box::pin(async move { make(firm).await }));
-    Row { operation, repeatable: false, asks_others: false, others: None, make }
+    Row { operation, repeatable: false, asks_others: false, reads: 1, others: None, make }
 }
 
 impl Row {
@@ -104,6 +106,11 @@ impl Row {
     /// It asks others too.
     fn asks_others(self) -> Self {
         Self { asks_others: true, ..self }
+    }
+
+    /// It may take so many reads.
+    fn reads(self, reads: usize) -> Self {
+        Self { reads, ..self }
     }
 
     /// It is done to what is the owner's, which takes `permission` of others.

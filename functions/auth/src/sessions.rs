@@ -1,6 +1,6 @@
 //! `/api/auth/login/`, `refresh/` and `logout/`
 
-use api::{Anonymous, Answer, App, Caller, Cx, Problem, Routes, Valid, post, routes};
+use api::{Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
     Email, Id, Time,
@@ -14,7 +14,7 @@ use domain::{
 use http::StatusCode;
 use secrets::Refresh;
 use serde::Deserialize;
-use store::Found;
+use store::{Found, Login, Membership};
 use utoipa::ToSchema;
 
 use crate::{
@@ -48,25 +48,25 @@ struct RefreshToken {
     refresh: String,
 }
 
-/// Sign in: firm's people and portal users alike.
+/// Sign in: firm's people and portal users alike. Only what fails is counted, for the address and for the e-mail.
 #[post("/api/auth/login/", 200, 401, tag = "auth")]
 async fn login(
     cx: Cx,
-    _: Anonymous,
+    State(app): State<App>,
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Credentials>,
 ) -> Result<Answer<Granted>, Problem> {
-    let login = match Email::new(&body.username) {
-        Ok(email) => cx.store.login(&email).await?,
-        Err(_) => None,
+    let attempt = cx.attempt(&body.username);
+    let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, &body.username));
+    admitted?;
+    let Some(membership) = opened(&body, login?)? else {
+        app.limiter.count_failure(&cx.store, &attempt, cx.now).await?;
+        return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
-    let known = passwords::verify(&body.password, login.as_ref().map(|login| login.password.as_str()))?;
-    let memberships = login.filter(|_| known).map(|login| login.memberships).unwrap_or_default();
-    let membership = memberships.into_iter().rfind(|membership| body.firm.is_none_or(|firm| firm == membership.firm));
-    let membership = membership.ok_or_else(|| Problem::unauthorized(None, "No such login, or another password."))?;
-    let session = Session::begin(membership.firm, membership.principal, cx.now);
     let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
-    let grant = Grant { id: cx.new_id(), session };
+    // Of guesses that are made at once, only those count that are done before the others' failures are too many.
+    change.require_fewer(attempt.username(), app.limiter.failures())?;
+    let grant = Grant { id: cx.new_id(), session: Session::begin(membership.firm, membership.principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&keys, change, StatusCode::OK, grant, None).await
 }
@@ -79,11 +79,10 @@ async fn refresh(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
-    let shown = read(&cx, &keys, &body.refresh)?;
+    let shown = read(&cx, &app, &keys, &body.refresh).await?;
     let found = find(&cx, &shown).await?;
     let over = || Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.");
     let session = found.session(shown.sid)?.ok_or_else(over)?;
-    cx.count(&app, &Caller { firm: session.firm, principal: session.principal }).await?;
     let Some(principal) = still(&found, &session)? else {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
         return Err(over());
@@ -106,8 +105,13 @@ async fn refresh(
 
 /// Sign out: the session's refresh tokens aren't taken any more. Access tokens run out by themselves.
 #[post("/api/auth/logout/", 204, 401, tag = "auth")]
-async fn logout(cx: Cx, Extension(keys): Extension<Keys>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
-    let shown = read(&cx, &keys, &body.refresh)?;
+async fn logout(
+    cx: Cx,
+    State(app): State<App>,
+    Extension(keys): Extension<Keys>,
+    Valid(body): Valid<RefreshToken>,
+) -> Result<Answer<()>, Problem> {
+    let shown = read(&cx, &app, &keys, &body.refresh).await?;
     let session = find(&cx, &shown).await?.session(shown.sid)?;
     if let Some(session) = session.filter(|session| !session.revoked) {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
@@ -115,9 +119,30 @@ async fn logout(cx: Cx, Extension(keys): Extension<Keys>, Valid(body): Valid<Ref
     Ok(Answer::no_content())
 }
 
-fn read(cx: &Cx, keys: &Keys, token: &str) -> Result<Refresh, Problem> {
-    let shown = keys.signing.read_refresh(&keys.issuer, token, cx.now);
-    shown.map_err(|bad| Problem::unauthorized(Some("invalid_token"), bad.to_string()))
+/// The login of the e-mail `username`, if it is one and has one.
+async fn of_email(cx: &Cx, username: &str) -> Result<Option<Login>, Problem> {
+    match Email::new(username) {
+        Ok(email) => Ok(cx.store.login(&email).await?),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Where the login of `credentials` leads; nowhere, if the password is another.
+fn opened(credentials: &Credentials, login: Option<Login>) -> Result<Option<Membership>, Problem> {
+    let known = passwords::verify(&credentials.password, login.as_ref().map(|login| login.password.as_str()))?;
+    let memberships = login.filter(|_| known).map(|login| login.memberships).unwrap_or_default();
+    Ok(memberships.into_iter().rfind(|membership| credentials.firm.is_none_or(|firm| firm == membership.firm)))
+}
+
+/// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.
+async fn read(cx: &Cx, app: &App, keys: &Keys, token: &str) -> Result<Refresh, Problem> {
+    match keys.signing.read_refresh(&keys.issuer, token, cx.now) {
+        Ok(shown) => cx.count(app, shown.firm, &shown.sub).await.map(|()| shown),
+        Err(bad) => {
+            cx.count_address(app).await?;
+            Err(Problem::unauthorized(Some("invalid_token"), bad.to_string()))
+        }
+    }
 }
 
 /// The session of a refresh token, and whose it is, as they are now.

@@ -30,7 +30,7 @@ pub struct App {
 pub struct Limits {
     /// A user who is signed in.
     pub user: Quota,
-    /// An address from which somebody isn't.
+    /// An address from which somebody isn't, and the failed log-ins of an e-mail.
     pub anonymous: Quota,
     /// Payment links that a user asks for; they count among their requests too.
     pub payment: Quota,

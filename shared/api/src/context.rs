@@ -6,7 +6,7 @@ use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
-use crate::{Acts, Answer, App, Caller, EventOut, ListQuery, Listed, Page, Problem, Shape, answer::matches_version};
+use crate::{Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, Shape, answer::matches_version};
 
 /// What the front knows of a request.
 #[derive(Debug, Clone)]
@@ -223,19 +223,26 @@ impl Cx {
         Answer::json(StatusCode::OK, body)
     }
 
-    /// Count the request among those of `caller`; once, however often its handler is run.
-    pub async fn count(&self, app: &App, caller: &Caller) -> Result<(), Problem> {
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_user(&self.store, caller, self.now).await }
+    /// Count the request among those of the user or portal user `subject`; once, however often its handler is run.
+    pub async fn count(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_user(&self.store, firm, subject, self.now).await }
     }
 
     /// Count the request among the payment links that `by` asks for; once, however often its handler is run.
     pub async fn count_payment(&self, app: &App, by: &impl Acts) -> Result<(), Problem> {
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_payment(&self.store, &by.caller(), self.now).await }
+        let Caller { firm, principal } = by.caller();
+        let subject = principal.subject();
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_payment(&self.store, firm, &subject, self.now).await }
     }
 
     /// Count the request among those from its address; once, however often its handler is run.
-    pub(crate) async fn count_address(&self, app: &App) -> Result<(), Problem> {
+    pub async fn count_address(&self, app: &App) -> Result<(), Problem> {
         if self.request.is_retry { Ok(()) } else { app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now).await }
+    }
+
+    /// Somebody tries to sign in as `username`, from where the request came.
+    pub fn attempt(&self, username: &str) -> Attempt {
+        Attempt::new(self.source_address.as_deref(), username)
     }
 
     fn audit(&self, actor: Actor) -> Audit {

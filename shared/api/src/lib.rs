@@ -39,7 +39,7 @@ pub use patch::{Patch, Set};
 pub use path::Path;
 pub use portal::{Entitled, Party, Portal, right};
 pub use problem::{Problem, ProblemOut};
-pub use rate::Limiter;
+pub use rate::{Attempt, Limiter};
 pub use routes::Routes;
 pub use serve::{env, log_json, serve, serve_stateless};
 pub use token::{Audience, Claims, Verifier, access_header};

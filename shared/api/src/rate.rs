@@ -1,22 +1,26 @@
 //! Rate limits: a warm function leases requests for a caller and answers so many without asking the table again.
 //!
-//! A caller who is new to this function gets a small lease, since what is left of it is lost; who uses it up gets a
-//! larger one. Leases end with the hour that they were counted in. A caller's requests that arrive together wait for one
-//! lease, so that none is leased that nobody uses.
+//! What is left of a lease is lost to the caller for that minute, since no other environment of the function knows of
+//! it. So who is new to one gets a lease of one request, and only who comes again gets more: twice as much each time,
+//! but never more than half of this environment's share of what is left. Leases end with their minute; what wasn't used
+//! is given back to the hour. A caller's requests that arrive together wait for one lease.
+//!
+//! Log-ins are counted where they fail, for the address and for the e-mail, so that neither many e-mails can be tried
+//! from one address nor one e-mail from many. The e-mail is kept as a hash: what is typed there isn't always one.
 
 use std::{
     collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Id, Time, firm::Firm};
+use domain::{Digest, Id, Time, firm::Firm};
 use http::{HeaderName, StatusCode, header};
-use store::{Granted, Lease, Store};
+use store::{Counted, Granted, Lease, Quota, Store};
 
-use crate::{Caller, Limits, Problem};
+use crate::{Limits, Problem};
 
-/// The first lease of a caller, and the largest, in requests.
-const FIRST: u32 = 5;
+/// The largest lease, in requests.
 const LARGEST: u32 = 20;
 /// How many callers a function remembers; past it, it forgets all, which costs a write each.
 const REMEMBERED: usize = 10_000;
@@ -28,12 +32,37 @@ pub struct Limiter {
     leases: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Held>>>>,
 }
 
-/// What is left of a caller's lease; nothing, of who is new.
+/// A caller's leases in a minute; none, of who is new.
 #[derive(Debug, Default)]
 struct Held {
-    hour: i64,
+    /// Minutes since 1970.
+    minute: i64,
+    /// How many requests were leased here in it.
+    leased: u32,
+    /// How many of them may still be made.
     left: u32,
+    /// How many are leased next.
     next: u32,
+}
+
+/// Who tries to sign in: where from, and as whom. They are counted if they fail.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    address: String,
+    username: String,
+}
+
+impl Attempt {
+    /// Somebody at `address` tries to sign in as `username`, which may be no e-mail, or nobody's.
+    pub(crate) fn new(address: Option<&str>, username: &str) -> Self {
+        let username = Digest::of(&[username.trim().to_lowercase().as_bytes()]);
+        Self { address: network(address), username: format!("LOGIN#{username}") }
+    }
+
+    /// The name under which failures to sign in as this username are counted.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
 }
 
 impl Limiter {
@@ -42,35 +71,52 @@ impl Limiter {
         Self { limits, leases: Mutex::default() }
     }
 
-    /// Count a request of `caller`.
-    pub async fn count_user(&self, store: &Store, caller: &Caller, now: Time) -> Result<(), Problem> {
-        let name = caller.principal.subject();
-        let hour = now.timestamp().div_euclid(3600);
-        let held = self.held(&name);
+    /// Count a request of the user or portal user `subject` of `firm`.
+    pub async fn count_user(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
+        let quota = self.limits.user;
+        let held = self.held(subject);
         let mut held = held.lock().await;
-        if held.hour == hour && held.left > 0 {
+        let minute = now.timestamp().div_euclid(60);
+        if held.minute == minute && held.left > 0 {
             held.left -= 1;
             return Ok(());
         }
-        let wanted = if held.hour == hour { held.next } else { FIRST };
-        let lease = Lease { firm: Some(caller.firm), caller: &name, wanted, quota: self.limits.user };
-        let granted = ask(store, lease, now).await?;
-        *held = Held { hour, left: granted - 1, next: (wanted * 2).min(LARGEST) };
+        let (wanted, unused) = held.wanted(minute);
+        let lease = Lease { firm: Some(firm), caller: subject, wanted, unused, quota };
+        let (requests, counted) = ask(store, lease, now).await?;
+        let leased = requests + if held.minute == minute { held.leased } else { 0 };
+        *held = Held { minute, leased, left: requests - 1, next: next(requests, leased, counted, quota) };
         Ok(())
     }
 
-    /// Count a payment link that `caller` asks for; one at a time, since the limit is low.
-    pub async fn count_payment(&self, store: &Store, caller: &Caller, now: Time) -> Result<(), Problem> {
-        let name = format!("{}#payment", caller.principal.subject());
-        let lease = Lease { firm: Some(caller.firm), caller: &name, wanted: 1, quota: self.limits.payment };
-        ask(store, lease, now).await.map(|_| ())
+    /// Count a payment link that the portal user `subject` of `firm` asks for; one at a time, since the limit is low.
+    pub async fn count_payment(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
+        let caller = format!("{subject}#payment");
+        ask(store, Lease { firm: Some(firm), ..one(&caller, self.limits.payment) }, now).await.map(|_| ())
     }
 
     /// Count a request from `address` of somebody who isn't signed in; one at a time, since the limit is low.
     pub async fn count_address(&self, store: &Store, address: Option<&str>, now: Time) -> Result<(), Problem> {
-        let firm: Option<Id<Firm>> = None;
-        let lease = Lease { firm, caller: address.unwrap_or("unknown"), wanted: 1, quota: self.limits.anonymous };
-        ask(store, lease, now).await.map(|_| ())
+        ask(store, one(&network(address), self.limits.anonymous), now).await.map(|_| ())
+    }
+
+    /// That neither the address nor the username of `attempt` has failed too often; one read.
+    pub async fn admit(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
+        let most = self.limits.anonymous.per_hour;
+        let counted = store.counted([&attempt.address, &attempt.username], now).await?;
+        if counted.into_iter().all(|failures| failures < most) { Ok(()) } else { Err(exhausted(most, store::rest_of_hour(now))) }
+    }
+
+    /// Count the failure of `attempt` for its address and its username; the one that is used up says so.
+    pub async fn count_failure(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
+        let count = |caller| ask(store, one(caller, self.limits.anonymous), now);
+        let (address, username) = tokio::join!(count(&attempt.address), count(&attempt.username));
+        address.and(username).map(|_| ())
+    }
+
+    /// How often a username may fail in an hour.
+    pub fn failures(&self) -> u32 {
+        self.limits.anonymous.per_hour
     }
 
     /// The lease of the caller `name`, which one request at a time looks at.
@@ -83,20 +129,106 @@ impl Limiter {
     }
 }
 
-async fn ask(store: &Store, lease: Lease<'_>, now: Time) -> Result<u32, Problem> {
-    match store.lease(&lease, now).await? {
-        Granted::Some(requests) => Ok(requests),
-        Granted::None { limit, retry_after } => {
-            let named = |name: &'static str| HeaderName::from_static(name);
-            Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-requests",
-                format!("At most {limit} requests; wait {retry_after} s."),
-            )
-            .with(header::RETRY_AFTER, &retry_after.to_string())
-            .with(named("ratelimit-limit"), &limit.to_string())
-            .with(named("ratelimit-remaining"), "0")
-            .with(named("ratelimit-reset"), &retry_after.to_string()))
+impl Held {
+    /// How many requests to lease in `minute`, and how many of an earlier one of the same hour to give back. Who was
+    /// busy here in the minute before begins with a quarter of what they used.
+    fn wanted(&self, minute: i64) -> (u32, u32) {
+        if self.minute == minute {
+            return (self.next, 0);
         }
+        let unused = if self.minute.div_euclid(60) == minute.div_euclid(60) { self.left } else { 0 };
+        let busy = if self.minute + 1 == minute { (self.leased - self.left) / 4 } else { 1 };
+        (busy.clamp(1, LARGEST), unused)
+    }
+}
+
+/// How many requests to lease after a lease of `last`, where `leased` were leased here in the minute and `counted` in
+/// all.
+fn next(last: u32, leased: u32, counted: Counted, quota: Quota) -> u32 {
+    let share = u64::from(quota.left(counted)) * u64::from(leased) / (2 * u64::from(counted.minute.max(1)));
+    (last * 2).min(u32::try_from(share).unwrap_or(u32::MAX)).clamp(1, LARGEST)
+}
+
+/// A single request of `caller`, who isn't signed in.
+fn one(caller: &str, quota: Quota) -> Lease<'_> {
+    Lease { firm: None, caller, wanted: 1, unused: 0, quota }
+}
+
+/// The name under which those at `address` are counted: of IPv6 the network of 64 bits, all of which one customer has.
+fn network(address: Option<&str>) -> String {
+    match address.map(|address| (address, address.parse())) {
+        Some((_, Ok(IpAddr::V6(address)))) if address.to_ipv4_mapped().is_none() => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::from([a, b, c, d, 0, 0, 0, 0]))
+        }
+        Some((address, _)) => address.to_owned(),
+        None => "unknown".to_owned(),
+    }
+}
+
+async fn ask(store: &Store, lease: Lease<'_>, now: Time) -> Result<(u32, Counted), Problem> {
+    match store.lease(&lease, now).await? {
+        Granted::Some { requests, counted } => Ok((requests, counted)),
+        Granted::None { limit, retry_after } => Err(exhausted(limit, retry_after)),
+    }
+}
+
+/// `limit` is used up for `retry_after` seconds more.
+fn exhausted(limit: u32, retry_after: u32) -> Problem {
+    let named = |name: &'static str| HeaderName::from_static(name);
+    let (limit, retry_after) = (limit.to_string(), retry_after.to_string());
+    let detail = format!("At most {limit} requests; wait {retry_after} s.");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail)
+        .with(header::RETRY_AFTER, &retry_after)
+        .with(named("ratelimit-limit"), &limit)
+        .with(named("ratelimit-remaining"), "0")
+        .with(named("ratelimit-reset"), &retry_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_counted_by_the_network_that_one_customer_has() {
+        for (address, counted) in [
+            (Some("192.0.2.1"), "192.0.2.1"),
+            (Some("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64"),
+            (Some("2001:db8:1:2:ffff::1"), "2001:db8:1:2::/64"),
+            (Some("2001:db8:1:3::1"), "2001:db8:1:3::/64"),
+            (Some("::ffff:192.0.2.1"), "::ffff:192.0.2.1"),
+            (Some("nonsense"), "nonsense"),
+            (None, "unknown"),
+        ] {
+            assert_eq!(network(address), counted, "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_lease_grows_with_use_within_this_environments_share_of_what_is_left() {
+        let quota = Quota { per_minute: Some(100), per_hour: 1000 };
+        for (last, leased, minute, hour, expected) in [
+            (1, 1, 1, 1, 2),     // came again
+            (8, 15, 15, 15, 16), // and again
+            (16, 31, 31, 31, 20),
+            (20, 91, 91, 91, 4), // half of what is left
+            (1, 1, 60, 60, 1),   // others have most of it
+            (4, 20, 40, 40, 8),
+            (8, 15, 15, 990, 5), // the hour's is less
+            (1, 1, 100, 100, 1), // nothing is left
+        ] {
+            assert_eq!(next(last, leased, Counted { minute, hour }, quota), expected, "{last} {leased} {minute} {hour}");
+        }
+    }
+
+    #[test]
+    fn a_new_minute_begins_with_what_the_one_before_was_like() {
+        let held = |left| Held { minute: 61, leased: 60, left, next: 20 };
+        assert_eq!(held(20).wanted(61), (20, 0));
+        assert_eq!(held(20).wanted(62), (10, 20));
+        assert_eq!(held(60).wanted(62), (1, 60));
+        assert_eq!(held(20).wanted(63), (1, 20));
+        assert_eq!(held(20).wanted(120), (1, 0));
+        assert_eq!(Held::default().wanted(61), (1, 0));
     }
 }

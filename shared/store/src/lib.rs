@@ -35,7 +35,7 @@ pub use error::Error;
 pub use event::{LoggedEvent, event_of_image};
 pub use history::{BeforeAndAfter, Happened};
 pub use key::{Counter, Unique};
-pub use lease::{Granted, Lease, Quota};
+pub use lease::{Counted, Granted, Lease, Quota, rest_of_hour};
 pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use login::{Login, Membership};
 pub use named::Named;

@@ -26,6 +26,29 @@ impl Store {
     pub fn read(&self, firm: Id<Firm>) -> Read<'_> {
         Read { store: self, firm, keys: BTreeSet::new(), idempotent: None, consistent: true }
     }
+
+    /// The items at `keys`, those that are there.
+    pub(crate) async fn items(&self, keys: BTreeSet<Key>, consistent: bool) -> Result<HashMap<Key, Item>, Error> {
+        let mut items = HashMap::with_capacity(keys.len());
+        let mut pending: Vec<Item> = keys.iter().map(Key::item).collect();
+        for _ in 0..ROUNDS {
+            if pending.is_empty() {
+                break;
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(consistent).build();
+            let keys = keys.map_err(Error::internal)?;
+            let output = self.client.batch_get_item().request_items(&self.table, keys).send().await?;
+            for item in output.responses.unwrap_or_default().into_values().flatten() {
+                let key = Key { pk: item.text(name::PK)?.to_owned(), sk: item.text(name::SK)?.to_owned() };
+                items.insert(key, item);
+            }
+            pending = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|keys| keys.keys).collect();
+        }
+        if !pending.is_empty() {
+            return Err(Error::Unavailable("keys stayed unprocessed".to_owned()));
+        }
+        Ok(items)
+    }
 }
 
 /// Things of one firm to be read with one request, as they are now.
@@ -99,24 +122,7 @@ impl Read<'_> {
 
     /// Read them.
     pub async fn fetch(self) -> Result<Found, Error> {
-        let mut items = HashMap::with_capacity(self.keys.len());
-        let mut pending: Vec<Item> = self.keys.iter().map(Key::item).collect();
-        for _ in 0..ROUNDS {
-            if pending.is_empty() {
-                break;
-            }
-            let keys = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(self.consistent).build();
-            let keys = keys.map_err(Error::internal)?;
-            let output = self.store.client.batch_get_item().request_items(&self.store.table, keys).send().await?;
-            for item in output.responses.unwrap_or_default().into_values().flatten() {
-                let key = Key { pk: item.text(name::PK)?.to_owned(), sk: item.text(name::SK)?.to_owned() };
-                items.insert(key, item);
-            }
-            pending = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|keys| keys.keys).collect();
-        }
-        if !pending.is_empty() {
-            return Err(Error::Unavailable("keys stayed unprocessed".to_owned()));
-        }
+        let items = self.store.items(self.keys, self.consistent).await?;
         if let Some((request, now)) = &self.idempotent
             && let Some(item) = items.get(&request.key())
         {

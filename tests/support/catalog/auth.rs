@@ -13,7 +13,8 @@ pub(super) fn rows() -> Vec<Row> {
                 "currency": "SEK", "time_zone": "Europe/Stockholm",
             }))
         }),
-        row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))),
+        // The login, and beside it how often it failed.
+        row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))).reads(2),
         row("refresh", async |firm| Given::body(refresh_token(firm).await)),
         row("logout", async |firm| Given::body(refresh_token(firm).await)).repeatable(),
         row("activate", async |firm| {
