@@ -188,3 +188,71 @@ async fn signing_up_in_and_activating_give_the_same_tokens_to_the_same_key() {
         refresh(first.text("/refresh")).await.expect(200);
     }
 }
+
+/// What is kept of a POST of `body` to `path` under a key by somebody who isn't signed in.
+async fn kept(app: &TestApp, path: &str, body: &Value) -> Value {
+    app.post(path, body.clone()).header("idempotency-key", path).send().await;
+    let kept: Vec<_> = app.records().into_iter().filter(|((pk, _), _)| pk.contains("IDEMPOTENCY") && pk.ends_with(path)).collect();
+    assert_eq!(kept.len(), 1, "{path}: {kept:?}");
+    kept[0].1.clone()
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_request_is_the_same_whatever_its_password_is() {
+    let (email, mut requests) = (email("sue"), Vec::new());
+    for password in ["correct horse battery", "123456789"] {
+        let app = TestApp::new().await;
+        let register = json!({"firm_name": "South", "name": "Sue", "email": email, "password": password});
+        let registered = kept(&app, "/api/auth/register/", &register).await;
+        let logged_in = kept(&app, "/api/auth/login/", &json!({"username": email, "password": password})).await;
+        for item in [&registered, &logged_in] {
+            assert!(!item.to_string().contains(password));
+        }
+        requests.push([registered["request"].clone(), logged_in["request"].clone()]);
+    }
+    assert_eq!(requests[0], requests[1]);
+    assert!(requests[0][0].is_object() && requests[0][0] != requests[0][1]);
+
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let body = json!({"name": "Bo", "email": "bo@north.example", "role": "billing"});
+    let invited = firm.owner.post("/api/auth/users/", body).await.expect(201).id();
+    let activate = json!({"token": firm.link(&invited, "bo@north.example", 1), "password": "123456789"});
+    let activated = kept(&app, "/api/auth/activate/", &activate).await["request"]["S"].as_str().unwrap().to_owned();
+    // Not the hash of all that was sent either, in any order.
+    let sent = [b"POST /api/auth/activate/\n", activate.to_string().as_bytes()].map(<[u8]>::to_vec);
+    assert_ne!(activated, domain::Digest::of(&[&sent[0], &sent[1]]).to_string());
+}
+
+#[tokio::test]
+async fn another_password_under_a_used_key_is_another_request() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let bo = email("bo");
+    let invited = firm.owner.post("/api/auth/users/", json!({"name": "Bo", "email": bo, "role": "billing"})).await.expect(201).id();
+    let register = json!({"firm_name": "South", "name": "Sue", "email": email("sue"), "password": PASSWORD});
+    let activate = json!({"token": firm.link(&invited, &bo, 1), "password": PASSWORD});
+    let login = json!({"username": firm.owner.email, "password": PASSWORD});
+    for (path, body, refused) in
+        [("/api/auth/register/", register, 422), ("/api/auth/activate/", activate, 422), ("/api/auth/login/", login, 401)]
+    {
+        let send = |body: &Value| app.post(path, body.clone()).header("idempotency-key", path).send();
+        let first = send(&body).await;
+        assert!(first.status.is_success(), "{path}: {}", first.json);
+        let mut guess = body.clone();
+        guess["password"] = json!("another password");
+        let answer = send(&guess).await.expect(refused);
+        assert!(answer.json.get("access").is_none());
+        assert_eq!(send(&body).await.json, first.json, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_two_people_at_one_address_choose_gives_neither_the_others_tokens() {
+    let app = TestApp::new().await;
+    let (first, second) = (app.firm().await, app.firm().await);
+    let login = |email: &str| app.post("/api/auth/login/", json!({"username": email, "password": PASSWORD})).header("idempotency-key", "1");
+    login(&first.owner.email).send().await.expect(200);
+    let refused = login(&second.owner.email).send().await.expect(422);
+    assert_eq!(refused.fields(), ["Idempotency-Key"]);
+}

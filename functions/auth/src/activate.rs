@@ -8,14 +8,13 @@ use domain::{
     session::{Principal, Session},
     user::{Password, User},
 };
-use http::StatusCode;
 use secrets::Invited;
 use serde::Deserialize;
 use store::{Change, Found};
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys},
+    grant::{self, Grant, Granted, Keys, Proof},
     passwords,
     sessions::actor,
 };
@@ -32,7 +31,7 @@ struct Activation {
     #[schema(max_length = 2048)]
     token: String,
     /// A new password; of an e-mail that has a login already (in another firm), that login's.
-    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     password: Password,
 }
 
@@ -47,22 +46,23 @@ async fn activate(
     let invited = keys.links.read(&body.token, cx.now).map_err(|bad| Problem::invalid("token", bad.to_string()))?;
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
     let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login(&invited.email);
-    let found = match read.fetch().await {
-        Err(store::Error::Replayed(kept)) => return Ok(grant::present(&keys, &kept)?.replayed()),
-        found => found?,
-    };
+    let proof = Proof { email: &invited.email, password: body.password.expose() };
+    let (found, kept) = read.fetch_with_reply().await?;
+    if let Some(kept) = kept {
+        return grant::again(&cx, &keys, proof, &kept).await;
+    }
     let known = found.password(&invited.email)?;
-    if known.is_some() && !passwords::verify(body.password.expose(), known.as_deref())? {
+    if known.is_some() && !passwords::verify(proof.password, known.as_deref())? {
         return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
     }
     let (mut change, principal) = add_membership(&cx, &found, &invited, user, portal_user)?;
     if known.is_none() {
         let taken = domain::Refusal::state("This e-mail got a login at the same moment; sign in with it.");
-        change.create_login(&invited.email, &passwords::hash(body.password.expose())?, taken)?;
+        change.create_login(&invited.email, &passwords::hash(proof.password)?, taken)?;
     }
     let grant = Grant { id: cx.new_id(), session: Session::begin(invited.firm, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&keys, change, StatusCode::OK, grant, None).await
+    grant::commit(&cx, &keys, proof, change, grant).await
 }
 
 /// A change in which the user or portal user who was invited is active, and as whom they sign in.

@@ -1,17 +1,21 @@
 //! Giving tokens. A session's tokens follow from the session alone, so that an answer that got lost is given again
-//! without ever storing a token: what is kept under an idempotency key is what the tokens are made from.
+//! without ever storing a token: what is kept under an idempotency key is what the tokens are made from. Nor is anything
+//! kept that follows from the password: who asks again proves it again.
 
 use std::sync::Arc;
 
-use api::{Answer, Claims, Problem, access_header};
-use domain::{Id, session::Session};
+use api::{Answer, Claims, Cx, Problem, access_header};
+use domain::{Email, Id, session::Session};
 use http::StatusCode;
 use secrets::{LinkKey, SigningKey};
 use serde::{Deserialize, Serialize};
 use store::{Change, Reply};
 use utoipa::ToSchema;
 
-use crate::shapes::{FirmOut, UserOut};
+use crate::{
+    alive, passwords,
+    shapes::{FirmOut, UserOut},
+};
 
 /// What `auth` signs and checks with.
 #[derive(Debug, Clone)]
@@ -79,26 +83,55 @@ pub(crate) struct Granted {
     firm: Option<FirmOut>,
 }
 
-/// Write `change`, in which a session begins, and answer with its tokens; the same ones to the same key.
-pub(crate) async fn commit(
+/// Who asks for tokens, and what shows that it is them.
+#[derive(Clone, Copy)]
+pub(crate) struct Proof<'p> {
+    pub(crate) email: &'p Email,
+    pub(crate) password: &'p str,
+}
+
+/// Write `change`, in which a session begins, and answer with its tokens; to the same key, with those that it has now.
+pub(crate) async fn commit(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, grant: Grant) -> Result<Answer<Granted>, Problem> {
+    write(cx, keys, proof, change, StatusCode::OK, Kept { grant, user: None, firm: None }).await
+}
+
+/// The same of a firm that was founded just now.
+pub(crate) async fn commit_founded(
+    cx: &Cx,
     keys: &Keys,
+    proof: Proof<'_>,
     change: Change,
-    status: StatusCode,
     grant: Grant,
-    founded: Option<(UserOut, FirmOut)>,
+    (user, firm): (UserOut, FirmOut),
 ) -> Result<Answer<Granted>, Problem> {
-    let (user, firm) = founded.unzip();
-    let answer = Answer::json(status, &Kept { grant, user, firm })?;
+    write(cx, keys, proof, change, StatusCode::CREATED, Kept { grant, user: Some(user), firm: Some(firm) }).await
+}
+
+async fn write(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, status: StatusCode, kept: Kept) -> Result<Answer<Granted>, Problem> {
+    let answer = Answer::json(status, &kept)?;
     match change.commit(answer.reply()).await {
-        Ok(()) => present(keys, answer.reply()),
-        Err(error) => Ok(present(keys, &Problem::from(error).replayed()?)?.replayed()),
+        Ok(()) => present(keys, status, kept),
+        Err(error) => again(cx, keys, proof, &Problem::from(error).replayed()?).await,
     }
 }
 
-/// The answer with tokens that was kept as `kept`.
-pub(crate) fn present(keys: &Keys, kept: &Reply) -> Result<Answer<Granted>, Problem> {
-    let body = kept.body.as_deref().unwrap_or_default();
-    let Kept { grant, user, firm } = serde_json::from_str(body).map_err(Problem::internal)?;
-    let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
+/// The answer with tokens that was kept as `reply`, to who proves anew that it was them: the tokens that the session has
+/// now, with the role or rights of now. None, if it is over.
+pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply) -> Result<Answer<Granted>, Problem> {
+    let kept: Kept = serde_json::from_str(reply.body.as_deref().unwrap_or_default()).map_err(Problem::internal)?;
+    let Grant { id, session } = &kept.grant;
+    let found = alive::find_with_login(cx, session.firm, *id, &session.principal.subject(), proof.email).await?;
+    // Another password is another request, though what is kept of it doesn't tell.
+    if !passwords::verify(proof.password, found.password(proof.email)?.as_deref())? {
+        return Err(store::Error::KeyReused.into());
+    }
+    let session = found.session(*id)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
+    let principal = alive::still(&found, &session)?.ok_or_else(alive::over)?;
+    let grant = Grant { id: *id, session: Session { principal, ..session } };
+    let status = StatusCode::from_u16(reply.status).map_err(Problem::internal)?;
+    Ok(present(keys, status, Kept { grant, ..kept })?.replayed())
+}
+
+fn present(keys: &Keys, status: StatusCode, Kept { grant, user, firm }: Kept) -> Result<Answer<Granted>, Problem> {
     Answer::json(status, &Granted { tokens: keys.tokens(&grant)?, user, firm })
 }

@@ -1,6 +1,7 @@
 //! `/api/auth/`: firms and their people, signing in and out. The only function that can sign tokens.
 
 mod activate;
+mod alive;
 mod firm;
 mod grant;
 mod me;

@@ -9,13 +9,12 @@ use domain::{
     session::{Principal, Session},
     user::{self, Password, User},
 };
-use http::StatusCode;
 use serde::Deserialize;
 use store::Unique;
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys},
+    grant::{self, Grant, Granted, Keys, Proof},
     passwords,
     shapes::{FirmOut, UserOut},
 };
@@ -32,7 +31,7 @@ struct NewFirm {
     firm_name: SingleLine<200>,
     name: SingleLine<200>,
     email: Email,
-    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     password: Password,
     /// The currency it sells in. Default: USD.
     currency: Option<Currency>,
@@ -59,5 +58,6 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));
-    grant::commit(&keys, change, StatusCode::CREATED, grant, Some(founded)).await
+    let proof = Proof { email: &email, password: password.expose() };
+    grant::commit_founded(&cx, &keys, proof, change, grant, founded).await
 }

@@ -3,22 +3,19 @@
 use api::{Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
-    Email, Id, Time,
+    Email,
     event::Actor,
-    firm::{Firm, FirmId},
-    invitation::Standing,
-    portal_user::PortalUser,
+    firm::FirmId,
     session::{Principal, Refreshed, Session},
-    user::User,
 };
-use http::StatusCode;
 use secrets::Refresh;
 use serde::Deserialize;
-use store::{Found, Login, Membership};
+use store::{Login, Membership};
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys, Tokens},
+    alive,
+    grant::{self, Grant, Granted, Keys, Proof, Tokens},
     passwords,
 };
 
@@ -34,7 +31,7 @@ struct Credentials {
     /// The e-mail.
     #[schema(max_length = 254)]
     username: String,
-    #[schema(max_length = 128)]
+    #[schema(format = Password, max_length = 128)]
     password: String,
     /// Into which firm, for who belongs to several; the one that they joined last, unless said.
     firm: Option<FirmId>,
@@ -56,10 +53,10 @@ async fn login(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Credentials>,
 ) -> Result<Answer<Granted>, Problem> {
-    let attempt = cx.attempt(&body.username);
-    let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, &body.username));
+    let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
+    let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let Some(membership) = opened(&body, login?)? else {
+    let (Some(email), Some(membership)) = (&email, opened(&body, login?)?) else {
         app.limiter.count_failure(&cx.store, &attempt, cx.now).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
@@ -68,7 +65,7 @@ async fn login(
     change.require_fewer(attempt.username(), app.limiter.failures())?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(membership.firm, membership.principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&keys, change, StatusCode::OK, grant, None).await
+    grant::commit(&cx, &keys, Proof { email, password: &body.password }, change, grant).await
 }
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
@@ -80,12 +77,11 @@ async fn refresh(
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
     let shown = read(&cx, &app, &keys, &body.refresh).await?;
-    let found = find(&cx, &shown).await?;
-    let over = || Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.");
-    let session = found.session(shown.sid)?.ok_or_else(over)?;
-    let Some(principal) = still(&found, &session)? else {
+    let found = alive::find(&cx, shown.firm, shown.sid, &shown.sub).await?;
+    let session = found.session(shown.sid)?.ok_or_else(alive::over)?;
+    let Some(principal) = alive::still(&found, &session)? else {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
-        return Err(over());
+        return Err(alive::over());
     };
     let session = match session.refresh(shown.generation, cx.idempotency_key(), cx.now) {
         Refreshed::Rotated(next) => {
@@ -96,9 +92,9 @@ async fn refresh(
         Refreshed::Repeated => session,
         Refreshed::Reused(revoked) => {
             cx.store.replace_session(shown.sid, &session, &revoked).await?;
-            return Err(over());
+            return Err(alive::over());
         }
-        Refreshed::Over => return Err(over()),
+        Refreshed::Over => return Err(alive::over()),
     };
     cx.json(&keys.tokens(&Grant { id: shown.sid, session })?)
 }
@@ -112,18 +108,18 @@ async fn logout(
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<()>, Problem> {
     let shown = read(&cx, &app, &keys, &body.refresh).await?;
-    let session = find(&cx, &shown).await?.session(shown.sid)?;
+    let session = alive::find(&cx, shown.firm, shown.sid, &shown.sub).await?.session(shown.sid)?;
     if let Some(session) = session.filter(|session| !session.revoked) {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
     }
     Ok(Answer::no_content())
 }
 
-/// The login of the e-mail `username`, if it is one and has one.
-async fn of_email(cx: &Cx, username: &str) -> Result<Option<Login>, Problem> {
-    match Email::new(username) {
-        Ok(email) => Ok(cx.store.login(&email).await?),
-        Err(_) => Ok(None),
+/// The login of `email`, if it has one.
+async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<Login>, Problem> {
+    match email {
+        Some(email) => Ok(cx.store.login(email).await?),
+        None => Ok(None),
     }
 }
 
@@ -143,29 +139,6 @@ async fn read(cx: &Cx, app: &App, keys: &Keys, token: &str) -> Result<Refresh, P
             Err(Problem::unauthorized(Some("invalid_token"), bad.to_string()))
         }
     }
-}
-
-/// The session of a refresh token, and whose it is, as they are now.
-async fn find(cx: &Cx, shown: &Refresh) -> Result<Found, Problem> {
-    let firm: Id<Firm> = shown.firm;
-    let user: Option<Id<User>> = shown.sub.parse().ok();
-    let portal_user: Option<Id<PortalUser>> = shown.sub.parse().ok();
-    Ok(cx.store.read(firm).session(shown.sid).maybe(user).maybe(portal_user).fetch().await?)
-}
-
-/// Whom the session is for, with the role or rights that they have now; none if they were shut out since it began.
-fn still(found: &Found, session: &Session) -> Result<Option<Principal>, Problem> {
-    let goes_on = |status, since: Option<Time>| status == Standing::Active && since.is_none_or(|since| since <= session.started_at);
-    Ok(match session.principal {
-        Principal::Staff { user, .. } => {
-            let record = found.maybe(user)?.filter(|record| goes_on(record.status, record.active_since));
-            record.map(|record| Principal::Staff { user, role: record.role })
-        }
-        Principal::Portal { user, .. } => {
-            let record = found.maybe(user)?.filter(|record| goes_on(record.status, record.active_since));
-            record.map(|record| Principal::Portal { user, client: record.client, rights: record.rights })
-        }
-    })
 }
 
 /// Whom the event log names for what `principal` does.

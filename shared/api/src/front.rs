@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use domain::Digest;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use lambda_http::request::RequestContext;
@@ -23,6 +22,7 @@ use tower::{Service, ServiceExt};
 use crate::{
     App, Clock, Problem,
     answer::knows,
+    asked,
     context::Request,
     problem::{RunAgain, Unwritten},
 };
@@ -142,10 +142,7 @@ impl Front {
         let key = key.map(|key| key.to_str().ok().filter(|key| (1..=255).contains(&key.len())));
         let idempotency = match key {
             Some(None) => return Err(Problem::malformed("Idempotency-Key", "1 to 255 characters of ASCII.")),
-            Some(Some(key)) => {
-                let asked = [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", body];
-                Some((key.to_owned(), Digest::of(&asked).to_string()))
-            }
+            Some(Some(key)) => Some((key.to_owned(), asked::digest(&parts.method, &parts.uri, body).to_string())),
             None => None,
         };
         let source_address = match parts.extensions.get::<RequestContext>() {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod asked;
 mod body;
 mod caller;
 mod context;
@@ -28,6 +29,7 @@ pub mod routes;
 pub use answer::{Answer, Listed, Shape};
 pub use app::{App, Clock, Limits};
 pub use body::{JsonObject, Valid};
+pub use asked::SECRETS;
 pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
 pub use context::Cx;
 pub use decimal::Decimal;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Email, Id, Kind, Refusal, Time, firm::Firm, session::Session};
 
 use crate::{
-    Counter, Entity, Error, IdempotentRequest, Record, Store,
+    Counter, Entity, Error, IdempotentRequest, Record, Reply, Store,
     item::{Attributes, Item},
     key::{Key, name},
 };
@@ -122,13 +122,22 @@ impl Read<'_> {
 
     /// Read them.
     pub async fn fetch(self) -> Result<Found, Error> {
-        let items = self.store.items(self.keys, self.consistent).await?;
-        if let Some((request, now)) = &self.idempotent
-            && let Some(item) = items.get(&request.key())
-        {
-            request.found(item, *now)?;
+        match self.fetch_with_reply().await? {
+            (found, None) => Ok(found),
+            (_, Some(reply)) => Err(Error::Replayed(reply)),
         }
-        Ok(Found { firm: self.firm, items })
+    }
+
+    /// Read them, and what the request was answered if it was done before.
+    pub async fn fetch_with_reply(self) -> Result<(Found, Option<Reply>), Error> {
+        let items = self.store.items(self.keys, self.consistent).await?;
+        let known = self.idempotent.as_ref().and_then(|(request, now)| Some(request.found(items.get(&request.key())?, *now)));
+        let reply = match known {
+            Some(Err(Error::Replayed(reply))) => Some(reply),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(())) | None => None,
+        };
+        Ok((Found { firm: self.firm, items }, reply))
     }
 }
 

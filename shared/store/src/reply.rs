@@ -43,7 +43,7 @@ pub struct IdempotentRequest {
     pub caller: String,
     /// Their key for this request.
     pub key: String,
-    /// A hash of what they ask; another request under the same key is refused.
+    /// A hash of what they ask, without what could be guessed from it; another request under the same key is refused.
     pub request: String,
 }
 

@@ -97,6 +97,26 @@ fn a_body_takes_no_other_fields_and_an_answer_has_every_field_that_may_be_null()
     assert_none(&faults);
 }
 
+#[test]
+fn a_password_in_a_body_is_left_out_of_what_is_kept_of_the_request() {
+    let (mut faults, mut found) = (Vec::new(), 0);
+    for operation in &Document::of_routers().operations {
+        let Some(body) = operation.body() else { continue };
+        let is_password = |schema: &Value| schema["format"] == "password";
+        let (all, named): (usize, Vec<_>) = (
+            parts(body).into_iter().filter(|part| is_password(part)).count(),
+            operation.fields().filter(|(name, schema)| is_password(schema) || api::SECRETS.contains(&name.as_str())).collect(),
+        );
+        found += all;
+        let good = all == named.len() && named.iter().all(|(name, schema)| is_password(schema) && api::SECRETS.contains(&name.as_str()));
+        if !good {
+            faults.push(format!("{}: add its secrets to api::SECRETS, and say `format = Password` of each", operation.name));
+        }
+    }
+    assert_none(&faults);
+    assert!(found >= 3, "only {found} passwords were found");
+}
+
 #[tokio::test]
 async fn every_example_of_a_body_is_as_its_schema_says_and_does_what_the_operation_does() {
     let app = TestApp::unlimited().await;
