@@ -1,9 +1,10 @@
 //! Signing up, in and out, and how a session goes on.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use domain::access::Role;
-use serde_json::json;
-use tests::{PASSWORD, TestApp, email};
+use serde_json::{Value, json};
+use tests::{Answer, PASSWORD, TestApp, email};
 
 use crate::steps::{login, refresh, together, with_tokens};
 
@@ -210,4 +211,83 @@ async fn who_belongs_to_two_firms_has_one_password_and_says_into_which_to_sign_i
     second.owner.post(format!("/api/auth/users/{invited}/deactivate/"), json!({})).await.expect(200);
     into(Some(&second.id)).await.expect(401);
     into(Some(&first.id)).await.expect(200);
+}
+
+/// What the access token in `answer` says.
+fn claims(answer: &Answer) -> Value {
+    let payload = answer.text("/access").split('.').nth(1).unwrap().to_owned();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_repeated_gives_the_same_successor_with_the_role_or_rights_of_now() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let manager = firm.member(Role::Manager).await;
+    let client = firm.portal().await.client.clone();
+    let payer = firm.colleague(&client, json!({"see": true, "pay": true})).await;
+    let (as_manager, as_payer) = (refresh(&app, &manager.refresh).await.expect(200), refresh(&app, &payer.refresh).await.expect(200));
+    assert_eq!(claims(&as_manager)["role"], "manager");
+    assert_eq!(claims(&as_payer)["scope"], "see comment pay");
+
+    firm.owner.patch(format!("/api/auth/users/{}/", manager.id), json!({"role": "consultant"})).await.expect(200);
+    firm.owner.patch(format!("/api/clients/portal-users/{}/", payer.id), json!({"rights": {"pay": false}})).await.expect(200);
+    let (as_consultant, as_onlooker) = (refresh(&app, &manager.refresh).await.expect(200), refresh(&app, &payer.refresh).await.expect(200));
+    assert_eq!(claims(&as_consultant)["role"], "consultant");
+    assert!(!claims(&as_consultant)["scope"].as_str().unwrap().contains("sales.close"));
+    assert_eq!(claims(&as_onlooker)["scope"], "see comment");
+    assert_eq!(as_consultant.text("/refresh"), as_manager.text("/refresh"));
+    assert_eq!(as_onlooker.text("/refresh"), as_payer.text("/refresh"));
+
+    firm.owner.post(format!("/api/auth/users/{}/deactivate/", manager.id), json!({})).await.expect(200);
+    refresh(&app, &manager.refresh).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_log_in_that_is_sent_again_gives_what_the_session_has_now_and_nothing_once_it_is_over() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let manager = firm.member(Role::Manager).await;
+    let log_in = |key: &'static str| {
+        app.post("/api/auth/login/", json!({"username": manager.email, "password": PASSWORD})).header("idempotency-key", key).send()
+    };
+    let first = log_in("rotated").await.expect(200);
+    let rotated = refresh(&app, &first.text("/refresh")).await.expect(200);
+    let again = log_in("rotated").await.expect(200);
+    assert_eq!(again.text("/refresh"), rotated.text("/refresh"));
+    firm.owner.patch(format!("/api/auth/users/{}/", manager.id), json!({"role": "consultant"})).await.expect(200);
+    assert_eq!(claims(&log_in("rotated").await.expect(200))["role"], "consultant");
+
+    let ended = log_in("ended").await.expect(200);
+    app.post("/api/auth/logout/", json!({"refresh": ended.text("/refresh")})).send().await.expect(204);
+    let refused = log_in("ended").await.expect(401);
+    assert!(refused.json.get("access").is_none());
+    log_in("anew").await.expect(200);
+
+    // The same of who signs up.
+    let body = json!({"firm_name": "South", "name": "Sue", "email": email("sue"), "password": PASSWORD});
+    let sign_up = || app.post("/api/auth/register/", body.clone()).header("idempotency-key", "sue").send();
+    let signed_up = sign_up().await.expect(201);
+    app.post("/api/auth/logout/", json!({"refresh": signed_up.text("/refresh")})).send().await.expect(204);
+    sign_up().await.expect(401);
+}
+
+#[tokio::test]
+async fn tokens_are_not_to_be_stored_by_anybody_on_their_way() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let bo = email("bo");
+    let invited = firm.owner.post("/api/auth/users/", json!({"name": "Bo", "email": bo, "role": "billing"})).await.expect(201).id();
+    for (path, body) in [
+        ("register", json!({"firm_name": "South", "name": "Sue", "email": email("sue"), "password": PASSWORD})),
+        ("login", json!({"username": firm.owner.email, "password": PASSWORD})),
+        ("activate", json!({"token": firm.link(&invited, &bo, 1), "password": PASSWORD})),
+        ("refresh", json!({"refresh": firm.owner.refresh})),
+    ] {
+        for _ in 0..2 {
+            let answer = app.post(format!("/api/auth/{path}/"), body.clone()).header("idempotency-key", path).send().await;
+            assert!(answer.status.is_success() && answer.text("/access").len() > 100, "{path}: {}", answer.json);
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        }
+    }
 }

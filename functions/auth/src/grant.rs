@@ -133,5 +133,5 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
 }
 
 fn present(keys: &Keys, status: StatusCode, Kept { grant, user, firm }: Kept) -> Result<Answer<Granted>, Problem> {
-    Answer::json(status, &Granted { tokens: keys.tokens(&grant)?, user, firm })
+    Ok(Answer::json(status, &Granted { tokens: keys.tokens(&grant)?, user, firm })?.secret())
 }

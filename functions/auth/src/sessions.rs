@@ -89,14 +89,15 @@ async fn refresh(
             cx.store.replace_session(shown.sid, &session, &next).await?;
             next
         }
-        Refreshed::Repeated => session,
+        // The same refresh token, but the role or rights of now.
+        Refreshed::Repeated => Session { principal, ..session },
         Refreshed::Reused(revoked) => {
             cx.store.replace_session(shown.sid, &session, &revoked).await?;
             return Err(alive::over());
         }
         Refreshed::Over => return Err(alive::over()),
     };
-    cx.json(&keys.tokens(&Grant { id: shown.sid, session })?)
+    Ok(cx.json(&keys.tokens(&Grant { id: shown.sid, session })?)?.secret())
 }
 
 /// Sign out: the session's refresh tokens aren't taken any more. Access tokens run out by themselves.

@@ -33,6 +33,7 @@ pub trait Listed: Serialize {
 pub struct Answer<T> {
     reply: Reply,
     replayed: bool,
+    secret: bool,
     body: PhantomData<fn() -> T>,
 }
 
@@ -69,6 +70,12 @@ impl<T> Answer<T> {
         self
     }
 
+    /// The same answer, which nobody on its way may keep: it has tokens in it (RFC 6749, 5.1).
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
     /// What is kept of it, to be given again.
     pub fn reply(&self) -> &Reply {
         &self.reply
@@ -83,7 +90,7 @@ impl<T> Answer<T> {
 
 impl<T> From<Reply> for Answer<T> {
     fn from(reply: Reply) -> Self {
-        Self { reply, replayed: false, body: PhantomData }
+        Self { reply, replayed: false, secret: false, body: PhantomData }
     }
 }
 
@@ -100,6 +107,9 @@ impl<T> IntoResponse for Answer<T> {
         }
         if let Some(Ok(location)) = location.map(|location| HeaderValue::from_str(&location)) {
             headers.insert(header::LOCATION, location);
+        }
+        if self.secret {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if self.replayed {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
