@@ -13,6 +13,7 @@ mod support {
     pub(crate) mod meter;
     pub(crate) mod ministack;
     pub(crate) mod stripe;
+    pub(crate) mod vault;
 }
 
 pub use support::{
@@ -24,4 +25,5 @@ pub use support::{
     meter::{Fault, Meter, Metered},
     ministack::ministack,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, payments_of_nobody, webhooks_of_nobody},
+    vault::Vault,
 };

@@ -49,10 +49,8 @@ impl Product {
             clock: Clock::default(),
             web_origin: WEB_ORIGIN.into(),
         };
-        let secret = |json: String| serde_json::from_str::<Value>(&json).unwrap();
-        let (signing, links) = (secret(keys.signing_secret()), secret(keys.link_secret()));
-        let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
-        let links = LinkKey::new(links["key"].as_str().unwrap()).unwrap();
+        let signing = SigningKey::parse(&keys.signing_secret()).unwrap();
+        let links = LinkKey::parse(&keys.link_secret()).unwrap();
         let routers = routers(auth::Keys::new(ISSUER, signing, links), webhooks_of_nobody(), payments_of_nobody());
         let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };

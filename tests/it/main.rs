@@ -35,6 +35,7 @@ mod proposals;
 mod prospects;
 mod races;
 mod rules;
+mod rotation;
 mod sessions;
 mod steps;
 mod stripe_events;

@@ -85,7 +85,7 @@ async fn an_outcome_that_stays_unknown_is_not_a_refusal() {
     let nowhere = Payments::new("sk_test_local", Some("http://127.0.0.1:1")).unwrap();
     assert!(matches!(nowhere.payment("pi_1").await, Err(PaymentError::Unavailable(_))));
     let locked_out = Payments::new("sk_other", Some(stand_in.url())).unwrap();
-    assert!(matches!(locked_out.payment("pi_1").await, Err(PaymentError::Unavailable(_))), "our key is no business of the payer's");
+    assert!(matches!(locked_out.payment("pi_1").await, Err(PaymentError::KeyRefused(_))), "our key is no business of the payer's");
     stand_in.switch(Switches::default());
     assert!(matches!(payments.payment("pi_1").await, Err(PaymentError::Refused(_))));
     assert!(matches!(payments.payment("../refunds").await, Err(PaymentError::Refused(_))));

@@ -195,7 +195,7 @@ async fn a_stripe_that_can_not_be_asked_is_asked_again_later() {
     let origin = app.stand_in.url().trim_end_matches("/_local/stripe/");
     let stripe = Meter::before(origin).await;
     let mut worker = app.stripe_events();
-    worker.payments = Payments::new(STRIPE_KEY, Some(&format!("{}/_local/stripe/", stripe.url()))).unwrap();
+    worker.payments = Payments::new(STRIPE_KEY, Some(&format!("{}/_local/stripe/", stripe.url()))).unwrap().into();
     stripe.crash(0, Fault::Lost);
     let failed = hand(&worker, events.iter().map(|event| (kind(event).leak() as &str, event.as_str()))).await;
     assert_eq!(failed, ["refund.created", "charge.refunded"], "what needs no answer of Stripe's is applied");

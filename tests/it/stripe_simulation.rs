@@ -289,7 +289,7 @@ async fn try_all(seeds: impl Iterator<Item = u64>) -> Counts {
     let store = app.store_unmetered();
     let stripe = Meter::before(app.stand_in.url().trim_end_matches("/_local/stripe/")).await;
     let payments = Payments::new(STRIPE_KEY, Some(&format!("{}/_local/stripe/", stripe.url()))).unwrap();
-    let worker = StripeEvents { store: app.store_without_patience(), payments, clock: app.clock.clone() };
+    let worker = StripeEvents { store: app.store_without_patience(), payments: payments.into(), clock: app.clock.clone() };
     let mut world = World { app: &app, stripe, worker, random: StdRng::seed_from_u64(0), queue: Vec::new(), dead: Vec::new() };
     let (mut messages, mut turns, mut dead) = (0, 0, 0);
     for seed in seeds {

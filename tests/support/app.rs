@@ -7,7 +7,7 @@ use std::{
 };
 
 use api::{App, Clock, Front, Limiter, Limits, Routes, Verifier};
-use auth::Keys;
+use auth::{Keys, published};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use domain::Email;
 use http::Method;
@@ -15,12 +15,12 @@ use http_body_util::BodyExt;
 use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
 use outbox::Outbox;
 use payments::Payments;
-use secrets::{LinkKey, SigningKey};
+use secrets::{Kept, LinkKey, SigningKey, WebhookSecrets, stripe_key};
 use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, Firm, Meter, STRIPE_KEY, StripeQueue, ministack};
+use crate::{Answer, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, Vault, WEBHOOK_SECRET, ministack};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -45,6 +45,8 @@ pub struct TestApp {
     pub public_keys: String,
     /// What mails' links are made with.
     pub links: LinkKey,
+    /// The functions' secrets.
+    pub vault: Vault,
     /// Where Stripe's events go.
     pub stripe: StripeQueue,
     /// What stands in for Stripe.
@@ -56,7 +58,7 @@ pub struct TestApp {
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
-pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments: Payments) -> BTreeMap<&'static str, R> {
+pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments: impl Into<Kept<Payments>>) -> BTreeMap<&'static str, R> {
     BTreeMap::from([
         ("auth", auth::router(keys)),
         ("clients", clients::router(payments)),
@@ -103,10 +105,12 @@ impl TestApp {
         let meter = Meter::before(dynamo.endpoint()).await;
         let store = store_at(meter.url(), &template);
         let local = local::keys::Keys::generate().unwrap();
-        let secret = |json: String| serde_json::from_str::<Value>(&json).unwrap();
-        let signing = secret(local.signing_secret());
-        let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
-        let links = LinkKey::new(secret(local.link_secret())["key"].as_str().unwrap()).unwrap();
+        let vault = Vault::default();
+        vault.set("signing", Some(&local.signing_secret()));
+        vault.set("links", Some(&local.link_secret()));
+        vault.set("stripe", Some(&json!({"key": STRIPE_KEY}).to_string()));
+        vault.set("stripe-webhooks", Some(&json!({"current": WEBHOOK_SECRET, "previous": OLD_WEBHOOK_SECRET}).to_string()));
+        let (signing, links) = (SigningKey::parse(&local.signing_secret()).unwrap(), LinkKey::parse(&local.link_secret()).unwrap());
         let public_keys = local.public_keys();
         let clock = Clock::default();
         let stripe = StripeQueue::new().await;
@@ -122,6 +126,7 @@ impl TestApp {
             signing,
             public_keys,
             links,
+            vault,
             stripe,
             stand_in,
             first,
@@ -134,7 +139,12 @@ impl TestApp {
 
     /// Another process of each function that answers HTTP, which has just started.
     pub fn environment(&self) -> Environment {
-        let verifier = Arc::new(Verifier::new(&self.public_keys, ISSUER).unwrap());
+        self.environment_with(&self.public_keys)
+    }
+
+    /// The same, deployed with these public keys.
+    pub fn environment_with(&self, public_keys: &str) -> Environment {
+        let verifier = Arc::new(Verifier::new(public_keys, ISSUER).unwrap());
         let app = || App {
             store: self.store.clone(),
             verifier: verifier.clone(),
@@ -142,10 +152,24 @@ impl TestApp {
             clock: self.clock.clone(),
             web_origin: WEB_ORIGIN.into(),
         };
-        let keys = Keys::new(ISSUER, self.signing.clone(), self.links.clone());
-        let payments = Payments::new(STRIPE_KEY, Some(self.stand_in.url())).unwrap();
-        let routers = routers(keys, self.stripe.webhooks(self.clock.clone()), payments);
+        let signing = {
+            let verifier = verifier.clone();
+            self.vault.kept("signing", move |text| published(SigningKey::parse(text)?, &verifier, ISSUER))
+        };
+        let keys = Keys::new(ISSUER, signing, self.links());
+        let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
+        let routers = routers(keys, webhooks, self.payments());
         Environment { functions: routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect() }
+    }
+
+    /// Our account at the stand-in for Stripe.
+    pub fn payments(&self) -> Kept<Payments> {
+        let url = self.stand_in.url().to_owned();
+        self.vault.kept("stripe", move |text| Payments::new(&stripe_key(text)?, Some(&url)).map_err(|bad| bad.to_string()))
+    }
+
+    fn links(&self) -> Kept<LinkKey> {
+        self.vault.kept("links", LinkKey::parse)
     }
 
     /// A request by nobody.
@@ -223,7 +247,7 @@ impl TestApp {
         Outbox {
             store: self.store.clone(),
             mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap()),
-            links: self.links.clone(),
+            links: self.links(),
             web_origin: WEB_ORIGIN.to_owned(),
             clock: self.clock.clone(),
         }

@@ -161,8 +161,5 @@ impl Operation {
 /// Keys of no consequence: the document doesn't depend on them.
 fn keys() -> Keys {
     let local = local::keys::Keys::generate().unwrap();
-    let secret = |json: String| serde_json::from_str::<Value>(&json).unwrap();
-    let signing = secret(local.signing_secret());
-    let signing = SigningKey::new(signing["kid"].as_str().unwrap(), signing["pkcs8"].as_str().unwrap()).unwrap();
-    Keys::new(ISSUER, signing, LinkKey::new(secret(local.link_secret())["key"].as_str().unwrap()).unwrap())
+    Keys::new(ISSUER, SigningKey::parse(&local.signing_secret()).unwrap(), LinkKey::parse(&local.link_secret()).unwrap())
 }

@@ -13,7 +13,7 @@ use local::{
 };
 use payments::Payments;
 use queue::Queue;
-use secrets::WebhookSecrets;
+use secrets::{Kept, WebhookSecrets};
 use serde_json::json;
 use stripe_events::StripeEvents;
 use tokio::sync::OnceCell;
@@ -43,8 +43,8 @@ impl StripeQueue {
     }
 
     /// What its app's function `webhooks` has at hand.
-    pub(crate) fn webhooks(&self, clock: Clock) -> Webhooks {
-        webhooks_at(self.meter.url(), &self.name, clock)
+    pub(crate) fn webhooks(&self, clock: Clock, secrets: Kept<WebhookSecrets>) -> Webhooks {
+        webhooks_at(self.meter.url(), &self.name, clock, secrets)
     }
 
     /// Have the queue made, if it isn't yet: as the template has it, but for the queue of what can't be applied.
@@ -122,7 +122,8 @@ pub async fn hand(events: &StripeEvents, messages: impl IntoIterator<Item = (&st
 
 /// What a function `webhooks` has at hand that nobody calls.
 pub fn webhooks_of_nobody() -> Webhooks {
-    webhooks_at("http://127.0.0.1:1", "nothing", Clock::default())
+    let secrets = WebhookSecrets { current: WEBHOOK_SECRET.to_owned(), previous: None };
+    webhooks_at("http://127.0.0.1:1", "nothing", Clock::default(), secrets.into())
 }
 
 /// An account at a Stripe that isn't there.
@@ -144,12 +145,8 @@ fn url(queue: &str) -> String {
     format!("https://sqs.us-east-1.amazonaws.com/000000000000/{queue}")
 }
 
-fn webhooks_at(endpoint: &str, queue: &str, clock: Clock) -> Webhooks {
-    Webhooks {
-        clock,
-        secrets: WebhookSecrets { current: WEBHOOK_SECRET.to_owned(), previous: Some(OLD_WEBHOOK_SECRET.to_owned()) },
-        queue: Queue::new(sqs(endpoint), url(queue)),
-    }
+fn webhooks_at(endpoint: &str, queue: &str, clock: Clock, secrets: Kept<WebhookSecrets>) -> Webhooks {
+    Webhooks { clock, secrets, queue: Queue::new(sqs(endpoint), url(queue)) }
 }
 
 impl TestApp {
@@ -166,8 +163,7 @@ impl TestApp {
 
     /// A function `stripe-events` on this app's table and its stand-in for Stripe.
     pub fn stripe_events(&self) -> StripeEvents {
-        let payments = Payments::new(STRIPE_KEY, Some(self.stand_in.url())).unwrap();
-        StripeEvents { store: self.store.clone(), payments, clock: self.clock.clone() }
+        StripeEvents { store: self.store.clone(), payments: self.payments(), clock: self.clock.clone() }
     }
 
     /// Have Stripe tell of all that happened there since it last did, through the front door and the queue, and apply it.

@@ -43,7 +43,7 @@ async fn activate(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Activation>,
 ) -> Result<Answer<Granted>, Problem> {
-    let invited = keys.links.read(&body.token, cx.now).map_err(|bad| Problem::invalid("token", bad.to_string()))?;
+    let invited = keys.invited(&body.token, cx.now).await?;
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
     let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login(&invited.email);
     let proof = Proof { email: &invited.email, password: body.password.expose() };

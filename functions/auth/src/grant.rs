@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use api::{Answer, Claims, Cx, Problem, access_header};
-use domain::{Email, Id, session::Session};
+use api::{Answer, Claims, Cx, Problem, Verifier, access_header};
+use domain::{Email, Id, Time, session::Session};
 use http::StatusCode;
-use secrets::{LinkKey, SigningKey};
-use serde::{Deserialize, Serialize};
+use secrets::{BadLink, Invited, Kept, LinkKey, SigningKey};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::json;
 use store::{Change, Reply};
 use utoipa::ToSchema;
 
@@ -20,26 +21,48 @@ use crate::{
 /// What `auth` signs and checks with.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    pub(crate) issuer: Arc<str>,
-    pub(crate) signing: Arc<SigningKey>,
-    pub(crate) links: Arc<LinkKey>,
+    issuer: Arc<str>,
+    signing: Kept<SigningKey>,
+    links: Kept<LinkKey>,
 }
 
 impl Keys {
     /// For tokens of `issuer`.
-    pub fn new(issuer: impl Into<Arc<str>>, signing: SigningKey, links: LinkKey) -> Self {
-        Self { issuer: issuer.into(), signing: Arc::new(signing), links: Arc::new(links) }
+    pub fn new(issuer: impl Into<Arc<str>>, signing: impl Into<Kept<SigningKey>>, links: impl Into<Kept<LinkKey>>) -> Self {
+        Self { issuer: issuer.into(), signing: signing.into(), links: links.into() }
+    }
+
+    /// Whom the link with `token` lets in. One that doesn't verify may have been made with a newer key than ours.
+    pub(crate) async fn invited(&self, token: &str, now: Time) -> Result<Invited, Problem> {
+        let key = self.links.get(now).await.map_err(Problem::unavailable)?;
+        let read = match key.read(token, now) {
+            Err(BadLink::Forged) => match self.links.again(&key, now).await {
+                Some(newer) => newer.read(token, now),
+                None => Err(BadLink::Forged),
+            },
+            read => read,
+        };
+        read.map_err(|bad| Problem::invalid("token", bad.to_string()))
     }
 
     /// The newest tokens of a session.
-    pub(crate) fn tokens(&self, grant: &Grant) -> Result<Tokens, Problem> {
+    pub(crate) async fn tokens(&self, grant: &Grant, now: Time) -> Result<Tokens, Problem> {
         let Grant { id, session } = grant;
+        let signing = self.signing.get(now).await.map_err(Problem::unavailable)?;
         let jti = format!("{id}.{}", session.generation);
         let claims = Claims::new(&self.issuer, session.firm, session.principal, session.rotated_at, jti);
-        let access = self.signing.sign(&access_header(self.signing.kid()), &claims).map_err(Problem::internal)?;
-        let refresh = self.signing.refresh_token(&self.issuer, *id, session).map_err(Problem::internal)?;
+        let access = signing.sign(&access_header(signing.kid()), &claims).map_err(Problem::internal)?;
+        let refresh = signing.refresh_token(&self.issuer, *id, session).map_err(Problem::internal)?;
         Ok(Tokens { access, refresh, expires_in: domain::session::ACCESS.num_seconds() })
     }
+}
+
+/// `key`, if its public half is among those of `verifier`: nobody would take what another signs for `issuer`.
+pub fn published(key: SigningKey, verifier: &Verifier, issuer: &str) -> Result<SigningKey, String> {
+    let probe = json!({"iss": issuer, "aud": "probe", "sub": "", "exp": 0});
+    let token = key.sign(&access_header(key.kid()), &probe)?;
+    let read: Result<IgnoredAny, _> = verifier.read(&token, "at+jwt", "probe");
+    read.map(|_| key).map_err(|_| "its public key isn't published".to_owned())
 }
 
 /// A session, from which its tokens follow.
@@ -62,7 +85,7 @@ pub(crate) struct Tokens {
 
 /// What is kept of an answer with tokens.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Remembered {
     grant: Grant,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<UserOut>,
@@ -92,7 +115,7 @@ pub(crate) struct Proof<'p> {
 
 /// Write `change`, in which a session begins, and answer with its tokens; to the same key, with those that it has now.
 pub(crate) async fn commit(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, grant: Grant) -> Result<Answer<Granted>, Problem> {
-    write(cx, keys, proof, change, StatusCode::OK, Kept { grant, user: None, firm: None }).await
+    write(cx, keys, proof, change, StatusCode::OK, Remembered { grant, user: None, firm: None }).await
 }
 
 /// The same of a firm that was founded just now.
@@ -104,13 +127,20 @@ pub(crate) async fn commit_founded(
     grant: Grant,
     (user, firm): (UserOut, FirmOut),
 ) -> Result<Answer<Granted>, Problem> {
-    write(cx, keys, proof, change, StatusCode::CREATED, Kept { grant, user: Some(user), firm: Some(firm) }).await
+    write(cx, keys, proof, change, StatusCode::CREATED, Remembered { grant, user: Some(user), firm: Some(firm) }).await
 }
 
-async fn write(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, status: StatusCode, kept: Kept) -> Result<Answer<Granted>, Problem> {
+async fn write(
+    cx: &Cx,
+    keys: &Keys,
+    proof: Proof<'_>,
+    change: Change,
+    status: StatusCode,
+    kept: Remembered,
+) -> Result<Answer<Granted>, Problem> {
     let answer = Answer::json(status, &kept)?;
     match change.commit(answer.reply()).await {
-        Ok(()) => present(keys, status, kept),
+        Ok(()) => present(cx, keys, status, kept).await,
         Err(error) => again(cx, keys, proof, &Problem::from(error).replayed()?).await,
     }
 }
@@ -118,7 +148,7 @@ async fn write(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, status: S
 /// The answer with tokens that was kept as `reply`, to who proves anew that it was them: the tokens that the session has
 /// now, with the role or rights of now. None, if it is over.
 pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply) -> Result<Answer<Granted>, Problem> {
-    let kept: Kept = serde_json::from_str(reply.body.as_deref().unwrap_or_default()).map_err(Problem::internal)?;
+    let kept: Remembered = serde_json::from_str(reply.body.as_deref().unwrap_or_default()).map_err(Problem::internal)?;
     let Grant { id, session } = &kept.grant;
     let found = alive::find_with_login(cx, session.firm, *id, &session.principal.subject(), proof.email).await?;
     // Another password is another request, though what is kept of it doesn't tell.
@@ -129,9 +159,14 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
     let principal = alive::still(&found, &session)?.ok_or_else(alive::over)?;
     let grant = Grant { id: *id, session: Session { principal, ..session } };
     let status = StatusCode::from_u16(reply.status).map_err(Problem::internal)?;
-    Ok(present(keys, status, Kept { grant, ..kept })?.replayed())
+    Ok(present(cx, keys, status, Remembered { grant, ..kept }).await?.replayed())
 }
 
-fn present(keys: &Keys, status: StatusCode, Kept { grant, user, firm }: Kept) -> Result<Answer<Granted>, Problem> {
-    Ok(Answer::json(status, &Granted { tokens: keys.tokens(&grant)?, user, firm })?.secret())
+async fn present(
+    cx: &Cx,
+    keys: &Keys,
+    status: StatusCode,
+    Remembered { grant, user, firm }: Remembered,
+) -> Result<Answer<Granted>, Problem> {
+    Ok(Answer::json(status, &Granted { tokens: keys.tokens(&grant, cx.now).await?, user, firm })?.secret())
 }

@@ -13,7 +13,7 @@ mod users;
 
 use api::{App, Routes};
 
-pub use grant::Keys;
+pub use grant::{Keys, published};
 
 /// Every route of this function.
 pub fn router<R: Routes<State = App>>(keys: Keys) -> R {

@@ -1,13 +1,17 @@
 //! The function `auth`.
 
-use api::env;
-use auth::Keys;
-use secrets::Secrets;
+use api::{Clock, Verifier, env};
+use auth::{Keys, published};
+use secrets::{LinkKey, Secrets, SigningKey};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let secrets = Secrets::from_env().await;
-    let signing = secrets.signing_key(&env("SIGNING_SECRET")?).await?;
-    let links = secrets.link_key(&env("LINK_SECRET")?).await?;
-    api::serve(auth::router(Keys::new(env("TOKEN_ISSUER")?, signing, links))).await
+    let (now, secrets, issuer) = (Clock::default().now(), Secrets::from_env().await, env("TOKEN_ISSUER")?);
+    let verifier = Verifier::new(&env("TOKEN_PUBLIC_KEYS")?, &issuer)?;
+    let signing = {
+        let issuer = issuer.clone();
+        secrets.kept(env("SIGNING_SECRET")?, move |text| published(SigningKey::parse(text)?, &verifier, &issuer))
+    };
+    let links = secrets.kept(env("LINK_SECRET")?, LinkKey::parse);
+    api::serve(auth::router(Keys::new(issuer, signing.warm(now).await, links.warm(now).await))).await
 }

@@ -8,7 +8,7 @@ use domain::{
     firm::FirmId,
     session::{Principal, Refreshed, Session},
 };
-use secrets::Refresh;
+use secrets::{BadToken, Refresh};
 use serde::Deserialize;
 use store::{Login, Membership};
 use utoipa::ToSchema;
@@ -76,7 +76,7 @@ async fn refresh(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
-    let shown = read(&cx, &app, &keys, &body.refresh).await?;
+    let shown = read(&cx, &app, &body.refresh).await?;
     let found = alive::find(&cx, shown.firm, shown.sid, &shown.sub).await?;
     let session = found.session(shown.sid)?.ok_or_else(alive::over)?;
     let Some(principal) = alive::still(&found, &session)? else {
@@ -97,18 +97,13 @@ async fn refresh(
         }
         Refreshed::Over => return Err(alive::over()),
     };
-    Ok(cx.json(&keys.tokens(&Grant { id: shown.sid, session })?)?.secret())
+    Ok(cx.json(&keys.tokens(&Grant { id: shown.sid, session }, cx.now).await?)?.secret())
 }
 
 /// Sign out: the session's refresh tokens aren't taken any more. Access tokens run out by themselves.
 #[post("/api/auth/logout/", 204, 401, tag = "auth")]
-async fn logout(
-    cx: Cx,
-    State(app): State<App>,
-    Extension(keys): Extension<Keys>,
-    Valid(body): Valid<RefreshToken>,
-) -> Result<Answer<()>, Problem> {
-    let shown = read(&cx, &app, &keys, &body.refresh).await?;
+async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
+    let shown = read(&cx, &app, &body.refresh).await?;
     let session = alive::find(&cx, shown.firm, shown.sid, &shown.sub).await?.session(shown.sid)?;
     if let Some(session) = session.filter(|session| !session.revoked) {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
@@ -132,8 +127,9 @@ fn opened(credentials: &Credentials, login: Option<Login>) -> Result<Option<Memb
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.
-async fn read(cx: &Cx, app: &App, keys: &Keys, token: &str) -> Result<Refresh, Problem> {
-    match keys.signing.read_refresh(&keys.issuer, token, cx.now) {
+async fn read(cx: &Cx, app: &App, token: &str) -> Result<Refresh, Problem> {
+    let shown: Result<Refresh, _> = app.verifier.read(token, Refresh::TYPE, Refresh::AUDIENCE);
+    match shown.map_err(|_| BadToken::Forged).and_then(|shown| shown.unexpired(cx.now)) {
         Ok(shown) => cx.count(app, shown.firm, &shown.sub).await.map(|()| shown),
         Err(bad) => {
             cx.count_address(app).await?;

@@ -8,8 +8,10 @@ mod portal_users;
 
 use api::{App, Routes};
 use payments::Payments;
+use secrets::Kept;
 
-/// Every route of this function; payments are taken by `payments`.
-pub fn router<R: Routes<State = App>>(payments: Payments) -> R {
-    R::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes()).merge(portal::routes()).with(payments)
+/// Every route of this function; payments are taken by `payments`, which nothing but payment links needs.
+pub fn router<R: Routes<State = App>>(payments: impl Into<Kept<Payments>>) -> R {
+    let routes = R::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes()).merge(portal::routes());
+    routes.with(payments.into())
 }

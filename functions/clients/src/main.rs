@@ -1,12 +1,13 @@
 //! The function `clients`.
 
-use api::env;
+use api::{Clock, env};
 use payments::Payments;
-use secrets::Secrets;
+use secrets::{Secrets, stripe_key};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let key = Secrets::from_env().await.stripe_key(&env("STRIPE_SECRET")?).await?;
-    let payments = Payments::new(&key, Some(&env("STRIPE_API_URL")?))?;
-    api::serve(clients::router(payments)).await
+    let url = env("STRIPE_API_URL")?;
+    let account = move |text: &str| Payments::new(&stripe_key(text)?, Some(&url)).map_err(|bad| bad.to_string());
+    let payments = Secrets::from_env().await.kept(env("STRIPE_SECRET")?, account);
+    api::serve(clients::router(payments.warm(Clock::default().now()).await)).await
 }

@@ -21,7 +21,7 @@ use aws_lambda_events::{
 };
 use domain::event::Actor;
 use mail::{Mailer, SendError};
-use secrets::LinkKey;
+use secrets::{Kept, LinkKey, SecretError};
 use store::{Audit, Change, Claim, Effect, LoggedEvent, Store, event_of_image};
 
 /// How long a batch goes on; shorter than the function's timeout by the longest that one effect takes.
@@ -35,7 +35,7 @@ pub struct Outbox {
     /// Sends mails.
     pub mailer: Mailer,
     /// Makes the links in them.
-    pub links: LinkKey,
+    pub links: Kept<LinkKey>,
     /// Where the links lead: the web app.
     pub web_origin: String,
     /// Tells the time.
@@ -51,6 +51,8 @@ enum Failed {
     Mail(#[from] SendError),
     #[error("the link can't be made: {0}")]
     Link(String),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("{0} is no event that this version knows")]
     Unknown(String),
     #[error("somebody else is at it")]
@@ -78,7 +80,8 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
 /// Do what follows from one record of the stream.
 async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
     let Some(logged) = event_of_image(record.change.new_image)? else { return Ok(()) };
-    decisions::follow(outbox, &logged).await
+    // On the heap: the compiler gives up on futures that are nested too deep.
+    Box::pin(decisions::follow(outbox, &logged)).await
 }
 
 impl Outbox {

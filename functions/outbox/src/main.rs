@@ -6,18 +6,19 @@ use domain::Email;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use mail::Mailer;
 use outbox::{Outbox, handle};
-use secrets::Secrets;
+use secrets::{LinkKey, Secrets};
 use store::Store;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     log_json();
+    let clock = Clock::default();
     let outbox = &Outbox {
         store: Store::from_env(env("TABLE_NAME")?).await,
         mailer: Mailer::from_env(Email::new(&env("MAIL_FROM")?)?).await,
-        links: Secrets::from_env().await.link_key(&env("LINK_SECRET")?).await?,
+        links: Secrets::from_env().await.kept(env("LINK_SECRET")?, LinkKey::parse).warm(clock.now()).await,
         web_origin: env("WEB_ORIGIN")?,
-        clock: Clock::default(),
+        clock,
     };
     run(service_fn(|event: LambdaEvent<Event>| async move { Ok::<_, lambda_runtime::Error>(handle(outbox, event.payload).await) })).await
 }

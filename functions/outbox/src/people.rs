@@ -28,7 +28,7 @@ pub(crate) async fn mail_welcome(outbox: &Outbox, logged: &LoggedEvent) -> Resul
         envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
         client_name: &client.contact.company_name,
         rights: user.rights,
-        link: &link(outbox, logged, &user.email, user.invitation)?,
+        link: &link(outbox, logged, &user.email, user.invitation).await?,
         expires_at: user.invitation.expires_at(),
         is_replacement: user.invitation.number > 1,
     };
@@ -44,7 +44,7 @@ pub(crate) async fn mail_invitation(outbox: &Outbox, logged: &LoggedEvent) -> Re
     let mail = InvitationMail {
         envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
         role: user.role,
-        link: &link(outbox, logged, &user.email, invitation)?,
+        link: &link(outbox, logged, &user.email, invitation).await?,
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
@@ -56,8 +56,9 @@ fn waits(status: Standing, invitation: Invitation, at: Time) -> bool {
     status == Standing::Invited && invitation.sent_at == at
 }
 
-fn link(outbox: &Outbox, logged: &LoggedEvent, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
+async fn link(outbox: &Outbox, logged: &LoggedEvent, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
     let exp = invitation.expires_at().timestamp();
     let invited = Invited { firm: logged.firm, sub: logged.event.record.clone(), email: email.clone(), number: invitation.number, exp };
-    Ok(Link::activation(&outbox.web_origin, &outbox.links.token(&invited).map_err(Failed::Link)?))
+    let key = outbox.links.get(outbox.clock.now()).await?;
+    Ok(Link::activation(&outbox.web_origin, &key.token(&invited).map_err(Failed::Link)?))
 }

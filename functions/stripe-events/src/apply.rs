@@ -14,14 +14,14 @@ use domain::{
 use payments::{PaymentState, Status, event::Checkout};
 use store::{Audit, Change, Error, Record, Reply};
 
-use crate::{Failed, StripeEvents, UnknownInvoice, Whose};
+use crate::{Applying, Failed, UnknownInvoice, Whose};
 
 /// How often an invoice is read again that others change at the same moment.
 const ATTEMPTS: u32 = 6;
 /// The longest wait before the first of that, milliseconds; it doubles.
 const FIRST_WAIT: u64 = 20;
 
-impl StripeEvents {
+impl Applying<'_> {
     /// Write down how the payment `payment_intent` stands, as the event `event` gives reason to. `paid` is the session that
     /// it was made with, where the event says that it was.
     pub(crate) async fn settle(&self, event: &str, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {

@@ -17,6 +17,7 @@ use payments::{
     PaymentError, Payments,
     event::{Kind, Unreadable, parse},
 };
+use secrets::{Kept, SecretError};
 use store::Store;
 use tokio::time::{Instant, timeout};
 
@@ -33,9 +34,16 @@ pub struct StripeEvents {
     /// The table.
     pub store: Store,
     /// Our account at Stripe.
-    pub payments: Payments,
+    pub payments: Kept<Payments>,
     /// Tells the time.
     pub clock: Clock,
+}
+
+/// An event being applied, with our account at Stripe as it is now.
+struct Applying<'e> {
+    store: &'e Store,
+    payments: &'e Payments,
+    clock: &'e Clock,
 }
 
 /// Why an event wasn't applied.
@@ -53,6 +61,8 @@ enum Failed {
     Refused(#[from] Refusal),
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error("no time was left")]
@@ -78,7 +88,25 @@ pub async fn handle(events: &StripeEvents, batch: SqsEvent) -> SqsBatchResponse 
 }
 
 impl StripeEvents {
-    /// Apply the event that `body` is.
+    /// Apply the event that `body` is. A key that Stripe doesn't take is read again.
+    async fn apply(&self, body: &str) -> Result<(), Failed> {
+        let payments = self.payments.get(self.clock.now()).await?;
+        // On the heap: the compiler gives up on futures that are nested too deep.
+        match Box::pin(self.with(&payments).apply(body)).await {
+            Err(Failed::Payment(PaymentError::KeyRefused(why))) => match self.payments.again(&payments, self.clock.now()).await {
+                Some(payments) => Box::pin(self.with(&payments).apply(body)).await,
+                None => Err(PaymentError::KeyRefused(why).into()),
+            },
+            applied => applied,
+        }
+    }
+
+    fn with<'e>(&'e self, payments: &'e Payments) -> Applying<'e> {
+        Applying { store: &self.store, payments, clock: &self.clock }
+    }
+}
+
+impl Applying<'_> {
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         let event = parse(body)?;
         if event.livemode != self.payments.is_live() {

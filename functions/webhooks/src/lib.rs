@@ -6,7 +6,7 @@ mod stripe;
 
 use api::{Clock, Routes};
 use queue::Queue;
-use secrets::WebhookSecrets;
+use secrets::{Kept, WebhookSecrets};
 
 /// What the function has at hand from its start.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Webhooks {
     /// Tells the time.
     pub clock: Clock,
     /// What Stripe signs with.
-    pub secrets: WebhookSecrets,
+    pub secrets: Kept<WebhookSecrets>,
     /// Where Stripe's events go.
     pub queue: Queue,
 }

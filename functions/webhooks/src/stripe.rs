@@ -7,7 +7,10 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Webhooks, signature};
+use crate::{
+    Webhooks,
+    signature::{self, BadSignature},
+};
 
 /// The largest event that is taken, bytes. Stripe's have a few kilobytes; a message of SQS may have a quarter of a megabyte.
 const LARGEST_EVENT: usize = 256 * 1024;
@@ -35,9 +38,7 @@ async fn receive_stripe_event(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Answer<Received>, Problem> {
-    let unsigned = |bad: signature::BadSignature| Problem::malformed("Stripe-Signature", bad.to_string());
-    let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-    signature::check(header, &body, &webhooks.secrets, webhooks.clock.now()).map_err(unsigned)?;
+    check(&webhooks, headers.get(signature::HEADER).and_then(|value| value.to_str().ok()), &body).await?;
     if body.len() > LARGEST_EVENT {
         let detail = format!("An event may have at most {LARGEST_EVENT} bytes.");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail));
@@ -45,4 +46,18 @@ async fn receive_stripe_event(
     let event = str::from_utf8(&body).map_err(|_| Problem::malformed("body", "Not UTF-8."))?;
     webhooks.queue.send(event, &[]).await.map_err(Problem::unavailable)?;
     Answer::json(StatusCode::OK, &Received { received: true })
+}
+
+/// Check the signature `header` of `body`. A secret that it doesn't fit is read again.
+async fn check(webhooks: &Webhooks, header: Option<&str>, body: &[u8]) -> Result<(), Problem> {
+    let now = webhooks.clock.now();
+    let secrets = webhooks.secrets.get(now).await.map_err(Problem::unavailable)?;
+    let checked = match signature::check(header, body, &secrets, now) {
+        Err(BadSignature::Forged) => match webhooks.secrets.again(&secrets, now).await {
+            Some(newer) => signature::check(header, body, &newer, now),
+            None => Err(BadSignature::Forged),
+        },
+        checked => checked,
+    };
+    checked.map_err(|bad| Problem::malformed("Stripe-Signature", bad.to_string()))
 }

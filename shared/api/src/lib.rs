@@ -44,4 +44,4 @@ pub use problem::{Problem, ProblemOut};
 pub use rate::{Attempt, Limiter};
 pub use routes::Routes;
 pub use serve::{env, log_json, serve, serve_stateless};
-pub use token::{Audience, Claims, Verifier, access_header};
+pub use token::{Audience, Claims, Unread, Verifier, access_header};

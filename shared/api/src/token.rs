@@ -10,7 +10,7 @@ use domain::{
     session::Principal,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, jwk::JwkSet};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Caller, Problem};
 
@@ -92,10 +92,29 @@ pub fn access_header(kid: &str) -> Header {
     Header { typ: Some(ACCESS.to_owned()), kid: Some(kid.to_owned()), ..Header::new(Algorithm::EdDSA) }
 }
 
-/// Checks access tokens against the public keys of their issuer.
+/// Checks tokens against the public keys of their issuer, each against the one that its `kid` names: so a key that takes
+/// another's place makes no token worthless that the other signed.
 pub struct Verifier {
     keys: HashMap<String, DecodingKey>,
-    validation: Validation,
+    issuer: String,
+    access: Validation,
+}
+
+/// Why a token isn't taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// It is none.
+    #[error("Not a token.")]
+    NotAToken,
+    /// It is for something else.
+    #[error("Not an access token.")]
+    OtherType,
+    /// Its key isn't among ours.
+    #[error("Signed with an unknown key.")]
+    UnknownKey,
+    /// Its signature, issuer, audience or content is wrong.
+    #[error("Not a token that we gave.")]
+    Forged,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -113,26 +132,40 @@ impl Verifier {
             let kid = jwk.common.key_id.clone().ok_or("a public key has no kid")?;
             keys.insert(kid, DecodingKey::from_jwk(jwk).map_err(|e| format!("a public key can't be used: {e}"))?);
         }
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&["firm", "portal"]);
-        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        validation.validate_exp = false; // by our clock, in `caller`
-        Ok(Self { keys, validation })
+        Ok(Self { keys, issuer: issuer.to_owned(), access: validation(issuer, &["firm", "portal"]) })
+    }
+
+    /// What `token` says, of type `typ` and for `audience`. Whether it has expired is for the caller to see.
+    pub fn read<T: DeserializeOwned>(&self, token: &str, typ: &str, audience: &str) -> Result<T, Unread> {
+        self.read_valid(token, typ, &validation(&self.issuer, &[audience]))
+    }
+
+    fn read_valid<T: DeserializeOwned>(&self, token: &str, typ: &str, validation: &Validation) -> Result<T, Unread> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| Unread::NotAToken)?;
+        if header.typ.as_deref() != Some(typ) {
+            return Err(Unread::OtherType);
+        }
+        let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or(Unread::UnknownKey)?;
+        Ok(jsonwebtoken::decode::<T>(token, key, validation).map_err(|_| Unread::Forged)?.claims)
     }
 
     /// Who shows `token` at `now`.
     pub fn caller(&self, token: &str, now: Time) -> Result<Caller, Problem> {
         let refused = |detail: &str| Problem::unauthorized(Some("invalid_token"), detail);
-        let header = jsonwebtoken::decode_header(token).map_err(|_| refused("Not a token."))?;
-        if header.typ.as_deref() != Some(ACCESS) {
-            return Err(refused("Not an access token."));
-        }
-        let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or_else(|| refused("Signed with an unknown key."))?;
-        let token = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| refused("Not a token that we gave."))?;
-        if token.claims.exp <= now.timestamp() {
+        let claims: Claims = self.read_valid(token, ACCESS, &self.access).map_err(|unread| refused(&unread.to_string()))?;
+        if claims.exp <= now.timestamp() {
             return Err(refused("The token has expired."));
         }
-        token.claims.caller().ok_or_else(|| refused("Not a token that we gave."))
+        claims.caller().ok_or_else(|| refused(&Unread::Forged.to_string()))
     }
+}
+
+/// Of `issuer`, for one of `audiences`, whenever: expiry is by our clock.
+fn validation(issuer: &str, audiences: &[&str]) -> Validation {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(audiences);
+    validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+    validation.validate_exp = false;
+    validation
 }

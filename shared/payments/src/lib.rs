@@ -32,6 +32,9 @@ pub enum PaymentError {
     /// It isn't known whether it was done: try again, with the same key.
     #[error("Stripe can't be asked: {0}")]
     Unavailable(String),
+    /// It was not done, since our key isn't taken: it may have been replaced.
+    #[error("Stripe doesn't take our key: {0}")]
+    KeyRefused(String),
     /// It was not done, and won't be; why, in Stripe's words or ours.
     #[error("{0}")]
     Refused(String),
@@ -79,7 +82,7 @@ impl Payments {
             };
             let wait = Duration::from_millis(100 * (1 << attempt));
             let enough = attempt == ATTEMPTS || started.elapsed() + wait > LAST_BEGIN;
-            if enough || matches!(error, PaymentError::Refused(_)) {
+            if enough || !matches!(error, PaymentError::Unavailable(_)) {
                 return Err(error);
             }
             tracing::warn!(attempt, %error, "asking Stripe again");
@@ -96,11 +99,15 @@ impl Payments {
 impl From<StripeError> for PaymentError {
     fn from(error: StripeError) -> Self {
         match error {
-            // 401 and 403 are about our key, which is no business of whoever pays; 409 is a race for the key.
-            StripeError::Stripe(error, status @ (401 | 403 | 409 | 424 | 429 | 500..)) => {
-                Self::Unavailable(format!("{status} {}", error.message.as_deref().unwrap_or(error.type_.as_str())))
+            StripeError::Stripe(error, status) => {
+                let why = error.message.unwrap_or_else(|| error.type_.as_str().to_owned());
+                match status {
+                    401 => Self::KeyRefused(why),
+                    // 403 is about what our key may do, which is no business of whoever pays; 409 is a race for the key.
+                    403 | 409 | 424 | 429 | 500.. => Self::Unavailable(format!("{status} {why}")),
+                    _ => Self::Refused(why),
+                }
             }
-            StripeError::Stripe(error, _) => Self::Refused(error.message.unwrap_or_else(|| error.type_.as_str().to_owned())),
             // An error whose body isn't JSON comes without its status: anything may have happened.
             StripeError::JSONDeserialize(cause) | StripeError::ClientError(cause) | StripeError::ConfigError(cause) => {
                 Self::Unavailable(cause)

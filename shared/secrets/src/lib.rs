@@ -1,14 +1,16 @@
 //! What only some functions know: the key that signs tokens (`auth`), the key of the links in mails (`auth`, `outbox`),
 //! our key at Stripe (`clients`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
-//! secret of its own, so that a function's policy can allow just its own.
+//! secret of its own, so that a function's policy can allow just its own, and is [`Kept`] for some minutes.
 
+mod kept;
 mod link;
 mod signing;
 mod stripe;
 
+pub use kept::Kept;
 pub use link::{BadLink, Invited, LinkKey};
 pub use signing::{BadToken, Refresh, SigningKey};
-pub use stripe::WebhookSecrets;
+pub use stripe::{WebhookSecrets, stripe_key};
 
 use std::time::Duration;
 
@@ -23,56 +25,58 @@ pub struct SecretError {
     cause: String,
 }
 
-/// Reads secrets, at a function's start.
-#[derive(Debug)]
+impl SecretError {
+    /// The secret `name` can't be had, because of `cause`, which doesn't quote it.
+    pub fn new(name: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { name: name.into(), cause: cause.into() }
+    }
+}
+
+/// Reads secrets.
+#[derive(Debug, Clone)]
 pub struct Secrets {
     client: Client,
 }
 
 impl Secrets {
+    /// Those that `client` reaches.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
     /// As the environment says they are reached.
     pub async fn from_env() -> Self {
         let timeouts = aws_config::timeout::TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
-            .operation_attempt_timeout(Duration::from_secs(3))
-            .operation_timeout(Duration::from_secs(8))
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(3))
             .build();
-        Self { client: Client::new(&aws_config::from_env().timeout_config(timeouts).load().await) }
+        Self::new(Client::new(&aws_config::from_env().timeout_config(timeouts).load().await))
     }
 
-    /// The key that signs tokens, from the secret `name`: `{"kid": …, "pkcs8": base64}`.
-    pub async fn signing_key(&self, name: &str) -> Result<SigningKey, SecretError> {
-        let (kid, pkcs8): (String, String) = {
-            let secret: signing::Stored = self.read(name).await?;
-            (secret.kid, secret.pkcs8)
+    /// What `parse` makes of the secret `name`, read when it is asked for.
+    pub fn kept<T>(&self, name: impl Into<String>, parse: impl Fn(&str) -> Result<T, String> + Send + Sync + 'static) -> Kept<T> {
+        let (secrets, name) = (self.clone(), name.into());
+        let read = {
+            let name = name.clone();
+            move || {
+                let (secrets, name) = (secrets.clone(), name.clone());
+                async move { secrets.read(&name).await }
+            }
         };
-        SigningKey::new(&kid, &pkcs8).map_err(|cause| SecretError { name: name.to_owned(), cause })
+        Kept::new(name, read, parse)
     }
 
-    /// The key of the links in mails, from the secret `name`: `{"key": base64 of 32 bytes}`.
-    pub async fn link_key(&self, name: &str) -> Result<LinkKey, SecretError> {
-        let secret: link::Stored = self.read(name).await?;
-        LinkKey::new(&secret.key).map_err(|cause| SecretError { name: name.to_owned(), cause })
-    }
-
-    /// Our key at Stripe, from the secret `name`: `{"key": "sk_…"}`.
-    pub async fn stripe_key(&self, name: &str) -> Result<String, SecretError> {
-        let secret: stripe::StoredKey = self.read(name).await?;
-        Ok(secret.key)
-    }
-
-    /// What Stripe signs with, from the secret `name`: `{"current": "whsec_…", "previous": "whsec_…"}`, the latter only
-    /// while the secret is being replaced.
-    pub async fn webhook_secrets(&self, name: &str) -> Result<WebhookSecrets, SecretError> {
-        self.read(name).await
-    }
-
-    async fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T, SecretError> {
-        let failed = |cause: String| SecretError { name: name.to_owned(), cause };
+    /// The text of the secret `name`.
+    async fn read(&self, name: &str) -> Result<String, SecretError> {
         let output = self.client.get_secret_value().secret_id(name).send().await;
-        let output = output.map_err(|error| failed(DisplayErrorContext(error).to_string()))?;
-        let text = output.secret_string().ok_or_else(|| failed("has no text".to_owned()))?;
-        // serde's words could quote the secret.
-        serde_json::from_str(text).map_err(|_| failed("isn't the JSON that it should be".to_owned()))
+        let output = output.map_err(|error| SecretError::new(name, DisplayErrorContext(error).to_string()))?;
+        Ok(output.secret_string().ok_or_else(|| SecretError::new(name, "has no text"))?.to_owned())
     }
+}
+
+/// The JSON that the text of a secret is.
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    // serde's words could quote the secret.
+    serde_json::from_str(text).map_err(|_| "isn't the JSON that it should be".to_owned())
 }

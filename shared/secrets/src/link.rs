@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 const INVITATION: &str = "invitation+jwt";
 
 #[derive(Deserialize)]
-pub(crate) struct Stored {
-    pub(crate) key: String,
+struct Stored {
+    key: String,
+    previous: Option<String>,
 }
 
 /// Who was invited where.
@@ -44,7 +45,8 @@ pub enum BadLink {
 #[derive(Clone)]
 pub struct LinkKey {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// Its own, and that of the key before it, as long as links are on their way that were made with that.
+    decoding: Vec<DecodingKey>,
 }
 
 impl std::fmt::Debug for LinkKey {
@@ -54,13 +56,23 @@ impl std::fmt::Debug for LinkKey {
 }
 
 impl LinkKey {
+    /// The key of the secret `text`: `{"key": base64 of 32 bytes, "previous": the same}`, the latter only while it is being
+    /// replaced.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Stored { key, previous } = crate::parse(text)?;
+        let previous = previous.as_deref().map(Self::new).transpose()?;
+        let mut new = Self::new(&key)?;
+        new.decoding.extend(previous.into_iter().flat_map(|previous| previous.decoding));
+        Ok(new)
+    }
+
     /// The key that `base64` is: 32 bytes at least.
     pub fn new(base64: &str) -> Result<Self, String> {
         let key = STANDARD.decode(base64).map_err(|_| "the key isn't base64")?;
         if key.len() < 32 {
             return Err("the key is too short".to_owned());
         }
-        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key) })
+        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: vec![DecodingKey::from_secret(&key)] })
     }
 
     /// The token of the link that lets `invited` in.
@@ -74,7 +86,8 @@ impl LinkKey {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false; // by our clock, below
         validation.validate_aud = false;
-        let data = jsonwebtoken::decode::<Invited>(token, &self.decoding, &validation).map_err(|_| BadLink::Forged)?;
+        let data = self.decoding.iter().find_map(|key| jsonwebtoken::decode::<Invited>(token, key, &validation).ok());
+        let data = data.ok_or(BadLink::Forged)?;
         if data.header.typ.as_deref() != Some(INVITATION) {
             return Err(BadLink::Forged);
         }
@@ -101,5 +114,12 @@ mod tests {
         let plain = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &invited, &key.encoding).unwrap();
         assert_eq!(key.read(&plain, now), Err(BadLink::Forged));
         assert!(LinkKey::new(&STANDARD.encode([7; 16])).is_err());
+
+        // While a key is replaced, what was made with the one before it is taken too.
+        let secret = format!(r#"{{"key": "{}", "previous": "{}"}}"#, STANDARD.encode([8; 32]), STANDARD.encode([7; 32]));
+        let both = LinkKey::parse(&secret).unwrap();
+        assert_eq!(both.read(&token, now), Ok(invited.clone()));
+        assert_eq!(other.read(&both.token(&invited).unwrap(), now), Ok(invited));
+        assert!(LinkKey::parse(r#"{"key": "short"}"#).is_err());
     }
 }

@@ -6,17 +6,13 @@ use domain::{
     firm::Firm,
     session::{REFRESH, Session},
 };
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde::{Deserialize, Serialize};
 
-/// The `typ` of a refresh token's header, so that no other token passes for one, nor it for another.
-const TYPE: &str = "rt+jwt";
-const AUDIENCE: &str = "refresh";
-
 #[derive(Deserialize)]
-pub(crate) struct Stored {
-    pub(crate) kid: String,
-    pub(crate) pkcs8: String,
+struct Stored {
+    kid: String,
+    pkcs8: String,
 }
 
 /// What a refresh token says.
@@ -40,6 +36,18 @@ pub struct Refresh {
     pub iat: i64,
 }
 
+impl Refresh {
+    /// The `typ` of a refresh token's header, so that no other token passes for one, nor it for another.
+    pub const TYPE: &str = "rt+jwt";
+    /// Its audience.
+    pub const AUDIENCE: &str = "refresh";
+
+    /// What it says, if it can still be used at `now`.
+    pub fn unexpired(self, now: Time) -> Result<Self, BadToken> {
+        if self.exp <= now.timestamp() { Err(BadToken::Expired) } else { Ok(self) }
+    }
+}
+
 /// The refresh token isn't one of ours, or is too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadToken {
@@ -56,7 +64,6 @@ pub enum BadToken {
 pub struct SigningKey {
     kid: String,
     encoding: EncodingKey,
-    decoding: DecodingKey,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -66,13 +73,18 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
+    /// The key of the secret `text`: `{"kid": …, "pkcs8": base64}`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Stored { kid, pkcs8 } = crate::parse(text)?;
+        Self::new(&kid, &pkcs8)
+    }
+
     /// The Ed25519 key whose PKCS#8 is `pkcs8`, in base64; verifiers know it as `kid`.
     pub fn new(kid: &str, pkcs8: &str) -> Result<Self, String> {
         let der = STANDARD.decode(pkcs8).map_err(|_| "the key isn't base64")?;
         let encoding = EncodingKey::from_ed_der(&der);
-        let public = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA).map_err(|_| "the key is no Ed25519 key")?;
-        let decoding = DecodingKey::from_jwk(&public).map_err(|_| "the key is no Ed25519 key")?;
-        Ok(Self { kid: kid.to_owned(), encoding, decoding })
+        Jwk::from_encoding_key(&encoding, Algorithm::EdDSA).map_err(|_| "the key is no Ed25519 key")?;
+        Ok(Self { kid: kid.to_owned(), encoding })
     }
 
     /// What verifiers know the key as.
@@ -87,10 +99,10 @@ impl SigningKey {
 
     /// The newest refresh token of `session`, whose id is `sid`.
     pub fn refresh_token(&self, issuer: &str, sid: Id<Session>, session: &Session) -> Result<String, String> {
-        let header = Header { typ: Some(TYPE.to_owned()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header { typ: Some(Refresh::TYPE.to_owned()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         let claims = Refresh {
             iss: issuer.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            aud: Refresh::AUDIENCE.to_owned(),
             sub: session.principal.subject(),
             firm: session.firm,
             sid,
@@ -99,18 +111,5 @@ impl SigningKey {
             iat: session.rotated_at.timestamp(),
         };
         self.sign(&header, &claims)
-    }
-
-    /// What the refresh token `token` of `issuer` says, shown at `now`.
-    pub fn read_refresh(&self, issuer: &str, token: &str, now: Time) -> Result<Refresh, BadToken> {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&[AUDIENCE]);
-        validation.validate_exp = false; // by our clock, below
-        let data = jsonwebtoken::decode::<Refresh>(token, &self.decoding, &validation).map_err(|_| BadToken::Forged)?;
-        if data.header.typ.as_deref() != Some(TYPE) {
-            return Err(BadToken::Forged);
-        }
-        if data.claims.exp <= now.timestamp() { Err(BadToken::Expired) } else { Ok(data.claims) }
     }
 }

@@ -5,8 +5,13 @@ use std::fmt;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-pub(crate) struct StoredKey {
-    pub(crate) key: String,
+struct StoredKey {
+    key: String,
+}
+
+/// Our key at Stripe, of the secret `text`: `{"key": "sk_…"}`.
+pub fn stripe_key(text: &str) -> Result<String, String> {
+    crate::parse::<StoredKey>(text).map(|stored| stored.key)
 }
 
 /// What Stripe signs its events with.
@@ -19,6 +24,12 @@ pub struct WebhookSecrets {
 }
 
 impl WebhookSecrets {
+    /// Those of the secret `text`: `{"current": "whsec_…", "previous": "whsec_…"}`, the latter only while it is being
+    /// replaced.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        crate::parse(text)
+    }
+
     /// Both, the current one first.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.current.as_str()).chain(self.previous.as_deref())
@@ -37,10 +48,12 @@ mod tests {
 
     #[test]
     fn a_secret_may_have_one_before_it_and_neither_is_shown() {
-        let alone: WebhookSecrets = serde_json::from_str(r#"{"current": "whsec_b"}"#).unwrap();
+        let alone = WebhookSecrets::parse(r#"{"current": "whsec_b"}"#).unwrap();
         assert_eq!(alone.all().collect::<Vec<_>>(), ["whsec_b"]);
-        let both: WebhookSecrets = serde_json::from_str(r#"{"current": "whsec_b", "previous": "whsec_a"}"#).unwrap();
+        let both = WebhookSecrets::parse(r#"{"current": "whsec_b", "previous": "whsec_a"}"#).unwrap();
         assert_eq!(both.all().collect::<Vec<_>>(), ["whsec_b", "whsec_a"]);
         assert!(!format!("{both:?}").contains("whsec"));
+        assert_eq!(WebhookSecrets::parse(r#"{"whsec_secret": 1}"#), Err("isn't the JSON that it should be".to_owned()));
+        assert_eq!(stripe_key(r#"{"key": "sk_test_1"}"#), Ok("sk_test_1".to_owned()));
     }
 }

@@ -3,11 +3,14 @@
 //! The attempt is stored before Stripe is asked, and Stripe is asked with the attempt's key: whatever gets lost on the
 //! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again.
 
+use std::sync::Arc;
+
 use api::{Answer, App, Cx, Path, Portal, Problem, Routes, get, right, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
 use domain::invoice::{Checkout, Invoice, InvoiceId, Link};
-use payments::{Order, PaymentError, Payments};
+use payments::{Opened, Order, PaymentError, Payments};
+use secrets::Kept;
 use serde::Serialize;
 use store::{Record, Reply};
 use utoipa::ToSchema;
@@ -33,32 +36,46 @@ async fn show_payment_link(
     cx: Cx,
     State(app): State<App>,
     portal: Portal<right::Pay>,
-    Extension(payments): Extension<Payments>,
+    Extension(account): Extension<Kept<Payments>>,
     Path(id): Path<InvoiceId>,
 ) -> Result<Answer<PaymentLink>, Problem> {
     cx.count_payment(&app, &portal).await?;
     let invoice = sent(&portal, cx.read(&portal).record(id).fetch().await?.record(id)?)?;
-    let (invoice, checkout) = match invoice.prepare_checkout(cx.now)? {
+    let payments = async || account.get(cx.now).await.map_err(Problem::unavailable);
+    let (payments, invoice, checkout) = match invoice.prepare_checkout(cx.now)? {
         Link::Open(checkout) => return answer(&cx, checkout.url.unwrap_or_default(), checkout.expires_at),
-        Link::Prepared(checkout) => (invoice, checkout),
+        Link::Prepared(checkout) => (payments().await?, invoice, checkout),
         Link::New(prepared, checkout) => {
+            let payments = payments().await?;
             let mut change = cx.change(&portal);
             let invoice = change.update(&invoice, *prepared)?;
             change.commit(&Reply::none()).await?;
-            (invoice, checkout)
+            (payments, invoice, checkout)
         }
     };
     let order = order(&portal, &app.web_origin, &invoice, &checkout);
-    let opened = payments.open_checkout(&order).await.map_err(|error| match error {
-        PaymentError::Unavailable(cause) => Problem::unavailable(cause),
-        PaymentError::Refused(why) => Problem::conflict(why),
-    })?;
+    let opened = open(&cx, &account, &payments, &order).await?;
     let Some(changed) = invoice.checkout_opened(checkout.attempt, &opened.session, &opened.url, opened.expires_at) else {
         return answer(&cx, opened.url, Some(opened.expires_at));
     };
     let mut change = cx.change(&portal);
     change.update(&invoice, changed)?;
     cx.commit(change, answer(&cx, opened.url, Some(opened.expires_at))).await
+}
+
+/// The page for `order`. A key that Stripe doesn't take is read again.
+async fn open(cx: &Cx, account: &Kept<Payments>, payments: &Arc<Payments>, order: &Order) -> Result<Opened, Problem> {
+    let opened = match payments.open_checkout(order).await {
+        Err(PaymentError::KeyRefused(why)) => match account.again(payments, cx.now).await {
+            Some(payments) => payments.open_checkout(order).await,
+            None => Err(PaymentError::KeyRefused(why)),
+        },
+        opened => opened,
+    };
+    opened.map_err(|error| match error {
+        PaymentError::Unavailable(_) | PaymentError::KeyRefused(_) => Problem::unavailable(error),
+        PaymentError::Refused(why) => Problem::conflict(why),
+    })
 }
 
 fn answer(cx: &Cx, url: String, expires_at: Option<DateTime<Utc>>) -> Result<Answer<PaymentLink>, Problem> {

@@ -101,6 +101,11 @@ impl MiniStack {
         Ok(queue_url(name))
     }
 
+    /// Keeps `content` as the secret `name`, in place of what it was.
+    pub async fn keep_secret(&self, name: &str, content: &str) -> Result<()> {
+        self.client().keep_secret(name, content).await
+    }
+
     /// A client of its own: a pool of connections belongs to the runtime that opened it.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.endpoint)
