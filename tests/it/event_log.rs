@@ -13,16 +13,17 @@ use domain::{
 };
 use http::Method;
 use serde_json::json;
-use tests::TestApp;
+use store::{Broken, Verified};
+use tests::{TestApp, User};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Every chain of the app's table holds; how many events they have.
+/// Every chain of the app's table holds, and every record is what its events say; how many events there are.
 pub(crate) async fn assert_all_chains_hold(app: &TestApp) -> usize {
     let store = app.store_unmetered();
     let mut events = 0;
     for partition in store.partitions().await.unwrap() {
-        events += store.verify(&partition).await.unwrap().unwrap_or_else(|broken| panic!("{partition}: {broken}"));
+        events += store.verify(&partition).await.unwrap().unwrap_or_else(|broken| panic!("{partition}: {broken}")).events;
     }
     events
 }
@@ -58,6 +59,7 @@ async fn every_chain_of_a_firm_that_went_through_the_whole_flow_holds() {
 /// A lead with four events, and the table under it.
 struct Tampered<'a> {
     app: &'a TestApp,
+    owner: User<'a>,
     client: Client,
     partition: String,
     /// The record, and its events from the first on.
@@ -82,11 +84,18 @@ impl<'a> Tampered<'a> {
         let client = Client::from_conf(config);
         let partitions = app.store_unmetered().partitions().await.unwrap();
         let partition = partitions.into_iter().find(|partition| partition.ends_with(&lead)).unwrap();
-        let query = client.query().table_name(&app.template.table.name).key_condition_expression("pk = :pk");
-        let mut items = query.expression_attribute_values(":pk", text(&partition)).send().await.unwrap().items.unwrap();
-        let record = items.remove(0);
-        assert_eq!((record["sk"].as_s().unwrap().as_str(), items.len()), ("@", 4));
-        Self { app, client, partition, record, events: items }
+        let mut tampered = Self { app, owner, client, partition, record: Item::new(), events: Vec::new() };
+        let mut items = tampered.stored().await;
+        tampered.record = items.remove(0);
+        tampered.events = items;
+        assert_eq!((tampered.record["sk"].as_s().unwrap().as_str(), tampered.events.len()), ("@", 4));
+        tampered
+    }
+
+    /// The record, and its events from the first on, as they are now.
+    async fn stored(&self) -> Vec<Item> {
+        let query = self.client.query().table_name(&self.app.template.table.name).key_condition_expression("pk = :pk");
+        query.expression_attribute_values(":pk", text(&self.partition)).send().await.unwrap().items.unwrap()
     }
 
     /// The event with this sequence.
@@ -107,17 +116,17 @@ impl<'a> Tampered<'a> {
         for item in self.events.iter().chain([&self.record]) {
             self.put(item.clone()).await;
         }
-        assert_eq!(self.verified().await, Ok(4));
+        assert_eq!(self.verified().await, Ok(Verified { events: 4, erased: 0 }));
     }
 
-    async fn verified(&self) -> Result<usize, BrokenLink> {
+    async fn verified(&self) -> Result<Verified, Broken> {
         self.app.store_unmetered().verify(&self.partition).await.unwrap()
     }
 
     /// The verifier names this link, after `item` was put; then `item` is as it was again.
     async fn named(&self, item: Item, sequence: u64, fault: Fault, what: &str) {
         self.put(item).await;
-        assert_eq!(self.verified().await, Err(BrokenLink { sequence, fault }), "{what}");
+        assert_eq!(self.verified().await, Err(BrokenLink { sequence, fault }.into()), "{what}");
         self.restore().await;
     }
 }
@@ -174,7 +183,7 @@ async fn an_event_that_is_dropped_moved_or_added_is_named() {
     let tampered = Tampered::new(&app).await;
     for sequence in 1..=4 {
         tampered.drop(&tampered.event(sequence)).await;
-        assert_eq!(tampered.verified().await, Err(BrokenLink { sequence, fault: Fault::Missing }));
+        assert_eq!(tampered.verified().await, Err(BrokenLink { sequence, fault: Fault::Missing }.into()));
         tampered.restore().await;
     }
 
@@ -199,7 +208,7 @@ async fn an_event_that_is_dropped_moved_or_added_is_named() {
     let hash = expected_hash(&added);
     added.insert("hash".to_owned(), text(&hash));
     tampered.put(added.clone()).await;
-    assert_eq!(tampered.verified().await, Err(BrokenLink { sequence: 5, fault: Fault::Added }));
+    assert_eq!(tampered.verified().await, Err(BrokenLink { sequence: 5, fault: Fault::Added }.into()));
     tampered.drop(&added).await;
 
     // One of another record in the place of this one's.
@@ -237,13 +246,97 @@ async fn a_record_that_does_not_stand_where_its_events_led_is_named() {
     tampered.named(with("hash", other(&tampered.record["hash"])), 4, Fault::Altered, "another hash").await;
     tampered.named(with("hash", text("none")), 4, Fault::Altered, "no hash").await;
     tampered.drop(&tampered.record).await;
-    assert_eq!(tampered.verified().await, Err(BrokenLink { sequence: 5, fault: Fault::Missing }));
+    assert_eq!(tampered.verified().await, Err(BrokenLink { sequence: 5, fault: Fault::Missing }.into()));
     tampered.restore().await;
     for event in &tampered.events {
         tampered.drop(event).await;
     }
     assert!(app.store_unmetered().partitions().await.unwrap().contains(&tampered.partition), "a record without events is checked");
-    assert_eq!(tampered.verified().await, Err(BrokenLink { sequence: 1, fault: Fault::Missing }));
+    assert_eq!(tampered.verified().await, Err(BrokenLink { sequence: 1, fault: Fault::Missing }.into()));
+}
+
+/// `item` with `value` at `path`.
+fn altered(item: &Item, path: &[&str], value: AttributeValue) -> Item {
+    let mut altered = item.clone();
+    let (name, inside) = path.split_first().unwrap();
+    let value = match inside {
+        [] => value,
+        inside => {
+            let inner = item.get(*name).and_then(|map| map.as_m().ok()).cloned().unwrap_or_default();
+            AttributeValue::M(self::altered(&inner, inside, value))
+        }
+    };
+    altered.insert((*name).to_owned(), value);
+    altered
+}
+
+#[tokio::test]
+async fn whatever_of_a_record_is_changed_behind_its_events_the_verifier_names_it() {
+    let app = TestApp::new().await;
+    let tampered = Tampered::new(&app).await;
+    let hours = |hours: i64| number(tampered.record["created"].as_n().unwrap().parse::<i64>().unwrap() + hours * 3_600_000);
+    let mut changes = vec![
+        // Fields that lists show, and one that they don't; a field that it had, and those that it hadn't.
+        ("company_name", altered(&tampered.record, &["summary", "company_name"], text("Evil Corp"))),
+        ("phone", altered(&tampered.record, &["summary", "phone"], text("4"))),
+        ("notes", altered(&tampered.record, &["data", "notes"], text("Never paid."))),
+        ("status", altered(&tampered.record, &["summary", "status"], text("converted"))),
+        ("source", altered(&tampered.record, &["summary", "source"], AttributeValue::Bool(true))),
+        ("summary", altered(&tampered.record, &["summary"], text("gone"))),
+        // Its times, and what lists find it by.
+        ("created", altered(&tampered.record, &["created"], hours(-1))),
+        ("updated", altered(&tampered.record, &["updated"], hours(1))),
+        ("archived", altered(&tampered.record, &["archived"], hours(1))),
+        ("by_state_pk", altered(&tampered.record, &["by_state_pk"], text("F#firm_1#LEAD#new"))),
+        ("by_parent_pk", altered(&tampered.record, &["by_parent_pk"], text("F#firm_1#CAMPAIGN#camp_1#LEAD"))),
+    ];
+    let mut hidden = tampered.record.clone();
+    hidden.remove("by_type_pk");
+    changes.push(("by_type_pk", hidden));
+    for (name, record) in changes {
+        tampered.put(record).await;
+        assert_eq!(tampered.verified().await, Err(Broken::Record(name.to_owned())));
+        tampered.restore().await;
+    }
+
+    tampered.put(altered(&tampered.record, &["summary", "phone"], text("4"))).await;
+    let told = local::verify::histories(&app.store_unmetered(), None, |_| {}).await.unwrap_err().to_string();
+    let record = tampered.partition.rsplit('#').next().unwrap();
+    assert!(told.ends_with(&format!("the first is {record}: phone is not what its events say")), "{told}");
+}
+
+#[tokio::test]
+async fn a_record_that_was_archived_can_not_be_taken_out_of_the_archive_behind_its_events() {
+    let app = TestApp::new().await;
+    let tampered = Tampered::new(&app).await;
+    let active = tampered.record.clone();
+    let lead = tampered.partition.rsplit('#').next().unwrap();
+    tampered.owner.delete(format!("/api/crm/leads/{lead}/")).await.expect(204);
+    assert_eq!(tampered.verified().await, Ok(Verified { events: 5, erased: 0 }));
+    let archived = tampered.stored().await.remove(0);
+    let mut taken_out = archived.clone();
+    taken_out.remove("archived");
+    for name in active.keys().filter(|name| name.starts_with("by_")) {
+        taken_out.insert(name.clone(), active[name].clone());
+    }
+    tampered.put(taken_out).await;
+    assert_eq!(tampered.verified().await, Err(Broken::Record("archived".to_owned())));
+}
+
+#[tokio::test]
+async fn what_was_erased_says_nothing_of_the_record_but_what_was_written_after_it_does() {
+    let app = TestApp::new().await;
+    let tampered = Tampered::new(&app).await;
+    let mut erased = tampered.event(1);
+    let details = erased.remove("details").unwrap();
+    erased.insert("digest".to_owned(), text(&Digest::of(&[details.as_s().unwrap().as_bytes()]).to_string()));
+    tampered.put(erased).await;
+    tampered.put(altered(&tampered.record, &["summary", "company_name"], text("Evil Corp"))).await;
+    assert_eq!(tampered.verified().await, Ok(Verified { events: 4, erased: 1 }));
+    let told = local::verify::histories(&app.store_unmetered(), None, |_| {}).await.unwrap();
+    assert!(told.ends_with("(1 events were erased: what they changed isn't compared)"), "{told}");
+    tampered.put(altered(&tampered.record, &["summary", "phone"], text("4"))).await;
+    assert_eq!(tampered.verified().await, Err(Broken::Record("phone".to_owned())));
 }
 
 #[tokio::test]
@@ -256,7 +349,7 @@ async fn details_that_were_erased_leave_the_chain_whole_and_can_not_be_made_up()
         let digest = Digest::of(&[details.as_s().unwrap().as_bytes()]);
         erased.insert("digest".to_owned(), text(&digest.to_string()));
         tampered.put(erased.clone()).await;
-        assert_eq!(tampered.verified().await, Ok(4));
+        assert_eq!(tampered.verified().await, Ok(Verified { events: 4, erased: 1 }));
         erased.insert("digest".to_owned(), text(&Digest::of(&[b"made up"]).to_string()));
         tampered.named(erased, sequence, Fault::Altered, "made up").await;
     }
@@ -282,20 +375,23 @@ async fn the_command_tells_of_every_broken_chain_and_names_the_first() {
     let store = app.store_unmetered();
     let verified = async |firm: Option<&str>| {
         let mut told = Vec::new();
-        let end = local::verify::chains(&store, firm, |line| told.push(line.to_owned())).await;
+        let end = local::verify::histories(&store, firm, |line| told.push(line.to_owned())).await;
         (end.map_err(|error| error.to_string()), told)
     };
-    assert_eq!(verified(None).await, (Ok("6 records, 12 events: all chains hold".to_owned()), vec![]));
+    assert_eq!(
+        verified(None).await,
+        (Ok("6 records, 12 events: every chain holds, every record is what its events say".to_owned()), vec![])
+    );
 
     first.drop(&first.event(3)).await;
     second.drop(&second.event(2)).await;
     let record = |tampered: &Tampered<'_>| tampered.partition.rsplit('#').next().unwrap().to_owned();
     let lines = vec![format!("{}: event 3 is missing", record(&first)), format!("{}: event 2 is missing", record(&second))];
-    let end = Err(format!("2 of 6 chains are broken; the first is {}", lines[0]));
+    let end = Err(format!("2 of 6 histories are broken; the first is {}", lines[0]));
     assert_eq!(verified(None).await, (end, lines.clone()));
 
     let firm = |tampered: &Tampered<'_>| tampered.partition.split('#').nth(1).unwrap().to_owned();
-    let end = Err(format!("1 of 3 chains are broken; the first is {}", lines[1]));
+    let end = Err(format!("1 of 3 histories are broken; the first is {}", lines[1]));
     assert_eq!(verified(Some(&firm(&second))).await, (end, lines[1..].to_vec()));
     assert_eq!(verified(Some("firm_x")).await.0, Err("the table has no records of firm_x".to_owned()));
 }

@@ -1,12 +1,13 @@
-//! `cargo local verify`: checks the event log of every record, and names what was tampered with.
+//! `cargo local verify`: checks the event log of every record, and every record against it, and names what was tampered
+//! with.
 //!
-//! The chains of the local stack are read from its kept data, whether it runs or not; those of any other table, in the
+//! The histories of the local stack are read from its kept data, whether it runs or not; those of any other table, in the
 //! cloud too, through DynamoDB's API with the credentials of the environment. Nothing is written.
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::{Client, config::Credentials};
 use clap::Args;
-use store::Store;
+use store::{Store, Verified};
 
 use crate::{
     dynamodb::Dynamo,
@@ -15,7 +16,7 @@ use crate::{
     tools,
 };
 
-/// Which chains are checked: those of the local stack, unless a table or an endpoint is named.
+/// Which histories are checked: those of the local stack, unless a table or an endpoint is named.
 #[derive(Debug, Default, Args)]
 pub struct Options {
     /// Where DynamoDB is, if not where the environment's region says.
@@ -29,7 +30,7 @@ pub struct Options {
     firm: Option<String>,
 }
 
-/// Checks the chains that `options` names, prints a line for each that is broken, and one in the end.
+/// Checks the histories that `options` names, prints a line for each that is broken, and one in the end.
 pub async fn run(options: Options) -> Result<()> {
     let Options { endpoint, table, firm } = options;
     let template = Template::load()?;
@@ -56,42 +57,49 @@ pub async fn run(options: Options) -> Result<()> {
 }
 
 async fn check(store: &Store, firm: Option<&str>) -> Result<()> {
-    println!("{}", chains(store, firm, |broken| println!("{broken}")).await?);
+    println!("{}", histories(store, firm, |broken| println!("{broken}")).await?);
     Ok(())
 }
 
-/// Checks the chains of `store`, only those of `firm` if it is given, and tells of each that is broken. The summary;
-/// or an error that names the first broken link.
-pub async fn chains(store: &Store, firm: Option<&str>, mut tell: impl FnMut(&str)) -> Result<String> {
+/// Checks the histories of `store`, only those of `firm` if it is given, and tells of each that is broken. The summary;
+/// or an error that names the first that doesn't hold.
+pub async fn histories(store: &Store, firm: Option<&str>, mut tell: impl FnMut(&str)) -> Result<String> {
     let of_firm = |partition: &String| firm.is_none_or(|firm| partition.split('#').nth(1) == Some(firm));
     let partitions = store.partitions().await.doing("the table can't be read")?;
     let partitions: Vec<_> = partitions.into_iter().filter(of_firm).collect();
     if let (Some(firm), true) = (firm, partitions.is_empty()) {
         return Err(Error::new(format!("the table has no records of {firm}")));
     }
-    let (mut events, mut broken) = (0, Vec::new());
+    let (mut all, mut broken) = (Verified::default(), Vec::new());
     for partition in &partitions {
         let record = partition.rsplit('#').next().unwrap_or(partition);
-        match link(store, partition).await? {
-            Ok(length) => events += length,
-            Err(link) => {
-                broken.push(format!("{record}: {link}"));
+        match history(store, partition).await? {
+            Ok(Verified { events, erased }) => {
+                all.events += events;
+                all.erased += erased;
+            }
+            Err(fault) => {
+                broken.push(format!("{record}: {fault}"));
                 broken.last().into_iter().for_each(|line| tell(line));
             }
         }
     }
-    let records = partitions.len();
+    let (records, Verified { events, erased }) = (partitions.len(), all);
+    let skipped = match erased {
+        0 => String::new(),
+        erased => format!(" ({erased} events were erased: what they changed isn't compared)"),
+    };
     match broken.first() {
-        None => Ok(format!("{records} records, {events} events: all chains hold")),
-        Some(first) => Err(Error::new(format!("{} of {records} chains are broken; the first is {first}", broken.len()))),
+        None => Ok(format!("{records} records, {events} events: every chain holds, every record is what its events say{skipped}")),
+        Some(first) => Err(Error::new(format!("{} of {records} histories are broken; the first is {first}", broken.len()))),
     }
 }
 
-/// The chain of `partition`. A record that is written while it is read can look broken, so that is read once more.
-async fn link(store: &Store, partition: &str) -> Result<Result<usize, String>> {
-    let mut found = Ok(0);
+/// The history in `partition`. A record that is written while it is read can look broken, so that is read once more.
+async fn history(store: &Store, partition: &str) -> Result<Result<Verified, String>> {
+    let mut found = Ok(Verified::default());
     for _ in 0..2 {
-        found = store.verify(partition).await.doing(format!("{partition} can't be read"))?.map_err(|link| link.to_string());
+        found = store.verify(partition).await.doing(format!("{partition} can't be read"))?.map_err(|broken| broken.to_string());
         if found.is_ok() {
             break;
         }

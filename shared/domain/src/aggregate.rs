@@ -134,25 +134,33 @@ macro_rules! every_aggregate {
     };
 }
 
-every_aggregate! {
-    campaign: Campaign,
-    client: Client,
-    comment: Comment,
-    contract: Contract,
-    credit: Credit,
-    credit_note: CreditNote,
-    engagement: Engagement,
-    firm: Firm,
-    invoice: Invoice,
-    lead: Lead,
-    portal_user: PortalUser,
-    project: Project,
-    proposal: Proposal,
-    prospect: Prospect,
-    task: Task,
-    time_entry: TimeEntry,
-    user: User,
+/// Hands the list of all aggregates, each with its module, to a macro: for what has to be done for records of each kind.
+#[macro_export]
+macro_rules! aggregates {
+    ($macro:ident) => {
+        $macro! {
+            campaign: Campaign,
+            client: Client,
+            comment: Comment,
+            contract: Contract,
+            credit: Credit,
+            credit_note: CreditNote,
+            engagement: Engagement,
+            firm: Firm,
+            invoice: Invoice,
+            lead: Lead,
+            portal_user: PortalUser,
+            project: Project,
+            proposal: Proposal,
+            prospect: Prospect,
+            task: Task,
+            time_entry: TimeEntry,
+            user: User,
+        }
+    };
 }
+
+aggregates!(every_aggregate);
 
 fn named<E: EventType>(name: &str) -> Option<E> {
     E::ALL.iter().copied().find(|event| event.name() == name)

@@ -6,12 +6,16 @@
 //! changed, from which address) may be personal data: they stand beside the chain under a random salt, so they can
 //! be erased, leaving their digest, without breaking the chain or letting anyone guess them from it.
 
+mod replay;
+
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use crate::{Digest, DomainEvent, Id, Lifecycle, Time, portal_user::PortalUser, user::User};
+
+pub use replay::{Replay, replay};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -130,6 +130,16 @@ pub(crate) fn fields_of<T: Serialize>(value: &T) -> Result<Map<String, Value>, E
     Ok(fields)
 }
 
+/// The fields of the record that `item` is, as [`fields_of`] gave them.
+pub(crate) fn stored_fields(item: &Item) -> Result<Map<String, Value>, Error> {
+    let mut fields = item.fields(name::SUMMARY)?;
+    if item.contains_key(name::DATA) {
+        fields.extend(item.fields(name::DATA)?);
+    }
+    fields.retain(|_, value| !value.is_null());
+    Ok(fields)
+}
+
 impl<T: Entity> Record<T> {
     /// What lists know of it.
     pub fn row(&self) -> Row<T> {
@@ -173,11 +183,8 @@ impl<T: Entity> Record<T> {
     /// The record that `item` is.
     pub(crate) fn from_item(item: &Item) -> Result<Self, Error> {
         let pk = item.text(name::PK)?;
-        let mut fields = item.fields(name::SUMMARY)?;
-        if item.contains_key(name::DATA) {
-            fields.extend(item.fields(name::DATA)?);
-        }
-        let content = serde_json::from_value(Value::Object(fields)).map_err(|e| Error::Internal(format!("{pk}: {e}")))?;
+        let content = serde_json::from_value(Value::Object(stored_fields(item)?));
+        let content = content.map_err(|e| Error::Internal(format!("{pk}: {e}")))?;
         Ok(Self {
             id: id_of(item)?,
             version: item.number(name::VERSION)?,

@@ -43,6 +43,7 @@ pub use read::{Found, Read};
 pub use reply::{IdempotentRequest, Reply};
 pub use running_totals::RunningTotals;
 pub use timer::Due;
+pub use verify::{Broken, Verified};
 
 use std::time::Duration;
 
