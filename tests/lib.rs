@@ -14,6 +14,7 @@ mod support {
     pub(crate) mod ministack;
     pub(crate) mod stripe;
     pub(crate) mod vault;
+    pub(crate) mod table;
 }
 
 pub use support::{
@@ -26,4 +27,5 @@ pub use support::{
     ministack::ministack,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, payments_of_nobody, webhooks_of_nobody},
     vault::Vault,
+    table::Moment,
 };

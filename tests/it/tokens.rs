@@ -178,7 +178,7 @@ async fn a_refresh_token_that_we_did_not_give_is_refused() {
     let payload = owner.refresh.split('.').nth(1).unwrap();
     let said: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     let header = Header { typ: Some("rt+jwt".to_owned()), ..access_header(app.signing.kid()) };
-    let other: SigningKey = TestApp::new().await.signing;
+    let other: SigningKey = TestApp::new().await.signing.clone();
     assert_unauthorized(&refresh(&app, &other.sign(&header, &said).unwrap()).await, "another key");
     for (field, value) in [("iss", json!("https://evil.example")), ("aud", json!("firm")), ("generation", json!(2))] {
         let mut changed = said.clone();

@@ -203,38 +203,6 @@ impl TestApp {
         store_with(self.meter.url(), &self.template, RetryConfig::disabled())
     }
 
-    /// All that is in the table, by its keys, but for what counts requests.
-    pub fn records(&self) -> BTreeMap<(String, String), Value> {
-        let mut records = self.items();
-        records.retain(|(pk, _), _| !counts_requests(pk));
-        records
-    }
-
-    /// What counts requests, by its keys.
-    pub fn counted(&self) -> BTreeMap<(String, String), Value> {
-        let mut records = self.items();
-        records.retain(|(pk, _), _| counts_requests(pk));
-        records
-    }
-
-    fn items(&self) -> BTreeMap<(String, String), Value> {
-        let mut records = BTreeMap::new();
-        let mut start = Value::Null;
-        loop {
-            let request = json!({"TableName": self.template.table.name, "ExclusiveStartKey": start});
-            let page = self.dynamo.database().scan(serde_json::from_value(request).unwrap()).unwrap();
-            let page = serde_json::to_value(page).unwrap();
-            for item in page["Items"].as_array().unwrap() {
-                let key = |name: &str| item[name]["S"].as_str().unwrap().to_owned();
-                records.insert((key("pk"), key("sk")), item.clone());
-            }
-            start = page["LastEvaluatedKey"].clone();
-            if start.is_null() {
-                return records;
-            }
-        }
-    }
-
     /// An outbox whose mails go to MiniStack through `ses`, and whose table is reached through this app's meter.
     pub fn outbox(&self, ses: &Meter) -> Outbox {
         let config = aws_sdk_sesv2::Config::builder()
@@ -284,9 +252,6 @@ impl TestApp {
     }
 }
 
-fn counts_requests(pk: &str) -> bool {
-    pk.split('#').any(|part| part == "RATE")
-}
 
 fn sequence_number(record: &Value) -> String {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned()

@@ -1,8 +1,8 @@
 //! The OpenAPI document of the product, made from the routers that serve it, as sweeps over every operation read it.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use api::App;
@@ -152,9 +152,18 @@ impl Operation {
 
     /// What of `value` isn't as `schema` says; nothing if all of it is.
     pub fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {
-        let whole = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [schema], "components": *self.components});
-        let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+        self.validator(schema).iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+
+    /// What checks values against `schema`; making it takes longer than checking, and answers have few schemas.
+    fn validator(&self, schema: &Value) -> Arc<jsonschema::Validator> {
+        static MADE: LazyLock<Mutex<HashMap<String, Arc<jsonschema::Validator>>>> = LazyLock::new(Mutex::default);
+        let make = || {
+            let dialect = "https://json-schema.org/draft/2020-12/schema";
+            let whole = json!({"$schema": dialect, "allOf": [schema], "components": *self.components});
+            Arc::new(jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap())
+        };
+        MADE.lock().unwrap().entry(schema.to_string()).or_insert_with(make).clone()
     }
 }
 

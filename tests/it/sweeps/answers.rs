@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tests::{Answer, Firm, Given, Operation, Row, TestApp, catalog};
 
-use super::assert_none;
+use super::{Part, assert_none, in_parts};
 
 /// On every answer, whatever it is.
 const EVERYWHERE: [&str; 8] = [
@@ -65,12 +65,12 @@ async fn answer(row: &Row, firm: &Firm<'_>, given: &Given) -> Answer {
     row.rightful(firm, given).send().await
 }
 
-#[tokio::test]
-async fn every_operation_answers_as_the_document_says() {
+in_parts!(every_operation_answers_as_the_document_says);
+async fn every_operation_answers_as_the_document_says(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut found = Vec::new();
-    for row in catalog() {
+    for row in part.of(catalog()) {
         let given = row.given(&firm).await;
         let answer = answer(&row, &firm, &given).await;
         if !answer.status.is_success() {
@@ -93,12 +93,12 @@ async fn a_portal_user_is_told_who_they_are_as_the_document_says() {
     assert_none(&faults(row.described(), &answer));
 }
 
-#[tokio::test]
-async fn what_a_caller_knows_already_is_not_sent_again() {
+in_parts!(what_a_caller_knows_already_is_not_sent_again);
+async fn what_a_caller_knows_already_is_not_sent_again(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut found = Vec::new();
-    for row in catalog().into_iter().filter(|row| !row.described().writes()) {
+    for row in part.of(catalog().into_iter().filter(|row| !row.described().writes())) {
         let given = row.given(&firm).await;
         let known = answer(&row, &firm, &given).await;
         let tag = known.header("etag").unwrap_or_default().to_owned();
@@ -170,15 +170,15 @@ const SPOILED: [Spoiled; 6] = [
     },
 ];
 
-#[tokio::test]
-async fn every_operation_answers_a_spoiled_call_as_the_document_says_and_changes_nothing() {
+in_parts!(every_operation_answers_a_spoiled_call_as_the_document_says_and_changes_nothing);
+async fn every_operation_answers_a_spoiled_call_as_the_document_says_and_changes_nothing(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut found = Vec::new();
-    for row in catalog() {
+    for row in part.of(catalog()) {
         let operation = row.described();
         let given = row.given(&firm).await;
-        let before = app.records();
+        let before = app.moment();
         for Spoiled { how, status, headers, spoil, .. } in SPOILED.iter().filter(|spoiled| (spoiled.applies)(operation)) {
             let mut given = given.clone();
             spoil(&mut given);
@@ -189,19 +189,19 @@ async fn every_operation_answers_a_spoiled_call_as_the_document_says_and_changes
             }
             found.extend(faults(operation, &answer));
         }
-        if app.records() != before {
+        if !app.changed_since(&before).is_empty() {
             found.push(format!("{}: a spoiled call changed something", row.operation));
         }
     }
     assert_none(&found);
 }
 
-#[tokio::test]
-async fn who_is_not_signed_in_is_told_so_as_the_document_says() {
+in_parts!(who_is_not_signed_in_is_told_so_as_the_document_says);
+async fn who_is_not_signed_in_is_told_so_as_the_document_says(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut found = Vec::new();
-    for row in catalog().into_iter().filter(|row| row.described().signed_in()) {
+    for row in part.of(catalog().into_iter().filter(|row| row.described().signed_in())) {
         let given = row.given(&firm).await;
         let answer = row.call(&firm, &given).send().await.expect(401);
         found.extend(faults(row.described(), &answer));

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 use tests::{Answer, Call, Firm, Given, Operation, Row, TestApp, catalog};
 
-use super::assert_none;
+use super::{Part, assert_none, in_parts};
 
 /// What only the product sets, and one name that it doesn't know. Some are fields of a few bodies, and left alone there.
 const NOT_THEIRS: [&str; 10] = ["status", "firm", "total", "number", "role", "client", "id", "version", "created_at", "unknown_field"];
@@ -123,15 +123,15 @@ fn with(given: &Given, field: &str, value: &Value) -> Given {
     given
 }
 
-#[tokio::test]
-async fn no_body_sets_what_only_the_product_sets() {
+in_parts!(no_body_sets_what_only_the_product_sets);
+async fn no_body_sets_what_only_the_product_sets(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut faults = Vec::new();
-    for row in bodies() {
+    for row in part.of(bodies()) {
         let operation = row.described();
         let given = row.given(&firm).await;
-        let before = app.records();
+        let before = app.moment();
         for field in NOT_THEIRS.iter().filter(|name| operation.fields().all(|(field, _)| field != *name)) {
             let given = with(&given, field, &json!("mine"));
             let answer = row.rightful(&firm, &given).send().await;
@@ -139,22 +139,22 @@ async fn no_body_sets_what_only_the_product_sets() {
                 faults.push(format!("{} with {field}: {} {}", row.operation, answer.status, answer.json));
             }
         }
-        if app.records() != before {
+        if !app.changed_since(&before).is_empty() {
             faults.push(format!("{}: a body that was refused changed something", row.operation));
         }
     }
     assert_none(&faults);
 }
 
-#[tokio::test]
-async fn a_field_that_is_not_as_the_document_says_is_refused_by_its_name() {
+in_parts!(a_field_that_is_not_as_the_document_says_is_refused_by_its_name);
+async fn a_field_that_is_not_as_the_document_says_is_refused_by_its_name(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let (mut faults, mut swept) = (Vec::new(), 0);
-    for row in bodies() {
+    for row in part.of(bodies()) {
         let operation = row.described();
         let given = row.given(&firm).await;
-        let before = app.records();
+        let before = app.moment();
         let body = given.body.as_ref().unwrap();
         for Wrong { field, body, status } in wrongs(operation, operation.body().unwrap(), body) {
             swept += 1;
@@ -165,20 +165,20 @@ async fn a_field_that_is_not_as_the_document_says_is_refused_by_its_name() {
                 faults.push(format!("{}, {field}: {}, not {status} {}\nto {body}", row.operation, answer.status, answer.json));
             }
         }
-        if app.records() != before {
+        if !app.changed_since(&before).is_empty() {
             faults.push(format!("{}: a body that was refused changed something", row.operation));
         }
     }
     assert_none(&faults);
-    assert!(swept >= 1000, "only {swept} values were tried");
+    assert!(swept >= 250, "only {swept} values were tried");
 }
 
-#[tokio::test]
-async fn null_clears_every_field_of_a_patch_that_may_be_null() {
+in_parts!(null_clears_every_field_of_a_patch_that_may_be_null);
+async fn null_clears_every_field_of_a_patch_that_may_be_null(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let (mut faults, mut swept) = (Vec::new(), 0);
-    for row in bodies().filter(|row| row.described().method == Method::PATCH) {
+    for row in part.of(bodies().filter(|row| row.described().method == Method::PATCH)) {
         let operation = row.described();
         for (field, _) in operation.fields().filter(|(_, schema)| types(operation, schema).contains(&"null")) {
             swept += 1;
@@ -190,7 +190,7 @@ async fn null_clears_every_field_of_a_patch_that_may_be_null() {
         }
     }
     assert_none(&faults);
-    assert!(swept >= 20, "only {swept} fields were cleared");
+    assert!(swept >= 5, "only {swept} fields were cleared");
 }
 
 #[tokio::test]
@@ -247,22 +247,22 @@ fn unreadable(body: &Map<String, Value>) -> Vec<(&'static str, Vec<u8>, &'static
     unreadable
 }
 
-#[tokio::test]
-async fn a_body_that_can_not_be_read_is_refused_and_changes_nothing() {
+in_parts!(a_body_that_can_not_be_read_is_refused_and_changes_nothing);
+async fn a_body_that_can_not_be_read_is_refused_and_changes_nothing(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut faults = Vec::new();
-    for row in bodies() {
+    for row in part.of(bodies()) {
         let given = row.given(&firm).await;
         let body = given.body.as_ref().and_then(Value::as_object).unwrap().clone();
-        let before = app.records();
+        let before = app.moment();
         for (how, body, content_type, status) in unreadable(&body) {
             let answer = sent(&row, &firm, &given, body).header("content-type", content_type).send().await;
             if answer.status.as_u16() != status || answer.json["detail"].as_str().is_none() {
                 faults.push(format!("{} with {how}: {}, not {status} {}", row.operation, answer.status, answer.json));
             }
         }
-        if app.records() != before {
+        if !app.changed_since(&before).is_empty() {
             faults.push(format!("{}: a body that was refused changed something", row.operation));
         }
     }

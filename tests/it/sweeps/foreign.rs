@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tests::{Answer, Operation, TestApp, catalog};
 
-use super::assert_none;
+use super::{Part, assert_none, in_parts};
 
 /// The ids of all that is in the table.
 fn ids(app: &TestApp) -> BTreeSet<String> {
@@ -104,28 +104,33 @@ async fn no_portal_user_is_shown_what_is_another_clients_not_even_by_its_ids() {
     assert!(lists().next().is_none() || !foreign.is_empty(), "too little was made to show anything");
 }
 
-#[tokio::test]
-async fn a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_field_and_changes_nothing() {
+in_parts!(a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_field_and_changes_nothing);
+async fn a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_field_and_changes_nothing(part: Part) {
     let app = TestApp::unlimited().await;
     let (firm, other) = (app.firm().await, app.firm().await);
     let (mut faults, mut swept) = (Vec::new(), 0);
-    for row in catalog().into_iter().filter(|row| row.described().signed_in()) {
-        let (theirs, ours) = (row.given(&firm).await, row.given(&other).await);
+    for row in part.of(catalog().into_iter().filter(|row| row.described().signed_in() && row.described().body().is_some())) {
+        let theirs = row.given(&firm).await;
         let fields = theirs.body.as_ref().and_then(Value::as_object).into_iter().flatten();
-        for (field, id) in fields.filter(|(_, value)| value.as_str().is_some_and(is_id)) {
+        let ids: Vec<_> = fields.filter(|(_, value)| value.as_str().is_some_and(is_id)).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let ours = row.given(&other).await;
+        for (field, id) in ids {
             let mut given = ours.clone();
             given.body.as_mut().unwrap()[field] = id.clone();
-            let before = app.records();
+            let before = app.moment();
             let answer = row.rightful(&other, &given).send().await;
             swept += 1;
             if answer.status != 422 || answer.fields() != [field] {
                 faults.push(format!("{} with another firm's {field}: {} {}", row.operation, answer.status, answer.json));
             }
-            if app.records() != before {
+            if !app.changed_since(&before).is_empty() {
                 faults.push(format!("{} with another firm's {field} changed something", row.operation));
             }
         }
     }
     assert_none(&faults);
-    assert!(swept >= 6, "only {swept} references were tried");
+    assert!(swept >= 1, "only {swept} references were tried");
 }

@@ -1,6 +1,8 @@
 //! Sweeps over every operation: what holds of all of them, shown of each. What an operation is comes from the OpenAPI
 //! document of the routers, how to call it from the catalog; one that is in only one of the two fails here.
 
+use tests::Row;
+
 mod access;
 mod answers;
 mod bodies;
@@ -10,6 +12,47 @@ mod foreign;
 mod policies;
 mod requests;
 mod routes;
+
+/// A part of a long sweep, and in how many it is made: so every core has one to do, and none goes on when all else is done.
+#[derive(Debug, Clone, Copy)]
+struct Part(usize, usize);
+
+impl Part {
+    /// The share of `rows` that is this part's.
+    fn of(self, rows: impl IntoIterator<Item = Row>) -> impl Iterator<Item = Row> {
+        rows.into_iter().enumerate().filter(move |(index, _)| index % self.1 == self.0).map(|(_, row)| row)
+    }
+}
+
+/// Makes tests of the parts of a sweep, which is a function of the same name.
+macro_rules! in_parts {
+    ($sweep:ident) => {
+        mod $sweep {
+            use super::super::Part;
+
+            #[tokio::test]
+            async fn part_1_of_4() {
+                super::$sweep(Part(0, 4)).await;
+            }
+
+            #[tokio::test]
+            async fn part_2_of_4() {
+                super::$sweep(Part(1, 4)).await;
+            }
+
+            #[tokio::test]
+            async fn part_3_of_4() {
+                super::$sweep(Part(2, 4)).await;
+            }
+
+            #[tokio::test]
+            async fn part_4_of_4() {
+                super::$sweep(Part(3, 4)).await;
+            }
+        }
+    };
+}
+use in_parts;
 
 /// Fail with all of `faults`, if there are any: a sweep tells of every operation that it stumbled over.
 #[track_caller]

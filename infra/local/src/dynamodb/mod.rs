@@ -15,7 +15,7 @@ use crate::{
     template::{Table, Template},
 };
 
-pub use stream::Stream;
+pub use stream::{Position, Stream};
 
 /// How often expired items are removed. DynamoDB takes up to days; nothing may rely on either.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);

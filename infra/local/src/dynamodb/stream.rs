@@ -11,6 +11,12 @@ use crate::{
     template::{ACCOUNT, REGION},
 };
 
+const UNREADABLE: &str = "the table's stream can't be read";
+
+/// A place in a table's stream.
+#[derive(Debug, Clone)]
+pub struct Position(Option<String>);
+
 /// A table's stream. It has one shard.
 #[derive(Clone)]
 pub struct Stream {
@@ -25,24 +31,49 @@ impl Stream {
 
     /// Up to a thousand records after the one with this sequence number, or from the oldest; each as Lambda sends it.
     pub fn after(&self, sequence_number: Option<String>) -> Result<Vec<Value>> {
-        let sentence = "the table's stream can't be read";
+        let kind = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let Some(iterator) = self.iterator(kind, sequence_number)? else { return Ok(Vec::new()) };
+        Ok(self.read(iterator)?.0)
+    }
+
+    /// Its end as it is now, for [`Stream::since`].
+    pub fn end(&self) -> Result<Position> {
+        Ok(Position(self.iterator("LATEST", None)?))
+    }
+
+    /// All records since it ended at `position`.
+    pub fn since(&self, position: &Position) -> Result<Vec<Value>> {
+        let (mut records, mut next) = (Vec::new(), position.0.clone());
+        while let Some(iterator) = next {
+            let (more, after) = self.read(iterator)?;
+            next = after.filter(|_| !more.is_empty());
+            records.extend(more);
+        }
+        Ok(records)
+    }
+
+    /// What names the place in its shard from which it is read.
+    fn iterator(&self, kind: &str, sequence_number: Option<String>) -> Result<Option<String>> {
         let streams = list_streams::ListStreamsRequest { table_name: Some(self.table.clone()), ..Default::default() };
-        let streams = self.database.list_streams(streams).doing(sentence)?.streams;
+        let streams = self.database.list_streams(streams).doing(UNREADABLE)?.streams;
         let stream_arn = streams.into_iter().next().or_missing("the table has no stream")?.stream_arn;
         let description = describe_stream::DescribeStreamRequest { stream_arn: stream_arn.clone(), ..Default::default() };
-        let shards = self.database.describe_stream(description).doing(sentence)?.stream_description.shards;
-        let Some(shard) = shards.into_iter().next() else { return Ok(Vec::new()) };
-        let iterator = get_shard_iterator::GetShardIteratorRequest {
+        let shards = self.database.describe_stream(description).doing(UNREADABLE)?.stream_description.shards;
+        let Some(shard) = shards.into_iter().next() else { return Ok(None) };
+        let request = get_shard_iterator::GetShardIteratorRequest {
             stream_arn,
             shard_id: shard.shard_id,
-            shard_iterator_type: if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" }.to_owned(),
+            shard_iterator_type: kind.to_owned(),
             sequence_number,
         };
-        let Some(shard_iterator) = self.database.get_shard_iterator(iterator).doing(sentence)?.shard_iterator else {
-            return Ok(Vec::new());
-        };
-        let records = self.database.get_records(get_records::GetRecordsRequest { shard_iterator, limit: None }).doing(sentence)?.records;
-        records.into_iter().map(|record| Ok(self.as_sent(serde_json::to_value(record).doing(sentence)?))).collect()
+        Ok(self.database.get_shard_iterator(request).doing(UNREADABLE)?.shard_iterator)
+    }
+
+    /// Up to a thousand records from there on, and the iterator of what comes after them.
+    fn read(&self, shard_iterator: String) -> Result<(Vec<Value>, Option<String>)> {
+        let response = self.database.get_records(get_records::GetRecordsRequest { shard_iterator, limit: None }).doing(UNREADABLE)?;
+        let sent = |record| Ok(self.as_sent(serde_json::to_value(record).doing(UNREADABLE)?));
+        Ok((response.records.into_iter().map(sent).collect::<Result<_>>()?, response.next_shard_iterator))
     }
 
     /// The ARN that its records name.
