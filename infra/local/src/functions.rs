@@ -20,6 +20,7 @@ use crate::{
     gateway,
     ministack::free_port,
     process::Leashed,
+    progress::Step,
     template::{Function, REGION, Template, checkout},
     tools::Tools,
 };
@@ -88,8 +89,9 @@ impl Functions {
         Ok(Self { process, invoker: Invoker::new(address)?, log })
     }
 
-    /// Waits until each of them answers.
+    /// Waits until each of them answers, and says so.
     pub(crate) async fn answer(&mut self, template: &Template) -> Result<()> {
+        let mut step = Step::begin("Starting the functions");
         for function in &template.functions {
             let deadline = Instant::now() + PATIENCE;
             let probe = probe(template, &function.name)?;
@@ -101,6 +103,7 @@ impl Functions {
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
+            step.done(&function.name);
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ pub mod keys;
 mod mailbox;
 pub mod ministack;
 mod process;
+mod progress;
 pub mod stack;
 pub mod stripe;
 pub mod template;

@@ -31,6 +31,9 @@ struct Arguments {
     /// Build the functions as they are built for the cloud.
     #[arg(long)]
     release: bool,
+    /// Limit nobody's requests: for tools that make thousands of them.
+    #[arg(long)]
+    unlimited: bool,
 }
 
 #[derive(Subcommand)]
@@ -63,7 +66,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { command, fresh, demo, port, release } = arguments;
+    let Arguments { command, fresh, demo, port, release, unlimited } = arguments;
     match command {
         Some(Command::Check { url }) => check::run(&url).await,
         Some(Command::Verify(options)) => verify::run(options).await,
@@ -71,7 +74,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
             // Dropping what has been started ends it.
             tokio::select! {
-                ended = up(Options { port, fresh, release }, demo) => ended,
+                ended = up(Options { port, fresh, release, unlimited }, demo) => ended,
                 _ = tokio::signal::ctrl_c() => Ok(()),
                 _ = terminate.recv() => Ok(()),
             }

@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use crate::{
     error::{Doing, Error, Result},
+    progress::Step,
     template::checkout,
 };
 
@@ -37,7 +38,7 @@ impl Tools {
         if tools.program("python").exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == complete) {
             return Ok(tools);
         }
-        eprintln!("Installing the Python tools into {} …", environment.display());
+        let mut step = Step::begin(&format!("Installing the Python tools into {}", environment.display()));
         let python = python().await?;
         run(
             Command::new(python).args(["-m", "venv", "--clear"]).arg(&environment),
@@ -52,6 +53,7 @@ impl Tools {
         )
         .await?;
         fs::write(&stamp, complete).doing("the Python environment can't be marked as complete")?;
+        step.done("done");
         Ok(tools)
     }
 

@@ -26,7 +26,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::time::SystemTime;
 
-use crate::{caller::Caller, error::Result};
+use crate::{caller::Caller, error::Result, progress::Step};
 use calendar::Calendar;
 use clients::CLIENTS;
 use firm::{OWNER, PASSWORD};
@@ -40,34 +40,32 @@ pub async fn load(url: &str) -> Result<String> {
         once(|_| caller.post("/api/auth/login/", &body)).await
     };
     if sign_in().await?.status() == 401 {
-        eprintln!("Loading the demo: 18 months of a firm, through the API …");
-        fill(&caller).await?;
+        fill(&caller, Step::begin("Loading the demo: 18 months of a firm, through the API")).await?;
     }
     summary::tell(&caller, &sign_in().await?.is(200)?.text("/access")?).await
 }
 
-async fn fill(caller: &Caller) -> Result<()> {
+async fn fill(caller: &Caller, mut step: Step) -> Result<()> {
     let calendar = Calendar { today: DateTime::<Utc>::from(SystemTime::now()).date_naive() };
     let entries = plan::entries(calendar);
     let budgets = budget::budgets(&entries);
-    let done = |what: &str| eprintln!("  {what}");
     let mut loader = people::load(caller.clone(), calendar).await?;
-    done("people");
+    step.done("people");
     let sold = sales::load(&loader, &budgets).await?;
     let clients: Vec<_> = CLIENTS.iter().filter(|client| client.signs_in).map(|client| client.lead.email).collect();
     let tokens = together(clients.iter().map(|email| loader.activate(email))).await?;
     for (email, token) in clients.into_iter().zip(tokens) {
         loader.sign_in(email, String::new(), token);
     }
-    done("leads, clients, contracts");
+    step.done("leads, clients, contracts");
     let projects = work::load(&loader, &sold, &budgets).await?;
-    done("projects, tasks");
+    step.done("projects, tasks");
     let logged = time::load(&loader, &projects, &entries).await?;
-    done("time");
+    step.done("time");
     talk::load(&loader, &projects).await?;
     let billed = billing::load(&loader, &sold, &projects, &logged).await?;
     payments::load(&loader, &billed).await?;
-    done("invoices, payments");
+    step.done("invoices, payments");
     work::finish(&loader, &projects).await?;
     sales::end_contracts(&loader, &sold).await?;
     // By the clock, what is overdue would be marked up to five minutes later.
