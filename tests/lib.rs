@@ -13,8 +13,8 @@ mod support {
     pub(crate) mod meter;
     pub(crate) mod ministack;
     pub(crate) mod stripe;
-    pub(crate) mod vault;
     pub(crate) mod table;
+    pub(crate) mod vault;
 }
 
 pub use support::{
@@ -26,6 +26,6 @@ pub use support::{
     meter::{Fault, Meter, Metered},
     ministack::ministack,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, payments_of_nobody, webhooks_of_nobody},
-    vault::Vault,
     table::Moment,
+    vault::Vault,
 };

@@ -252,7 +252,6 @@ impl TestApp {
     }
 }
 
-
 fn sequence_number(record: &Value) -> String {
     record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned()
 }

@@ -28,8 +28,8 @@ pub mod routes;
 
 pub use answer::{Answer, Listed, Shape};
 pub use app::{App, Clock, Limits};
-pub use body::{JsonObject, Valid};
 pub use asked::SECRETS;
+pub use body::{JsonObject, Valid};
 pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
 pub use context::Cx;
 pub use decimal::Decimal;
