@@ -316,7 +316,7 @@ impl<'a> Call<'a> {
             request = request.header(name, value);
         }
         let request = request.body(self.body).unwrap();
-        let route = self.app.template.route(self.method.as_str(), request.uri().path());
+        let route = self.app.template.route(self.method.as_str(), &local::gateway::raw_path(request.uri()));
         let route = route.unwrap_or_else(|| panic!("template.yaml has no route for {} {}", self.method, self.path));
         let event = local::gateway::event(&request, &route.key(), self.address);
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();

@@ -5,9 +5,10 @@
 
 use axum::{
     body::Bytes,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use std::{
     net::IpAddr,
@@ -19,9 +20,14 @@ use crate::{
     template::ACCOUNT,
 };
 
+/// The path of a request as API Gateway has it, for its routes and for functions: decoded, whatever "raw" may mean.
+pub fn raw_path(uri: &Uri) -> String {
+    percent_decode_str(uri.path()).decode_utf8_lossy().into_owned()
+}
+
 /// The event that a function gets for `request`, which came by `route_key` from `source_ip`.
 pub fn event(request: &Request<Bytes>, route_key: &str, source_ip: IpAddr) -> Value {
-    let (method, path) = (request.method().as_str(), request.uri().path());
+    let (method, path) = (request.method().as_str(), raw_path(request.uri()));
     let headers = request.headers();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut event = json!({
@@ -135,28 +141,7 @@ fn query_parameters(query: &str) -> Map<String, Value> {
 }
 
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        match (first, tail) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, after @ ..]) => match hexadecimal(*high, *low) {
-                Some(byte) => {
-                    bytes.push(byte);
-                    rest = after;
-                }
-                None => bytes.push(b'%'),
-            },
-            (other, _) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hexadecimal(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit(high)? * 16 + digit(low)?)
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// Whether API Gateway hands on a body of this type as it is.

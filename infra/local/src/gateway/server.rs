@@ -11,16 +11,20 @@ use axum::{
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
 
-use super::{event, response};
+use super::{event, raw_path, response};
 use crate::{
-    error::{Doing, Result},
+    error::{Doing, Error, Result},
     functions::Invoker,
     template::Template,
     triggers::schedule,
 };
 
-/// The largest request that API Gateway takes.
+/// The largest body that API Gateway takes, bytes.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// The largest event that Lambda takes, and the largest answer, as JSON, bytes. What is no text is a third larger there
+/// than it was.
+const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
 /// How long API Gateway waits for a function.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Gateway {
     template: Arc<Template>,
     invoker: Invoker,
+    patience: Duration,
 }
 
 /// Serves the whole stack on `listener`, with what is `beside` it, until it is dropped.
@@ -36,14 +41,14 @@ pub(crate) async fn serve(listener: TcpListener, template: Arc<Template>, invoke
         .route("/", get(Redirect::temporary("/api/docs/")))
         .merge(beside)
         .merge(schedule::router(Arc::clone(&template), invoker.clone()))
-        .merge(router(template, invoker));
+        .merge(router(template, invoker, PATIENCE));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await.doing("the gateway stopped")
 }
 
 /// API Gateway alone.
-fn router(template: Arc<Template>, invoker: Invoker) -> Router {
-    Router::new().fallback(forward).with_state(Arc::new(Gateway { template, invoker }))
+fn router(template: Arc<Template>, invoker: Invoker, patience: Duration) -> Router {
+    Router::new().fallback(forward).with_state(Arc::new(Gateway { template, invoker, patience }))
 }
 
 /// One request through API Gateway.
@@ -53,17 +58,22 @@ async fn forward(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let Some(route) = gateway.template.route(parts.method.as_str(), parts.uri.path()) else {
+    let Some(route) = gateway.template.route(parts.method.as_str(), &raw_path(&parts.uri)) else {
         return refusal(StatusCode::NOT_FOUND, "Not Found");
     };
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    };
+    let too_large = || refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else { return too_large() };
     let event = event(&Request::from_parts(parts, body), &route.key(), peer.ip());
-    let Ok(invoked) = timeout(PATIENCE, gateway.invoker.invoke(&route.function, &event)).await else {
+    if event.to_string().len() > LARGEST_PAYLOAD {
+        return too_large();
+    }
+    let Ok(invoked) = timeout(gateway.patience, gateway.invoker.invoke(&route.function, &event)).await else {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     };
-    let answered = invoked.and_then(|answer| response(&answer));
+    let answered = invoked.and_then(|answer| match answer.to_string().len() {
+        ..=LARGEST_PAYLOAD => response(&answer),
+        size => Err(Error::new(format!("an answer of {size} bytes, more than Lambda takes"))),
+    });
     match answered {
         Ok(response) => response.map(Body::from),
         Err(error) => {
@@ -85,17 +95,24 @@ mod tests {
     use axum::{Json, extract::Path, routing::post};
     use serde_json::{Value, json};
 
-    /// A gateway in front of functions that say who they are; `docs` fails, `auth` answers nonsense.
-    async fn gateway() -> String {
+    /// A gateway in front of functions that say who they are; `docs` fails, `auth` answers nonsense, `finance` too much,
+    /// and `projects` too late.
+    async fn gateway(patience: Duration) -> String {
         let invoke = async |Path(function): Path<String>, Json(event): Json<Value>| match function.as_str() {
             "docs" => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "errorMessage": "failed" }))),
             "auth" => (StatusCode::OK, Json(json!({ "statusCode": "nonsense" }))),
-            _ => (StatusCode::OK, Json(json!({ "statusCode": 202, "body": format!("{function} by {}", event["routeKey"]) }))),
+            "finance" => (StatusCode::OK, Json(json!({ "statusCode": 200, "body": "x".repeat(LARGEST_PAYLOAD) }))),
+            "projects" => std::future::pending().await,
+            _ => {
+                let said = format!("{function} by {} at {}", event["routeKey"], event["rawPath"]);
+                (StatusCode::OK, Json(json!({ "statusCode": 202, "body": said })))
+            }
         };
         let functions = Router::new().route("/2015-03-31/functions/{function}/invocations", post(invoke));
+        let functions = functions.layer(axum::extract::DefaultBodyLimit::disable());
         let invoker = Invoker::new(served(functions).await).unwrap();
         let template = Arc::new(Template::load().unwrap());
-        format!("http://{}", served(router(template, invoker)).await)
+        format!("http://{}", served(router(template, invoker, patience)).await)
     }
 
     async fn served(app: Router) -> SocketAddr {
@@ -112,20 +129,38 @@ mod tests {
 
     #[tokio::test]
     async fn requests_reach_their_function_and_the_rest_is_refused_as_api_gateway_does() {
-        let (url, http) = (gateway().await, reqwest::Client::new());
-        let answered = answer(http.get(format!("{url}/api/crm/leads/"))).await;
-        assert_eq!(answered, (202, "crm by \"ANY /api/crm/{proxy+}\"".into()));
-        assert_eq!(answer(http.get(format!("{url}/nothing"))).await, (404, r#"{"message":"Not Found"}"#.into()));
-        let large = answer(http.post(format!("{url}/api/crm/leads/")).body(vec![b'x'; LARGEST_BODY + 1])).await;
-        assert_eq!(large, (413, r#"{"message":"Request Entity Too Large"}"#.into()));
+        let (url, http) = (gateway(PATIENCE).await, reqwest::Client::new());
+        let answered = answer(http.get(format!("{url}/api/crm/leads%2Fa/"))).await;
+        assert_eq!(answered, (202, r#"crm by "ANY /api/crm/{proxy+}" at "/api/crm/leads/a/""#.into()));
+        for path in ["/nothing", "/api", "/api/", "/api//", "/api/%2F"] {
+            assert_eq!(answer(http.get(format!("{url}{path}"))).await, (404, r#"{"message":"Not Found"}"#.into()), "{path}");
+        }
     }
 
     #[tokio::test]
-    async fn a_function_that_fails_is_a_500_that_says_nothing() {
-        let (url, http) = (gateway().await, reqwest::Client::new());
-        for path in ["/api/health/", "/api/auth/me/"] {
+    async fn what_is_more_than_lambda_takes_is_refused() {
+        let (url, http) = (gateway(PATIENCE).await, reqwest::Client::new());
+        let too_large = (413, r#"{"message":"Request Entity Too Large"}"#.to_owned());
+        let sent = |kind: &'static str, bytes: usize| {
+            let request = http.post(format!("{url}/api/crm/leads/")).header("content-type", kind);
+            answer(request.body(vec![b'x'; bytes]))
+        };
+        assert_eq!(sent("text/plain", LARGEST_BODY + 1).await, too_large);
+        assert_eq!(sent("text/plain", LARGEST_PAYLOAD).await, too_large);
+        assert_eq!(sent("text/plain", LARGEST_PAYLOAD - 10_000).await.0, 202);
+        assert_eq!(sent("application/pdf", LARGEST_PAYLOAD / 4 * 3).await, too_large);
+        assert_eq!(sent("application/pdf", LARGEST_PAYLOAD / 4 * 3 - 10_000).await.0, 202);
+    }
+
+    #[tokio::test]
+    async fn a_function_that_fails_is_an_error_that_says_nothing() {
+        let (url, http) = (gateway(PATIENCE).await, reqwest::Client::new());
+        for path in ["/api/health/", "/api/auth/me/", "/api/finance/invoices/"] {
             let answered = answer(http.get(format!("{url}{path}"))).await;
             assert_eq!(answered, (500, r#"{"message":"Internal Server Error"}"#.into()), "{path}");
         }
+        let url = gateway(Duration::from_millis(100)).await;
+        let late = answer(http.get(format!("{url}/api/projects/tasks/"))).await;
+        assert_eq!(late, (503, r#"{"message":"Service Unavailable"}"#.into()));
     }
 }

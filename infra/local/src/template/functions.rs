@@ -101,11 +101,14 @@ pub(super) fn read_trigger(template: &mut Template, function: &str, name: &str, 
     let kind = trigger.get("Type").and_then(Value::as_str).unwrap_or_default();
     let function = function.to_owned();
     match kind {
-        "HttpApi" => template.routes.push(Route {
-            method: string(properties, "Method")?.to_uppercase(),
-            path: string(properties, "Path")?,
-            function,
-        }),
+        "HttpApi" => {
+            let route = Route::new(&string(properties, "Method")?, string(properties, "Path")?, function)?;
+            if let Some(other) = template.routes.iter().find(|other| other.key() == route.key()) {
+                let (key, one, two) = (route.key(), &other.function, &route.function);
+                return Err(Error::new(format!("two functions want the route `{key}`: {one} and {two}")));
+            }
+            template.routes.push(route);
+        }
         "DynamoDB" => template.stream_triggers.push(StreamTrigger {
             function,
             filters: filters(properties)?,

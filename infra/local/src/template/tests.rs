@@ -34,11 +34,15 @@ fn paths_reach_their_function_with_and_without_a_slash() {
         ("GET", "/api/docs", "docs"),
         ("GET", "/api/docs/openapi.json", "docs"),
         ("GET", "/api/health/", "docs"),
+        ("DELETE", "/api/nothing/", "docs"),
+        ("GET", "/api/crm", "docs"),
+        ("GET", "/api/crm/", "docs"),
     ] {
         assert_eq!(template.route(method, path).unwrap().function, function, "{method} {path}");
     }
-    assert_eq!(template.route("POST", "/api/health/"), None);
-    assert_eq!(template.route("GET", "/api/nothing/"), None);
+    for path in ["/", "/api", "/api/", "/api//", "/elsewhere"] {
+        assert_eq!(template.route("GET", path), None, "{path}");
+    }
 }
 
 #[test]
@@ -72,6 +76,13 @@ fn what_the_local_stack_cannot_follow_is_named() {
     assert!(refused("  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nobody}}").contains("Nobody"));
     let events = "Properties: {CodeUri: target/lambda/f/, Events: {Topic: {Type: SNS}}}";
     assert!(refused(&format!("  F: {{Type: AWS::Serverless::Function, {events}}}")).contains("SNS"));
+    let routed = |name: &str, path: &str| {
+        let event = format!("{{Type: HttpApi, Properties: {{Method: ANY, Path: \"{path}\"}}}}");
+        format!("  {name}: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: target/lambda/{name}/, Events: {{E: {event}}}}}}}\n")
+    };
+    assert!(refused(&routed("F", "/api/health/")).contains("`ANY /api/health/` (F): its path ends in a slash"));
+    let twice = [routed("F", "/a/{proxy+}"), routed("G", "/a/{proxy+}")].concat();
+    assert!(refused(&twice).contains("`ANY /a/{proxy+}`: F and G"));
     assert!(Template::parse(table, &[("Nope", "1")]).unwrap_err().to_string().contains("Nope"));
 }
 

@@ -74,6 +74,23 @@ fn an_answer_that_is_no_response_is_refused() {
 }
 
 #[test]
+fn the_path_comes_decoded_and_the_query_as_it_was() {
+    for (path, decoded) in [
+        ("/api/crm/leads/a%20b+c/", "/api/crm/leads/a b+c/"),
+        ("/api/crm/a%2Fb%3Fc%23d", "/api/crm/a/b?c#d"),
+        ("/api/crm/%C3%BC", "/api/crm/ü"),
+        ("/api/crm/%252e", "/api/crm/%2e"),
+        ("/api/crm/%zz%4", "/api/crm/%zz%4"),
+        ("/api/crm/%ff", "/api/crm/\u{fffd}"),
+    ] {
+        let event = converted(Request::get(format!("{path}?q=%20%2F")).body("").unwrap());
+        assert_eq!(event["rawPath"], decoded, "{path}");
+        assert_eq!(event["requestContext"]["http"]["path"], decoded, "{path}");
+        assert_eq!(event["rawQueryString"], "q=%20%2F");
+    }
+}
+
+#[test]
 fn broken_percent_signs_are_kept() {
     assert_eq!(decoded("a%zz%4"), "a%zz%4");
     assert_eq!(decoded("%C3%BC"), "ü");
