@@ -75,7 +75,7 @@ impl Scope {
     fn evaluate_object(&self, map: &Map<String, Value>) -> Result<Value> {
         if let (1, Some((key, argument))) = (map.len(), map.iter().next()) {
             match key.as_str() {
-                "Ref" => return self.reference(&text(argument)),
+                "Ref" => return self.reference(&text(&self.evaluate(argument)?)),
                 "Fn::Sub" => return Ok(self.substitute(&text(argument))?.into()),
                 "Fn::GetAtt" => {
                     let part = |index| argument.get(index).map(text).unwrap_or_default();
@@ -150,7 +150,7 @@ fn arn(service: &str, rest: &str) -> String {
 }
 
 /// A scalar as CloudFormation writes it into a string.
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

@@ -6,13 +6,19 @@
 
 mod functions;
 mod intrinsics;
+mod loops;
 mod routes;
 mod yaml;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Doing, OrMissing, Result};
+use crate::{
+    error::{Doing, OrMissing, Result},
+    gateway::Cors,
+};
 use intrinsics::{Scope, object};
+
+pub(crate) use intrinsics::text;
 
 pub use functions::{Function, QueueTrigger, Schedule, StreamTrigger};
 pub use intrinsics::{ACCOUNT, REGION};
@@ -54,6 +60,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// The routes of the HTTP API.
     pub routes: Vec<Route>,
+    /// What the HTTP API lets pages of other origins do.
+    pub cors: Option<Cors>,
     /// What reads the table's stream.
     pub stream_triggers: Vec<StreamTrigger>,
     /// What reads queues.
@@ -77,7 +85,7 @@ impl Template {
 
     /// Reads a template's text.
     pub(crate) fn parse(text: &str, parameters: &[(&str, &str)]) -> Result<Self> {
-        let template = yaml::parse(text)?;
+        let template = loops::unrolled(yaml::parse(text)?)?;
         let scope = Scope::new(&template, parameters)?;
         let of_kind = |kind: &'static str| {
             object(&template, "Resources")
@@ -90,6 +98,11 @@ impl Template {
         queues.sort_by_key(|queue| queue.attributes.contains_key("RedrivePolicy"));
         let buckets = of_kind("AWS::S3::Bucket").map(|entry| string(&entry?.1, "BucketName")).collect::<Result<_>>()?;
 
+        let cors = of_kind("AWS::Serverless::HttpApi").find_map(|api| match api {
+            Ok((_, properties)) => properties.get("CorsConfiguration").map(Cors::read),
+            Err(error) => Some(Err(error)),
+        });
+
         let globals = scope.evaluate(template.pointer("/Globals/Function").unwrap_or(&Value::Null))?;
         let mut read = Self {
             table: self::table(table)?,
@@ -97,6 +110,7 @@ impl Template {
             buckets,
             functions: Vec::new(),
             routes: Vec::new(),
+            cors: cors.transpose()?,
             stream_triggers: Vec::new(),
             queue_triggers: Vec::new(),
             schedules: Vec::new(),
@@ -128,7 +142,8 @@ pub(crate) fn checkout() -> Result<std::path::PathBuf> {
 fn local_part(resource: &Value) -> Value {
     let mut properties = resource.get("Properties").cloned().unwrap_or_default();
     if let Some(map) = properties.as_object_mut() {
-        map.retain(|key, _| !matches!(key.as_str(), "Policies" | "Role" | "LoggingConfig"));
+        let absent = ["Policies", "Role", "LoggingConfig", "AccessLogSettings", "DefaultRouteSettings", "RouteSettings"];
+        map.retain(|key, _| !absent.contains(&key.as_str()));
     }
     properties
 }

@@ -87,6 +87,50 @@ fn what_the_local_stack_cannot_follow_is_named() {
 }
 
 #[test]
+fn a_loop_is_read_as_what_it_makes() {
+    let function = "{Type: AWS::Serverless::Function, Properties: {CodeUri: !Sub 'target/lambda/${Name}/', Events: {}}}";
+    let text = format!(
+        "Resources:
+  T: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: t}}}}
+  Fn::ForEach::Functions: [Name, [One, Two], {{'${{Name}}Function': {function}}}]
+"
+    );
+    let template = Template::parse(&text, &[]).unwrap();
+    let names: Vec<_> = template.functions.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(names, ["One", "Two"]);
+    for wrong in ["[Name, !Ref Names, {}]", "[Name, ['a b'], {}]", "[Name, [One]]", "{}"] {
+        let refused = Template::parse(&format!("Resources: {{'Fn::ForEach::Any': {wrong}}}"), &[]).unwrap_err().to_string();
+        assert!(refused.contains("Fn::ForEach::Any"), "{wrong}: {refused}");
+    }
+}
+
+#[test]
+fn every_function_has_an_alarm() {
+    let text = std::fs::read_to_string(checkout().unwrap().join("template.yaml")).unwrap();
+    let template = loops::unrolled(yaml::parse(&text).unwrap()).unwrap();
+    for (id, _) in object(&template, "Resources").filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function") {
+        let alarm = &template["Resources"][id.replace("Function", "ErrorsAlarm")];
+        assert_eq!(alarm["Type"], "AWS::CloudWatch::Alarm", "{id}");
+        assert_eq!(alarm["Properties"]["Dimensions"][0]["Value"]["Ref"]["Fn::Sub"], **id);
+    }
+}
+
+#[test]
+fn cors_is_understood_whole_or_refused() {
+    let parsed = |configuration: &str| {
+        let api = format!("{{Type: AWS::Serverless::HttpApi, Properties: {{CorsConfiguration: {configuration}}}}}");
+        let table = "{Type: AWS::DynamoDB::Table, Properties: {TableName: t}}";
+        Template::parse(&format!("Resources: {{T: {table}, A: {api}}}"), &[]).map(|template| template.cors.is_some())
+    };
+    assert!(parsed("{AllowOrigins: [https://a.example], AllowMethods: [GET], MaxAge: 5}").unwrap());
+    for (configuration, named) in
+        [("true", "no map"), ("{AllowOrigins: ['*']}", "AllowOrigins"), ("{AllowCredentials: true}", "AllowCredentials")]
+    {
+        assert!(parsed(configuration).unwrap_err().to_string().contains(named), "{configuration}");
+    }
+}
+
+#[test]
 fn schedules_and_queues_are_read_with_their_input_and_batch() {
     let text = "Resources:
   T: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}
