@@ -117,7 +117,7 @@ impl TestApp {
         let stand_in = StandIn::start(None).await.unwrap();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
         let first = Environment { functions: BTreeMap::new() };
-        let app = Self {
+        let mut app = Self {
             template,
             dynamo,
             meter,
@@ -134,7 +134,8 @@ impl TestApp {
             address,
             delivered: Mutex::default(),
         };
-        Self { first: app.environment(), ..app }
+        app.first = app.environment();
+        app
     }
 
     /// Another process of each function that answers HTTP, which has just started.

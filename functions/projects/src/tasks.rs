@@ -144,7 +144,7 @@ impl NewTask {
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"due_date": "2027-03-05", "assignee": null}))]
-#[body(patch = Task, given(assignee_id: Patch<UserId>), keep(project, client, status, position))]
+#[body(patch = Task, given(assignee_id: Patch<UserId>), keep(project, client, currency, status, position))]
 struct TaskPatch {
     title: Set<SingleLine<200>>,
     description: Patch<MultiLine<10000>>,
