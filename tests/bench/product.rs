@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{App, Clock, Front, Limiter, Limits, Verifier};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use http_body_util::BodyExt;
+use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, keys::Keys, template::Template};
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
@@ -74,9 +74,9 @@ impl Product {
     /// The function's answer to an event, which is a success, as it leaves the function: from the event's text to the
     /// body's bytes.
     pub(crate) async fn body(&self, event: &Event) -> bytes::Bytes {
-        let request = lambda_http::request::from_str(&event.text).unwrap();
-        let (parts, body) = self.fronts[event.function.as_str()].answer(request).await.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let sent = LambdaEvent::new(serde_json::from_str(&event.text).unwrap(), Context::default());
+        let answer = api::handle(self.fronts[event.function.as_str()].clone(), sent).await.unwrap();
+        let (parts, body) = local::gateway::response(&serde_json::to_value(&answer).unwrap()).unwrap().into_parts();
         assert!(parts.status.is_success(), "{} {}", parts.status, String::from_utf8_lossy(&body));
         body
     }

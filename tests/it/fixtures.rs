@@ -8,8 +8,6 @@ use std::{
 };
 
 use domain::event::Details;
-use http::Request;
-use lambda_http::RequestExt;
 use local::template::Template;
 use schedule::{Done, Schedule};
 use serde_json::{Value, json};
@@ -66,22 +64,12 @@ fn is_request(sample: &Value) -> bool {
 
 /// Send the request that a sample is, by the route that it names.
 async fn sent(app: &TestApp, name: &str, sample: &Value) -> Answer {
-    let (parts, body) = lambda_http::request::from_str(&sample.to_string()).unwrap().into_parts();
-    let mut request = Request::from_parts(parts, body);
-    let path = request.raw_http_path().to_owned();
-    let route = app.template.route(request.method().as_str(), &path).unwrap_or_else(|| panic!("{name} has no route"));
+    let text = |pointer: &str| sample.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{name} has no {pointer}"));
+    let route = app.template.route(text("/requestContext/http/method"), text("/rawPath")).unwrap_or_else(|| panic!("{name} has no route"));
     assert_eq!(sample["routeKey"], route.key(), "{name}");
     assert_eq!(sample["requestContext"]["routeKey"], route.key(), "{name}");
     assert!(name.starts_with(&format!("{}/", route.function)), "{name} belongs to {}", route.function);
-
-    let query = sample["rawQueryString"].as_str().unwrap();
-    let uri = if query.is_empty() { path } else { format!("{path}?{query}") };
-    let address = sample["requestContext"]["http"]["sourceIp"].as_str().unwrap().parse().unwrap();
-    let mut call = app.call(request.method().clone(), uri).from(address).body(std::mem::take(request.body_mut()).to_vec());
-    for (header, value) in request.headers() {
-        call = call.header(header.as_str(), value.to_str().unwrap());
-    }
-    call.send().await
+    app.invoke(&route.function, sample).await.into()
 }
 
 #[tokio::test]

@@ -125,6 +125,44 @@ async fn browsers_may_call_from_the_web_app_and_from_nowhere_else() {
 }
 
 #[tokio::test]
+async fn what_can_be_done_is_told_to_anybody_and_nothing_is_done() {
+    let app = TestApp::new().await;
+    for (path, methods) in [
+        ("/api/crm/leads/", Some("GET,HEAD,POST")),
+        ("/api/crm/leads", Some("GET,HEAD,POST")),
+        ("/api/auth/login/", Some("POST")),
+        ("/api/health/", Some("GET,HEAD")),
+        // A page that calls what isn't there is to see that it isn't.
+        ("/api/crm/nothing/", None),
+    ] {
+        let before = app.records();
+        for _ in 0..25 {
+            let answer = app.call(Method::OPTIONS, path).send().await.expect(204);
+            assert_eq!(answer.header("allow").filter(|allow| !allow.is_empty()), methods, "{path}");
+            assert!(answer.body.is_empty(), "{path}");
+        }
+        assert_eq!(app.records(), before, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_web_app_can_read_every_header_that_an_answer_has_for_it() {
+    let app = TestApp::new().await;
+    let health = app.get("/api/health/").header("origin", WEB_ORIGIN).send().await.expect(200);
+    let exposed: Vec<_> = health.header("access-control-expose-headers").unwrap().split(',').collect();
+    // What any page may read, and what is for browsers and caches.
+    let rest = [
+        ["cache-control", "content-length", "content-type", "allow", "www-authenticate", "strict-transport-security"],
+        ["x-frame-options", "x-content-type-options", "x-xss-protection", "referrer-policy", "content-security-policy", "vary"],
+    ];
+    for (sort, answer) in answers(&app).await {
+        for name in answer.headers.keys().map(http::HeaderName::as_str) {
+            assert!(exposed.contains(&name) || rest.concat().contains(&name), "{sort} has {name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_path_works_without_its_last_slash() {
     let app = TestApp::new().await;
     let owner = app.firm().await.owner;

@@ -25,6 +25,7 @@ mod invoice_payments;
 mod invoices;
 mod leads;
 mod limits;
+mod odd_requests;
 mod outbox;
 mod pages;
 mod payment_links;

@@ -16,6 +16,13 @@ pub struct Answer {
     pub body: bytes::Bytes,
 }
 
+impl From<http::Response<bytes::Bytes>> for Answer {
+    fn from(response: http::Response<bytes::Bytes>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { status: parts.status, headers: parts.headers, json: serde_json::from_slice(&body).unwrap_or_default(), body }
+    }
+}
+
 impl Answer {
     /// This answer, which has to have `status`.
     #[track_caller]

@@ -11,7 +11,7 @@ use auth::{Keys, published};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use domain::Email;
 use http::Method;
-use http_body_util::BodyExt;
+use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
 use outbox::Outbox;
 use payments::Payments;
@@ -75,6 +75,16 @@ pub struct Environment {
     functions: BTreeMap<&'static str, Front>,
 }
 
+impl Environment {
+    /// What a function answers to an event of API Gateway's, from the event's text to the answer's.
+    pub async fn invoke(&self, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
+        let front = self.functions.get(function).unwrap_or_else(|| panic!("no function {function}")).clone();
+        let event = LambdaEvent::new(serde_json::from_str(&event.to_string()).unwrap(), Context::default());
+        let answer = api::handle(front, event).await.unwrap();
+        local::gateway::response(&serde_json::to_value(&answer).unwrap()).unwrap()
+    }
+}
+
 /// A request to be sent.
 pub struct Call<'a> {
     app: &'a TestApp,
@@ -100,7 +110,7 @@ impl TestApp {
 
     /// A new one, with these limits.
     pub async fn with(limits: Limits) -> Self {
-        let template = Template::load().unwrap();
+        let template = Template::load_with(&[("WebOrigin", WEB_ORIGIN)]).unwrap();
         let dynamo = Dynamo::memory(&template).unwrap();
         let meter = Meter::before(dynamo.endpoint()).await;
         let store = store_at(meter.url(), &template);
@@ -187,6 +197,11 @@ impl TestApp {
     /// `POST path` by nobody.
     pub fn post(&self, path: impl Into<String>, body: Value) -> Call<'_> {
         self.call(Method::POST, path).json(body)
+    }
+
+    /// What a function answers to an event of API Gateway's.
+    pub async fn invoke(&self, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
+        self.first.invoke(function, event).await
     }
 
     /// A firm that has just signed up.
@@ -320,10 +335,8 @@ impl<'a> Call<'a> {
         let route = self.app.template.route(self.method.as_str(), &local::gateway::raw_path(request.uri()));
         let route = route.unwrap_or_else(|| panic!("template.yaml has no route for {} {}", self.method, self.path));
         let event = local::gateway::event(&request, &route.key(), self.address);
-        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-        let front = self.environment.functions.get(route.function.as_str()).unwrap_or_else(|| panic!("no function {}", route.function));
-        let (parts, body) = front.answer(request).await.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, json: serde_json::from_slice(&body).unwrap_or_default(), body }
+        let mut answer = self.environment.invoke(&route.function, &event).await;
+        self.app.template.cors.as_ref().unwrap().apply(request.method(), request.headers(), &mut answer);
+        answer.into()
     }
 }

@@ -11,6 +11,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, HttpBody},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -38,18 +39,6 @@ const LONGEST_WAIT: u64 = 400;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// What a browser lets the web app see of an answer's headers, beside what it lets anybody see.
-const EXPOSED: [HeaderName; 8] = [
-    header::ETAG,
-    header::LOCATION,
-    header::RETRY_AFTER,
-    REQUEST_ID,
-    HeaderName::from_static("idempotency-replayed"),
-    HeaderName::from_static("ratelimit-limit"),
-    HeaderName::from_static("ratelimit-remaining"),
-    HeaderName::from_static("ratelimit-reset"),
-];
-
 /// What every answer has. The policy allows nothing: no answer but the documentation's is a page, and that has its own.
 const SECURITY: [(HeaderName, HeaderValue); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains; preload")),
@@ -70,25 +59,12 @@ pub struct Front {
 impl Front {
     /// `router` for `app`.
     pub fn new(app: App, router: Router<App>) -> Self {
-        Self::stateless(app.clock.clone(), &app.web_origin.clone(), router.with_state(app))
+        Self::stateless(app.clock.clone(), router.with_state(app))
     }
 
-    /// `router`, whose handlers need nothing; browsers may call it from `web_origin`.
-    pub fn stateless(clock: Clock, web_origin: &str, router: Router) -> Self {
-        let cors = tower_http::cors::CorsLayer::new()
-            .allow_origin(HeaderValue::from_str(web_origin).unwrap_or(HeaderValue::from_static("null")))
-            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-            .allow_headers([
-                header::AUTHORIZATION,
-                header::CONTENT_TYPE,
-                header::IF_MATCH,
-                header::IF_NONE_MATCH,
-                IDEMPOTENCY_KEY,
-                REQUEST_ID,
-            ])
-            .expose_headers(EXPOSED)
-            .max_age(Duration::from_secs(3600));
-        let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(cors);
+    /// `router`, whose handlers need nothing.
+    pub fn stateless(clock: Clock, router: Router) -> Self {
+        let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(from_fn(routed));
         Self { clock, router }
     }
 
@@ -111,6 +87,15 @@ impl Front {
         let response = finish(response, &parts.method, &parts.headers, &id);
         let (method, path, status) = (parts.method.as_str(), parts.uri.path(), response.status().as_u16());
         tracing::info!(request_id = id, method, path, status, ms = started.elapsed().as_millis() as u64, "answered");
+        response
+    }
+
+    /// Answer a request that can't be read.
+    pub(crate) fn refuse(&self, problem: Problem) -> Response {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let id = request_id(&parts);
+        let response = finish(problem.into_response(), &parts.method, &parts.headers, &id);
+        tracing::info!(request_id = id, status = response.status().as_u16(), "refused");
         response
     }
 
@@ -179,16 +164,24 @@ where
     }
 }
 
+/// Let OPTIONS succeed, which a browser asks before it calls: what it wants to hear, API Gateway says.
+async fn routed(request: axum::extract::Request, next: Next) -> Response {
+    match *request.method() {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
 /// The caller's id for the request if it is one, else API Gateway's, else one of ours.
 fn request_id(parts: &Parts) -> String {
-    let given = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'.'))
-    });
+    let is_one =
+        |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'.'));
+    let given = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(is_one);
     let gateway = || match parts.extensions.get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref().filter(is_one),
         _ => None,
     };
-    given.map(str::to_owned).or_else(gateway).unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()))
+    given.or_else(gateway).map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned)
 }
 
 fn add_trailing_slash(uri: &mut Uri) {

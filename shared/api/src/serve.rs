@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
+use lambda_http::{lambda_runtime, service_fn};
 use store::{Quota, Store};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{App, Clock, Front, Limiter, Limits, Verifier};
+use crate::{App, Clock, Front, Limiter, Limits, Verifier, event};
 
 /// The environment variable `name`, which the template sets.
 pub fn env(name: &str) -> Result<String, lambda_http::Error> {
@@ -48,11 +49,15 @@ pub fn log_json() {
 pub async fn serve(router: Router<App>) -> Result<(), lambda_http::Error> {
     log_json();
     let app = App::from_env().await?;
-    lambda_http::run(Front::new(app, router)).await
+    run(Front::new(app, router)).await
 }
 
-/// The same for a router whose handlers need nothing; of the environment it takes `WEB_ORIGIN` alone.
+/// The same for a router whose handlers need nothing, of the environment neither.
 pub async fn serve_stateless(router: Router) -> Result<(), lambda_http::Error> {
     log_json();
-    lambda_http::run(Front::stateless(Clock::default(), &web_origin()?, router)).await
+    run(Front::stateless(Clock::default(), router)).await
+}
+
+async fn run(front: Front) -> Result<(), lambda_http::Error> {
+    lambda_runtime::run(service_fn(move |sent| event::handle(front.clone(), sent))).await
 }
