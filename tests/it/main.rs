@@ -25,6 +25,7 @@ mod invoice_payments;
 mod invoices;
 mod leads;
 mod limits;
+mod logs;
 mod odd_requests;
 mod outbox;
 mod pages;

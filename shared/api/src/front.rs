@@ -4,6 +4,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,6 +12,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, HttpBody},
+    extract::MatchedPath,
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
@@ -77,6 +79,8 @@ impl Front {
         let started = std::time::Instant::now();
         let (mut parts, body) = request.into_parts();
         let id = request_id(&parts);
+        let route = Route::default();
+        parts.extensions.insert(route.clone());
         let response = match Limited::new(body, LARGEST_BODY).collect().await {
             Ok(body) => self.run(&mut parts, body.to_bytes(), &id).await,
             Err(_) => {
@@ -85,8 +89,8 @@ impl Front {
             }
         };
         let response = finish(response, &parts.method, &parts.headers, &id);
-        let (method, path, status) = (parts.method.as_str(), parts.uri.path(), response.status().as_u16());
-        tracing::info!(request_id = id, method, path, status, ms = started.elapsed().as_millis() as u64, "answered");
+        let (method, route, status) = (parts.method.as_str(), route.of(&parts), response.status().as_u16());
+        tracing::info!(request_id = id, method, route, status, ms = started.elapsed().as_millis() as u64, "answered");
         response
     }
 
@@ -164,8 +168,28 @@ where
     }
 }
 
-/// Let OPTIONS succeed, which a browser asks before it calls: what it wants to hear, API Gateway says.
+/// The route of a request, once it is known: what logs say of a path, which may hold a token.
+#[derive(Debug, Clone, Default)]
+struct Route(Arc<OnceLock<MatchedPath>>);
+
+impl Route {
+    /// Its name: the router's path with its variables, else API Gateway's route key.
+    fn of<'r>(&'r self, parts: &'r Parts) -> &'r str {
+        let gateway = || match parts.extensions.get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref(),
+            _ => None,
+        };
+        self.0.get().map(MatchedPath::as_str).or_else(gateway).unwrap_or("?")
+    }
+}
+
+/// Keep the route. And let OPTIONS succeed, which a browser asks before it calls: what it wants to hear, API Gateway says.
 async fn routed(request: axum::extract::Request, next: Next) -> Response {
+    let extensions = request.extensions();
+    if let (Some(route), Some(path)) = (extensions.get::<Route>(), extensions.get::<MatchedPath>()) {
+        // It is set before if the handler is run again, to the same.
+        let _ = route.0.set(path.clone());
+    }
     match *request.method() {
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
         _ => next.run(request).await,
