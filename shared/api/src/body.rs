@@ -1,18 +1,23 @@
 //! Bodies. A wire type's fields are domain values that refuse what is wrong, so what a handler gets is valid.
 //!
-//! Every field that is wrong is named, not just the first: after a refusal the field is left out and the rest is read
-//! again. What serde itself says (unknown, missing, wrong type) is malformed, 400; what a domain value says, 422.
+//! Every field that is wrong is named, not just the first: after a refusal each field is read by itself. So a body is
+//! read three times at most, however much of it is wrong, and what is told of it is bounded: a body is read before
+//! anybody knows who sends it. What serde itself says (unknown, missing, wrong type) is malformed, 400; what a domain
+//! value says, 422.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::HashSet, fmt, marker::PhantomData};
 
 use axum::extract::FromRequest;
 use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{
+        DeserializeOwned, MapAccess, Visitor,
+        value::{MapAccessDeserializer, MapDeserializer},
+    },
 };
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use utoipa::{
     __dev::ComposeSchema,
     PartialSchema, ToSchema,
@@ -20,6 +25,11 @@ use utoipa::{
 };
 
 use crate::{App, Problem};
+
+/// How many faults of a body are told.
+const TOLD: usize = 20;
+/// How many characters are told of a field's name, which may be the caller's own, and of what is wrong with it.
+const LONGEST: (usize, usize) = (100, 300);
 
 /// The body, read and valid. An empty body is read as `{}`.
 #[derive(Debug, Clone)]
@@ -89,67 +99,136 @@ impl<T: DeserializeOwned> FromRequest<App> for Valid<T> {
 /// The `T` that `json` is.
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(json).map_err(|_| Problem::malformed("body", "Not UTF-8."))?;
-    let first = match parse::<T>(text) {
-        Ok(value) => return Ok(value),
-        Err(Wrong::Json(message)) => return Err(Problem::malformed("body", message)),
-        Err(Wrong::Field(fault)) => fault,
+    let not_json = |error: serde_json::Error| Problem::malformed("body", format!("Not JSON: {error}."));
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let first = match parse(&mut deserializer) {
+        Ok(value) => return deserializer.end().map(|()| value).map_err(not_json),
+        Err(fault) => fault,
     };
-    let mut faults = BTreeMap::new();
-    let mut fields: Map<String, Value> = match serde_json::from_str(text) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) => return Err(Problem::malformed("body", "Not a JSON object.")),
-        Err(_) => Map::new(),
+    let fields: Pairs<'_> = serde_json::from_str(text).map_err(|error| match error.is_data() {
+        true => Problem::malformed("body", "Not a JSON object."),
+        false => not_json(error),
+    })?;
+    let mut faults = faults::<T>(&fields.0);
+    if faults.is_empty() {
+        faults.push(first);
+    }
+    Err(refusal(faults))
+}
+
+/// The problem that a body has `faults`.
+fn refusal(faults: Vec<Fault>) -> Problem {
+    let (status, kind, detail) = match faults.iter().any(|fault| fault.malformed) {
+        true => (StatusCode::BAD_REQUEST, "malformed", "The body isn't what is expected here."),
+        false => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The body breaks a rule."),
     };
-    let mut next = Some(first);
-    while let Some(fault) = next.take() {
-        let name = fault.path.split(['.', '[']).next().unwrap_or_default().to_owned();
-        if faults.keys().any(|path: &String| path.split(['.', '[']).next() == Some(&name)) {
-            break; // it is missing now because it was left out
+    let more = if faults.len() > TOLD { format!(" These are the first {TOLD} of its faults; there are more.") } else { String::new() };
+    let problem = Problem::new(status, kind, format!("{detail}{more}"));
+    let (name, words) = LONGEST;
+    faults
+        .into_iter()
+        .take(TOLD)
+        .fold(problem, |problem, Fault { path, message, .. }| problem.about(shortened(path, name), shortened(message, words)))
+}
+
+/// What is wrong with a body that has `fields` and is no `T`: of each field the first that is wrong, up to one more than
+/// is told. Every field is read by itself, once; then those that are right together.
+fn faults<T: DeserializeOwned>(fields: &[(String, &RawValue)]) -> Vec<Fault> {
+    let (mut faults, mut right, mut seen) = (Vec::<Fault>::new(), Vec::new(), HashSet::new());
+    for field in fields {
+        if faults.len() > TOLD {
+            return faults;
         }
-        let is_repeated = fields.remove(&name).is_some();
-        faults.insert(fault.path, (fault.message, fault.malformed));
-        if is_repeated && let Err(Wrong::Field(fault)) = parse::<T>(&Value::Object(fields.clone()).to_string()) {
-            next = Some(fault);
+        let (name, value) = field;
+        if seen.insert(name.as_str()) {
+            match parse::<T, _>(MapDeserializer::new(pairs(std::slice::from_ref(field)))) {
+                Err(fault) if fault.about == About::Field => faults.push(fault),
+                Ok(_) | Err(_) => right.push((name.clone(), *value)),
+            }
+        } else if !faults.iter().any(|fault| fault.path == *name) {
+            faults.push(Fault { path: name.clone(), message: "Is there twice.".to_owned(), malformed: true, about: About::Field });
         }
     }
-    let malformed = faults.values().any(|(_, malformed)| *malformed);
-    let problem = if malformed {
-        Problem::new(StatusCode::BAD_REQUEST, "malformed", "The body isn't what is expected here.")
-    } else {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The body breaks a rule.")
-    };
-    Err(faults.into_iter().fold(problem, |problem, (path, (message, _))| problem.about(path, message)))
+    if let Err(fault) = parse::<T, _>(MapDeserializer::new(pairs(&right))) {
+        // What was left out is missing because of that alone, and a rule about several fields can't be judged without it.
+        let is_left_out = match fault.about {
+            About::Field => false,
+            About::Missing => faults.iter().any(|other| other.field() == fault.path),
+            About::Whole => !faults.is_empty(),
+        };
+        if !is_left_out {
+            faults.push(fault);
+        }
+    }
+    faults
 }
 
-/// What is wrong with a body.
-enum Wrong {
-    /// It is no JSON.
-    Json(String),
-    /// A field.
-    Field(Fault),
+fn pairs<'p, 't: 'p>(fields: &'p [(String, &'t RawValue)]) -> impl Iterator<Item = (&'p str, &'t RawValue)> {
+    fields.iter().map(|(name, value)| (name.as_str(), *value))
 }
 
+/// The fields of a JSON object, in its order, unread.
+struct Pairs<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unread;
+        impl<'de> Visitor<'de> for Unread {
+            type Value = Pairs<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Pairs<'de>, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = fields.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Unread)
+    }
+}
+
+/// One thing that is wrong with a body.
 struct Fault {
+    /// Which field: `line_items[0].quantity`; `body` for all of it.
     path: String,
     message: String,
     malformed: bool,
+    about: About,
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let JsonObject(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+/// What a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// A field that is there.
+    Field,
+    /// One that isn't.
+    Missing,
+    /// All of it: a rule about several fields.
+    Whole,
+}
+
+impl Fault {
+    /// The field of the body in which it is.
+    fn field(&self) -> &str {
+        self.path.split(['.', '[']).next().unwrap_or_default()
+    }
+}
+
+fn parse<'de, T: DeserializeOwned, D: Deserializer<'de, Error = serde_json::Error>>(deserializer: D) -> Result<T, Fault> {
+    let JsonObject(value) = serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
-        if !error.is_syntax() && !error.is_eof() {
-            return Wrong::Field(fault(&path, &error.to_string()));
+        if error.is_syntax() || error.is_eof() {
+            // serde_json says the same of no JSON at all, which was found out before this is told.
+            return Fault { path, message: "Has another type here.".to_owned(), malformed: true, about: About::Field };
         }
-        // serde_json says the same of no JSON at all and of JSON that is no variant of an enum.
-        match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Wrong::Field(Fault { path, message: "Has another type here.".to_owned(), malformed: true }),
-            Err(error) => Wrong::Json(format!("Not JSON: {error}.")),
-        }
+        fault(&path, &error.to_string())
     })?;
-    deserializer.end().map_err(|error| Wrong::Json(format!("Not JSON: {error}.")))?;
     Ok(value)
 }
 
@@ -157,30 +236,37 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
 fn fault(path: &str, message: &str) -> Fault {
     let message = message.split(" at line ").next().unwrap_or(message);
     let named = |prefix: &str| message.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
-    let inside = |name: &str| match path {
-        "." | "?" => name.to_owned(),
-        path if path.ends_with(name) => path.to_owned(),
-        path => format!("{path}.{name}"),
-    };
-    let (path, message, malformed) = if let Some(name) = named("unknown field `") {
-        (inside(name), "There is no such field.".to_owned(), true)
+    let is_whole = matches!(path, "." | "?");
+    let inside = |name: &str| if is_whole { name.to_owned() } else { format!("{path}.{name}") };
+    let about = if is_whole { About::Whole } else { About::Field };
+    let (path, message, malformed, about) = if let Some(name) = named("unknown field `") {
+        let is_there = path == name || path.ends_with(&format!(".{name}"));
+        (if is_there { path.to_owned() } else { inside(name) }, "There is no such field.".to_owned(), true, About::Field)
     } else if let Some(name) = named("missing field `") {
-        (inside(name), "Is required.".to_owned(), true)
+        (inside(name), "Is required.".to_owned(), true, if is_whole { About::Missing } else { About::Field })
     } else if let Some(name) = named("duplicate field `") {
-        (inside(name), "Is there twice.".to_owned(), true)
+        (inside(name), "Is there twice.".to_owned(), true, About::Field)
     } else if let Some(rest) = message.strip_prefix("unknown variant ") {
-        (
-            path.to_owned(),
-            format!("Not one of these: {}.", rest.split("expected ").nth(1).unwrap_or_default().trim_start_matches("one of ")),
-            false,
-        )
+        let variants = rest.split("expected ").nth(1).unwrap_or_default().trim_start_matches("one of ");
+        (path.to_owned(), format!("Not one of these: {variants}."), false, about)
     } else if message.starts_with("invalid type") || message.starts_with("invalid length") || message.starts_with("invalid value") {
         // Not serde's own words, which quote the value: it may be a password.
         let expected = message.split("expected ").nth(1).unwrap_or("something else");
-        (path.to_owned(), format!("Not what belongs here: expected {}.", expected.trim_end_matches('.')), true)
+        (path.to_owned(), format!("Not what belongs here: expected {}.", expected.trim_end_matches('.')), true, about)
     } else {
-        (path.to_owned(), message.to_owned(), false)
+        (path.to_owned(), message.to_owned(), false, about)
     };
     let path = if matches!(path.as_str(), "." | "?") { "body".to_owned() } else { path };
-    Fault { path, message, malformed }
+    Fault { path, message, malformed, about }
 }
+
+/// `text`, or as much of its beginning.
+fn shortened(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests;
