@@ -27,6 +27,9 @@ pub const ISSUER: &str = "https://consultantpro.example";
 /// Where the web app would be.
 pub const WEB_ORIGIN: &str = "https://app.consultantpro.example";
 
+/// How long a request may take: a machine that does much at once isn't to be mistaken for a function that is too slow.
+const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
 /// The functions, a DynamoDB of their own, and a clock that tests set.
 pub struct TestApp {
     /// `template.yaml`.
@@ -73,13 +76,16 @@ pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments:
 /// A process of each function, which shares nothing with others but the table.
 pub struct Environment {
     functions: BTreeMap<&'static str, Front>,
+    clock: Clock,
 }
 
 impl Environment {
     /// What a function answers to an event of API Gateway's, from the event's text to the answer's.
     pub async fn invoke(&self, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
         let front = self.functions.get(function).unwrap_or_else(|| panic!("no function {function}")).clone();
-        let event = LambdaEvent::new(serde_json::from_str(&event.to_string()).unwrap(), Context::default());
+        let mut context = Context::default();
+        context.deadline = u64::try_from((self.clock.now() + PATIENCE).timestamp_millis()).unwrap();
+        let event = LambdaEvent::new(serde_json::from_str(&event.to_string()).unwrap(), context);
         let answer = api::handle(front, event).await.unwrap();
         local::gateway::response(&serde_json::to_value(&answer).unwrap()).unwrap()
     }
@@ -126,7 +132,7 @@ impl TestApp {
         let stripe = StripeQueue::new().await;
         let stand_in = StandIn::start(None).await.unwrap();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
-        let first = Environment { functions: BTreeMap::new() };
+        let first = Environment { functions: BTreeMap::new(), clock: clock.clone() };
         let mut app = Self {
             template,
             dynamo,
@@ -170,7 +176,8 @@ impl TestApp {
         let keys = Keys::new(ISSUER, signing, self.links());
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
         let routers = routers(keys, webhooks, self.payments());
-        Environment { functions: routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect() }
+        let functions = routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect();
+        Environment { functions, clock: self.clock.clone() }
     }
 
     /// Our account at the stand-in for Stripe.

@@ -26,7 +26,7 @@ pub(crate) struct Request {
 pub struct Cx {
     /// The table.
     pub store: Store,
-    /// When the request came in.
+    /// When the request came in, or was run again after a lost race.
     pub now: Time,
     /// Where it came from.
     pub source_address: Option<String>,

@@ -1,5 +1,5 @@
-//! What stands before every router: the request's id and time, its bounds, doing it once, running it again after a
-//! lost race, and what every answer has.
+//! What stands before every router: the request's id and time, its bounds, its deadline, doing it once, running it again
+//! after a lost race, and what every answer has.
 
 use std::{
     convert::Infallible,
@@ -20,6 +20,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use lambda_http::request::RequestContext;
+use tokio::time::Instant;
 use tower::{Service, ServiceExt};
 
 use crate::{
@@ -27,16 +28,12 @@ use crate::{
     answer::knows,
     asked,
     context::Request,
+    deadline::Deadline,
     problem::{RunAgain, Unwritten},
 };
 
 /// The largest body that is taken, bytes.
 const LARGEST_BODY: usize = 1 << 20;
-/// How often a handler is run that loses its race each time.
-const ATTEMPTS: u32 = 40;
-/// The longest wait before it is run again, milliseconds: so long that of sixteen who want the next number at the same
-/// moment few try at once. All waits together are some eight seconds, less than a function's time.
-const LONGEST_WAIT: u64 = 400;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -76,13 +73,17 @@ impl Front {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: std::fmt::Display + Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let (mut parts, body) = request.into_parts();
         let id = request_id(&parts);
+        let deadline = Deadline::of(parts.extensions.get(), self.clock.now());
         let route = Route::default();
         parts.extensions.insert(route.clone());
         let response = match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => self.run(&mut parts, body.to_bytes(), &id).await,
+            Ok(body) => match tokio::time::timeout_at(deadline.at(), self.run(&mut parts, body.to_bytes(), &id, deadline)).await {
+                Ok(response) => response,
+                Err(_) => Problem::out_of_time().into_response(),
+            },
             Err(_) => {
                 let detail = format!("A body may have at most {LARGEST_BODY} bytes.");
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
@@ -103,25 +104,31 @@ impl Front {
         response
     }
 
-    /// Run the handler until it didn't lose a race, each time from its first read.
-    async fn run(&self, parts: &mut Parts, body: Bytes, id: &str) -> Response {
+    /// Run the handler until it didn't lose a race, each time from its first read and at a new time; so long as there is
+    /// time for it.
+    async fn run(&self, parts: &mut Parts, body: Bytes, id: &str, deadline: Deadline) -> Response {
         add_trailing_slash(&mut parts.uri);
         let mut context = match self.context(parts, &body, id) {
             Ok(context) => context,
             Err(problem) => return problem.into_response(),
         };
-        let mut attempt = 0;
+        let mut lost = 0;
         loop {
+            let began = Instant::now();
             parts.extensions.insert(context.clone());
             let request = http::Request::from_parts(parts.clone(), Body::from(body.clone()));
             let Ok(response) = self.router.clone().oneshot(request).await;
-            attempt += 1;
-            if response.extensions().get::<RunAgain>().is_none() || attempt == ATTEMPTS {
+            if response.extensions().get::<RunAgain>().is_none() {
                 return response;
             }
+            lost += 1;
+            let Some(pause) = deadline.pause(lost, began.elapsed()) else {
+                tracing::warn!(request_id = id, lost, "others were faster each time");
+                return response;
+            };
+            tokio::time::sleep(pause).await;
             context.is_retry = true;
-            let longest = (4u64 << attempt.min(8)).min(LONGEST_WAIT);
-            tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest))).await;
+            context.now = self.clock.now();
         }
     }
 
@@ -257,3 +264,6 @@ fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let cause = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("?");
     Problem::internal(format!("panicked: {cause}")).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //! pages, ETags, doing a request once, rate limits, the API's document, and start-up.
 //!
 //! Invariants: a caller is known from their token alone; no answer is made but here; a handler that lost a race is
-//! run again from its first read. Deliberately absent: rules (`domain`), keys (`store`).
+//! run again from its first read; every request is answered before the function's time is over. Deliberately absent:
+//! rules (`domain`), keys (`store`).
 
 mod answer;
 mod app;
@@ -10,6 +11,7 @@ mod asked;
 mod body;
 mod caller;
 mod context;
+mod deadline;
 mod decimal;
 mod event;
 mod front;

@@ -31,13 +31,13 @@ const ERRORS: [(&str, &str); 11] = [
     ("401", "No token, or none that is taken."),
     ("403", "The caller may not do this."),
     ("404", "No such record, or another firm's."),
-    ("409", "The record's state doesn't allow it, or others changed it at the same moment."),
+    ("409", "The record's state doesn't allow it."),
     ("412", "Was changed since the version in If-Match."),
     ("413", "The body is too large."),
     ("415", "The body isn't JSON."),
     ("422", "A rule is broken; `errors` says which field's."),
     ("429", "Too many requests; see Retry-After."),
-    ("503", "Unavailable for a moment; see Retry-After."),
+    ("503", "Unavailable for a moment, or time ran out; see Retry-After."),
 ];
 
 /// The document of a product whose functions have these `documents`.

@@ -23,7 +23,7 @@ pub struct Problem {
 enum Outcome {
     /// It is the answer.
     Answered,
-    /// The handler is run again; this is the answer once that was done often enough.
+    /// The handler is run again; this is the answer once there is no time for that.
     Again,
     /// The request was done before: this is the answer.
     Replayed(Box<Reply>),
@@ -105,6 +105,21 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with(header::RETRY_AFTER, "1")
     }
 
+    /// The function's time is over, whatever the handler was at.
+    pub(crate) fn out_of_time() -> Self {
+        tracing::error!("out of time");
+        let detail = "There was no answer in time, and it may have been done all the same. Try again; with the same Idempotency-Key it is \
+            done once.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with(header::RETRY_AFTER, "1")
+    }
+
+    /// Others were faster.
+    fn lost() -> Self {
+        let detail = "Many change this at the same moment, and there was no time left to wait for them. Try again.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with(header::RETRY_AFTER, "1");
+        Self { outcome: Outcome::Again, ..problem }
+    }
+
     /// The same problem with what is wrong with a field.
     #[must_use]
     pub fn about(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -155,10 +170,7 @@ impl From<store::Error> for Problem {
                     None => problem,
                 }
             }
-            store::Error::Lost => Self {
-                outcome: Outcome::Again,
-                ..Self::conflict("Others change this at the same moment. Read it again and try once more.")
-            },
+            store::Error::Lost => Self::lost(),
             store::Error::Seen => Self::conflict("The event was applied before."),
             store::Error::Replayed(reply) => Self { outcome: Outcome::Replayed(Box::new(reply)), ..Self::conflict("Done before.") },
             store::Error::KeyReused => Self::invalid("Idempotency-Key", "Was used for another request."),

@@ -47,7 +47,10 @@ pub use verify::{Broken, Verified};
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+};
 
 /// The table, and the client that reaches it.
 #[derive(Debug, Clone)]
@@ -62,18 +65,26 @@ impl Store {
         Self { client, table: table.into() }
     }
 
-    /// The table called `table`, as the environment says it is reached. An attempt that isn't answered within 3 s is
-    /// made again, twice at the most; a transaction made again is recognised by its token and has its effect once.
+    /// The table called `table`, as the environment says it is reached; see [`Store::reached`].
     pub async fn from_env(table: impl Into<String>) -> Self {
-        let config = aws_config::from_env().timeout_config(timeouts()).load().await;
-        Self::new(Client::new(&config), table)
+        Self::reached(&aws_config::from_env().load().await, table)
+    }
+
+    /// The table called `table`, reached as `config` says. An attempt that isn't answered within a second, or that is
+    /// throttled, is made again, until three seconds are over; a transaction made again is recognised by its token and has
+    /// its effect once.
+    pub fn reached(config: &aws_config::SdkConfig, table: impl Into<String>) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_secs(3))
+            .build();
+        // The SDK's own first wait of up to a second would leave no time for another.
+        let retries = RetryConfig::standard().with_max_attempts(5).with_initial_backoff(Duration::from_millis(50));
+        let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts).retry_config(retries).build();
+        Self::new(Client::from_conf(config), table)
     }
 }
 
-fn timeouts() -> aws_config::timeout::TimeoutConfig {
-    aws_config::timeout::TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(10))
-        .build()
-}
+#[cfg(test)]
+mod tests;
