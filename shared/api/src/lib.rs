@@ -9,6 +9,7 @@ mod answer;
 mod app;
 mod asked;
 mod body;
+mod bodyless;
 mod caller;
 mod context;
 mod deadline;

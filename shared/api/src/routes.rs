@@ -64,6 +64,8 @@ impl<S: Clone + Send + Sync + 'static> Routes for OpenApiRouter<S> {
 #[doc(hidden)]
 pub mod parts {
     pub use utoipa_axum::{PathItemExt, paste, routes};
+
+    pub use crate::bodyless::on;
 }
 
 /// The handlers of one path, each with its own methods: for [`Routes::routes`].
@@ -76,7 +78,8 @@ macro_rules! routes {
                 $($crate::routes::parts::paste! {
                     path = <[<__path_ $handler>] as utoipa::Path>::path();
                     for method in <[<__path_ $handler>] as utoipa::Path>::methods() {
-                        methods = methods.on($crate::routes::parts::PathItemExt::to_method_filter(&method), $handler);
+                        let filter = $crate::routes::parts::PathItemExt::to_method_filter(&method);
+                        methods = $crate::routes::parts::on(methods, filter, $handler);
                     }
                 })+
                 (path, methods)

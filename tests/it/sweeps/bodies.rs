@@ -214,6 +214,46 @@ async fn a_field_that_is_needed_and_missing_is_named() {
     assert_none(&faults);
 }
 
+#[tokio::test]
+async fn what_takes_no_body_refuses_one_and_changes_nothing() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (mut faults, mut swept) = (Vec::new(), 0);
+    for row in catalog().into_iter().filter(|row| row.described().writes() && row.described().json["requestBody"].is_null()) {
+        swept += 1;
+        let given = row.given(&firm).await;
+        let before = app.records();
+        for body in [json!({"x": 1}), json!({"status": "paid"}), json!([]), json!("x"), Value::Null] {
+            let given = Given { body: Some(body.clone()), ..given.clone() };
+            let answer = row.rightful(&firm, &given).send().await;
+            if answer.status != 400 || answer.fields() != ["body"] {
+                faults.push(format!("{} with {body}: {} {}", row.operation, answer.status, answer.json));
+            }
+        }
+        if app.records() != before {
+            faults.push(format!("{}: a body that was refused changed something", row.operation));
+        }
+        let answer = row.rightful(&firm, &Given { body: Some(json!({})), ..given }).send().await;
+        if !answer.status.is_success() {
+            faults.push(format!("{} with an empty object: {} {}", row.operation, answer.status, answer.json));
+        }
+    }
+    assert_none(&faults);
+    assert!(swept >= 20, "only {swept} operations take no body");
+}
+
+#[tokio::test]
+async fn of_a_megabyte_of_unknown_fields_the_first_are_told() {
+    let app = TestApp::new().await;
+    let fields: Vec<String> = (0..49_000).map(|n| format!("\"field_{n}\":{n}")).collect();
+    let body = format!("{{{}}}", fields.join(","));
+    assert!((900_000..1 << 20).contains(&body.len()), "{}", body.len());
+    let call = app.call(Method::POST, "/api/auth/refresh/").header("content-type", "application/json");
+    let answer = call.body(body).send().await.expect(400);
+    assert_eq!(answer.fields().len(), 20, "{:#}", answer.json);
+    assert!(answer.text("/detail").contains("there are more"));
+}
+
 /// `call` with `body` as JSON, by the owner.
 fn sent<'a>(row: &Row, firm: &Firm<'a>, given: &Given, body: impl Into<bytes::Bytes>) -> Call<'a> {
     let bare = Given { body: None, ..given.clone() };
