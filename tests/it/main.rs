@@ -5,6 +5,7 @@ mod acceptance;
 mod afterwards;
 mod billed_time;
 mod books;
+mod busy;
 mod claims;
 mod clients;
 mod comments;

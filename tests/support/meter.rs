@@ -34,6 +34,9 @@ pub struct Metered {
     pub units: f64,
 }
 
+/// An answer in the place of AWS's, made from the request; its status, and its body.
+pub type Instead = fn(&Value) -> (u16, Value);
+
 /// What is done with the calls to come.
 #[derive(Debug, Default)]
 struct Plan {
@@ -41,6 +44,8 @@ struct Plan {
     /// After so many more calls, the fault; all after it are lost, as if the process had crashed, until healed.
     fault: Option<(usize, Fault)>,
     crashed: bool,
+    /// The operation whose next so many calls are answered so.
+    instead: Option<(&'static str, usize, Instead)>,
 }
 
 /// The proxy.
@@ -96,6 +101,16 @@ impl Meter {
         self.plan.lock().unwrap().fault = Some((after, fault));
     }
 
+    /// Answer the next `times` calls of `operation` in AWS's place; they aren't passed on.
+    pub fn answer_instead(&self, operation: &'static str, times: usize, answer: Instead) {
+        self.plan.lock().unwrap().instead = Some((operation, times, answer));
+    }
+
+    /// How many of those calls are still to come.
+    pub fn left_to_answer(&self) -> usize {
+        self.plan.lock().unwrap().instead.map_or(0, |(_, left, _)| left)
+    }
+
     /// Done once a call was broken, and that call is over: when a process ends that crashes with it.
     pub async fn struck(&self) {
         self.struck.subscribe().wait_for(|struck| *struck).await.unwrap();
@@ -135,6 +150,10 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
         proxy.struck.send_replace(true);
         return broken();
     }
+    if let Some(answer) = proxy.plan.lock().unwrap().instead(&operation) {
+        let (status, body) = answer(&serde_json::from_slice(&body).unwrap_or_default());
+        return (StatusCode::from_u16(status).unwrap(), body.to_string()).into_response();
+    }
     let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
     let body = if dynamodb { priced(&body) } else { body };
     let actions = if dynamodb { actions(&operation, &body) } else { Vec::new() };
@@ -161,6 +180,15 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
         }
     }
     response
+}
+
+impl Plan {
+    /// How a call of `operation` is to be answered in AWS's place, if it is.
+    fn instead(&mut self, operation: &str) -> Option<Instead> {
+        let (_, left, answer) = self.instead.as_mut().filter(|(of, left, _)| *of == operation && *left > 0)?;
+        *left -= 1;
+        Some(*answer)
+    }
 }
 
 /// The IAM actions that a request to DynamoDB needs.

@@ -2,20 +2,28 @@
 //!
 //! A timer fires by changing its record, in the transaction that deletes it: a run that was missed is caught up by the
 //! next, two runs at once fire it once, and mails follow from the event as they do for any other change. A timer that
-//! can't be fired doesn't hold up the others; the run then fails, so that the alarm tells of it, and the next run tries
-//! again. Deliberately absent: what is due when, which follows from the record (`domain`).
+//! can't be fired doesn't hold up the others, nor does a partition that has many; the run then fails, so that the alarm
+//! tells of it, and the next run tries again. Deliberately absent: what is due when, which follows from the record (`domain`).
 
-use std::time::{Duration, Instant};
+use std::{collections::VecDeque, time::Duration};
 
 use api::Clock;
 use domain::{Date, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
 use serde::{Deserialize, Serialize};
 use store::{Audit, Due, Entity, Error, Reply, Store};
+use tokio::time::{Instant, sleep, timeout};
 
-/// How long a run goes on; the next one does the rest.
+/// How long a run goes on; the next one does the rest. The last timer may take its time beside it, and all of that is
+/// less than the function's timeout.
 const RUN: Duration = Duration::from_secs(40);
+/// How long a timer may take.
+const TIMER: Duration = Duration::from_secs(10);
 /// How often a record is read again that others change at the same moment.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 6;
+/// The longest wait before the first of that; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// How often another partition is the first, seconds: less than a run is apart from the next.
+const TURN: i64 = 60;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -76,25 +84,32 @@ pub async fn handle(schedule: &Schedule, order: Order) -> Result<Done, lambda_ru
 }
 
 impl Schedule {
+    /// Fire what is due, some of each partition in turn, so that none waits for all of another.
     async fn fire_timers(&self) -> Result<Done, lambda_runtime::Error> {
         let (started, now) = (Instant::now(), self.clock.now());
         let (mut done, mut failed) = (Done::default(), 0);
-        for shard in Store::timer_shards() {
-            let mut last = None;
-            while started.elapsed() < RUN {
-                let page = self.store.due(shard, now, last.as_ref()).await?;
-                let Some(end) = page.last().cloned() else { break };
-                for due in page {
-                    match self.fire(&due, now).await {
-                        Ok(Outcome::Fired) => done.fired += 1,
-                        Ok(Outcome::Dropped) => done.dropped += 1,
-                        Err(error) => {
-                            failed += 1;
-                            tracing::error!(%error, record = due.record, kind = due.kind.as_str(), "not fired");
-                        }
+        let is_over = || started.elapsed() >= RUN;
+        let mut turns: VecDeque<(u8, Option<Due>)> = in_turn(Store::timer_shards(), now).map(|shard| (shard, None)).collect();
+        while let Some((shard, last)) = turns.pop_front().filter(|_| !is_over()) {
+            let page = match self.store.due(shard, now, last.as_ref()).await {
+                Ok(page) => page,
+                Err(error) => {
+                    failed += 1;
+                    tracing::error!(%error, shard, "not read");
+                    continue;
+                }
+            };
+            turns.extend(page.last().map(|last| (shard, Some(last.clone()))));
+            for due in page.into_iter().take_while(|_| !is_over()) {
+                let late = || Err(Error::Unavailable("no time was left".to_owned()));
+                match timeout(TIMER, self.fire(&due, now)).await.unwrap_or_else(|_| late()) {
+                    Ok(Outcome::Fired) => done.fired += 1,
+                    Ok(Outcome::Dropped) => done.dropped += 1,
+                    Err(error) => {
+                        failed += 1;
+                        tracing::error!(%error, record = due.record, kind = due.kind.as_str(), "not fired");
                     }
                 }
-                last = Some(end);
             }
         }
         tracing::info!(fired = done.fired, dropped = done.dropped, failed, "timers");
@@ -112,7 +127,7 @@ impl Schedule {
     }
 
     /// Change the timer's record as `decide` says; drop the timer if the record doesn't want it. Others may change the
-    /// record at the same moment: then it is read and decided again.
+    /// record at the same moment: then it is read and decided again, a little later.
     async fn change<T: Entity>(&self, due: &Due, decide: impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
         let id: Id<T> = due.record.parse().map_err(|_| Error::Internal(format!("{} is no {}", due.record, T::NAME)))?;
         let mut attempt = 0;
@@ -135,9 +150,33 @@ impl Schedule {
             };
             match change.commit(&Reply::none()).await {
                 Ok(()) => return Ok(outcome),
-                Err(Error::Lost) if attempt < ATTEMPTS => {}
+                Err(Error::Lost) if attempt < ATTEMPTS => {
+                    sleep(rand::random_range(Duration::ZERO..=FIRST_WAIT * (1 << (attempt - 1)))).await;
+                }
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// `shards`, beginning with another every minute, so that what a run leaves undone isn't always of the same.
+fn in_turn(shards: impl Iterator<Item = u8>, now: Time) -> impl Iterator<Item = u8> {
+    let mut shards: Vec<u8> = shards.collect();
+    let turn = usize::try_from(now.timestamp().div_euclid(TURN)).unwrap_or_default();
+    let first = turn.checked_rem(shards.len()).unwrap_or_default();
+    shards.rotate_left(first);
+    shards.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_follow_each_other_begin_with_another_partition() {
+        let order = |minutes: i64| in_turn(0..4, Time::from_timestamp(1_790_000_040 + minutes * 60, 0).unwrap()).collect::<Vec<_>>();
+        let first = order(0);
+        assert_eq!([5, 10, 15, 20].map(|minutes| order(minutes)[0]), [1, 2, 3, 0].map(|turn| first[turn]));
+        assert!([0, 1, 2, 3, 4].iter().all(|minutes| (0..4).all(|shard| order(*minutes).contains(&shard))));
     }
 }

@@ -272,11 +272,10 @@ fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], idempotent: O
     if failed().any(|(_, meaning)| matches!(meaning, OnFailure::Seen)) {
         return Some(Error::Seen);
     }
-    let code = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-    if code("ThrottlingError") || code("ProvisionedThroughputExceeded") {
-        return Some(Error::Unavailable("throttled".to_owned()));
-    }
-    if code("TransactionConflict") || failed().any(|(_, meaning)| matches!(meaning, OnFailure::Lost)) {
+    // What was cancelled because there is too much to do wasn't written either, and the SDK doesn't try it again.
+    let cancelled = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    let code = |reason: &CancellationReason| reason.code().is_some_and(|code| cancelled.contains(&code));
+    if reasons.iter().any(code) || failed().any(|(_, meaning)| matches!(meaning, OnFailure::Lost)) {
         return Some(Error::Lost);
     }
     failed().next().map(|(reason, meaning)| match meaning.clone() {

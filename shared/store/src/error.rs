@@ -33,7 +33,8 @@ pub enum Error {
         /// The id of the one that holds it.
         holder: String,
     },
-    /// Something else changed what this write was decided on; nothing was written. Read again, and decide again.
+    /// Something else changed what this write was decided on, or the table has too much to do; nothing was written. Wait
+    /// a little, read again, and decide again.
     #[error("lost a race")]
     Lost,
     /// The event of Stripe's was applied before; nothing was written.
@@ -45,7 +46,7 @@ pub enum Error {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The table didn't answer, or has too much to do. A write may or may not have happened.
+    /// The table didn't answer, or has too much to do for long. A write may or may not have happened.
     #[error("the table is unavailable: {0}")]
     Unavailable(String),
     /// A fault of ours: an item that can't be read, or a request that DynamoDB doesn't take.

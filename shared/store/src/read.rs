@@ -1,6 +1,9 @@
 //! Reading records by their ids: one request, however many.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Email, Id, Kind, Refusal, Time, firm::Firm, session::Session};
@@ -11,8 +14,10 @@ use crate::{
     key::{Key, name},
 };
 
-/// How often keys that DynamoDB didn't get to are asked for again.
-const ROUNDS: usize = 4;
+/// How often keys are asked for that DynamoDB didn't get to, which it doesn't when it has too much to do.
+const ROUNDS: u32 = 6;
+/// The longest wait before they are asked for again, the first time; it doubles. All together at most 1.5 s.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 impl Store {
     /// The record `id` of `firm`, as it was a moment ago at the latest: what a GET shows. Half a read unit per 4 kB.
@@ -31,9 +36,12 @@ impl Store {
     pub(crate) async fn items(&self, keys: BTreeSet<Key>, consistent: bool) -> Result<HashMap<Key, Item>, Error> {
         let mut items = HashMap::with_capacity(keys.len());
         let mut pending: Vec<Item> = keys.iter().map(Key::item).collect();
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             if pending.is_empty() {
                 break;
+            }
+            if let Some(doubled) = round.checked_sub(1) {
+                tokio::time::sleep(rand::random_range(Duration::ZERO..=FIRST_WAIT * (1 << doubled))).await;
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(consistent).build();
             let keys = keys.map_err(Error::internal)?;
