@@ -23,9 +23,9 @@ pub use support::{
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
     firm::{AtClient, Firm, PASSWORD, User, email},
-    meter::{Fault, Meter, Metered},
+    meter::{Fault, Instead, Meter, Metered},
     ministack::ministack,
-    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, payments_of_nobody, webhooks_of_nobody},
+    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
     table::Moment,
     vault::Vault,
 };

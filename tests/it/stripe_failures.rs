@@ -1,11 +1,13 @@
 //! Stripe's events when something goes wrong: what can't be applied, what isn't what was asked for, who dies in between,
 //! who is faster. Nothing is lost or doubled.
 
+use std::time::Duration;
+
 use http::Method;
 use local::stripe::Action;
 use payments::{Order, Payments};
 use serde_json::{Value, json};
-use tests::{Fault, Firm, Meter, STRIPE_KEY, TestApp, hand};
+use tests::{Fault, Firm, Meter, STRIPE_KEY, TestApp, hand, hand_received};
 
 use crate::{
     event_log::assert_all_chains_hold,
@@ -35,7 +37,7 @@ pub(crate) fn poison(paid: &str, foreign: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_can_not_be_applied_changes_nothing_holds_up_nothing_and_ends_in_the_dead_letter_queue() {
+async fn what_can_never_be_applied_changes_nothing_holds_up_nothing_and_is_put_with_the_dead_letters_at_once() {
     let app = TestApp::unlimited().await;
     let (firm, other) = (app.firm().await, app.firm().await);
     let (bill, foreign) = (Bill::of(&firm, "500").await, Bill::of(&other, "500").await);
@@ -47,8 +49,7 @@ async fn what_can_not_be_applied_changes_nothing_holds_up_nothing_and_ends_in_th
     for event in &poison {
         app.stripe_event(event).send().await.expect(200);
     }
-    let times = 5;
-    assert_eq!(app.stripe.deliver_to(&app.stripe_events()).await, poison.len() * times);
+    assert_eq!(app.stripe.deliver_to(&app.stripe_events()).await, 0, "none comes back");
     assert_eq!(app.records(), before);
     let sorted = |mut bodies: Vec<String>| {
         bodies.sort();
@@ -129,8 +130,41 @@ async fn money_in_another_currency_waits_for_somebody_to_look_at_it() {
     let bill = Bill::of(&firm, "500").await;
     let event = paid_past_us(&app, &firm, &bill.id, "500", "USD").await;
     let before = app.records();
-    assert_eq!(hand(&app.stripe_events(), [("message", event.as_str())]).await, ["message"]);
-    assert_eq!(app.records(), before);
+    app.stripe.ready().await;
+    assert_eq!(hand(&app.stripe_events(), [("message", event.as_str())]).await, Vec::<String>::new());
+    assert_eq!((app.records(), app.stripe.dead_letters().await), (before, vec![event]));
+}
+
+#[tokio::test]
+async fn what_failed_comes_back_after_as_long_as_the_function_says() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "500").await;
+    bill.after(&[Action::Pay]).await;
+    app.stripe.ready().await;
+    app.stripe_event(&paid_event(&app)).send().await.expect(200);
+    let mut events = app.stripe_events();
+    events.store = app.store_without_patience();
+    app.meter.crash(0, Fault::Lost);
+    // Otherwise it would be back after this second.
+    let received = app.stripe.receive(1).await;
+    let failed = hand_received(&events, &received).await;
+    app.meter.heal();
+    assert_eq!(failed, [received[0].message_id().unwrap()]);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!((app.stripe.receive(1).await.len(), app.stripe.messages().await.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn what_can_not_be_set_aside_comes_back() {
+    let app = TestApp::unlimited().await;
+    app.stripe.ready().await;
+    app.stripe.meter.crash(0, Fault::Lost);
+    let batch = || [("first", "not json"), ("second", "no json either")];
+    assert_eq!(hand(&app.stripe_events(), batch()).await, ["first", "second"]);
+    app.stripe.meter.heal();
+    assert_eq!(hand(&app.stripe_events(), batch()).await, Vec::<String>::new());
+    assert_eq!(app.stripe.take_dead_letters().await.len(), 2);
 }
 
 #[tokio::test]

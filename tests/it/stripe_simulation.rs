@@ -182,6 +182,18 @@ impl World<'_> {
         self.queue.shuffle(&mut self.random);
     }
 
+    /// Put each event into the queue.
+    fn post_once(&mut self, events: Vec<String>) {
+        let message = |(body, n)| Message { id: format!("message-{n}"), body, received: 0 };
+        self.queue = events.into_iter().zip(0..).map(message).collect();
+    }
+
+    /// Take what came too often, and what a worker set aside.
+    async fn take_dead_letters(&mut self) -> Vec<String> {
+        let too_often = std::mem::take(&mut self.dead).into_iter().map(|message| message.body);
+        too_often.chain(self.app.stripe.take_dead_letters().await).collect()
+    }
+
     fn batch(&mut self) -> Vec<Message> {
         let size = self.random.random_range(0..=self.queue.len().min(10));
         let mut batch = self.queue.split_off(self.queue.len() - size);
@@ -289,7 +301,8 @@ async fn try_all(seeds: impl Iterator<Item = u64>) -> Counts {
     let store = app.store_unmetered();
     let stripe = Meter::before(app.stand_in.url().trim_end_matches("/_local/stripe/")).await;
     let payments = Payments::new(STRIPE_KEY, Some(&format!("{}/_local/stripe/", stripe.url()))).unwrap();
-    let worker = StripeEvents { store: app.store_without_patience(), payments: payments.into(), clock: app.clock.clone() };
+    app.stripe.ready().await;
+    let worker = StripeEvents { store: app.store_without_patience(), payments: payments.into(), ..app.stripe_events() };
     let mut world = World { app: &app, stripe, worker, random: StdRng::seed_from_u64(0), queue: Vec::new(), dead: Vec::new() };
     let (mut messages, mut turns, mut dead) = (0, 0, 0);
     for seed in seeds {
@@ -309,12 +322,13 @@ async fn try_all(seeds: impl Iterator<Item = u64>) -> Counts {
             world.turn(true).await;
             turns += 1;
         }
-        dead += world.dead.len();
-        world.queue = std::mem::take(&mut world.dead).into_iter().map(|message| Message { received: 0, ..message }).collect();
+        let letters = world.take_dead_letters().await;
+        dead += letters.len();
+        world.post_once(letters);
         while !world.queue.is_empty() {
             world.turn(false).await;
         }
-        let left: BTreeSet<_> = std::mem::take(&mut world.dead).into_iter().map(|message| message.body).collect();
+        let left: BTreeSet<_> = world.take_dead_letters().await.into_iter().collect();
         assert_eq!(left, poison.into_iter().collect(), "seed {seed}: what is left in the dead-letter queue");
         assert_eq!(ends(&store, firm_id, &bills).await, undisturbed, "seed {seed}");
     }

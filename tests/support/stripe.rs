@@ -1,10 +1,13 @@
 //! Stripe's events on their way to a test app: through the front door onto a queue, and from there into the table.
 
+use std::collections::BTreeMap;
+
 use api::Clock;
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_sqs::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
+    types::{Message, MessageSystemAttributeName},
 };
 use http::Method;
 use local::{
@@ -14,7 +17,7 @@ use local::{
 use payments::Payments;
 use queue::Queue;
 use secrets::{Kept, WebhookSecrets};
-use serde_json::json;
+use serde_json::{Value, json};
 use stripe_events::StripeEvents;
 use tokio::sync::OnceCell;
 use webhooks::Webhooks;
@@ -40,6 +43,13 @@ impl StripeQueue {
     pub(crate) async fn new() -> Self {
         let name = format!("stripe-events-{:016x}", rand::random::<u64>());
         Self { meter: Meter::before_ministack().await, name, made: OnceCell::new() }
+    }
+
+    /// The queue as functions reach it, through the proxy, and that of what can't be applied.
+    fn queues(&self) -> [Queue; 2] {
+        let queue = Queue::new(sqs(self.meter.url()), url(&self.name));
+        let dead = queue.at(url(&self.dead()));
+        [queue, dead]
     }
 
     /// What its app's function `webhooks` has at hand.
@@ -77,27 +87,44 @@ impl StripeQueue {
         ministack().messages(&self.dead()).await.unwrap()
     }
 
-    /// Put everything that came too often into the queue again.
-    pub async fn redrive(&self) {
-        let (sqs, dead, queue) = (sqs(ministack().endpoint()), url(&self.dead()), url(&self.name));
-        while let Some(message) = sqs.receive_message().queue_url(&dead).send().await.unwrap().messages.unwrap_or_default().pop() {
-            sqs.send_message().queue_url(&queue).message_body(message.body.unwrap()).send().await.unwrap();
-            sqs.delete_message().queue_url(&dead).receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+    /// Take what lies with the dead letters; its bodies.
+    pub async fn take_dead_letters(&self) -> Vec<String> {
+        let (sqs, dead, mut bodies) = (sqs(ministack().endpoint()), url(&self.dead()), Vec::new());
+        loop {
+            let received = sqs.receive_message().queue_url(&dead).max_number_of_messages(10).send().await.unwrap();
+            let Some(messages) = received.messages.filter(|messages| !messages.is_empty()) else { return bodies };
+            for message in messages {
+                sqs.delete_message().queue_url(&dead).receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+                bodies.extend(message.body);
+            }
         }
     }
 
-    /// Receive what can be received, a batch at a time as the trigger does, and have `events` apply it. What wasn't applied
-    /// comes back at once; how often something wasn't.
+    /// Put everything that came too often into the queue again.
+    pub async fn redrive(&self) {
+        let (sqs, queue) = (sqs(ministack().endpoint()), url(&self.name));
+        for body in self.take_dead_letters().await {
+            sqs.send_message().queue_url(&queue).message_body(body).send().await.unwrap();
+        }
+    }
+
+    /// Receive a batch, as the trigger does, which nobody else receives for so many seconds.
+    pub async fn receive(&self, seconds: i32) -> Vec<Message> {
+        let receive = sqs(ministack().endpoint()).receive_message().queue_url(url(&self.name)).max_number_of_messages(10);
+        let receive = receive.visibility_timeout(seconds).message_system_attribute_names(MessageSystemAttributeName::All);
+        receive.send().await.unwrap().messages.unwrap_or_default()
+    }
+
+    /// Receive what can be received, a batch at a time, and have `events` apply it. What wasn't applied comes back at once,
+    /// whatever the function says; how often something wasn't.
     pub async fn deliver_to(&self, events: &StripeEvents) -> usize {
         let (sqs, queue, mut failures) = (sqs(ministack().endpoint()), url(&self.name), 0);
         loop {
-            let received = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).send().await.unwrap();
-            let messages = received.messages.unwrap_or_default();
+            let messages = self.receive(60).await;
             if messages.is_empty() {
                 return failures;
             }
-            let batch = messages.iter().map(|message| (message.message_id().unwrap(), message.body().unwrap()));
-            let failed = hand(events, batch).await;
+            let failed = hand_received(events, &messages).await;
             failures += failed.len();
             for message in &messages {
                 let handle = message.receipt_handle().unwrap();
@@ -112,9 +139,29 @@ impl StripeQueue {
     }
 }
 
+/// Hand a batch of messages that were received to `events`, as the trigger does; the ids of those that are to come back.
+pub async fn hand_received(events: &StripeEvents, messages: &[Message]) -> Vec<String> {
+    let record = |message: &Message| {
+        let attributes: BTreeMap<_, _> =
+            message.attributes.iter().flatten().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
+        json!({
+            "messageId": message.message_id,
+            "receiptHandle": message.receipt_handle,
+            "body": message.body,
+            "attributes": attributes,
+            "messageAttributes": {},
+        })
+    };
+    hand_records(events, messages.iter().map(record).collect()).await
+}
+
 /// Hand a batch of messages, ids and bodies, to `events`; the ids of those that weren't applied.
 pub async fn hand(events: &StripeEvents, messages: impl IntoIterator<Item = (&str, &str)>) -> Vec<String> {
-    let records: Vec<_> = messages.into_iter().map(|(id, body)| json!({"messageId": id, "body": body, "messageAttributes": {}})).collect();
+    let record = |(id, body)| json!({"messageId": id, "body": body, "messageAttributes": {}});
+    hand_records(events, messages.into_iter().map(record).collect()).await
+}
+
+async fn hand_records(events: &StripeEvents, records: Vec<Value>) -> Vec<String> {
     let batch: SqsEvent = serde_json::from_value(json!({"Records": records})).unwrap();
     let response = stripe_events::handle(events, batch).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
@@ -161,9 +208,10 @@ impl TestApp {
         call.header("content-type", "application/json; charset=utf-8").body(body.to_owned())
     }
 
-    /// A function `stripe-events` on this app's table and its stand-in for Stripe.
+    /// A function `stripe-events` on this app's table, its queues and its stand-in for Stripe.
     pub fn stripe_events(&self) -> StripeEvents {
-        StripeEvents { store: self.store.clone(), payments: self.payments(), clock: self.clock.clone() }
+        let [queue, dead_letters] = self.stripe.queues();
+        StripeEvents { store: self.store.clone(), payments: self.payments(), clock: self.clock.clone(), queue, dead_letters }
     }
 
     /// Have Stripe tell of all that happened there since it last did, through the front door and the queue, and apply it.

@@ -1,9 +1,10 @@
 //! What Stripe tells us, from the queue: money that was paid, refunded or disputed becomes part of its invoice.
 //!
 //! Events come more than once, late and out of order. Each is applied once, in the transaction that keeps its id, and
-//! says how a payment stands, not what changed. What fails is delivered again; what can never be applied ends in the
-//! dead-letter queue, where somebody looks at it: it may be money. Deliberately absent: what a payment does to an invoice
-//! (`domain`), whether Stripe sent it (`webhooks`), receipts (`outbox`).
+//! says how a payment stands, not what changed. What fails comes back after a wait that grows, so that an outage of hours
+//! is ridden out; what can never be applied is put with the dead letters at once, where somebody looks at it: it may be
+//! money. Deliberately absent: what a payment does to an invoice (`domain`), whether Stripe sent it (`webhooks`), receipts
+//! (`outbox`).
 
 mod apply;
 mod whose;
@@ -11,22 +12,29 @@ mod whose;
 use std::time::Duration;
 
 use api::Clock;
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::Refusal;
 use payments::{
     PaymentError, Payments,
     event::{Kind, Unreadable, parse},
 };
+use queue::{NotTaken, Queue};
 use secrets::{Kept, SecretError};
 use store::Store;
 use tokio::time::{Instant, timeout};
 
 use crate::whose::{UnknownInvoice, Whose};
 
-/// How long a batch goes on: with a second to spare, the function's timeout.
-const BATCH: Duration = Duration::from_secs(28);
+/// How long a batch goes on; with what putting off may take, and a second to spare, the function's timeout.
+const BATCH: Duration = Duration::from_secs(26);
+/// How long putting off what failed may take. What isn't put off comes back when the queue says.
+const PUTTING_OFF: Duration = Duration::from_secs(2);
 /// How long one event may take, so that one for which Stripe is asked in vain leaves time for the others.
 const EVENT: Duration = Duration::from_secs(8);
+/// After how long an event comes back that failed once; each time twice as long, up to a quarter of an hour. So those that
+/// the template allows go on for half a day.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// What the function works with.
 #[derive(Debug)]
@@ -37,6 +45,10 @@ pub struct StripeEvents {
     pub payments: Kept<Payments>,
     /// Tells the time.
     pub clock: Clock,
+    /// Where events come from.
+    pub queue: Queue,
+    /// Where those go that can never be applied.
+    pub dead_letters: Queue,
 }
 
 /// An event being applied, with our account at Stripe as it is now.
@@ -65,29 +77,71 @@ enum Failed {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error("can't be set aside: {0}")]
+    NotSetAside(#[from] NotTaken),
     #[error("no time was left")]
     Late,
 }
 
-/// Apply a batch of the queue; the answer names what wasn't.
+impl Failed {
+    /// Whether it fails each time, however often it is tried.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::OtherMode { .. } | Self::UnknownInvoice(_) | Self::Refused(_) => true,
+            Self::Payment(error) => matches!(error, PaymentError::Refused(_)),
+            Self::NotPaid(_) | Self::Secret(_) | Self::Store(_) | Self::NotSetAside(_) | Self::Late => false,
+        }
+    }
+}
+
+/// Apply a batch of the queue; the answer names what is to come back.
 pub async fn handle(events: &StripeEvents, batch: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
-    let mut response = SqsBatchResponse::default();
+    let (mut response, mut later) = (SqsBatchResponse::default(), Vec::new());
     for message in batch.records {
         let left = BATCH.saturating_sub(started.elapsed()).min(EVENT);
-        let applied = timeout(left, events.apply(&message.body.unwrap_or_default())).await.unwrap_or(Err(Failed::Late));
+        let done = timeout(left, events.apply_or_set_aside(message.body.as_deref().unwrap_or_default())).await;
+        let Err(error) = done.unwrap_or(Err(Failed::Late)) else { continue };
+        let wait = wait(&message);
         let message_id = message.message_id.unwrap_or_default();
-        if let Err(error) = applied {
-            tracing::error!(%error, message_id, "not applied");
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = message_id;
-            response.batch_item_failures.push(failure);
-        }
+        tracing::error!(%error, message_id, back_in = wait.as_secs(), "not applied");
+        later.extend(message.receipt_handle.map(|handle| (handle, wait)));
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = message_id;
+        response.batch_item_failures.push(failure);
+    }
+    match timeout(PUTTING_OFF, events.queue.put_off(&later)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "they come back when the queue says"),
+        Err(_) => tracing::warn!("putting off takes too long"),
     }
     response
 }
 
+/// After how long `message`, which failed, is to come back.
+fn wait(message: &SqsMessage) -> Duration {
+    let received = message.attributes.get("ApproximateReceiveCount").and_then(|received| received.parse().ok());
+    wait_after(received.unwrap_or(1))
+}
+
+/// After how long a message is to come back that was received `received` times.
+fn wait_after(received: u32) -> Duration {
+    let doubled = 1u32.checked_shl(received.saturating_sub(1)).and_then(|times| FIRST_WAIT.checked_mul(times));
+    doubled.map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+}
+
 impl StripeEvents {
+    /// Apply the event that `body` is, or put it with the dead letters, and why beside it, if that can never be.
+    async fn apply_or_set_aside(&self, body: &str) -> Result<(), Failed> {
+        match self.apply(body).await {
+            Err(error) if error.is_final() => {
+                tracing::error!(%error, "can never be applied");
+                Ok(self.dead_letters.send(body, &[("reason", &error.to_string())]).await?)
+            }
+            done => done,
+        }
+    }
+
     /// Apply the event that `body` is. A key that Stripe doesn't take is read again.
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         let payments = self.payments.get(self.clock.now()).await?;
@@ -132,5 +186,23 @@ impl Applying<'_> {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_comes_back_after_twice_as_long_each_time_up_to_a_quarter_of_an_hour() {
+        let waits = [0, 1, 2, 3, 4, 5, 6, 32, 33, 50, u32::MAX].map(|received| wait_after(received).as_secs());
+        assert_eq!(waits, [30, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]);
+        let message = |attributes: &[(&str, &str)]| {
+            let mut message = SqsMessage::default();
+            message.attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            message
+        };
+        assert_eq!(wait(&message(&[("ApproximateReceiveCount", "3")])).as_secs(), 120);
+        assert_eq!(wait(&message(&[])), FIRST_WAIT);
     }
 }
