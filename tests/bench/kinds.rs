@@ -151,8 +151,7 @@ impl Work {
     pub(crate) async fn begin(at: &impl Answers) -> Self {
         let people = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann")});
         let prospect = at.id(Request::post("/api/crm/prospects/", people)).await;
-        let client =
-            json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "address": "1 Main Street\nSpringfield"});
+        let client = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "address": {"line1": "1 Main Street", "city": "Springfield", "country": "US"}});
         let client = at.id(Request::post("/api/clients/clients/", client)).await;
         let project = json!({"client": client, "name": "Market study", "hourly_rate": "180.00"});
         let project = at.id(Request::post("/api/projects/projects/", project)).await;

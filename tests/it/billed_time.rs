@@ -225,6 +225,38 @@ async fn a_reversal_gives_back_on_the_next_invoice_what_was_billed() {
 }
 
 #[tokio::test]
+async fn what_takes_back_time_on_a_draft_goes_with_the_invoice_that_charged_it() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    for (sent, total) in [(false, "800.00"), (true, "300.00")] {
+        let (client, entry) = firm.time().await;
+        let charged = bill(&firm, &client, &[&entry]).await.expect(201).id();
+        act(&firm, &charged, "send", json!({})).await.expect(200);
+        let reversal = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+        let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [reversal]});
+        let credits = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+        if sent {
+            act(&firm, &credits, "send", json!({})).await.expect(200);
+        }
+        act(&firm, &charged, "void", json!({})).await.expect(200);
+        app.deliver().await;
+        let shown = firm.owner.get(format!("/api/finance/invoices/{credits}/")).await.expect(200);
+        assert_eq!(shown.text("/total"), total);
+        let path = format!("/api/projects/time-entries/{entry}/");
+        assert_eq!(firm.owner.get(&path).await.expect(200).json["invoice"], Value::Null);
+        if sent {
+            // The time was given back on an invoice that is out: it can only be charged again.
+            firm.owner.patch(&path, json!({"hours": 1})).await.expect(409);
+            firm.owner.delete(&path).await.expect(409);
+            bill(&firm, &client, &[&entry]).await.expect(201);
+        } else {
+            firm.owner.get(format!("/api/projects/time-entries/{reversal}/")).await.expect(404);
+            firm.owner.delete(&path).await.expect(204);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_takes_back_the_time_of_an_invoice_that_goes_away_goes_too_and_the_budget_has_the_time_again() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;

@@ -11,11 +11,12 @@ async fn a_client_is_entered_shown_and_changed() {
     let app = TestApp::new().await;
     let owner = app.firm().await.owner;
     let body = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": "Ann@Acme.example",
-        "industry": "Retail", "address": "Road 1\r\nTown"});
+        "industry": "Retail", "address": {"line1": " Road 1 ", "city": "Town", "country": "SE"}, "tax_number": "556000-4615", "vat_id": "se 556000461501"});
     let created = owner.post("/api/clients/clients/", body).await.expect(201);
     let path = format!("/api/clients/clients/{}/", created.id());
     assert_eq!(created.header("location"), Some(path.as_str()));
-    assert_eq!((created.text("/email"), created.text("/address")), ("ann@acme.example".into(), "Road 1\nTown".into()));
+    let shown = ["/email", "/address/line1", "/address/country", "/vat_id"].map(|field| created.text(field));
+    assert_eq!(shown, ["ann@acme.example", "Road 1", "SE", "SE556000461501"]);
     assert!(created.json["prospect"].is_null());
     let shown = owner.get(&path).await.expect(200);
     assert_eq!(shown.json, created.json);

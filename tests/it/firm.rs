@@ -47,6 +47,9 @@ async fn settings_beyond_reason_are_refused_by_their_names() {
         (json!({"hourly_rates": [{"hourly_rate": "1"}, {"hourly_rate": "2"}]}), 422, "hourly_rates"),
         (json!({"hourly_rates": [{"hourly_rate": "0.001"}]}), 422, "hourly_rates"),
         (json!({"time_zone": "Mars/Olympus"}), 422, "time_zone"),
+        (json!({"vat_id": "12345"}), 422, "vat_id"),
+        (json!({"address": {"line1": "Street 1", "city": "Town", "country": "XX"}}), 422, "address.country"),
+        (json!({"address": {"line1": "Street 1", "country": "SE"}}), 400, "address.city"),
         (json!({"currency": "XAU"}), 422, "currency"),
     ] {
         assert_eq!(firm.owner.patch(FIRM, body.clone()).await.expect(status).fields(), [field], "{body}");

@@ -63,16 +63,31 @@ async fn payments_that_can_not_be_right_change_nothing() {
     }
     assert_eq!(firm.owner.get(format!("/api/finance/invoices/{}/", invoice.id())).await.expect(200).json, invoice.json);
 
-    let draft = draft_to(&firm, &client, "500").await.id();
+    let draft = draft_to(&firm, &client, "500").await;
+    pay(&firm, &draft.id(), "1").await.expect(409);
+    assert_eq!(firm.owner.get(format!("/api/finance/invoices/{}/", draft.id())).await.expect(200).json, draft.json);
+}
+
+#[tokio::test]
+async fn money_for_an_invoice_that_is_paid_or_void_becomes_credit_by_whichever_way_it_came() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
     let void = sent_to(&firm, &client, "500").await.id();
     act(&firm, &void, "void", json!({})).await.expect(200);
     let paid = sent_to(&firm, &client, "500").await.id();
     pay(&firm, &paid, "500").await.expect(200);
-    for locked in [draft, void, paid] {
-        let before = firm.owner.get(format!("/api/finance/invoices/{locked}/")).await.expect(200);
-        pay(&firm, &locked, "1").await.expect(409);
-        assert_eq!(firm.owner.get(format!("/api/finance/invoices/{locked}/")).await.expect(200).json, before.json);
+    for (invoice, status) in [(void, "void"), (paid, "paid")] {
+        let again = pay(&firm, &invoice, "500").await.expect(200);
+        assert_eq!(
+            (again.text("/status"), again.text("/amount_due")),
+            (status.into(), if status == "void" { "500.00" } else { "0.00" }.into())
+        );
+        let last = again.json["payments"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&last["applied"], &last["credited"]), (&json!("0.00"), &json!("500.00")));
     }
+    let credits = firm.owner.get(format!("/api/finance/credits/?client={client}")).await.expect(200);
+    assert_eq!(column(&credits, "remaining"), ["500.00", "500.00"]);
 }
 
 #[tokio::test]

@@ -11,8 +11,13 @@ use crate::steps::{column, day, results, signed_in_again};
 /// How many invoices are sent, so many at a time.
 const SENT: (usize, usize) = (200, 16);
 
+pub(crate) fn address(line1: &str) -> Value {
+    json!({"line1": line1, "line2": null, "postal_code": "111 22", "city": "Stockholm", "region": null, "country": "SE"})
+}
+
 pub(crate) async fn client(firm: &Firm<'_>) -> String {
-    let body = json!({"company_name": "Acme Corp", "email": "ann@acme.example", "address": "Storgatan 1"});
+    let body =
+        json!({"company_name": "Acme Corp", "email": "ann@acme.example", "address": address("Storgatan 1"), "vat_id": "SE556000461501"});
     firm.owner.post("/api/clients/clients/", body).await.expect(201).id()
 }
 
@@ -55,8 +60,13 @@ async fn a_draft_says_what_it_comes_to_and_whom_it_is_for() {
     let shown = ["/status", "/currency", "/subtotal", "/discount_amount", "/tax", "/total", "/amount_paid", "/amount_due", "/notes"]
         .map(|field| draft.text(field));
     assert_eq!(shown, ["draft", "EUR", "600.50", "60.05", "85.50", "625.95", "0.00", "625.95", "x"]);
-    let addressed = ["/company_name", "/email", "/address", "/line_items/0/amount"].map(|field| draft.text(field));
-    assert_eq!(addressed, ["Acme Corp", "ann@acme.example", "Storgatan 1", "500.00"]);
+    let addressed = ["/company_name", "/email", "/address/line1", "/vat_id", "/buyer/address/city", "/line_items/0/amount"]
+        .map(|field| draft.text(field));
+    assert_eq!(addressed, ["Acme Corp", "ann@acme.example", "Storgatan 1", "SE556000461501", "Stockholm", "500.00"]);
+    assert_eq!(draft.json["seller"], Value::Null);
+    let tax = json!({"category": "standard", "rate": "19", "name": "Tax 19%", "reason": null, "base": "450.00", "amount": "85.50"});
+    let none = json!({"category": "outside_scope", "rate": "0", "name": "Outside the scope of tax", "reason": null, "base": "90.45", "amount": "0.00"});
+    assert_eq!(draft.json["taxes"], json!([tax, none]));
 
     let path = format!("/api/finance/invoices/{}/", draft.id());
     let body = json!({"discount": {"amount": "0.50"}, "line_items": [line("3", "0.335")], "reference": null, "company_name": "Acme Ltd"});
@@ -66,6 +76,52 @@ async fn a_draft_says_what_it_comes_to_and_whom_it_is_for() {
     assert_eq!((&changed.json["reference"], &changed.json["discount"]), (&Value::Null, &json!({"percent": null, "amount": "0.50"})));
     firm.owner.delete(&path).await.expect(204);
     firm.owner.get(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_invoice_that_is_sent_keeps_who_sold_and_who_bought_as_they_were() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let here = json!({"name": "North", "address": address("Kungsgatan 1"), "tax_number": "556703-7485", "vat_id": "SE 556703748501"});
+    firm.owner.patch("/api/auth/firm/", here).await.expect(200);
+    let client = client(&firm).await;
+    let draft = draft_to(&firm, &client, "100").await.id();
+    let path = format!("/api/finance/invoices/{draft}/");
+    let sent = act(&firm, &draft, "send", json!({})).await.expect(200);
+    let shown = ["/seller/name", "/seller/address/line1", "/seller/vat_id", "/buyer/name", "/buyer/address/line1", "/buyer/vat_id"];
+    let parties = shown.map(|field| sent.text(field));
+    assert_eq!(parties, ["North", "Kungsgatan 1", "SE556703748501", "Acme Corp", "Storgatan 1", "SE556000461501"]);
+    firm.owner.patch("/api/auth/firm/", json!({"name": "South", "address": null, "vat_id": null})).await.expect(200);
+    firm.owner.patch(format!("/api/clients/clients/{client}/"), json!({"company_name": "Acme Ltd", "address": null})).await.expect(200);
+    let later = firm.owner.get(&path).await.expect(200);
+    assert_eq!(shown.map(|field| later.text(field)), parties);
+}
+
+#[tokio::test]
+async fn the_tax_of_a_rate_is_rounded_once_and_what_is_not_taxed_says_why() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let half = json!({"description": "Call", "quantity": 1, "unit_price": "0.50", "tax_rate": "25"});
+    let reverse = json!({"description": "Study", "quantity": 1, "unit_price": "100", "tax_category": "reverse_charge"});
+    let exempt = json!({"description": "Course", "quantity": 1, "unit_price": "10", "tax_category": "exempt", "tax_reason": "Training"});
+    let lines = json!([half, half, reverse, exempt]);
+    let client = client(&firm).await;
+    let draft = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": lines})).await.expect(201);
+    assert_eq!((draft.text("/tax"), draft.text("/line_items/0/tax_amount")), ("0.25".into(), "0.13".into()));
+    let told: Vec<_> = draft.json["taxes"].as_array().unwrap().iter().map(|tax| (tax["base"].clone(), tax["reason"].clone())).collect();
+    let usual = "Reverse charge: the customer accounts for the tax.";
+    assert_eq!(told, [(json!("1.00"), json!(null)), (json!("100.00"), json!(usual)), (json!("10.00"), json!("Training"))]);
+    for tax in [
+        json!({"tax_category": "standard"}),
+        json!({"tax_category": "standard", "tax_rate": "0"}),
+        json!({"tax_category": "exempt", "tax_rate": "19"}),
+        json!({"tax_rate": "19", "tax_reason": "x"}),
+    ] {
+        let mut line = json!({"description": "Call", "quantity": 1, "unit_price": "1"});
+        line.as_object_mut().unwrap().extend(tax.as_object().unwrap().clone());
+        let refused = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [line]})).await.expect(422);
+        assert_eq!(refused.fields(), ["line_items"], "{tax}");
+    }
 }
 
 #[tokio::test]
@@ -128,6 +184,29 @@ async fn sending_gives_it_a_number_and_days_and_locks_it() {
     assert_eq!(firm.owner.get(&path).await.expect(200).json, invoice.json);
     let free = sent_to(&firm, &client, "0").await;
     assert_eq!((free.text("/number"), free.text("/status")), ("INV-000002".into(), "paid".into()));
+}
+
+#[tokio::test]
+async fn an_invoice_that_reaches_nobody_is_not_sent_unless_somebody_takes_it_there() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Paper Ltd"})).await.expect(201).id();
+    let draft = draft_to(&firm, &client, "100").await.id();
+    assert_eq!(act(&firm, &draft, "send", json!({})).await.expect(422).fields(), ["email"]);
+    let path = format!("/api/finance/invoices/{draft}/");
+    assert_eq!(firm.owner.get(&path).await.expect(200).text("/status"), "draft");
+    let sent = act(&firm, &draft, "send", json!({"sent_by": "hand"})).await.expect(200);
+    assert_eq!((sent.text("/sent_by"), sent.text("/number")), ("hand".into(), "INV-000001".into()));
+    // Who has an e-mail gets no mail either, if it is said to be sent by hand.
+    let email = tests::email("paper");
+    let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Paper Ltd", "email": email})).await.expect(201).id();
+    let [by_mail, by_hand] = [draft_to(&firm, &client, "100").await.id(), draft_to(&firm, &client, "100").await.id()];
+    act(&firm, &by_hand, "send", json!({"sent_by": "hand"})).await.expect(200);
+    let sent = act(&firm, &by_mail, "send", json!({})).await.expect(200);
+    assert_eq!(sent.text("/sent_by"), "mail");
+    app.deliver().await;
+    let mails = crate::outbox::mails_to(&email).await;
+    assert!(matches!(mails.as_slice(), [mail] if mail.subject.contains(&sent.text("/number"))), "{}", mails.len());
 }
 
 #[tokio::test]

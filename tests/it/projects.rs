@@ -8,7 +8,7 @@ use crate::steps::{column, day};
 
 /// A client of its own.
 async fn client(firm: &Firm<'_>) -> String {
-    firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id()
+    firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp", "email": "ann@acme.example"})).await.expect(201).id()
 }
 
 /// A project for a client of its own, set up as `settings` says; at 200 an hour.

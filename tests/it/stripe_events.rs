@@ -239,6 +239,64 @@ async fn a_page_that_expired_gives_way_to_another() {
 }
 
 #[tokio::test]
+async fn a_page_is_expired_at_stripe_when_something_else_is_due() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let cash = json!({"amount": "100", "method": "cash"});
+    for (action, body) in [("record-payment", cash.clone()), ("void", json!({}))] {
+        let bill = Bill::of(&firm, "500").await;
+        let old = bill.session().await;
+        bill.act(action, body).await;
+        app.deliver().await;
+        app.pump_stripe().await;
+        assert!(app.stand_in.press(&old, Action::Pay).is_err(), "{action}");
+        assert_eq!(bill.history().await.last().unwrap(), "invoice.checkout_expired");
+        if action == "record-payment" {
+            bill.after(&[Action::Pay]).await;
+            app.pump_stripe().await;
+            assert_eq!(bill.stands().await, ["paid", "500.00", "0.00", "0.00"]);
+        }
+    }
+    let bill = Bill::of(&firm, "500").await;
+    let old = bill.session().await;
+    let note = json!({"invoice": bill.id, "lines": [{"line": 0, "amount": "20"}], "reason": "Less"});
+    firm.owner.post("/api/finance/credit-notes/", note).await.expect(201);
+    app.deliver().await;
+    app.pump_stripe().await;
+    assert!(app.stand_in.press(&old, Action::Pay).is_err());
+    // One that is for what is due stays.
+    let new = bill.session().await;
+    bill.act("mark-uncollectible", json!({})).await;
+    app.deliver().await;
+    app.pump_stripe().await;
+    assert_eq!(bill.session().await, new);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_paid_in_the_second_in_which_it_is_expired_makes_credit_and_holds_up_nothing() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "500").await;
+    let session = bill.session().await;
+    bill.act("record-payment", json!({"amount": "500", "method": "bank_transfer"})).await;
+    app.deliver().await;
+    app.stand_in.press(&session, Action::Pay).unwrap();
+    app.pump_stripe().await;
+    assert_eq!(bill.stands().await, ["paid", "500.00", "0.00", "0.00"]);
+    assert_eq!(bill.credits().await, [["500.00", "500.00"]]);
+    // Nor does an outage: it is tried again.
+    let other = Bill::of(&firm, "500").await;
+    let old = other.session().await;
+    other.act("record-payment", json!({"amount": "1", "method": "cash"})).await;
+    app.deliver().await;
+    app.stand_in.switch(local::stripe::Switches { refuse: 4, ..Default::default() });
+    app.stripe.ready().await;
+    assert_eq!(app.stripe.deliver_to(&app.stripe_events()).await, 1);
+    assert!(app.stand_in.press(&old, Action::Pay).is_err());
+}
+
+#[tokio::test]
 async fn money_that_is_on_its_way_counts_when_it_arrives_and_where_it_bounces_there_is_another_page() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
@@ -246,7 +304,11 @@ async fn money_that_is_on_its_way_counts_when_it_arrives_and_where_it_bounces_th
     let bounced = bill.after(&[Action::PayLater]).await;
     app.pump_stripe().await;
     assert_eq!(bill.stands().await, ["sent", "0.00", "500.00", "0.00"]);
-    assert_eq!(bill.session().await, bounced, "nobody pays twice while it is on its way");
+    let link = format!("/api/clients/invoices/{}/payment-link/", bill.id);
+    let refused = firm.portal().await.user.get(&link).await.expect(409);
+    assert!(refused.text("/detail").contains("on its way"), "nobody pays twice while it is");
+    let shown = bill.shown().await;
+    assert_eq!((shown.text("/pending_payment/amount"), &shown.json["next_reminder"]), ("500.00".into(), &Value::Null));
     app.stand_in.press(&bounced, Action::Bounce).unwrap();
     app.pump_stripe().await;
     assert_eq!(bill.stands().await, ["sent", "0.00", "500.00", "0.00"]);
@@ -254,6 +316,10 @@ async fn money_that_is_on_its_way_counts_when_it_arrives_and_where_it_bounces_th
     assert_ne!(arrives, bounced);
     app.pump_stripe().await;
     assert_eq!(bill.stands().await, ["paid", "500.00", "0.00", "0.00"]);
+    assert_eq!(bill.shown().await.json["pending_payment"], Value::Null);
+    let events = ["checkout_pending", "checkout_failed", "checkout_pending"].map(|name| format!("invoice.{name}"));
+    let pages: Vec<_> = bill.history().await.into_iter().filter(|event| events.contains(event)).collect();
+    assert_eq!(pages[..2], events[..2]);
 }
 
 #[tokio::test]

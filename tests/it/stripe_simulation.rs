@@ -138,7 +138,8 @@ async fn ends(store: &Store, firm: Id<FirmRecord>, bills: &[Bill<'_, '_>]) -> Ve
         let found = ids.iter().fold(store.read(firm), |read, id| read.record(*id)).fetch().await.unwrap();
         let mut credits = [0; 3];
         for credit in ids.iter().map(|id| found.record(*id).unwrap()) {
-            assert_eq!(credit.amount.minor(), credit.remaining.minor() + credit.withdrawn.minor());
+            let balance = credit.remaining.minor() - credit.overdrawn.minor();
+            assert_eq!(credit.amount.minor(), balance + credit.withdrawn.minor());
             let sums = [credit.amount, credit.remaining, credit.withdrawn].map(domain::Money::minor);
             credits.iter_mut().zip(sums).for_each(|(all, one)| *all += one);
         }

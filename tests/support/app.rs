@@ -238,6 +238,7 @@ impl TestApp {
         Outbox {
             store: self.store.clone(),
             mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap()),
+            stripe_events: self.stripe.queue(),
             links: self.links(),
             web_origin: WEB_ORIGIN.to_owned(),
             clock: self.clock.clone(),
@@ -271,6 +272,7 @@ impl TestApp {
     /// Deliver what is new in the table's stream, mails by way of MiniStack; all of it is to be done.
     pub async fn deliver(&self) {
         let ses = Meter::before(ministack().endpoint()).await;
+        self.stripe.ready().await;
         assert!(self.deliver_to(&self.outbox(&ses)).await, "the outbox left something undone");
     }
 }

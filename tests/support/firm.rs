@@ -116,7 +116,8 @@ impl<'a> Firm<'a> {
 
     /// Two and a half hours at 200.00 that were logged for a client of their own: the client, and the time entry.
     pub async fn time(&self) -> (String, String) {
-        let client = self.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
+        let body = json!({"company_name": "Acme Corp", "email": email("ann")});
+        let client = self.owner.post("/api/clients/clients/", body).await.expect(201).id();
         let entry = self.time_for(&client).await;
         (client, entry)
     }

@@ -57,6 +57,11 @@ impl StripeQueue {
         webhooks_at(self.meter.url(), &self.name, clock, secrets)
     }
 
+    /// It, as its app's outbox puts work into it.
+    pub(crate) fn queue(&self) -> Queue {
+        Queue::new(sqs(self.meter.url()), url(&self.name))
+    }
+
     /// Have the queue made, if it isn't yet: as the template has it, but for the queue of what can't be applied.
     pub async fn ready(&self) {
         self.made.get_or_init(|| self.make()).await;

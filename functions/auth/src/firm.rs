@@ -2,7 +2,11 @@
 //! shown too.
 
 use api::{Answer, App, Cx, JsonObject, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
-use domain::{Currency, Percent, Refusal, SingleLine, TimeZone, firm::Firm};
+use domain::{
+    Currency, Percent, Refusal, SingleLine, TimeZone,
+    address::{Address, VatId},
+    firm::Firm,
+};
 use serde::{Deserialize, Serialize};
 
 use utoipa::ToSchema;
@@ -28,8 +32,15 @@ struct FirmSettings {
     payment_terms_days: u16,
     /// How many days after the last one to pay its clients are reminded, each time; before it, where that is less than none.
     reminder_days: Vec<i16>,
-    /// The tax on what it charges, in hundredths.
+    /// The tax on what it charges, in hundredths: standard, or zero where it is 0. None: what it charges is outside the scope of
+    /// tax.
     default_tax_rate: Option<Percent>,
+    /// Where it is, as its invoices say.
+    address: Option<Address>,
+    /// The number under which its tax office knows it.
+    tax_number: Option<SingleLine<40>>,
+    /// The number under which it pays value added tax.
+    vat_id: Option<VatId>,
 }
 
 /// Changes to the firm: what is absent stays, what is null is cleared.
@@ -49,11 +60,15 @@ struct FirmPatch {
     /// At most 10, each later than the one before, from -30 to 180.
     reminder_days: Set<Vec<i16>>,
     default_tax_rate: Patch<Percent>,
+    /// All of it, in place of the one before.
+    address: Patch<JsonObject<Address>>,
+    tax_number: Patch<SingleLine<40>>,
+    vat_id: Patch<VatId>,
 }
 
 impl FirmPatch {
     fn over(self, before: Firm) -> Result<Firm, Refusal> {
-        let Self { name, currency, time_zone, hourly_rates, payment_terms_days, reminder_days, default_tax_rate } = self;
+        let Self { name, currency, time_zone, hourly_rates, payment_terms_days, reminder_days, default_tax_rate, .. } = self;
         let currency = currency.over(before.currency);
         let hourly_rates = hourly_rates.value().map(|rates| rate_card("hourly_rates", rates, currency)).transpose()?;
         if currency != before.currency && hourly_rates.is_none() && !before.hourly_rates.is_empty() {
@@ -67,6 +82,9 @@ impl FirmPatch {
             payment_terms_days: payment_terms_days.over(before.payment_terms_days),
             reminder_days: reminder_days.over(before.reminder_days),
             default_tax_rate: default_tax_rate.over(before.default_tax_rate),
+            address: self.address.map(|JsonObject(address)| address).over(before.address),
+            tax_number: self.tax_number.over(before.tax_number),
+            vat_id: self.vat_id.over(before.vat_id),
         })
     }
 }

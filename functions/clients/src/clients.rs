@@ -5,7 +5,8 @@ use api::{
     patch, post, routes,
 };
 use domain::{
-    Email, MultiLine, SingleLine,
+    Email, SingleLine,
+    address::{Address, VatId},
     client::{self, Client, ClientId},
     contact::Contact,
 };
@@ -56,8 +57,12 @@ struct NewClient {
     phone: Option<SingleLine<40>>,
     website: Option<SingleLine<300>>,
     industry: Option<SingleLine<100>>,
-    /// Where it is, as on an envelope.
-    address: Option<MultiLine<1000>>,
+    /// Where it is, as its invoices say.
+    address: Option<JsonObject<Address>>,
+    /// The number under which its tax office knows it.
+    tax_number: Option<SingleLine<40>>,
+    /// The number under which it pays value added tax.
+    vat_id: Option<VatId>,
 }
 
 /// Changes to a client: what is absent stays, what is null is cleared.
@@ -80,8 +85,11 @@ struct ClientPatch {
     phone: Patch<SingleLine<40>>,
     website: Patch<SingleLine<300>>,
     industry: Patch<SingleLine<100>>,
-    /// Where it is, as on an envelope.
-    address: Patch<MultiLine<1000>>,
+    /// Where it is, as its invoices say: all of it, in place of the one before.
+    #[body(address.map(|JsonObject(address)| address).over(before.address))]
+    address: Patch<JsonObject<Address>>,
+    tax_number: Patch<SingleLine<40>>,
+    vat_id: Patch<VatId>,
 }
 
 /// List clients.
@@ -98,9 +106,10 @@ async fn list_clients(
 /// Enter a client that wasn't won by a proposal.
 #[post("/api/clients/clients/", 201)]
 async fn create_client(cx: Cx, staff: Staff<may::WriteClients>, Valid(body): Valid<NewClient>) -> Result<Answer<ClientOut>, Problem> {
-    let NewClient { company_name, contact_name, email, phone, website, industry, address } = body;
+    let NewClient { company_name, contact_name, email, phone, website, industry, address, tax_number, vat_id } = body;
+    let address = address.map(|JsonObject(address)| address);
     let contact = Contact { company_name, contact_name, email, phone };
-    let client = Client { website, industry, address, ..Client::new(contact, None) };
+    let client = Client { website, industry, address, tax_number, vat_id, ..Client::new(contact, None) };
     let mut change = cx.change(&staff);
     let client = change.create(cx.new_id(), client, client::Event::Created)?;
     cx.commit(change, cx.created(&client)).await

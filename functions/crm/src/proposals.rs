@@ -147,7 +147,8 @@ struct CancelProposal {
     reason: Option<MultiLine<2000>>,
 }
 
-/// What is offered: the sum or the lines, not both; none where neither is said.
+/// What is offered: the sum or the lines; none where neither is said. It may be both, as answers are, if the one is the sum of
+/// the others.
 fn offer(
     total_value: Option<Price>,
     line_items: Option<Vec<JsonObject<NewLineItem>>>,
@@ -155,9 +156,11 @@ fn offer(
 ) -> Result<Option<Offer>, Refusal> {
     match (total_value, line_items) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(Refusal::rule("total_value", "Is the sum of the line_items.")),
-        (Some(total), None) => Ok(Some(Offer::of_total(Money::new("total_value", total, currency)?))),
-        (None, Some(lines)) => {
+        (Some(total), lines) if lines.as_ref().is_none_or(Vec::is_empty) => {
+            Ok(Some(Offer::of_total(Money::new("total_value", total, currency)?)))
+        }
+        (total, lines) => {
+            let lines = lines.unwrap_or_default();
             let line = |JsonObject(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
                 description,
                 quantity,
@@ -165,7 +168,12 @@ fn offer(
                 optional,
                 chosen: chosen || !optional,
             };
-            Offer::of_lines(lines.into_iter().map(line).collect(), currency).map(Some)
+            let offer = Offer::of_lines(lines.into_iter().map(line).collect(), currency)?;
+            let total = total.map(|total| Money::new("total_value", total, currency)).transpose()?;
+            if total.is_some_and(|total| total != offer.total) {
+                return Err(Refusal::rule("total_value", format!("Is the sum of the line_items: {}.", offer.total)));
+            }
+            Ok(Some(offer))
         }
     }
 }

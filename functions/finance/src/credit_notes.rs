@@ -1,17 +1,20 @@
 //! `/api/finance/credit-notes/`: what of an invoice is taken back after it was sent. A note is issued at once, and stays.
 
-use api::{Answer, App, Cx, Decimal, ListQuery, Page, Problem, Routes, Staff, Valid, View, get, list_scope, may, post, routes};
+use api::{
+    Answer, App, Cx, Decimal, JsonObject, ListQuery, Listed, Page, Problem, Routes, Staff, Valid, View, get, list_scope, may, post, routes,
+};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, MultiLine, Price,
+    Currency, MultiLine, Percent, Price, Quantity, SingleLine, Units,
     client::ClientId,
     credit::{self, CreditId},
     credit_note::{self, CreditNote, CreditNoteId, Ids, NewCreditNote},
-    invoice::InvoiceId,
+    invoice::{InvoiceId, NewNoteLine, NoteLine, TaxCategory},
 };
 use serde::{Deserialize, Serialize};
 use store::{Counter, ListScope, Named};
 use utoipa::{IntoParams, ToSchema};
+use wire::TaxOut;
 
 api::standard_handlers! {
     CreditNoteId, CreditNoteOut, "/api/finance/credit-notes/{id}/":
@@ -28,14 +31,13 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(list_credit_note_history))
 }
 
-/// A credit note.
+/// A credit note, in lists.
 #[derive(Debug, Serialize, ToSchema, View)]
-#[schema(as = CreditNote)]
-#[view(both = CreditNote, path = "/api/finance/credit-notes/")]
-struct CreditNoteOut {
+#[view(row = CreditNote)]
+struct CreditNoteSummary {
     id: CreditNoteId,
     /// `CRN-000001`.
-    #[view(it.label())]
+    #[view(credit_note::label(it.number))]
     number: String,
     invoice: InvoiceId,
     client: ClientId,
@@ -54,13 +56,53 @@ struct CreditNoteOut {
     /// How much of it became the client's credit.
     #[view(it.credited.into())]
     amount_credited: Decimal,
-    /// How much of it was paid back.
+    /// How much of it was refunded, or is to be.
     #[view(it.refunded.into())]
     amount_refunded: Decimal,
     /// The client's credit that it became.
     credit: Option<CreditId>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// A credit note.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[schema(as = CreditNote)]
+#[view(record = CreditNote, path = "/api/finance/credit-notes/")]
+struct CreditNoteOut {
+    #[serde(flatten)]
+    #[view(Listed::listed(&it.row(), now))]
+    summary: CreditNoteSummary,
+    /// What is taken back, line by line.
+    #[view(it.lines.iter().map(Into::into).collect())]
+    lines: Vec<NoteLineOut>,
+    /// The tax on that, by category and rate.
+    #[view(it.taxes.iter().map(Into::into).collect())]
+    taxes: Vec<TaxOut>,
+}
+
+/// What is taken back of a line.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreditNoteLine)]
+struct NoteLineOut {
+    /// Its place among the invoice's lines, from 0.
+    line: usize,
+    description: SingleLine<500>,
+    /// How many of it; none where an amount was said.
+    quantity: Option<Units>,
+    /// Without tax, discounts taken off.
+    amount: Decimal,
+    tax_category: TaxCategory,
+    /// In hundredths.
+    tax_rate: Percent,
+}
+
+impl From<&NoteLine> for NoteLineOut {
+    fn from(line: &NoteLine) -> Self {
+        let NoteLine { line, description, quantity, amount, tax } = line.clone();
+        let amount = amount.into();
+        Self { line, description, quantity, amount, tax_category: tax.category, tax_rate: tax.rate }
+    }
 }
 
 /// Which credit notes.
@@ -77,15 +119,37 @@ struct CreditNoteFilter {
 /// What is taken back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"invoice": "inv_01kanar9g00000000000000007", "amount": "120.00", "reason": "The workshop was shorter"}))]
+#[schema(example = json!({"invoice": "inv_01kanar9g00000000000000007", "reason": "The workshop was shorter",
+    "lines": [{"line": 0, "quantity": "0.5"}, {"line": 1, "amount": "120.00"}]}))]
 struct IssueCreditNote {
     /// One that was sent.
     invoice: Named<InvoiceId>,
-    /// With tax. First it makes less what is due; the rest becomes the client's credit.
-    amount: Price,
+    /// What is taken back, line by line. With its tax it first makes less what is due; the rest becomes the client's credit.
+    /// Default: all that is left of the invoice.
+    lines: Option<Vec<JsonObject<NewCreditNoteLine>>>,
     reason: MultiLine<2000>,
-    /// How much of that rest was paid back instead.
+    /// How much of that rest was refunded instead, or is to be, at Stripe or elsewhere. Default: what was refunded at Stripe
+    /// before, of which no credit note told; less than that is refused.
     refunded_amount: Option<Price>,
+}
+
+/// What is taken back of a line: a quantity or an amount. Default: all that is left of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewCreditNoteLine {
+    /// Its place among the invoice's lines, from 0.
+    line: usize,
+    /// How many of it.
+    quantity: Option<Quantity>,
+    /// How much of it, without tax, discounts taken off.
+    amount: Option<Price>,
+}
+
+impl NewCreditNoteLine {
+    fn line(self) -> NewNoteLine {
+        let Self { line, quantity, amount } = self;
+        NewNoteLine { line, quantity, amount }
+    }
 }
 
 /// List credit notes.
@@ -94,7 +158,7 @@ async fn list_credit_notes(
     cx: Cx,
     staff: Staff<may::ReadBilling>,
     query: ListQuery<CreditNoteFilter>,
-) -> Result<Answer<Page<CreditNoteOut>>, Problem> {
+) -> Result<Answer<Page<CreditNoteSummary>>, Problem> {
     let scope = match query.filter {
         CreditNoteFilter { client: None, invoice: Some(invoice) } => ListScope::Filter(invoice.to_string()),
         CreditNoteFilter { client, invoice: None } => list_scope(None, None, client.map(Into::into))?,
@@ -106,17 +170,21 @@ async fn list_credit_notes(
 }
 
 /// Take back some of an invoice that was sent, or all of it.
+///
+/// Money is given back once: what was refunded at Stripe before is in the note, and what is refunded there after it comes out
+/// of the credit that the note made.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Valid(body): Valid<IssueCreditNote>,
 ) -> Result<Answer<CreditNoteOut>, Problem> {
-    let IssueCreditNote { invoice, amount, reason, refunded_amount: refunded } = body;
+    let IssueCreditNote { invoice, lines, reason, refunded_amount: refunded } = body;
+    let lines = lines.map(|lines| lines.into_iter().map(|JsonObject(line)| line.line()).collect());
     let found = cx.read(&staff).named(invoice).counter(Counter::CreditNotes).fetch().await?;
     let (before, number) = (found.to_change("invoice", invoice)?, found.next(Counter::CreditNotes)?);
     let ids = Ids { invoice: before.id, note: cx.new_id(), credit: cx.new_id() };
-    let issued = CreditNote::issue(number, &before, NewCreditNote { amount, refunded, reason }, ids)?;
+    let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, reason }, ids)?;
     let mut change = cx.change(&staff);
     change.number(Counter::CreditNotes, number)?;
     change.update(&before, issued.invoice)?;

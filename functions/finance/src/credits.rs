@@ -1,12 +1,14 @@
 //! `/api/finance/credits/`: money of clients' that no invoice took. It comes of payments and credit notes, and pays
-//! invoices; there is no other way to change it.
+//! invoices, or is given to the client.
 
-use api::{Answer, App, Cx, Decimal, ListQuery, Listed, Page, Problem, Routes, Staff, View, get, list_scope, may, routes};
+use api::{
+    Answer, App, Cx, Decimal, ListQuery, Listed, Page, Path, Problem, Routes, Staff, Valid, View, get, list_scope, may, post, routes,
+};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency,
+    Currency, Date, MultiLine, Price, SingleLine,
     client::ClientId,
-    credit::{Credit, CreditId, Status, Use},
+    credit::{Credit, CreditId, NewRefund, Paid, Refund, Settlement, Status, Use},
     credit_note::CreditNoteId,
     invoice::{InvoiceId, PaymentId},
 };
@@ -23,7 +25,11 @@ api::standard_handlers! {
 }
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(list_credits)).routes(routes!(show_credit)).routes(routes!(list_credit_history))
+    R::default()
+        .routes(routes!(list_credits))
+        .routes(routes!(show_credit))
+        .routes(routes!(refund_credit))
+        .routes(routes!(list_credit_history))
 }
 
 /// A client's credit, in lists.
@@ -41,9 +47,16 @@ struct CreditSummary {
     /// How much of it is left.
     #[view(it.remaining.into())]
     remaining: Decimal,
-    /// How much of it went back to the payer.
+    /// By how much more of it was used, or went back to the payer, than it was: the client owes that. The client's next
+    /// credit settles it.
+    #[view(it.overdrawn.into())]
+    overdrawn: Decimal,
+    /// How much of it went back to the payer, or was never theirs.
     #[view(it.withdrawn.into())]
     withdrawn: Decimal,
+    /// How much of it was given to the client otherwise, as was recorded.
+    #[view(it.refunded.into())]
+    refunded: Decimal,
     /// The invoice that it came from.
     #[view(it.origin.invoice())]
     invoice: InvoiceId,
@@ -68,20 +81,70 @@ struct CreditOut {
     /// What it paid.
     #[view(it.uses.iter().map(Into::into).collect())]
     uses: Vec<UseOut>,
+    /// What settled that it was overdrawn.
+    #[view(it.settlements.iter().map(Into::into).collect())]
+    settlements: Vec<SettlementOut>,
+    /// How it was given to the client.
+    #[view(it.refunds.iter().map(Into::into).collect())]
+    refunds: Vec<RefundOut>,
 }
 
-/// That some of a credit paid an invoice.
+/// That some of a credit was used: for an invoice, or for a credit that was overdrawn.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreditUse)]
 struct UseOut {
-    invoice: InvoiceId,
+    invoice: Option<InvoiceId>,
+    credit: Option<CreditId>,
+    amount: Decimal,
+    at: DateTime<Utc>,
+    /// When it was there again, since the payment was recorded wrongly.
+    given_back_at: Option<DateTime<Utc>>,
+}
+
+/// That some of a credit was given to the client.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreditRefund)]
+struct RefundOut {
+    amount: Decimal,
+    /// The day on which it was given.
+    date: Date,
+    reason: Option<MultiLine<2000>>,
+    /// What a bank statement says of it.
+    reference: Option<SingleLine<100>>,
+    /// When it was recorded.
+    recorded_at: DateTime<Utc>,
+}
+
+/// That some of what a credit was overdrawn by was settled.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreditSettlement)]
+struct SettlementOut {
+    /// The credit that it was settled from.
+    credit: CreditId,
     amount: Decimal,
     at: DateTime<Utc>,
 }
 
 impl From<&Use> for UseOut {
-    fn from(Use { invoice, amount, at }: &Use) -> Self {
-        Self { invoice: *invoice, amount: (*amount).into(), at: *at }
+    fn from(used: &Use) -> Self {
+        let (invoice, credit) = match used.paid {
+            Paid::Invoice(invoice, _) => (Some(invoice), None),
+            Paid::Credit(credit) => (None, Some(credit)),
+        };
+        Self { invoice, credit, amount: used.amount.into(), at: used.at, given_back_at: used.given_back_at }
+    }
+}
+
+impl From<&Refund> for RefundOut {
+    fn from(refund: &Refund) -> Self {
+        let Refund { amount, date, reason, reference, at } = refund.clone();
+        Self { amount: amount.into(), date, reason, reference, recorded_at: at }
+    }
+}
+
+impl From<&Settlement> for SettlementOut {
+    fn from(settlement: &Settlement) -> Self {
+        Self { credit: settlement.credit, amount: settlement.amount.into(), at: settlement.at }
     }
 }
 
@@ -92,8 +155,22 @@ impl From<&Use> for UseOut {
 struct CreditFilter {
     /// Those of a client.
     client: Option<ClientId>,
-    /// Those of which something is left, or nothing.
+    /// Those of which something is left, or nothing, or less than that.
     status: Option<Status>,
+}
+
+/// What was given to the client.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"amount": "50.00", "reason": "The client asked for it", "reference": "CREDIT 17"}))]
+struct RefundCredit {
+    /// Default: all that is left.
+    amount: Option<Price>,
+    reason: Option<MultiLine<2000>>,
+    /// What a bank statement says of it.
+    reference: Option<SingleLine<100>>,
+    /// The day on which it was given. Default: today.
+    date: Option<Date>,
 }
 
 /// List clients' credits.
@@ -106,4 +183,21 @@ async fn list_credits(
     let CreditFilter { client, status } = query.filter;
     let scope = list_scope(None, status.map(Status::as_str), client.map(Into::into))?;
     cx.list(&staff, scope, &query).await
+}
+
+/// Record that some of a credit, or all that is left, was given to the client. Nothing is asked of Stripe.
+///
+/// What is refunded at Stripe comes out of the credit by itself, and isn't recorded here.
+#[post("/api/finance/credits/{id}/refund/")]
+async fn refund_credit(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Path(id): Path<CreditId>,
+    Valid(body): Valid<RefundCredit>,
+) -> Result<Answer<CreditOut>, Problem> {
+    let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    let RefundCredit { amount, reason, reference, date } = body;
+    let new = NewRefund { amount, date: date.unwrap_or(firm.time_zone.day(cx.now)), reason, reference };
+    let credit = change.update(&before, before.refund(new, cx.now)?)?;
+    cx.commit(change, cx.ok(&credit)).await
 }

@@ -1,7 +1,10 @@
 //! What is done to an invoice as a whole: it is sent, taken back, given up.
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
-use domain::{MultiLine, invoice::InvoiceId};
+use domain::{
+    MultiLine,
+    invoice::{InvoiceId, SentBy},
+};
 use serde::Deserialize;
 use store::Counter;
 use utoipa::ToSchema;
@@ -10,6 +13,15 @@ use crate::invoice_shape::InvoiceOut;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(send_invoice)).routes(routes!(void_invoice)).routes(routes!(mark_invoice_uncollectible))
+}
+
+/// How it reaches the client.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"sent_by": "mail"}))]
+struct SendInvoice {
+    /// Default: by mail, which needs an `email` on it.
+    sent_by: Option<SentBy>,
 }
 
 /// Why it is taken back.
@@ -28,12 +40,18 @@ struct GiveUpInvoice {
     reason: Option<MultiLine<2000>>,
 }
 
-/// Send an invoice to the client, by mail. It gets its number, and can't be changed any more.
+/// Send an invoice to the client, by mail unless it is said to be sent by hand. It gets its number, and can't be changed any
+/// more. Without an e-mail to send it to it is refused.
 #[post("/api/finance/invoices/{id}/send/")]
-async fn send_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Path(id): Path<InvoiceId>) -> Result<Answer<InvoiceOut>, Problem> {
+async fn send_invoice(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Path(id): Path<InvoiceId>,
+    Valid(body): Valid<SendInvoice>,
+) -> Result<Answer<InvoiceOut>, Problem> {
     let found = cx.read(&staff).record(id).record(staff.firm).counter(Counter::Invoices).fetch().await?;
     let (draft, firm, number) = (cx.target(&found, id)?, found.record(staff.firm)?, found.next(Counter::Invoices)?);
-    let sent = draft.send(number, &firm, cx.now)?;
+    let sent = draft.send(number, body.sent_by.unwrap_or(SentBy::Mail), &firm, cx.now)?;
     let mut change = cx.change(&staff);
     change.number(Counter::Invoices, number)?;
     let invoice = change.update(&draft, sent)?;

@@ -6,6 +6,7 @@ use api::{
 };
 use domain::{
     Currency, Date, Email, MultiLine, Refusal, SingleLine, Time,
+    address::{Address, VatId},
     client::{Client, ClientId},
     firm::Firm,
     invoice::{self, Invoice, InvoiceId},
@@ -101,7 +102,7 @@ struct NewInvoice {
     /// Default: that of the project, of the time or of the firm.
     currency: Option<Currency>,
     /// Where it is addressed to. Default: where the client is.
-    address: Option<MultiLine<1000>>,
+    address: Option<JsonObject<Address>>,
     /// What the client calls it: the number of an order.
     reference: Option<SingleLine<100>>,
     /// What else the client is told.
@@ -141,11 +142,13 @@ impl NewInvoice {
             return Err(Refusal::rule("project", "Is another client's."));
         }
         let currency = currency.or(project.map(|project| project.currency)).or(billed.currency()).unwrap_or(firm.currency);
-        let mut line_items = lines(self.line_items.unwrap_or_default(), firm.default_tax_rate);
+        let mut line_items = lines(self.line_items.unwrap_or_default(), firm.default_tax_rate)?;
         line_items.extend(billed.lines(firm.default_tax_rate)?);
         let invoice = Invoice {
             project: project.map(|project| project.id),
-            address: address.or_else(|| client.address.clone()),
+            address: address.map(|JsonObject(address)| address).or_else(|| client.address.clone()),
+            tax_number: client.tax_number.clone(),
+            vat_id: client.vat_id.clone(),
             reference,
             memo,
             notes,
@@ -170,7 +173,10 @@ struct InvoicePatch {
     contact_name: Patch<SingleLine<200>>,
     email: Patch<Email>,
     phone: Patch<SingleLine<40>>,
-    address: Patch<MultiLine<1000>>,
+    /// All of it, in place of the one before.
+    address: Patch<JsonObject<Address>>,
+    tax_number: Patch<SingleLine<40>>,
+    vat_id: Patch<VatId>,
     reference: Patch<SingleLine<100>>,
     memo: Patch<MultiLine<2000>>,
     notes: Patch<MultiLine<5000>>,
@@ -184,10 +190,12 @@ struct InvoicePatch {
 impl InvoicePatch {
     fn over(self, before: Invoice, firm: &Firm) -> Result<Invoice, Refusal> {
         let Self { company_name, contact_name, email, phone, address, reference, memo, notes, .. } = self;
-        let line_items = self.line_items.value().map(|new| lines(new, firm.default_tax_rate));
+        let line_items = self.line_items.value().map(|new| lines(new, firm.default_tax_rate)).transpose()?;
         Ok(Invoice {
             contact: ContactPatch { company_name, contact_name, email, phone }.over(before.contact),
-            address: address.over(before.address),
+            address: address.map(|JsonObject(address)| address).over(before.address),
+            tax_number: self.tax_number.over(before.tax_number),
+            vat_id: self.vat_id.over(before.vat_id),
             reference: reference.over(before.reference),
             memo: memo.over(before.memo),
             notes: notes.over(before.notes),

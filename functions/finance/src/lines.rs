@@ -3,7 +3,7 @@
 use api::JsonObject;
 use domain::{
     Currency, Money, Percent, Price, Refusal, SingleLine, Units,
-    invoice::{Discount, LineItem},
+    invoice::{Discount, LineItem, LineTax, SaidTax, TaxCategory},
     time_entry::TimeEntryId,
 };
 use serde::Deserialize;
@@ -17,22 +17,27 @@ pub(crate) struct NewInvoiceLine {
     /// Less than nothing where something is taken back.
     quantity: Units,
     unit_price: Price,
-    /// In hundredths. Default: the firm's.
+    /// Default: standard where there is a `tax_rate`, zero where that is 0; without one, as the firm charges.
+    tax_category: Option<TaxCategory>,
+    /// In hundredths; more than 0 for `standard` only. Default: the firm's.
     tax_rate: Option<Percent>,
+    /// Why there is no tax, for whoever reads the invoice. Default: the usual words, for `exempt` and `reverse_charge`.
+    tax_reason: Option<SingleLine<200>>,
     /// The time entry that it bills, at this quantity and price.
     pub(crate) time_entry: Option<TimeEntryId>,
 }
 
 impl NewInvoiceLine {
-    fn line(self, tax: Option<Percent>) -> LineItem {
-        let Self { description, quantity, unit_price, tax_rate, time_entry } = self;
-        LineItem { description, quantity, unit_price, tax_rate: tax_rate.or(tax), time_entry }
+    fn line(self, default: Option<Percent>) -> Result<LineItem, Refusal> {
+        let Self { description, quantity, unit_price, tax_category: category, tax_rate: rate, tax_reason: reason, time_entry } = self;
+        let tax = LineTax::of(SaidTax { category, rate, reason }, default)?;
+        Ok(LineItem { description, quantity, unit_price, tax, time_entry })
     }
 }
 
-/// The lines, taxed by `tax` where they don't say it.
-pub(crate) fn lines(new: Vec<JsonObject<NewInvoiceLine>>, tax: Option<Percent>) -> Vec<LineItem> {
-    new.into_iter().map(|JsonObject(line)| line.line(tax)).collect()
+/// The lines, taxed by `default`, the firm's rate, where they don't say it.
+pub(crate) fn lines(new: Vec<JsonObject<NewInvoiceLine>>, default: Option<Percent>) -> Result<Vec<LineItem>, Refusal> {
+    new.into_iter().map(|JsonObject(line)| line.line(default)).collect()
 }
 
 /// What is taken off as a whole: one of the two.

@@ -1,10 +1,10 @@
-//! What is paid on an invoice: as staff see it on a bank statement, or from the client's credit.
+//! What is paid on an invoice: as staff see it on a bank statement, or from the client's credit; and what was recorded wrongly.
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
-    Currency, Date, Price, SingleLine, credit,
+    Currency, Date, MultiLine, Price, SingleLine, credit,
     credit::CreditId,
-    invoice::{InvoiceId, ManualPaymentMethod, NewPayment},
+    invoice::{InvoiceId, ManualPaymentMethod, NewPayment, PaymentId},
 };
 use serde::Deserialize;
 use store::Named;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::invoice_shape::InvoiceOut;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(record_invoice_payment)).routes(routes!(apply_credit_to_invoice))
+    R::default().routes(routes!(record_invoice_payment)).routes(routes!(apply_credit_to_invoice)).routes(routes!(reverse_invoice_payment))
 }
 
 /// What was paid.
@@ -30,6 +30,19 @@ struct RecordPayment {
     reference: Option<SingleLine<100>>,
     /// The day on which it was paid. Default: today.
     date: Option<Date>,
+    /// Whether the client gets a receipt by mail. Default: yes.
+    send_receipt: Option<bool>,
+}
+
+/// Which payment was recorded wrongly.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"payment": "pay_01kanar9g00000000000000007", "reason": "Recorded twice"}))]
+struct ReversePayment {
+    /// One of the invoice's that wasn't made at Stripe.
+    payment: PaymentId,
+    /// The client can read it.
+    reason: MultiLine<2000>,
 }
 
 /// Which credit pays.
@@ -43,7 +56,8 @@ struct ApplyCredit {
     amount: Option<Price>,
 }
 
-/// Record a payment of an invoice.
+/// Record a payment of an invoice that was sent. What is more than is due becomes the client's credit: all of it, where the
+/// invoice is paid or void.
 #[post("/api/finance/invoices/{id}/record-payment/")]
 async fn record_invoice_payment(
     cx: Cx,
@@ -52,8 +66,9 @@ async fn record_invoice_payment(
     Valid(body): Valid<RecordPayment>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
-    let RecordPayment { amount, currency, method: means, reference, date } = body;
-    let new = NewPayment { amount, currency, means, reference, date: date.unwrap_or(firm.time_zone.day(cx.now)) };
+    let RecordPayment { amount, currency, method: means, reference, date, send_receipt } = body;
+    let (date, receipt) = (date.unwrap_or(firm.time_zone.day(cx.now)), send_receipt.unwrap_or(true));
+    let new = NewPayment { amount, currency, means, reference, date, receipt };
     let credit_id = cx.new_id();
     let booked = before.record_payment(id, new, cx.new_id(), credit_id, cx.now)?;
     let invoice = change.update(&before, booked.invoice)?;
@@ -77,5 +92,30 @@ async fn apply_credit_to_invoice(
     let mut change = cx.change(&staff);
     let invoice = change.update(&before, applied.invoice)?;
     change.update(&credit, applied.credit)?;
+    cx.commit(change, cx.ok(&invoice)).await
+}
+
+/// Take back a payment that was recorded wrongly: the invoice is due again, and what was too much of it is no credit any more.
+/// What paid it from a credit is there again. The client isn't told.
+///
+/// Where the credit was used meanwhile, it is overdrawn: the client owes that.
+#[post("/api/finance/invoices/{id}/reverse-payment/")]
+async fn reverse_invoice_payment(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Path(id): Path<InvoiceId>,
+    Valid(body): Valid<ReversePayment>,
+) -> Result<Answer<InvoiceOut>, Problem> {
+    let (mut change, before) = cx.edit(&staff, id).await?;
+    let reversed = before.reverse_payment(body.payment, body.reason, cx.now)?;
+    // Which credit a payment has to do with is in the invoice: where it has to, it takes a second read.
+    if let Some(credit) = before.credit_of(body.payment) {
+        let credit = cx.store.read(staff.firm).record(credit).fetch().await?.record(credit)?;
+        let withdrawn = reversed.withdrawn.and_then(|(_, total)| credit.withdraw(total));
+        if let Some(changed) = withdrawn.or(reversed.given_back.map(|_| credit.give_back(body.payment, cx.now))) {
+            change.update(&credit, changed)?;
+        }
+    }
+    let invoice = change.update(&before, reversed.invoice)?;
     cx.commit(change, cx.ok(&invoice)).await
 }

@@ -3,7 +3,7 @@
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
     Currency, Percent, Refusal,
-    invoice::{Invoice, InvoiceId, LineItem},
+    invoice::{Invoice, InvoiceId, LineItem, LineTax},
     time_entry::{TimeEntry, TimeEntryId},
 };
 use serde::Deserialize;
@@ -81,9 +81,9 @@ impl Found {
         self.all().next().map(|(_, entry)| entry.currency())
     }
 
-    /// A line for each that has none yet.
+    /// A line for each that has none yet, taxed by the firm's rate.
     pub(crate) fn lines(&self, tax: Option<Percent>) -> Result<Vec<LineItem>, Refusal> {
-        self.logged.iter().map(|entry| LineItem::of_time(entry.id, entry, tax)).collect()
+        self.logged.iter().map(|entry| LineItem::of_time(entry.id, entry, LineTax::by_default(tax))).collect()
     }
 
     /// That `invoice` can bill them: they are the client's, of its project if it has one, and in its currency.

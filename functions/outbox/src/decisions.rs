@@ -7,7 +7,7 @@ use domain::{
 };
 use store::LoggedEvent;
 
-use crate::{Failed, Outbox, comments, credit_notes, invoices, people, proposals};
+use crate::{Failed, Outbox, checkouts, comments, credit_notes, credits, invoices, people, proposals, time};
 
 /// Do what follows from `logged`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
@@ -18,6 +18,12 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), 
         DomainEvent::CreditNote(credit_note::Event::Issued) => {
             outbox.run_effect(logged, "mail", credit_notes::mail_credit_note(outbox, logged)).await
         }
+        DomainEvent::Credit(event) => match event {
+            credit::Event::Created | credit::Event::Overdrawn | credit::Event::Withdrawn | credit::Event::GivenBack => {
+                outbox.run_effect(logged, "settle", credits::settle_overdrawn(outbox, logged)).await
+            }
+            credit::Event::Used | credit::Event::Refunded | credit::Event::Settled => Ok(()),
+        },
         DomainEvent::Comment(event) => match event {
             comment::Event::Created => comments::tell(outbox, logged).await,
             comment::Event::Read => Ok(()),
@@ -54,7 +60,6 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), 
             | contract::Event::Restored
             | contract::Event::Deleted,
         )
-        | DomainEvent::Credit(credit::Event::Created | credit::Event::Used | credit::Event::Withdrawn)
         | DomainEvent::Engagement(
             engagement::Event::Created
             | engagement::Event::Updated
@@ -132,22 +137,27 @@ async fn invoice(outbox: &Outbox, logged: &LoggedEvent, event: invoice::Event) -
         invoice::Event::Sent => outbox.run_effect(logged, "mail", invoices::mail_invoice(outbox, logged)).await,
         invoice::Event::Reminded => outbox.run_effect(logged, "mail", invoices::mail_reminder(outbox, logged)).await,
         invoice::Event::PaymentRecorded | invoice::Event::Paid => {
+            checkouts::expire_stale(outbox, logged).await?;
             outbox.run_effect(logged, "mail", invoices::mail_receipt(outbox, logged)).await
         }
+        invoice::Event::Credited | invoice::Event::PaymentReversed | invoice::Event::Reopened => {
+            checkouts::expire_stale(outbox, logged).await
+        }
         invoice::Event::Voided | invoice::Event::Deleted => {
-            outbox.run_effect(logged, "release", invoices::release_time(outbox, logged)).await
+            checkouts::expire_stale(outbox, logged).await?;
+            outbox.run_effect(logged, "release", time::release_time(outbox, logged)).await
         }
         invoice::Event::Created
         | invoice::Event::Updated
-        | invoice::Event::Credited
         | invoice::Event::Refunded
         | invoice::Event::Disputed
-        | invoice::Event::Reopened
         | invoice::Event::WrittenOff
         | invoice::Event::Overdue
         | invoice::Event::CheckoutPrepared
         | invoice::Event::CheckoutOpened
         | invoice::Event::CheckoutExpired
+        | invoice::Event::CheckoutPending
+        | invoice::Event::CheckoutFailed
         | invoice::Event::Archived
         | invoice::Event::Restored => Ok(()),
     }

@@ -4,13 +4,16 @@
 //! and late. A batch stops at its first failure, which the stream then delivers again; what can never be done ends in
 //! the dead-letter queue. Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
+mod checkouts;
 mod comments;
 mod credit_notes;
+mod credits;
 mod decisions;
 mod invoices;
 mod mails;
 mod people;
 mod proposals;
+mod time;
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +24,7 @@ use aws_lambda_events::{
 };
 use domain::event::Actor;
 use mail::{Mailer, SendError};
+use queue::{NotTaken, Queue};
 use secrets::{Kept, LinkKey, SecretError};
 use store::{Audit, Change, Claim, Effect, LoggedEvent, Store, event_of_image};
 
@@ -34,6 +38,8 @@ pub struct Outbox {
     pub store: Store,
     /// Sends mails.
     pub mailer: Mailer,
+    /// Where `stripe-events` finds what it is to do at Stripe.
+    pub stripe_events: Queue,
     /// Makes the links in them.
     pub links: Kept<LinkKey>,
     /// Where the links lead: the web app.
@@ -53,6 +59,8 @@ enum Failed {
     Link(String),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Queue(#[from] NotTaken),
     #[error("{0} is no event that this version knows")]
     Unknown(String),
     #[error("somebody else is at it")]

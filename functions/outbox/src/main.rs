@@ -6,6 +6,7 @@ use domain::Email;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use mail::Mailer;
 use outbox::{Outbox, handle};
+use queue::Queue;
 use secrets::{LinkKey, Secrets};
 use store::Store;
 
@@ -16,6 +17,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let outbox = &Outbox {
         store: Store::from_env(env("TABLE_NAME")?).await,
         mailer: Mailer::from_env(Email::new(&env("MAIL_FROM")?)?).await,
+        stripe_events: Queue::from_env(env("STRIPE_EVENTS_QUEUE")?).await,
         links: Secrets::from_env().await.kept(env("LINK_SECRET")?, LinkKey::parse).warm(clock.now()).await,
         web_origin: env("WEB_ORIGIN")?,
         clock,

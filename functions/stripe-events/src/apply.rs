@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use domain::{
     Id, Kind, Time, credit,
-    credit::Credit,
+    credit::{Credit, CreditId},
     event::Actor,
-    invoice::{Dispute, Invoice, Payment, Received, Settled},
+    invoice::{self, Dispute, Invoice, Received, Settled},
 };
-use payments::{PaymentState, Status, event::Checkout};
+use payments::{PaymentError, PaymentState, Status, event::Checkout};
 use store::{Audit, Change, Error, Record, Reply};
 
 use crate::{Applying, Failed, UnknownInvoice, Whose};
@@ -28,15 +28,43 @@ impl Applying<'_> {
         until_won(async || self.settle_once(event, whose, payment_intent, paid).await).await
     }
 
-    /// The page of `checkout` can't be paid any more.
-    pub(crate) async fn close(&self, event: &str, checkout: &Checkout) -> Result<(), Failed> {
+    /// Write down how far the page of `checkout` got, as `follow` says, if that is news; no money came by it so far.
+    pub(crate) async fn follow_page(
+        &self,
+        event: &str,
+        checkout: &Checkout,
+        follow: impl Fn(&Invoice, Time) -> Option<(Invoice, invoice::Event)>,
+    ) -> Result<(), Failed> {
         match Whose::named(&checkout.metadata) {
-            Ok(whose) => until_won(async || self.close_once(event, whose, &checkout.session).await).await,
+            Ok(whose) => until_won(async || self.follow_page_once(event, whose, &follow).await).await,
             Err(nobodys) => {
-                tracing::info!(event, %nobodys, "a page that nobody paid on is gone");
+                tracing::info!(event, %nobodys, "a page of nobody's, on which nothing was paid");
                 Ok(())
             }
         }
+    }
+
+    /// Expire the pages at Stripe on which something else can be paid than what is due. One that is being paid in that
+    /// second can't be: what becomes of it comes as its own event, and is credit.
+    pub(crate) async fn expire(&self, whose: Whose) -> Result<(), Failed> {
+        until_won(async || self.expire_once(whose).await).await
+    }
+
+    async fn expire_once(&self, whose: Whose) -> Result<(), Failed> {
+        let found = self.store.read(whose.firm).record(whose.invoice).fetch().await?;
+        let Some(before) = found.maybe(whose.invoice)? else { return Ok(()) };
+        let mut expired: Option<(Invoice, invoice::Event)> = None;
+        for session in before.stale_checkouts() {
+            match self.payments.expire_checkout(session).await {
+                Ok(()) => expired = expired.as_ref().map_or(&before.content, |(invoice, _)| invoice).checkout_expired(session).or(expired),
+                Err(PaymentError::Refused(why)) => tracing::info!(session, why, "a page can't be expired"),
+                Err(unavailable) => return Err(unavailable.into()),
+            }
+        }
+        let Some(expired) = expired else { return Ok(()) };
+        let mut change = self.begin(&format!("expire/{}/{}", whose.invoice, before.version), whose, self.clock.now());
+        change.update(&before, expired)?;
+        Ok(change.commit(&Reply::none()).await?)
     }
 
     async fn settle_once(&self, event: &str, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
@@ -45,9 +73,10 @@ impl Applying<'_> {
             return Ok(());
         }
         let mut invoice = found.maybe(whose.invoice)?.ok_or(UnknownInvoice::Unknown(whose))?;
-        let known = invoice.payments.iter().find(|payment| payment.payment_intent.as_deref() == Some(payment_intent));
-        let credit = self.credit_of(whose, known).await?;
-        let received = match paid.filter(|checkout| known.is_none() && fits(&invoice, checkout)) {
+        let known = invoice.paid_by(payment_intent);
+        let plain = paid.filter(|checkout| known.is_none() && fits(&invoice, checkout));
+        let behind = if plain.is_some() { Vec::new() } else { self.credits(whose, invoice.credits_behind(payment_intent)).await? };
+        let received = match plain {
             Some(checkout) => received(payment_intent, checkout),
             None => match self.asked(event, payment_intent, paid).await? {
                 Some(received) => received,
@@ -67,28 +96,38 @@ impl Applying<'_> {
         if let Some(excess) = excess {
             change.create(new_credit, excess, credit::Event::Created)?;
         }
-        if let (Some((_, total)), Some(credit)) = (withdrawn, credit)
-            && let Some(withdrawn) = credit.withdraw(total)
-        {
-            change.update(&credit, withdrawn?)?;
+        for (id, total) in withdrawn {
+            let credit = behind.iter().find(|credit| credit.id == id).ok_or_else(|| Error::Internal(format!("{id} wasn't read")))?;
+            if let Some(withdrawn) = credit.withdraw(total) {
+                change.update(credit, withdrawn)?;
+            }
         }
         Ok(change.commit(&Reply::none()).await?)
     }
 
-    async fn close_once(&self, event: &str, whose: Whose, session: &str) -> Result<(), Failed> {
+    async fn follow_page_once(
+        &self,
+        event: &str,
+        whose: Whose,
+        follow: &impl Fn(&Invoice, Time) -> Option<(Invoice, invoice::Event)>,
+    ) -> Result<(), Failed> {
         let found = self.store.read(whose.firm).record(whose.invoice).seen(event).fetch().await?;
         let invoice = found.maybe(whose.invoice)?.filter(|_| !found.seen(event));
-        let closed = invoice.and_then(|invoice| invoice.checkout_expired(session).map(|closed| (invoice, closed)));
-        let Some((invoice, closed)) = closed else { return Ok(()) };
-        let mut change = self.change(event, whose, self.clock.now())?;
-        change.update(&invoice, closed)?;
+        let now = self.clock.now();
+        let followed = invoice.and_then(|invoice| follow(&invoice, now).map(|followed| (invoice, followed)));
+        let Some((invoice, followed)) = followed else { return Ok(()) };
+        let mut change = self.change(event, whose, now)?;
+        change.update(&invoice, followed)?;
         Ok(change.commit(&Reply::none()).await?)
     }
 
-    /// The credit that the excess of `known` became. Its id is in the invoice, so it takes a second read.
-    async fn credit_of(&self, whose: Whose, known: Option<&Payment>) -> Result<Option<Record<Credit>>, Error> {
-        let Some(excess) = known.and_then(|payment| payment.excess) else { return Ok(None) };
-        self.store.read(whose.firm).record(excess.credit).fetch().await?.record(excess.credit).map(Some)
+    /// The credits that a refund or a dispute can come out of. Their ids are in the invoice, so it takes a second read.
+    async fn credits(&self, whose: Whose, ids: Vec<CreditId>) -> Result<Vec<Record<Credit>>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = ids.iter().fold(self.store.read(whose.firm), |read, id| read.record(*id)).fetch().await?;
+        ids.into_iter().map(|id| found.record(id)).collect()
     }
 
     /// How the payment stands, as Stripe answers; nothing if no money came. That is so where a payment is on its way, or
@@ -116,10 +155,15 @@ impl Applying<'_> {
 
     /// Begin the change that applies `event`.
     fn change(&self, event: &str, whose: Whose, now: Time) -> Result<Change, Error> {
-        let audit = Audit { actor: Actor::System("stripe".to_owned()), at: now, request: event.to_owned(), source_address: None };
-        let mut change = self.store.change(whose.firm, audit, None);
+        let mut change = self.begin(event, whose, now);
         change.seen(event)?;
         Ok(change)
+    }
+
+    /// Begin a change because of `request`.
+    fn begin(&self, request: &str, whose: Whose, now: Time) -> Change {
+        let audit = Audit { actor: Actor::System("stripe".to_owned()), at: now, request: request.to_owned(), source_address: None };
+        self.store.change(whose.firm, audit, None)
     }
 }
 

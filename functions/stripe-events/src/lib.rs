@@ -5,6 +5,8 @@
 //! is ridden out; what can never be applied is put with the dead letters at once, where somebody looks at it: it may be
 //! money. Deliberately absent: what a payment does to an invoice (`domain`), whether Stripe sent it (`webhooks`), receipts
 //! (`outbox`).
+//!
+//! The outbox queues work here too: pages at Stripe on which something else can be paid than what is due are expired.
 
 mod apply;
 mod whose;
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use api::Clock;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::Refusal;
+use domain::{Refusal, invoice::ExpireCheckouts};
 use payments::{
     PaymentError, Payments,
     event::{Kind, Unreadable, parse},
@@ -162,6 +164,10 @@ impl StripeEvents {
 
 impl Applying<'_> {
     async fn apply(&self, body: &str) -> Result<(), Failed> {
+        // Only the outbox can queue this: what comes in from outside has Stripe's signature.
+        if let Ok(ExpireCheckouts { firm, expire_checkouts_of: invoice }) = serde_json::from_str(body) {
+            return self.expire(Whose { firm, invoice }).await;
+        }
         let event = parse(body)?;
         if event.livemode != self.payments.is_live() {
             return Err(Failed::OtherMode { live: event.livemode });
@@ -176,10 +182,15 @@ impl Applying<'_> {
                 self.settle(&event.id, whose, &payment_intent, None).await
             }
             // What bounced can't be paid on the same page again.
-            Kind::CheckoutExpired(checkout) | Kind::CheckoutFailed(checkout) => self.close(&event.id, &checkout).await,
+            Kind::CheckoutExpired(checkout) => {
+                self.follow_page(&event.id, &checkout, |invoice, _| invoice.checkout_expired(&checkout.session)).await
+            }
+            Kind::CheckoutFailed(checkout) => {
+                self.follow_page(&event.id, &checkout, |invoice, _| invoice.checkout_failed(&checkout.session)).await
+            }
             Kind::CheckoutPending(checkout) => {
-                tracing::info!(event = event.id, session = checkout.session, "money is on its way");
-                Ok(())
+                let attempt = checkout.metadata.get("attempt").and_then(|attempt| attempt.parse().ok());
+                self.follow_page(&event.id, &checkout, |invoice, now| invoice.checkout_pending(&checkout.session, attempt, now)).await
             }
             Kind::Ignored(kind) => {
                 tracing::info!(event = event.id, kind, "doesn't concern us");

@@ -49,6 +49,15 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The same of what `convert` makes of its value.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Absent => Patch::Absent,
+            Self::Clear => Patch::Clear,
+            Self::To(value) => Patch::To(convert(value)),
+        }
+    }
+
     /// The same patch of what `convert` makes of the value.
     pub fn try_map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Patch<U>, E> {
         Ok(match self {

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Archive, Id, Kind, MultiLine, Refusal, SingleLine, Transition, contact::Contact, prospect::Prospect};
+use crate::{
+    Archive, Id, Kind, Refusal, SingleLine, Transition,
+    address::{Address, VatId},
+    contact::Contact,
+    prospect::Prospect,
+};
 
 crate::events! {
     Client {
@@ -29,8 +34,12 @@ pub struct Client {
     pub website: Option<SingleLine<300>>,
     /// What its business is.
     pub industry: Option<SingleLine<100>>,
-    /// Where it is, as on an envelope.
-    pub address: Option<MultiLine<1000>>,
+    /// Where it is.
+    pub address: Option<Address>,
+    /// The number under which its tax office knows it.
+    pub tax_number: Option<SingleLine<40>>,
+    /// The number under which it pays value added tax.
+    pub vat_id: Option<VatId>,
 }
 
 impl Kind for Client {
@@ -50,7 +59,7 @@ pub trait OfClient {
 impl Client {
     /// A client of whom no more is known than how to reach it.
     pub fn new(contact: Contact, prospect: Option<Id<Prospect>>) -> Self {
-        Self { contact, prospect, website: None, industry: None, address: None }
+        Self { contact, prospect, website: None, industry: None, address: None, tax_number: None, vat_id: None }
     }
 
     /// The client with other fields.

@@ -1,9 +1,12 @@
 //! Client credit: money of a client's that no invoice took, to be used for others.
+//!
+//! What came in and what went out may cross: a bank takes back a payment whose credit has paid another invoice already. Then
+//! the credit is overdrawn, and what is missing is owed by the client like any invoice; the client's next credit settles it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Id, Kind, Money, Refusal, Time, Transition,
+    Date, Id, Kind, Money, MultiLine, Price, Refusal, SingleLine, Time, Transition,
     client::{Client, OfClient},
     credit_note::CreditNoteId,
     invoice::{InvoiceId, PaymentId},
@@ -13,14 +16,22 @@ crate::events! {
     Credit {
         /// Came to be.
         Created = "credit.created" is Creation,
-        /// Some of it paid an invoice.
+        /// Some of it paid an invoice, or settled what another is overdrawn by.
         Used = "credit.used" is Change,
+        /// What paid an invoice is there again, since that was recorded wrongly.
+        GivenBack = "credit.given_back" is Change,
+        /// Some of it was given to the client.
+        Refunded = "credit.refunded" is Change,
         /// Some of it went back to the payer, or came from there again.
         Withdrawn = "credit.withdrawn" is Change,
+        /// More of it went back to the payer than was left of it: the client owes the difference.
+        Overdrawn = "credit.overdrawn" is Change,
+        /// What it was overdrawn by, or some of that, was settled by another.
+        Settled = "credit.settled" is Change,
     }
 }
 
-/// Most invoices that one credit can pay.
+/// Most invoices and credits that one credit can pay.
 pub const MOST_USES: usize = 100;
 
 /// Whether there is something left of a credit.
@@ -33,6 +44,8 @@ pub enum Status {
     Open,
     /// There is not.
     Used,
+    /// Less than nothing: the client owes something.
+    Overdrawn,
 }
 
 impl Status {
@@ -41,6 +54,7 @@ impl Status {
         match self {
             Self::Open => "open",
             Self::Used => "used",
+            Self::Overdrawn => "overdrawn",
         }
     }
 }
@@ -90,12 +104,66 @@ impl Origin {
     }
 }
 
-/// That some of a credit paid an invoice.
+/// What some of a credit was used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Paid {
+    /// This invoice, as this payment of it.
+    Invoice(InvoiceId, PaymentId),
+    /// What this credit was overdrawn by.
+    Credit(CreditId),
+}
+
+/// That some of a credit was used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Use {
-    /// Which invoice.
-    pub invoice: InvoiceId,
+    /// What for.
+    pub paid: Paid,
     /// How much of it.
+    pub amount: Money,
+    /// When.
+    pub at: Time,
+    /// When it was there again, since that was recorded wrongly.
+    pub given_back_at: Option<Time>,
+}
+
+/// Most refunds of one credit.
+pub const MOST_REFUNDS: usize = 100;
+
+/// That some of a credit was given to the client, as staff record it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refund {
+    /// How much.
+    pub amount: Money,
+    /// On which day.
+    pub date: Date,
+    /// Why.
+    pub reason: Option<MultiLine<2000>>,
+    /// What a bank statement says of it.
+    pub reference: Option<SingleLine<100>>,
+    /// When it was recorded.
+    pub at: Time,
+}
+
+/// That some of a credit is given to the client.
+#[derive(Debug, Clone)]
+pub struct NewRefund {
+    /// How much; all that is left, where it isn't said.
+    pub amount: Option<Price>,
+    /// On which day.
+    pub date: Date,
+    /// Why.
+    pub reason: Option<MultiLine<2000>>,
+    /// What a bank statement says of it.
+    pub reference: Option<SingleLine<100>>,
+}
+
+/// That some of what a credit was overdrawn by was settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// The credit that it was settled from.
+    pub credit: CreditId,
+    /// How much.
     pub amount: Money,
     /// When.
     pub at: Time,
@@ -108,15 +176,25 @@ pub struct Credit {
     pub client: Id<Client>,
     /// How much it was.
     pub amount: Money,
-    /// How much of it is left: `amount − used − withdrawn`.
+    /// How much of it is left: `amount + settled − used − withdrawn − refunded`, unless that is less than nothing.
     pub remaining: Money,
-    /// How much of it went back to the payer.
+    /// What the client owes where that is less than nothing.
+    pub overdrawn: Money,
+    /// How much of it went back to the payer, as Stripe, or the payment that it came from, says.
     pub withdrawn: Money,
+    /// How much of it was given to the client otherwise, as staff recorded.
+    pub refunded: Money,
     /// Where it came from.
     pub origin: Origin,
     /// What it paid.
     #[serde(default)]
     pub uses: Vec<Use>,
+    /// What settled that it was overdrawn.
+    #[serde(default)]
+    pub settlements: Vec<Settlement>,
+    /// How it was given to the client.
+    #[serde(default)]
+    pub refunds: Vec<Refund>,
 }
 
 impl Kind for Credit {
@@ -133,46 +211,189 @@ impl OfClient for Credit {
     }
 }
 
+/// What comes of settling one credit from another.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The one that was overdrawn.
+    pub overdrawn: (Credit, Event),
+    /// The one that settled it.
+    pub from: (Credit, Event),
+}
+
 impl Credit {
     /// A credit of `amount` for `client`.
     pub fn new(client: Id<Client>, amount: Money, origin: Origin) -> Self {
-        Self { client, amount, remaining: amount, withdrawn: Money::zero(amount.currency()), origin, uses: Vec::new() }
+        let nothing = Money::zero(amount.currency());
+        Self {
+            client,
+            amount,
+            remaining: amount,
+            overdrawn: nothing,
+            withdrawn: nothing,
+            refunded: nothing,
+            origin,
+            uses: Vec::new(),
+            settlements: Vec::new(),
+            refunds: Vec::new(),
+        }
     }
 
     /// Whether there is something left of it.
     pub fn status(&self) -> Status {
-        if self.remaining.is_zero() { Status::Used } else { Status::Open }
+        match (self.overdrawn.is_zero(), self.remaining.is_zero()) {
+            (false, _) => Status::Overdrawn,
+            (true, true) => Status::Used,
+            (true, false) => Status::Open,
+        }
     }
 
-    /// The credit once `amount` of it paid `invoice`.
-    pub fn spend(&self, invoice: InvoiceId, amount: Money, now: Time) -> Transition<Self> {
+    /// The credit once `amount` of it paid `invoice`, as its payment `payment`.
+    pub fn spend(&self, invoice: InvoiceId, payment: PaymentId, amount: Money, now: Time) -> Transition<Self> {
+        self.give(Paid::Invoice(invoice, payment), amount, now)
+    }
+
+    /// The credit once the payment `payment`, which was recorded wrongly, gave back what it took.
+    pub fn give_back(&self, payment: PaymentId, now: Time) -> (Self, Event) {
+        let given = |used: &Use| match used.paid {
+            Paid::Invoice(_, of) if of == payment => Use { given_back_at: Some(now), ..used.clone() },
+            Paid::Invoice(..) | Paid::Credit(_) => used.clone(),
+        };
+        (Self { uses: self.uses.iter().map(given).collect(), ..self.clone() }.balanced(), Event::GivenBack)
+    }
+
+    /// The credit once some of it was given to the client. Nothing is asked of Stripe: this records what was done.
+    pub fn refund(&self, new: NewRefund, now: Time) -> Transition<Self> {
+        let NewRefund { amount, date, reason, reference } = new;
+        if self.remaining.is_zero() {
+            return Err(Refusal::state("Nothing is left of the credit."));
+        }
+        if self.refunds.len() >= MOST_REFUNDS {
+            return Err(Refusal::state(format!("The credit was refunded {MOST_REFUNDS} times already.")));
+        }
+        let amount = amount.map_or(Ok(self.remaining), |amount| Money::new("amount", amount, self.amount.currency()))?;
+        if amount.is_zero() {
+            return Err(Refusal::rule("amount", "More than nothing."));
+        }
+        if amount.minor() > self.remaining.minor() {
+            return Err(Refusal::rule("amount", format!("Only {} is left of the credit.", self.remaining)));
+        }
+        if date > Date::latest(now) {
+            return Err(Refusal::rule("date", "May not be in the future."));
+        }
+        let refunds = [self.refunds.as_slice(), &[Refund { amount, date, reason, reference, at: now }]].concat();
+        Ok((Self { refunds, refunded: self.refunded.and(amount), ..self.clone() }.balanced(), Event::Refunded))
+    }
+
+    fn give(&self, paid: Paid, amount: Money, now: Time) -> Transition<Self> {
         if self.remaining.is_zero() {
             return Err(Refusal::state("Nothing is left of the credit."));
         }
         if self.uses.len() >= MOST_USES {
-            return Err(Refusal::state(format!("The credit paid {MOST_USES} invoices already.")));
+            return Err(Refusal::state(format!("The credit was used {MOST_USES} times already.")));
         }
-        let remaining = self.remaining.minus("amount", amount)?;
-        if remaining.is_negative() {
+        if self.remaining.minus("amount", amount)?.is_negative() {
             return Err(Refusal::rule("amount", format!("Only {} is left of the credit.", self.remaining)));
         }
-        let mut uses = self.uses.clone();
-        uses.push(Use { invoice, amount, at: now });
-        Ok((Self { remaining, uses, ..self.clone() }, Event::Used))
+        let uses = [self.uses.as_slice(), &[Use { paid, amount, at: now, given_back_at: None }]].concat();
+        Ok((Self { uses, ..self.clone() }.balanced(), Event::Used))
     }
 
-    /// The credit once, of the money that it came from, `total` in all went back to the payer, as far as it is still
-    /// there; nothing if that is how it stands already.
-    pub fn withdraw(&self, total: Money) -> Option<Transition<Self>> {
-        let there = self.remaining.plus("amount", self.withdrawn);
-        let withdrawn = there.clone().map(|there| if total.minor() < there.minor() { total } else { there });
-        match (there, withdrawn) {
-            (Ok(_), Ok(withdrawn)) if withdrawn == self.withdrawn => None,
-            (Ok(there), Ok(withdrawn)) => {
-                let remaining = there.minus("amount", withdrawn);
-                Some(remaining.map(|remaining| (Self { remaining, withdrawn, ..self.clone() }, Event::Withdrawn)))
-            }
-            (Err(refusal), _) | (_, Err(refusal)) => Some(Err(refusal)),
+    /// The credit once, of the money that it came from, `total` in all went back to the payer, whether it is still there or
+    /// not; nothing if that is how it stands already.
+    pub fn withdraw(&self, total: Money) -> Option<(Self, Event)> {
+        if total == self.withdrawn {
+            return None;
         }
+        let withdrawn = Self { withdrawn: total, ..self.clone() }.balanced();
+        let event = if withdrawn.overdrawn.minor() > self.overdrawn.minor() { Event::Overdrawn } else { Event::Withdrawn };
+        Some((withdrawn, event))
+    }
+
+    /// This credit, which is overdrawn, once it is settled from `other`, as far as that goes; nothing if it doesn't.
+    pub fn settle(&self, id: CreditId, (other_id, other): (CreditId, &Self), now: Time) -> Result<Option<Settled>, Refusal> {
+        let fits = self.client == other.client && self.amount.currency() == other.amount.currency();
+        // What the other has no room for, and what it doesn't reach to, stays owed and is settled by the next.
+        if !fits || self.settlements.len() >= MOST_USES || other.uses.len() >= MOST_USES {
+            return Ok(None);
+        }
+        let amount = self.overdrawn.part_within(other.remaining);
+        if amount.is_zero() {
+            return Ok(None);
+        }
+        let from = other.give(Paid::Credit(id), amount, now)?;
+        let settlements = [self.settlements.as_slice(), &[Settlement { credit: other_id, amount, at: now }]].concat();
+        let overdrawn = (Self { settlements, ..self.clone() }.balanced(), Event::Settled);
+        Ok(Some(Settled { overdrawn, from }))
+    }
+
+    /// The credit with what is left of it, or what it is overdrawn by, as its parts say.
+    fn balanced(self) -> Self {
+        let nothing = Money::zero(self.amount.currency());
+        let settled = self.settlements.iter().fold(self.amount, |sum, settlement| sum.and(settlement.amount));
+        let used = self.uses.iter().filter(|used| used.given_back_at.is_none());
+        let balance = used.fold(settled, |rest, used| rest.without(used.amount)).without(self.withdrawn).without(self.refunded);
+        let (remaining, overdrawn) = if balance.is_negative() { (nothing, balance.negated()) } else { (balance, nothing) };
+        Self { remaining, overdrawn, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoice::tests::{id, now, usd};
+
+    fn credit(minor: i64) -> Credit {
+        Credit::new(id(1), usd(minor), Origin::Overpayment { invoice: id(8), payment: id(7) })
+    }
+
+    fn sums(credit: &Credit) -> [i64; 4] {
+        [credit.amount, credit.remaining, credit.overdrawn, credit.withdrawn].map(Money::minor)
+    }
+
+    #[test]
+    fn what_went_back_after_it_was_spent_is_owed_until_another_credit_settles_it() {
+        let spent = credit(10_000).spend(id(9), id(10), usd(7_000), now()).unwrap().0;
+        let (part, event) = spent.withdraw(usd(3_000)).unwrap();
+        assert_eq!((sums(&part), event, part.status()), ([10_000, 0, 0, 3_000], Event::Withdrawn, Status::Used));
+        let (all, event) = part.withdraw(usd(10_000)).unwrap();
+        assert_eq!((sums(&all), event, all.status()), ([10_000, 0, 7_000, 10_000], Event::Overdrawn, Status::Overdrawn));
+        assert!(all.withdraw(usd(10_000)).is_none() && all.spend(id(9), id(10), usd(1), now()).is_err());
+
+        let Settled { overdrawn: (less, event), from } = all.settle(id(3), (id(4), &credit(5_000)), now()).unwrap().unwrap();
+        assert_eq!((sums(&less), event, sums(&from.0)), ([10_000, 0, 2_000, 10_000], Event::Settled, [5_000, 0, 0, 0]));
+        assert_eq!((from.0.uses[0].paid, less.settlements[0].credit), (Paid::Credit(id(3)), id(4)));
+        let Settled { overdrawn: (even, _), from } = less.settle(id(3), (id(5), &credit(5_000)), now()).unwrap().unwrap();
+        assert_eq!((sums(&even), even.status(), sums(&from.0)), ([10_000, 0, 0, 10_000], Status::Used, [5_000, 3_000, 0, 0]));
+        assert!(even.settle(id(3), (id(5), &from.0), now()).unwrap().is_none());
+        // A refund that failed brings the money back, which the client has now in all.
+        assert_eq!(sums(&even.withdraw(usd(4_000)).unwrap().0), [10_000, 6_000, 0, 4_000]);
+    }
+
+    #[test]
+    fn another_clients_credit_or_one_in_another_currency_settles_nothing() {
+        let owed = credit(1_000).spend(id(9), id(10), usd(1_000), now()).unwrap().0.withdraw(usd(1_000)).unwrap().0;
+        let euros = Money::from_minor("x", 1_000, "EUR".parse().unwrap()).unwrap();
+        let origin = Origin::Overpayment { invoice: id(8), payment: id(7) };
+        for other in [Credit::new(id(2), usd(1_000), origin), Credit::new(id(1), euros, origin)] {
+            assert!(owed.settle(id(3), (id(4), &other), now()).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_refunded_and_no_more() {
+        let refund = |credit: &Credit, amount: Option<&str>, date: &str| {
+            let amount = amount.map(|amount| amount.parse().unwrap());
+            credit.refund(NewRefund { amount, date: date.parse().unwrap(), reason: None, reference: None }, now())
+        };
+        let (part, event) = refund(&credit(10_000), Some("40"), "2026-11-22").unwrap();
+        assert_eq!((sums(&part), part.refunded, event), ([10_000, 6_000, 0, 0], usd(4_000), Event::Refunded));
+        for (amount, date, field) in [("60.01", "2026-11-22", "amount"), ("0", "2026-11-22", "amount"), ("1", "2026-11-30", "date")] {
+            assert_eq!(refund(&part, Some(amount), date).unwrap_err().field, Some(field));
+        }
+        let (all, _) = refund(&part, None, "2026-11-22").unwrap();
+        assert_eq!((all.status(), all.refunds.len()), (Status::Used, 2));
+        assert_eq!(refund(&all, None, "2026-11-22").unwrap_err().why, crate::Why::State);
+        // Stripe gave back what was given already: that is owed.
+        assert_eq!(sums(&all.withdraw(usd(3_000)).unwrap().0), [10_000, 0, 3_000, 3_000]);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     Id, Kind, Money, MultiLine, Price, Refusal,
     client::{Client, OfClient},
     credit::{Credit, CreditId, Origin},
-    invoice::{Invoice, InvoiceId},
+    invoice::{Invoice, InvoiceId, NewNoteLine, NoteLine, TakeBack, Tax},
 };
 
 crate::events! {
@@ -30,13 +30,19 @@ pub struct CreditNote {
     pub amount: Money,
     /// How much of it is tax: all notes on an invoice of all of it have exactly its tax.
     pub tax: Money,
+    /// What is taken back, line by line.
+    #[serde(default)]
+    pub lines: Vec<NoteLine>,
+    /// The taxes on that.
+    #[serde(default)]
+    pub taxes: Vec<Tax>,
     /// Why.
     pub reason: MultiLine<2000>,
     /// By how much it made less what was due.
     pub reduced: Money,
     /// How much of it became the client's credit.
     pub credited: Money,
-    /// How much of it was paid back.
+    /// How much of it was refunded, or is to be.
     pub refunded: Money,
     /// The client's credit that it became.
     pub credit: Option<CreditId>,
@@ -59,9 +65,10 @@ impl OfClient for CreditNote {
 /// What is to be taken back.
 #[derive(Debug, Clone)]
 pub struct NewCreditNote {
-    /// How much, with tax.
-    pub amount: Price,
-    /// How much of it was paid back; the rest that isn't due any more is credit.
+    /// Of which lines; all that is left of the invoice, where it isn't said.
+    pub lines: Option<Vec<NewNoteLine>>,
+    /// How much of it was refunded, at Stripe or elsewhere, or is to be: at least what Stripe refunded before, of which no
+    /// note told. The rest that isn't due any more is credit.
     pub refunded: Option<Price>,
     /// Why.
     pub reason: MultiLine<2000>,
@@ -97,28 +104,23 @@ pub fn label(number: u64) -> String {
 impl CreditNote {
     /// The note `number` on `invoice`: first it makes less what is due; of the rest, what isn't paid back becomes credit.
     pub fn issue(number: u64, invoice: &Invoice, new: NewCreditNote, ids: Ids) -> Result<Issued, Refusal> {
-        let NewCreditNote { amount, refunded, reason } = new;
-        let amount = Money::new("amount", amount, invoice.currency)?;
-        let taken = invoice.take_back(amount)?;
-        let rest = amount.minus("amount", taken.reduced)?;
-        let refunded =
-            refunded.map_or(Ok(Money::zero(invoice.currency)), |price| Money::new("refunded_amount", price, invoice.currency))?;
-        let credited = rest.minus("refunded_amount", refunded)?;
-        if credited.is_negative() {
-            return Err(Refusal::rule("refunded_amount", format!("Only {rest} of it was paid.")));
-        }
-        let credit = (!credited.is_zero())
-            .then(|| Credit::new(invoice.client, credited, Origin::CreditNote { invoice: ids.invoice, credit_note: ids.note }));
+        let NewCreditNote { lines, refunded, reason } = new;
+        let refunded = refunded.map(|price| Money::new("refunded_amount", price, invoice.currency)).transpose()?;
+        let taken = invoice.take_back(TakeBack { lines, refunded, credit: ids.credit })?;
+        let credit = (!taken.credited.is_zero())
+            .then(|| Credit::new(invoice.client, taken.credited, Origin::CreditNote { invoice: ids.invoice, credit_note: ids.note }));
         let note = Self {
             number,
             invoice: ids.invoice,
             client: invoice.client,
-            amount,
-            tax: taken.tax,
+            amount: taken.amount,
+            tax: taken.taxes.iter().map(|tax| tax.amount).fold(Money::zero(invoice.currency), Money::and),
+            lines: taken.lines,
+            taxes: taken.taxes,
             reason,
             reduced: taken.reduced,
-            credited,
-            refunded,
+            credited: taken.credited,
+            refunded: taken.refunded,
             credit: credit.as_ref().map(|_| ids.credit),
         };
         Ok(Issued { note, invoice: taken.invoice, credit })

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Id, Kind, Percent, Refusal, SingleLine, TimeZone, Transition, rate::RateCard};
+use crate::{
+    Currency, Id, Kind, Percent, Refusal, SingleLine, TimeZone, Transition,
+    address::{Address, Party, VatId},
+    rate::RateCard,
+};
 
 /// The longest that a firm can wait for its money, in days.
 const MOST_TERMS: u16 = 365;
@@ -40,6 +44,15 @@ pub struct Firm {
     /// The tax on what it charges, unless a line says otherwise.
     #[serde(default)]
     pub default_tax_rate: Option<Percent>,
+    /// Where it is.
+    #[serde(default)]
+    pub address: Option<Address>,
+    /// The number under which its tax office knows it.
+    #[serde(default)]
+    pub tax_number: Option<SingleLine<40>>,
+    /// The number under which it pays value added tax.
+    #[serde(default)]
+    pub vat_id: Option<VatId>,
 }
 
 fn month() -> u16 {
@@ -54,7 +67,24 @@ impl Firm {
     /// A firm that has just signed up.
     pub fn new(name: SingleLine<200>, currency: Currency, time_zone: TimeZone) -> Self {
         let (payment_terms_days, reminder_days) = (month(), weekly());
-        Self { name, currency, time_zone, hourly_rates: RateCard::default(), payment_terms_days, reminder_days, default_tax_rate: None }
+        Self {
+            name,
+            currency,
+            time_zone,
+            hourly_rates: RateCard::default(),
+            payment_terms_days,
+            reminder_days,
+            default_tax_rate: None,
+            address: None,
+            tax_number: None,
+            vat_id: None,
+        }
+    }
+
+    /// What invoices call it.
+    pub fn party(&self) -> Party {
+        let Self { name, address, tax_number, vat_id, .. } = self.clone();
+        Party { name, address, tax_number, vat_id }
     }
 
     /// The firm with other settings.

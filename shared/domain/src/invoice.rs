@@ -1,32 +1,41 @@
 //! Invoices: what a client is asked to pay, and what came of it.
 //!
 //! draft → sent → paid | void | uncollectible. What an invoice asks for freezes when it is sent, and it gets its number
-//! then. What is due is always `total − paid − credited` and never less than nothing: money beyond it becomes the
-//! client's credit. Overdue follows from the day on which one looks; a timer marks it, so that it can be listed.
+//! then. What is due is always `total − paid − credited`; it never comes to less than nothing, since money beyond it
+//! becomes the client's credit. Overdue follows from the day on which one looks; a timer marks it, so that it can be listed.
 
 mod action;
 mod checkout;
 mod lines;
 mod noted;
+mod noted_lines;
 mod payment;
 mod reminders;
+mod reversal;
 mod stripe;
+mod tax;
 mod time;
 
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use checkout::{Checkout, CheckoutState, Link};
+pub use checkout::{Checkout, CheckoutState, ExpireCheckouts, Link};
 pub use lines::{Discount, LineItem, MOST_LINES, Totals};
+pub use noted::NoteCredit;
+pub(crate) use noted::TakeBack;
+pub use noted_lines::{LineNoted, NewNoteLine, NoteLine};
 pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, Payment, PaymentId};
+pub use reversal::{Reversal, Reversed};
 pub use stripe::{Received, Settled};
+pub use tax::{LineTax, SaidTax, Tax, TaxCategory};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Currency, Date, Id, Kind, Money, MultiLine, SingleLine, Time,
+    address::{Address, Party, VatId},
     client::{Client, OfClient},
     contact::Contact,
     project::ProjectId,
@@ -43,6 +52,8 @@ crate::events! {
         Sent = "invoice.sent" is Change,
         /// Some of it, or more than was due, was paid, and that didn't change where it stands.
         PaymentRecorded = "invoice.payment_recorded" is Change,
+        /// A payment turned out to be recorded wrongly.
+        PaymentReversed = "invoice.payment_reversed" is Change,
         /// The last that was due was paid, or credited.
         Paid = "invoice.paid" is Change,
         /// A credit note made what is due less.
@@ -65,6 +76,10 @@ crate::events! {
         CheckoutPrepared = "invoice.checkout_prepared" is Change,
         /// There is a page to pay it.
         CheckoutOpened = "invoice.checkout_opened" is Change,
+        /// A page to pay it is filled in, and the money is on its way.
+        CheckoutPending = "invoice.checkout_pending" is Change,
+        /// The money that was on its way won't come.
+        CheckoutFailed = "invoice.checkout_failed" is Change,
         /// A page to pay it is gone.
         CheckoutExpired = "invoice.checkout_expired" is Change,
         /// A draft was thrown away.
@@ -115,6 +130,17 @@ impl Status {
     }
 }
 
+/// How an invoice reaches the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SentBy {
+    /// By mail to whom it is addressed to, at once.
+    Mail,
+    /// By the firm's people, on paper or otherwise.
+    Hand,
+}
+
 /// What a client is asked to pay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Invoice {
@@ -125,8 +151,17 @@ pub struct Invoice {
     /// Whom it is addressed to: the client as it was when the invoice was drafted.
     #[serde(flatten)]
     pub contact: Contact,
-    /// Where it is addressed to, as on an envelope.
-    pub address: Option<MultiLine<1000>>,
+    /// Where it is addressed to.
+    pub address: Option<Address>,
+    /// The number under which the client's tax office knows it.
+    #[serde(default)]
+    pub tax_number: Option<SingleLine<40>>,
+    /// The number under which the client pays value added tax.
+    #[serde(default)]
+    pub vat_id: Option<VatId>,
+    /// Who sends it: the firm as it was then.
+    #[serde(default)]
+    pub seller: Option<Party>,
     /// The project that it is for.
     pub project: Option<ProjectId>,
     /// What it is in.
@@ -147,6 +182,9 @@ pub struct Invoice {
     /// What it comes to.
     #[serde(flatten)]
     pub totals: Totals,
+    /// The taxes on it.
+    #[serde(default)]
+    pub taxes: Vec<Tax>,
     /// The day on it. Default: that of sending.
     pub issue_date: Option<Date>,
     /// The last day to pay. Default: by the firm's terms.
@@ -155,6 +193,9 @@ pub struct Invoice {
     pub status: Status,
     /// When it was sent.
     pub sent_at: Option<Time>,
+    /// How.
+    #[serde(default)]
+    pub sent_by: Option<SentBy>,
     /// Why it was taken back or given up.
     #[serde(default)]
     pub reason: Option<MultiLine<2000>>,
@@ -170,9 +211,18 @@ pub struct Invoice {
     /// What all credit notes come to, whatever became of it.
     #[serde(default = "unlisted")]
     pub credit_noted: Money,
-    /// How much of that is tax.
+    /// How much of each line credit notes took back, in the order of the lines.
+    #[serde(default)]
+    pub line_notes: Vec<LineNoted>,
+    /// What they took back, by its tax.
+    #[serde(default)]
+    pub taxes_noted: Vec<Tax>,
+    /// How much of what went back to the payers, or is to go, credit notes tell of.
     #[serde(default = "unlisted")]
-    pub tax_noted: Money,
+    pub refund_noted: Money,
+    /// The credits that credit notes made of what was paid.
+    #[serde(default)]
+    pub note_credits: Vec<NoteCredit>,
     /// The pages on which it can be, or could be, paid.
     #[serde(default)]
     pub checkouts: Vec<Checkout>,
@@ -219,6 +269,9 @@ impl Invoice {
             client,
             contact,
             address: None,
+            tax_number: None,
+            vat_id: None,
+            seller: None,
             project: None,
             currency,
             reference: None,
@@ -227,22 +280,33 @@ impl Invoice {
             line_items: Vec::new(),
             discount: None,
             totals: Totals::nothing(currency),
+            taxes: Vec::new(),
             issue_date: None,
             due_date: None,
             status: Status::Draft,
             sent_at: None,
+            sent_by: None,
             reason: None,
             payments: Vec::new(),
             amount_paid: nothing,
             amount_credited: nothing,
             amount_refunded: nothing,
             credit_noted: nothing,
-            tax_noted: nothing,
+            line_notes: Vec::new(),
+            taxes_noted: Vec::new(),
+            refund_noted: nothing,
+            note_credits: Vec::new(),
             checkouts: Vec::new(),
             overdue_at: None,
             reminders: Vec::new(),
             reminded: 0,
         }
+    }
+
+    /// Whom it is addressed to, as it names them: the client as it was when the invoice was drafted.
+    pub fn buyer(&self) -> Party {
+        let Self { contact, address, tax_number, vat_id, .. } = self.clone();
+        Party { name: contact.company_name, address, tax_number, vat_id }
     }
 
     /// Its number as people write it: `INV-000001`; none before it is sent.
@@ -252,8 +316,7 @@ impl Invoice {
 
     /// What is due: `total − paid − credited`.
     pub fn amount_due(&self) -> Money {
-        let due = self.totals.total.minus("total", self.amount_paid).and_then(|rest| rest.minus("total", self.amount_credited));
-        due.unwrap_or(Money::zero(self.currency))
+        self.totals.total.without(self.amount_paid).without(self.amount_credited)
     }
 
     /// Whether on the day `today` its last day to pay is over and something is due.

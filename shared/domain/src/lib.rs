@@ -17,6 +17,7 @@ mod text;
 mod zone;
 
 pub mod access;
+pub mod address;
 pub mod campaign;
 pub mod client;
 pub mod comment;

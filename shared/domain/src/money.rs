@@ -1,5 +1,5 @@
 //! Money: exact decimals in a currency, never a float. Amounts have no more decimals than their currency
-//! (ISO 4217) and are rounded half away from zero, once per line. What a body says is a [`Price`], a [`Quantity`] or a
+//! (ISO 4217) and are rounded half away from zero. What a body says is a [`Price`], a [`Quantity`] or a
 //! [`Units`]; only sums and differences of ours can be negative money.
 
 use std::{fmt, str::FromStr};
@@ -131,6 +131,21 @@ impl Money {
         self.plus(field, other.negated())
     }
 
+    /// Both together: of amounts that one record holds, which are in its currency and whose sums are bounded there.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self::sum_of(self.minor() + other.minor(), self.currency)
+    }
+
+    /// It without `other`, likewise: less than nothing where that is more. Money is never cut off at nothing.
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self::sum_of(self.minor() - other.minor(), self.currency)
+    }
+
+    /// Of it, what there is room for, likewise: how a sum is divided. Who takes a part of a sum sees to the rest of it.
+    pub(crate) fn part_within(self, room: Self) -> Self {
+        if room.minor() < self.minor() { room } else { self }
+    }
+
     /// The same amount with the other sign.
     #[must_use]
     pub fn negated(self) -> Self {
@@ -206,6 +221,9 @@ macro_rules! number {
         pub struct $name(Decimal);
 
         impl $name {
+            /// None of it.
+            pub const ZERO: Self = Self(Decimal::ZERO);
+
             /// `value`, if it is within the bounds.
             pub fn new(value: Decimal) -> Result<Self, BadNumber> {
                 if value < $least {

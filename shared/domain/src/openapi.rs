@@ -13,6 +13,7 @@ use utoipa::{
 use crate::{
     Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units,
     access::{Permission, Right},
+    address::{Country, VatId},
     project::Increment,
 };
 
@@ -38,6 +39,11 @@ macro_rules! described {
 described!([const MAX: usize] SingleLine<MAX>, format!("SingleLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([const MAX: usize] MultiLine<MAX>, format!("MultiLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([] Email, "Email", string().format(Some(SchemaFormat::Custom("idn-email".to_owned()))).max_length(Some(254)));
+described!([] Country, "Country", string().description(Some("ISO 3166-1 alpha-2")).pattern(Some("^[A-Z]{2}$")));
+described!([] VatId, "VatId", string()
+    .description(Some("A number for value added tax, with the letters of its country before it"))
+    .min_length(Some(4))
+    .max_length(Some(30)));
 described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
 described!([] Date, "Date", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));
 described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone")));

@@ -241,10 +241,12 @@ impl TimeEntry {
     /// The entry handed back, and why: it can be changed again.
     pub fn reject(&self, reason: MultiLine<1000>) -> Transition<Self> {
         match self.status() {
-            Status::Submitted | Status::Approved if self.reverses.is_none() => {
+            Status::Submitted | Status::Approved if self.reverses.is_none() && self.reversed_by.is_none() => {
                 Ok((Self { progress: Status::Open, rejection: Some(reason), ..self.clone() }, Event::Rejected))
             }
-            Status::Submitted | Status::Approved => Err(Refusal::state("The time takes back other time; it stays as it is.")),
+            Status::Submitted | Status::Approved => {
+                Err(Refusal::state("The time takes back other time, or is taken back; it stays as it is."))
+            }
             Status::Open => Err(Refusal::state("The time isn't submitted for approval.")),
             Status::Invoiced => self.past(),
         }
@@ -274,10 +276,10 @@ impl TimeEntry {
     }
 
     /// The entry once the invoice that billed it is gone, and what happens to `reversal`, the entry that takes it back, if
-    /// there is one: what takes back a charge that nobody makes goes too. One that is billed itself stays, and this entry
-    /// can be billed again, so that the two come to nothing.
-    pub fn release_from_invoice(&self, reversal: Option<&Self>) -> ((Self, Event), Option<Event>) {
-        let gone = reversal.filter(|reversal| reversal.invoice.is_none()).map(|_| Event::Deleted);
+    /// there is one: what takes back a charge that nobody makes goes too, from the draft also that it is on. One that was
+    /// `charged`, on an invoice that is out, stays, and this entry can only be billed again, so that the two come to nothing.
+    pub fn release_from_invoice(&self, reversal: Option<&Self>, charged: bool) -> ((Self, Event), Option<Event>) {
+        let gone = reversal.filter(|reversal| reversal.invoice.is_none() || !charged).map(|_| Event::Deleted);
         let reversed_by = self.reversed_by.filter(|_| gone.is_none());
         ((Self { invoice: None, reversed_by, ..self.clone() }, Event::Released), gone)
     }
@@ -307,6 +309,9 @@ impl TimeEntry {
     }
 
     fn unlocked(&self) -> Result<(), Refusal> {
+        if self.invoice.is_none() && self.reversed_by.is_some() {
+            return Err(Refusal::state("An invoice takes this time back; it can only be billed again, as it is."));
+        }
         match self.status() {
             Status::Open | Status::Submitted => Ok(()),
             Status::Approved if self.reverses.is_some() => Err(Refusal::state("The time takes back other time; it stays as it is.")),

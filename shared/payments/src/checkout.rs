@@ -8,7 +8,7 @@ use stripe_checkout::{
     CheckoutSessionMode,
     checkout_session::{
         CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-        CreateCheckoutSessionPaymentIntentData, ProductData,
+        CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ProductData,
     },
 };
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
@@ -59,6 +59,14 @@ impl Payments {
             expires_at: DateTime::from_timestamp(session.expires_at, 0).ok_or_else(unusable)?,
             session: session.id.to_string(),
         })
+    }
+
+    /// Have nobody pay on the page `session` any more. It is refused where that was paid, is being paid or expired before.
+    pub async fn expire_checkout(&self, session: &str) -> Result<(), PaymentError> {
+        let request = ExpireCheckoutSession::new(session);
+        let key = IdempotencyKey::new(format!("expire:{session}")).map_err(|error| PaymentError::Refused(error.to_string()))?;
+        self.send(|| request.customize().request_strategy(RequestStrategy::Idempotent(key.clone()))).await?;
+        Ok(())
     }
 }
 

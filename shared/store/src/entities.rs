@@ -22,6 +22,7 @@ pub use campaign::CampaignRow;
 pub use client::ClientRow;
 pub use contract::ContractRow;
 pub use credit::CreditRow;
+pub use credit_note::CreditNoteRow;
 pub use engagement::EngagementRow;
 pub use invoice::InvoiceRow;
 pub use lead::LeadRow;

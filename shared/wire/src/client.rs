@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    MultiLine, SingleLine,
+    SingleLine,
+    address::{Address, VatId},
     client::{Client, ClientId},
     prospect::ProspectId,
 };
@@ -37,8 +38,12 @@ pub struct ClientOut {
     #[serde(flatten)]
     #[view(Listed::listed(&it.row(), now))]
     summary: ClientSummary,
-    /// Where it is, as on an envelope.
-    address: Option<MultiLine<1000>>,
+    /// Where it is.
+    address: Option<Address>,
+    /// The number under which its tax office knows it.
+    tax_number: Option<SingleLine<40>>,
+    /// The number under which it pays value added tax.
+    vat_id: Option<VatId>,
     /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }

@@ -4,9 +4,12 @@ use api::{Decimal, Listed, View};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Money, MultiLine, Percent, Price, SingleLine, Units,
+    address::{Address, Party, VatId},
     client::ClientId,
     credit::CreditId,
-    invoice::{self, Discount, Dispute, Invoice, InvoiceId, LineItem, Method, Payment, PaymentId, Status},
+    invoice::{
+        self, Discount, Dispute, Invoice, InvoiceId, LineItem, LineTax, Method, Payment, PaymentId, SentBy, Status, Tax, TaxCategory,
+    },
     project::ProjectId,
     time_entry::TimeEntryId,
 };
@@ -77,14 +80,31 @@ pub struct InvoiceView {
     #[serde(flatten)]
     #[view(Listed::listed(&it.row(), now))]
     summary: InvoiceViewRow,
-    /// Where it is addressed to, as on an envelope.
-    address: Option<MultiLine<1000>>,
+    /// Where it is addressed to.
+    address: Option<Address>,
+    /// The number under which the client's tax office knows it.
+    tax_number: Option<SingleLine<40>>,
+    /// The number under which the client pays value added tax.
+    vat_id: Option<VatId>,
+    /// Who sends it: the firm as it was when it was sent; none before.
+    seller: Option<Party>,
+    /// Whom it is addressed to, as it names them.
+    #[view(it.buyer())]
+    buyer: Party,
+    /// How it reached the client; none before.
+    sent_by: Option<SentBy>,
     /// What else the client is told.
     memo: Option<MultiLine<2000>>,
-    #[view(it.line_items.iter().map(|line| InvoiceLineOut::new(line, it.currency)).collect())]
+    #[view(InvoiceLineOut::all(it))]
     line_items: Vec<InvoiceLineOut>,
     #[view(it.discount.map(Into::into))]
     discount: Option<DiscountOut>,
+    /// The tax, by category and rate: on the sum of its lines, rounded once.
+    #[view(it.taxes.iter().map(Into::into).collect())]
+    taxes: Vec<TaxOut>,
+    /// The payment that is on its way, for days perhaps: until it arrives or fails it can't be paid online again.
+    #[view(it.pending_checkout().map(|pending| PendingPayment { amount: pending.amount.into(), since: pending.pending_at }))]
+    pending_payment: Option<PendingPayment>,
     #[view(it.payments.iter().map(Into::into).collect())]
     payments: Vec<PaymentOut>,
 }
@@ -97,12 +117,50 @@ struct InvoiceLineOut {
     /// Less than nothing where something is taken back.
     quantity: Units,
     unit_price: Price,
+    tax_category: TaxCategory,
     /// In hundredths.
-    tax_rate: Option<Percent>,
+    tax_rate: Percent,
+    /// Why there is no tax, in place of the usual words.
+    tax_reason: Option<SingleLine<200>>,
     /// Before discount and tax.
     amount: Decimal,
+    /// The tax on it, discounts taken off: for information, since what counts is the tax on all lines of a rate.
+    tax_amount: Decimal,
     /// The time entry that it bills.
     time_entry: Option<TimeEntryId>,
+}
+
+/// A payment that is on its way.
+#[derive(Debug, Serialize, ToSchema)]
+struct PendingPayment {
+    /// A decimal.
+    amount: Decimal,
+    /// Since when.
+    since: Option<DateTime<Utc>>,
+}
+
+/// The tax of one category and rate.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tax)]
+pub struct TaxOut {
+    category: TaxCategory,
+    /// In hundredths.
+    rate: Percent,
+    /// What it is called.
+    name: String,
+    /// Why there is none, where a reason is needed or said.
+    reason: Option<String>,
+    /// What the lines come to, discounts taken off.
+    base: Decimal,
+    /// The tax on that.
+    amount: Decimal,
+}
+
+impl From<&Tax> for TaxOut {
+    fn from(tax: &Tax) -> Self {
+        let (base, amount) = (tax.base.into(), tax.amount.into());
+        Self { category: tax.of.category, rate: tax.of.rate, name: tax.of.name(), reason: tax.of.reason(), base, amount }
+    }
 }
 
 /// What is taken off an invoice as a whole: one of the two.
@@ -124,7 +182,8 @@ struct PaymentOut {
     /// How much, in all.
     #[view(it.amount.into())]
     amount: Decimal,
-    /// How much of it went to the invoice; nothing, if the payer's bank took it back.
+    /// How much of it goes to the invoice; nothing, if it was recorded wrongly, and of what the payer's bank took back nothing
+    /// either.
     #[view(it.applied().into())]
     applied: Decimal,
     method: Method,
@@ -141,18 +200,33 @@ struct PaymentOut {
     /// Whether the payer's bank wants it back.
     dispute: Option<Dispute>,
     /// How much of it was more than was due, and became the client's credit.
-    #[view(it.excess.map_or(Money::zero(it.amount.currency()), |excess| excess.amount).into())]
+    #[view(it.credited().into())]
     credited: Decimal,
     /// The client's credit that it became, or, where the method is `credit`, that it was paid from.
     #[view(it.excess.map(|excess| excess.credit).or(it.credit))]
     credit: Option<CreditId>,
+    /// When it turned out that it was recorded wrongly.
+    #[view(it.reversal.as_ref().map(|reversal| reversal.at))]
+    reversed_at: Option<DateTime<Utc>>,
+    /// What was wrong.
+    #[view(it.reversal.as_ref().map(|reversal| reversal.reason.clone()))]
+    reversal_reason: Option<MultiLine<2000>>,
 }
 
 impl InvoiceLineOut {
-    fn new(line: &LineItem, currency: Currency) -> Self {
-        let amount = line.amount(currency).unwrap_or(Money::zero(currency)).into();
-        let LineItem { description, quantity, unit_price, tax_rate, time_entry } = line.clone();
-        Self { description, quantity, unit_price, tax_rate, amount, time_entry }
+    fn all(invoice: &Invoice) -> Vec<Self> {
+        // They were summed up when it was written, so they can be.
+        let nets = invoice.line_nets().unwrap_or_default();
+        invoice.line_items.iter().zip(nets).map(|(line, net)| Self::new(line, net)).collect()
+    }
+
+    fn new(line: &LineItem, net: Money) -> Self {
+        let nothing = Money::zero(net.currency());
+        let amount = line.amount(net.currency()).unwrap_or(nothing).into();
+        let tax_amount = line.tax.on(net).unwrap_or(nothing).into();
+        let LineItem { description, quantity, unit_price, tax, time_entry } = line.clone();
+        let LineTax { category: tax_category, rate: tax_rate, reason: tax_reason } = tax;
+        Self { description, quantity, unit_price, tax_category, tax_rate, tax_reason, amount, tax_amount, time_entry }
     }
 }
 

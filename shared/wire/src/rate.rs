@@ -48,12 +48,15 @@ pub fn rate_card(field: &'static str, rates: Vec<JsonObject<NewRate>>, currency:
     Ok(card)
 }
 
-/// The card that a body gives as one `hourly_rate` or as `rates`, in `currency`; none where it gives neither.
+/// The card that a body gives as one `hourly_rate` or as `rates`, in `currency`; none where it gives neither. It may give both,
+/// as answers do, if the one is among the others.
 pub fn rates(hourly_rate: Option<Price>, rates: Option<Vec<JsonObject<NewRate>>>, currency: Currency) -> Result<Option<RateCard>, Refusal> {
     match (hourly_rate, rates) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(Refusal::rule("hourly_rate", "Is one of the rates; send either.")),
-        (None, Some(rates)) => rate_card("rates", rates, currency).map(Some),
+        (Some(price), Some(rates)) if !rates.iter().any(|JsonObject(rate)| rate.hourly_rate == price) => {
+            Err(Refusal::rule("hourly_rate", "Isn't one of the rates; send either."))
+        }
+        (_, Some(rates)) => rate_card("rates", rates, currency).map(Some),
         (Some(price), None) => {
             let card = RateCard::always(price);
             card.fit("hourly_rate", currency)?;

@@ -22,7 +22,8 @@ fn line(random: &mut StdRng) -> Value {
         format!("{}{}.{}", if random.random_bool(0.04) { "-" } else { "" }, random.random_range(0..20), random.random_range(0..10_000));
     let price = format!("{}.{:03}", random.random_range(0..500), random.random_range(0..1_000));
     let tax = [None, Some("19"), Some("7.7"), Some("33.3333")][random.random_range(0..4)];
-    json!({"description": "Work", "quantity": quantity, "unit_price": price, "tax_rate": tax})
+    let category = [None, None, None, Some("reverse_charge")][random.random_range(0..4)].filter(|_| tax.is_none());
+    json!({"description": "Work", "quantity": quantity, "unit_price": price, "tax_rate": tax, "tax_category": category})
 }
 
 fn discount(random: &mut StdRng, currency: &str) -> Value {
@@ -45,7 +46,7 @@ impl World<'_, '_> {
             25..37 => self.draft().await,
             37..40 => self.edit_draft().await,
             40..44 => self.move_time().await,
-            44..54 => self.act_on_invoice("send", &["draft"], json!({})).await,
+            44..54 => self.act_on_invoice("send", &["draft"], json!({"sent_by": "hand"})).await,
             54..56 => self.act_on_invoice("void", &["sent", "uncollectible"], json!({"reason": "Wrong"})).await,
             56..58 => self.act_on_invoice("mark-uncollectible", &["sent"], json!({})).await,
             58..60 => self.remove_invoice().await,
@@ -223,7 +224,7 @@ impl World<'_, '_> {
 
     /// Some of what is due, all of it, or more.
     async fn record_payment(&mut self) {
-        let Some(Bill { id: invoice, currency, client, .. }) = self.invoice(&["sent", "uncollectible"]) else { return };
+        let Some(Bill { id: invoice, currency, client, .. }) = self.invoice(&["sent", "uncollectible", "paid"]) else { return };
         let Some(shown) = self.shown(&invoice).await else { return };
         let due = minor(&shown, "/amount_due");
         let amount = match self.random.random_range(0..3) {
@@ -259,11 +260,22 @@ impl World<'_, '_> {
     async fn note(&mut self) {
         let Some(Bill { id: invoice, currency, client, .. }) = self.invoice(&["sent", "uncollectible", "paid"]) else { return };
         let Some(shown) = self.shown(&invoice).await else { return };
-        let total = minor(&shown, "/total");
-        let amount = [total, total / 2, total / 7][self.random.random_range(0..3)];
-        let mut body = json!({"invoice": invoice, "amount": decimal(amount, currency), "reason": "Too much"});
+        let items = shown.json["line_items"].as_array().unwrap().len();
+        let mut body = json!({"invoice": invoice, "reason": "Too much"});
+        if items > 0 && self.random.random_bool(0.8) {
+            let first = self.random.random_range(0..items);
+            let last = self.random.random_range(first..items);
+            let line = |line: usize| match self.random.random_range(0..3) {
+                0 => json!({"line": line}),
+                1 => {
+                    json!({"line": line, "quantity": format!("{}.{}", self.random.random_range(0..3), self.random.random_range(0..10_000))})
+                }
+                _ => json!({"line": line, "amount": decimal(self.random.random_range(1..5_000), currency)}),
+            };
+            body["lines"] = (first..=last).map(line).collect();
+        }
         if self.random.random_bool(0.3) {
-            body["refunded_amount"] = decimal(amount / 3, currency).into();
+            body["refunded_amount"] = decimal(self.random.random_range(0..minor(&shown, "/total").max(1)), currency).into();
         }
         let answer = self.firm.owner.post("/api/finance/credit-notes/", body).await;
         let note = self.did("credit note", answer);

@@ -71,5 +71,9 @@ impl World<'_, '_> {
     pub(super) async fn settle_all(&mut self) {
         self.hear_stripe().await;
         self.firm.app.deliver().await;
+        // Pages that can't stay as they are.
+        assert_eq!(self.firm.app.stripe.deliver_to(&self.firm.app.stripe_events()).await, 0);
+        self.hear_stripe().await;
+        self.firm.app.deliver().await;
     }
 }

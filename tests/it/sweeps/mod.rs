@@ -12,6 +12,7 @@ mod foreign;
 mod policies;
 mod requests;
 mod routes;
+mod write_back;
 
 /// A part of a long sweep, and in how many it is made: so every core has one to do, and none goes on when all else is done.
 #[derive(Debug, Clone, Copy)]

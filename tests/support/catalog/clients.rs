@@ -24,7 +24,8 @@ pub(super) fn rows() -> Vec<Row> {
 fn new_client() -> Value {
     json!({
         "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
-        "website": "https://acme.example", "industry": "Retail", "address": "Storgatan 1\n111 22 Stockholm",
+        "website": "https://acme.example", "industry": "Retail", "tax_number": "556000-4615", "vat_id": "SE556000461501",
+        "address": {"line1": "Storgatan 1", "line2": null, "postal_code": "111 22", "city": "Stockholm", "region": null, "country": "SE"},
     })
 }
 

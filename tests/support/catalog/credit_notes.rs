@@ -15,7 +15,8 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 async fn new_note(firm: &Firm<'_>) -> Value {
-    json!({"invoice": sent(firm).await, "amount": "120.00", "reason": "The workshop was shorter", "refunded_amount": "0"})
+    let lines = json!([{"line": 0, "quantity": "0.5"}]);
+    json!({"invoice": sent(firm).await, "lines": lines, "reason": "The workshop was shorter", "refunded_amount": "0"})
 }
 
 async fn note(firm: &Firm<'_>) -> String {

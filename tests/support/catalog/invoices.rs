@@ -15,13 +15,18 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("remove_invoice", async |firm| Given::named(draft(firm).await)),
         row("restore_invoice", async |firm| Given::named(archived(firm, "/api/finance/invoices/", void(firm).await).await)),
-        row("send_invoice", async |firm| Given::named(draft(firm).await)),
+        row("send_invoice", async |firm| Given::named(draft(firm).await).with(json!({"sent_by": "mail"}))),
         row("void_invoice", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Sent to the wrong client"}))),
         row("mark_invoice_uncollectible", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Bankrupt"}))),
         row("record_invoice_payment", async |firm| Given::named(sent(firm).await).with(payment("500.00"))),
         row("apply_credit_to_invoice", async |firm| {
             let (credit, invoice) = credit_and_invoice(firm).await;
             Given::named(invoice).with(json!({"credit": credit, "amount": "20.00"}))
+        }),
+        row("reverse_invoice_payment", async |firm| {
+            let invoice = sent(firm).await;
+            let paid = firm.owner.post(format!("/api/finance/invoices/{invoice}/record-payment/"), payment("500.00")).await.expect(200);
+            Given::named(invoice).with(json!({"payment": paid.text("/payments/0/id"), "reason": "Recorded twice"}))
         }),
         row("add_time_to_invoice", async |firm| {
             let (client, entry) = firm.time().await;
@@ -44,7 +49,7 @@ async fn new_invoice(firm: &Firm<'_>) -> Value {
     let travel = json!({"description": "Travel", "quantity": "1", "unit_price": 320.5});
     let due = firm.app.clock.now().date_naive() + chrono::Days::new(30);
     json!({
-        "client": client, "currency": "EUR", "address": "1 Main Street", "reference": "PO-4711", "memo": "Thank you.", "notes": "As agreed",
+        "client": client, "currency": "EUR", "address": {"line1": "1 Main Street", "city": "Springfield", "region": "IL", "country": "US"}, "reference": "PO-4711", "memo": "Thank you.", "notes": "As agreed",
         "line_items": [workshop, travel], "time_entries": [entry], "discount": {"percent": "5"}, "due_date": due.to_string(),
     })
 }
@@ -70,7 +75,7 @@ async fn send(firm: &Firm<'_>, invoice: String) -> String {
 }
 
 fn payment(amount: &str) -> Value {
-    json!({"amount": amount, "currency": "EUR", "method": "bank_transfer", "reference": "Thanks", "date": "2026-01-20"})
+    json!({"amount": amount, "currency": "EUR", "method": "bank_transfer", "reference": "Thanks", "date": "2026-01-20", "send_receipt": true})
 }
 
 /// A credit of 100.00, of an invoice that was paid too much.

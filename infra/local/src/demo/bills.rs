@@ -28,9 +28,9 @@ pub(super) enum Fate {
     Overpaid(i64),
     /// The client's credit pays as much as it can, a transfer the rest.
     PaidFromCredit,
-    /// A credit note takes back so much before the rest is paid.
+    /// A credit note takes back so much, without tax, before the rest is paid.
     NotedThenPaid(&'static str, &'static str),
-    /// A credit note takes back so much after all was paid: it becomes credit.
+    /// A credit note takes back so much, without tax, after all was paid: it becomes credit.
     PaidThenNoted(&'static str, &'static str),
     /// Likewise, and the money went back.
     PaidThenRefunded(&'static str, &'static str),

@@ -18,13 +18,30 @@ pub(super) struct Client {
     /// Whether its contact followed the link into the portal.
     pub(super) signs_in: bool,
     pub(super) industry: &'static str,
-    /// Where it is, as on an envelope.
-    pub(super) address: &'static str,
+    pub(super) place: Place,
+}
+
+/// Where a client is.
+pub(super) struct Place {
+    pub(super) line1: &'static str,
+    pub(super) postal_code: Option<&'static str>,
+    pub(super) city: &'static str,
+    pub(super) region: Option<&'static str>,
+    pub(super) country: &'static str,
+}
+
+/// At home, where not every town has a postal code.
+const fn at(line1: &'static str, city: &'static str, region: Option<&'static str>) -> Place {
+    Place { line1, postal_code: None, city, region, country: "IE" }
+}
+
+const fn over(line1: &'static str, postal_code: &'static str, city: &'static str, country: &'static str) -> Place {
+    Place { line1, postal_code: Some(postal_code), city, region: None, country }
 }
 
 /// At home, with the firm's usual terms.
-const fn client(lead: Lead, industry: &'static str, address: &'static str) -> Client {
-    Client { lead, terms: 30, pays: (12, 20), currency: super::firm::CURRENCY, tax: TAX, signs_in: true, industry, address }
+const fn client(lead: Lead, industry: &'static str, place: Place) -> Client {
+    Client { lead, terms: 30, pays: (12, 20), currency: super::firm::CURRENCY, tax: TAX, signs_in: true, industry, place }
 }
 
 /// One that is abroad.
@@ -57,13 +74,21 @@ pub(super) const HERON: &str = "Heron Software";
 
 pub(super) static CLIENTS: [Client; 12] = [
     paying(
-        client(lead(LUMEN, "Jonas Beck", "jonas@lumen.example", "referral"), "Pharmaceuticals", "14 Grand Canal Quay\nDublin 2\nD02 XE98"),
+        client(
+            lead(LUMEN, "Jonas Beck", "jonas@lumen.example", "referral"),
+            "Pharmaceuticals",
+            over("14 Grand Canal Quay", "D02 XE98", "Dublin", "IE"),
+        ),
         45,
         (20, 20),
     ),
     paying(
         abroad(
-            client(lead(ACME, "Grace Hill", "grace@acme.example", "website"), "Consumer goods", "500 Harbor Street\nBoston MA 02110\nUSA"),
+            client(
+                lead(ACME, "Grace Hill", "grace@acme.example", "website"),
+                "Consumer goods",
+                Place { region: Some("MA"), ..over("500 Harbor Street", "02110", "Boston", "US") },
+            ),
             "USD",
         ),
         60,
@@ -73,7 +98,7 @@ pub(super) static CLIENTS: [Client; 12] = [
         client(
             lead(DUNMORE, "Karen Friel", "karen@dunmore.example", "tender"),
             "Public administration",
-            "County Hall\nMain Street\nDunmore",
+            at("County Hall, Main Street", "Dunmore", None),
         ),
         60,
         (30, 10),
@@ -82,30 +107,42 @@ pub(super) static CLIENTS: [Client; 12] = [
         client(
             lead(GRANITE, "Paul Weber", "paul@granite.example", "conference"),
             "Banking",
-            "Neue Mainzer Straße 52\n60311 Frankfurt am Main\nGermany",
+            over("Neue Mainzer Straße 52", "60311", "Frankfurt am Main", "DE"),
         ),
         "EUR",
     ),
     outside(paying(
-        client(lead(BRIGHTWATER, "Leo Marsh", "leo@brightwater.example", "referral"), "Restaurants", "3 Strand Road\nBray\nCo. Wicklow"),
+        client(
+            lead(BRIGHTWATER, "Leo Marsh", "leo@brightwater.example", "referral"),
+            "Restaurants",
+            at("3 Strand Road", "Bray", Some("Co. Wicklow")),
+        ),
         14,
         (10, 6),
     )),
     abroad(
-        client(lead(FJORD, "Ingrid Solberg", "ingrid@fjord.example", "conference"), "Logistics", "Kaigaten 9\n5003 Bergen\nNorway"),
+        client(
+            lead(FJORD, "Ingrid Solberg", "ingrid@fjord.example", "conference"),
+            "Logistics",
+            over("Kaigaten 9", "5003", "Bergen", "NO"),
+        ),
         "EUR",
     ),
-    client(lead(COBALT, "Anne Roth", "anne@cobalt.example", "referral"), "Insurance", "Cobalt House\n27 Mount Street\nDublin 2"),
+    client(lead(COBALT, "Anne Roth", "anne@cobalt.example", "referral"), "Insurance", at("Cobalt House, 27 Mount Street", "Dublin", None)),
     outside(client(
         lead(KESTREL, "Ronan Walsh", "ronan@kestrel.example", "referral"),
         "Energy",
-        "Unit 7, Eastgate Park\nLittle Island\nCo. Cork",
+        at("Unit 7, Eastgate Park", "Little Island", Some("Co. Cork")),
     )),
-    client(lead(ALDER, "Maya Lund", "maya@alder.example", "website"), "Health care", "88 Seapoint Avenue\nGalway"),
+    client(lead(ALDER, "Maya Lund", "maya@alder.example", "website"), "Health care", at("88 Seapoint Avenue", "Galway", None)),
     outside(abroad(
-        client(lead(DUNE, "Samir Haddad", "samir@dune.example", "website"), "Hotels", "2 Marine Parade\nBrighton BN2 1TL\nUnited Kingdom"),
+        client(lead(DUNE, "Samir Haddad", "samir@dune.example", "website"), "Hotels", over("2 Marine Parade", "BN2 1TL", "Brighton", "GB")),
         "GBP",
     )),
-    client(lead(EMBER, "Lucy Grant", "lucy@ember.example", "newsletter"), "Retail", "61 Patrick Street\nCork"),
-    paying(client(lead(HERON, "Dana Cole", "dana@heron.example", "referral"), "Software", "The Mill, Bridge Street\nLimerick"), 14, (5, 9)),
+    client(lead(EMBER, "Lucy Grant", "lucy@ember.example", "newsletter"), "Retail", at("61 Patrick Street", "Cork", None)),
+    paying(
+        client(lead(HERON, "Dana Cole", "dana@heron.example", "referral"), "Software", at("The Mill, Bridge Street", "Limerick", None)),
+        14,
+        (5, 9),
+    ),
 ];

@@ -40,17 +40,16 @@ async fn settle(loader: &Loader, billed: &Billed) -> Result<()> {
             pay(loader, billed, "bank_transfer", cents(&rest.text("/amount_due")?)?).await
         }
         Fate::NotedThenPaid(amount, reason) => {
-            note(loader, &json!({ "invoice": billed.id, "amount": amount, "reason": reason })).await?;
-            pay(loader, billed, "bank_transfer", total - cents(amount)?).await
+            let noted = note(loader, billed, amount, reason, false).await?;
+            pay(loader, billed, "bank_transfer", total - cents(&noted.text("/amount")?)?).await
         }
         Fate::PaidThenNoted(amount, reason) => {
             pay(loader, billed, "bank_transfer", total).await?;
-            note(loader, &json!({ "invoice": billed.id, "amount": amount, "reason": reason })).await
+            note(loader, billed, amount, reason, false).await.map(|_| ())
         }
         Fate::PaidThenRefunded(amount, reason) => {
             pay(loader, billed, "bank_transfer", total).await?;
-            let body = json!({ "invoice": billed.id, "amount": amount, "refunded_amount": amount, "reason": reason });
-            note(loader, &body).await
+            note(loader, billed, amount, reason, true).await.map(|_| ())
         }
         Fate::Uncollectible(reason) => act(loader, billed, "mark-uncollectible", &json!({ "reason": reason })).await.map(|_| ()),
         Fate::Void(reason) => act(loader, billed, "void", &json!({ "reason": reason })).await.map(|_| ()),
@@ -93,8 +92,27 @@ async fn apply_credit(loader: &Loader, billed: &Billed) -> Result<Answer> {
     act(loader, billed, "apply-credit", &json!({ "credit": credit })).await
 }
 
-async fn note(loader: &Loader, body: &Value) -> Result<()> {
-    loader.create(BILLING, "/api/finance/credit-notes/", body).await.map(|_| ())
+/// Takes back so much of an invoice, without its tax, off its dearest lines; with the tax that is refunded, or becomes credit.
+async fn note(loader: &Loader, billed: &Billed, amount: &str, reason: &str, refunded: bool) -> Result<Answer> {
+    let shown = loader.get(BILLING, &format!("/api/finance/invoices/{}/", billed.id)).await?;
+    let items = shown.body().pointer("/line_items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut dearest = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        dearest.push((cents(item.pointer("/amount").and_then(Value::as_str).unwrap_or_default())?, place));
+    }
+    dearest.sort_unstable_by(|one, other| other.cmp(one));
+    let (mut left, mut lines) = (cents(amount)?, Vec::new());
+    for (net, place) in dearest {
+        let part = left.min(net);
+        if part > 0 {
+            lines.push(json!({ "line": place, "amount": decimal(part) }));
+            left -= part;
+        }
+    }
+    let tax: i64 = billed.client.tax.parse().unwrap_or_default();
+    let refunded = refunded.then_some(cents(amount)? * (100 + tax) / 100).map(decimal);
+    let body = json!({ "invoice": billed.id, "lines": lines, "refunded_amount": refunded, "reason": reason });
+    loader.create(BILLING, "/api/finance/credit-notes/", &body).await
 }
 
 async fn act(loader: &Loader, billed: &Billed, action: &str, body: &Value) -> Result<Answer> {

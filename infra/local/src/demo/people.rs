@@ -18,7 +18,11 @@ pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
     let owner = once(|key| caller.post("/api/auth/register/", &body).header("idempotency-key", key)).await?.is(201)?;
     let mut loader = Loader::new(caller, calendar);
     loader.sign_in(key, owner.text("/user/id")?, owner.text("/access")?);
-    let terms = json!({ "hourly_rates": [{ "hourly_rate": "130" }], "payment_terms_days": 30, "reminder_days": [1, 7, 14], "default_tax_rate": TAX });
+    let address = json!({ "line1": "7 Custom House Quay", "postal_code": "D01 R9Y0", "city": "Dublin", "country": "IE" });
+    let terms = json!({
+        "hourly_rates": [{ "hourly_rate": "130" }], "payment_terms_days": 30, "reminder_days": [1, 7, 14], "default_tax_rate": TAX,
+        "address": address, "tax_number": "3407412", "vat_id": "IE3407412UH",
+    });
     loader.patch(key, "/api/auth/firm/", &terms).await?;
     let invited = together(STAFF.iter().map(async |Person { name, email, role, .. }| {
         loader.create(key, "/api/auth/users/", &json!({ "name": name, "email": email, "role": role })).await?.text("/id")

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::{
     budget::Budget,
-    clients::{CLIENTS, Client, EMBER},
+    clients::{CLIENTS, Client, EMBER, Place},
     leads::{CAMPAIGNS, DEALS, Deal, LEADS, Lead, Reached},
     loader::{Loader, together},
     projects::{PROJECTS, Phase, Project},
@@ -109,7 +109,9 @@ async fn won(loader: &Loader, place: usize, client: &Client, budgets: &HashMap<&
     proposal_action(loader, &proposal, "send", &json!({})).await?;
     let accepted = proposal_action(loader, &proposal, "accept", &json!({ "accepted_by": client.lead.contact })).await?;
     let id = accepted.text("/client/id")?;
-    let address = json!({ "address": client.address, "industry": client.industry });
+    let Place { line1, postal_code, city, region, country } = client.place;
+    let address = json!({ "line1": line1, "postal_code": postal_code, "city": city, "region": region, "country": country });
+    let address = json!({ "address": address, "industry": client.industry });
     loader.patch(CLOSER, &format!("/api/clients/clients/{id}/"), &address).await?;
     Ok((id, proposal))
 }

@@ -278,6 +278,10 @@ impl Books {
     /// Pays back `amount` of the payment or charge `id`; without one, all that is left.
     pub(super) fn refund(&mut self, id: &str, amount: Option<i64>, now: i64) -> Result<Value, No> {
         let payment = self.payment(id)?;
+        // What the payer's bank asks back, or has, can't be given back besides.
+        if payment.dispute.as_ref().is_some_and(|dispute| dispute.status != "won") {
+            return Err(No::invalid("This charge has been charged back."));
+        }
         let left = payment.left();
         let amount = amount.unwrap_or(left);
         if payment.status != "succeeded" || amount < 1 || amount > left {

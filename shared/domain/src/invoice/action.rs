@@ -1,6 +1,6 @@
 //! What people do to an invoice: write the draft, send it, take it back, give it up, archive it.
 
-use super::{Event, Invoice, LineItem, Status, lines};
+use super::{Event, Invoice, LineItem, SentBy, Status, lines};
 use crate::{Archive, Date, MultiLine, Refusal, Time, Transition, firm::Firm, time_entry::TimeEntryId};
 
 /// How many days back an invoice can be dated, and how many days after its date it can be due.
@@ -10,7 +10,17 @@ impl Invoice {
     /// The draft with what its lines come to, if these and its days are within reason.
     pub fn checked(self, now: Time) -> Result<Self, Refusal> {
         lines::check(&self.line_items)?;
-        let totals = super::Totals::of(&self.line_items, self.discount, self.currency)?;
+        let draft = self.totalled()?;
+        draft.dated_within_reason(now)?;
+        Ok(draft)
+    }
+
+    fn totalled(self) -> Result<Self, Refusal> {
+        let (totals, taxes) = super::Totals::of(&self.line_items, self.discount, self.currency)?;
+        Ok(Self { totals, taxes, ..self })
+    }
+
+    fn dated_within_reason(&self, now: Time) -> Result<(), Refusal> {
         let today = Date::today(now);
         if let Some(issued) = self.issue_date {
             if issued > Date::latest(now) {
@@ -20,8 +30,7 @@ impl Invoice {
                 return Err(Refusal::rule("issue_date", "Is more than three years back."));
             }
         }
-        due_within_reason(self.issue_date.unwrap_or(today), self.due_date)?;
-        Ok(Self { totals, ..self })
+        due_within_reason(self.issue_date.unwrap_or(today), self.due_date)
     }
 
     /// The draft with other fields. Which time entries it bills stays as it is.
@@ -54,13 +63,24 @@ impl Invoice {
         if let Some(other) = entries.iter().find(|entry| !self.time_entries().any(|billed| billed == **entry)) {
             return Err(Refusal::rule("time_entries", format!("{other} isn't on the invoice.")));
         }
-        let stays = |line: &&LineItem| line.time_entry.is_none_or(|entry| !entries.contains(&entry));
-        let line_items = self.line_items.iter().filter(stays).cloned().collect();
-        Ok((Self { line_items, ..self.clone() }.checked(now)?, Event::Updated))
+        Ok((self.without_time(entries).checked(now)?, Event::Updated))
     }
 
-    /// The invoice once it is out as `number`, by the terms of `firm`; paid already if it comes to nothing.
-    pub fn send(&self, number: u64, firm: &Firm, now: Time) -> Transition<Self> {
+    /// The draft without the lines of these time entries, which are gone: whatever else may be wrong with it by now.
+    pub fn drop_time(&self, entries: &[TimeEntryId]) -> Transition<Self> {
+        self.draft()?;
+        Ok((self.without_time(entries).totalled()?, Event::Updated))
+    }
+
+    fn without_time(&self, entries: &[TimeEntryId]) -> Self {
+        let stays = |line: &&LineItem| line.time_entry.is_none_or(|entry| !entries.contains(&entry));
+        let line_items = self.line_items.iter().filter(stays).cloned().collect();
+        Self { line_items, ..self.clone() }
+    }
+
+    /// The invoice once it is out as `number`, `by` mail or by hand and by the terms of `firm`; paid already if it comes to
+    /// nothing.
+    pub fn send(&self, number: u64, by: SentBy, firm: &Firm, now: Time) -> Transition<Self> {
         match self.status {
             Status::Draft => {}
             Status::Sent | Status::Paid | Status::Uncollectible => return Err(Refusal::state("The invoice was sent already.")),
@@ -68,6 +88,9 @@ impl Invoice {
         }
         if self.line_items.is_empty() {
             return Err(Refusal::rule("line_items", "At least one line is needed."));
+        }
+        if by == SentBy::Mail && self.contact.email.is_none() {
+            return Err(Refusal::rule("email", "The client has no e-mail to send it to; say that it is sent by hand."));
         }
         let issued = self.issue_date.unwrap_or(firm.time_zone.day(now));
         let due = self.due_date.unwrap_or(issued.plus_days(firm.payment_terms_days.into()));
@@ -80,6 +103,8 @@ impl Invoice {
             due_date: Some(due),
             status: Status::Sent,
             sent_at: Some(now),
+            sent_by: Some(by),
+            seller: Some(firm.party()),
             reminders,
             ..self.clone()
         };

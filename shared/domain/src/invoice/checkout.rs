@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Invoice, InvoiceId};
-use crate::{Money, Refusal, Time};
+use crate::{Money, Refusal, Time, firm::FirmId};
 
 /// Most attempts that are remembered.
 const MOST_CHECKOUTS: usize = 20;
@@ -22,6 +22,8 @@ pub enum CheckoutState {
     Prepared,
     /// There is a page.
     Open,
+    /// It is filled in, and the money is on its way, for days perhaps.
+    Pending,
     /// It was paid.
     Paid,
     /// It can't be paid any more.
@@ -45,6 +47,19 @@ pub struct Checkout {
     pub expires_at: Option<Time>,
     /// How far it got.
     pub state: CheckoutState,
+    /// Since when the money is on its way, if it is or was.
+    #[serde(default)]
+    pub pending_at: Option<Time>,
+}
+
+/// What `stripe-events` finds in its queue beside Stripe's events: an invoice whose pages can't stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpireCheckouts {
+    /// Whose it is.
+    pub firm: FirmId,
+    /// Which.
+    pub expire_checkouts_of: InvoiceId,
 }
 
 impl Checkout {
@@ -69,6 +84,9 @@ impl Invoice {
     /// How to come at `now` to a page on which all that is due can be paid.
     pub fn prepare_checkout(&self, now: Time) -> Result<Link, Refusal> {
         self.payable()?;
+        if self.pending_checkout().is_some() {
+            return Err(Refusal::state("A payment is on its way; it can be paid again only if that fails."));
+        }
         let due = self.amount_due();
         for checkout in self.checkouts.iter().rev().filter(|checkout| checkout.amount == due) {
             match checkout.state {
@@ -76,12 +94,12 @@ impl Invoice {
                     return Ok(Link::Open(checkout.clone()));
                 }
                 CheckoutState::Prepared if now - checkout.prepared_at < KNOWN => return Ok(Link::Prepared(checkout.clone())),
-                CheckoutState::Open | CheckoutState::Prepared | CheckoutState::Paid | CheckoutState::Expired => {}
+                CheckoutState::Open | CheckoutState::Prepared | CheckoutState::Pending | CheckoutState::Paid | CheckoutState::Expired => {}
             }
         }
         let attempt = self.checkouts.last().map_or(1, |last| last.attempt + 1);
         let state = CheckoutState::Prepared;
-        let new = Checkout { attempt, amount: due, prepared_at: now, session: None, url: None, expires_at: None, state };
+        let new = Checkout { attempt, amount: due, prepared_at: now, session: None, url: None, expires_at: None, state, pending_at: None };
         let forgotten = (self.checkouts.len() + 1).saturating_sub(MOST_CHECKOUTS);
         let checkouts = self.checkouts.iter().skip(forgotten).chain([&new]).cloned().collect();
         Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, Event::CheckoutPrepared)), new))
@@ -105,6 +123,46 @@ impl Invoice {
         let open = |checkout: &Checkout| checkout.session.as_deref() == Some(session) && checkout.state == CheckoutState::Open;
         let expired = |checkout: &Checkout| Checkout { state: CheckoutState::Expired, ..checkout.clone() };
         self.change_checkout(open, expired, Event::CheckoutExpired)
+    }
+
+    /// The invoice once Stripe's page `session`, of the attempt `attempt`, is filled in and its money on its way; nothing if
+    /// that is no news, or it arrived or failed before we heard of it.
+    pub fn checkout_pending(&self, session: &str, attempt: Option<u32>, now: Time) -> Option<(Self, Event)> {
+        let which = |checkout: &Checkout| match (&checkout.session, checkout.state) {
+            (Some(known), CheckoutState::Open) => known == session,
+            // The answer that named the page was lost.
+            (None, CheckoutState::Prepared) => attempt == Some(checkout.attempt),
+            (_, _) => false,
+        };
+        let pending = |checkout: &Checkout| Checkout {
+            session: Some(session.to_owned()),
+            state: CheckoutState::Pending,
+            pending_at: Some(now),
+            ..checkout.clone()
+        };
+        self.change_checkout(which, pending, Event::CheckoutPending)
+    }
+
+    /// The invoice once the money of Stripe's page `session` won't come; nothing if that is no news.
+    pub fn checkout_failed(&self, session: &str) -> Option<(Self, Event)> {
+        let waits = |checkout: &Checkout| {
+            checkout.session.as_deref() == Some(session) && matches!(checkout.state, CheckoutState::Open | CheckoutState::Pending)
+        };
+        let failed = |checkout: &Checkout| Checkout { state: CheckoutState::Expired, ..checkout.clone() };
+        self.change_checkout(waits, failed, Event::CheckoutFailed)
+    }
+
+    /// The attempt whose money is on its way.
+    pub fn pending_checkout(&self) -> Option<&Checkout> {
+        self.checkouts.iter().rfind(|checkout| checkout.state == CheckoutState::Pending)
+    }
+
+    /// The pages on which something else can be paid than what is due: they are to be expired at Stripe.
+    pub fn stale_checkouts(&self) -> impl Iterator<Item = &str> {
+        let stale = |checkout: &&Checkout| {
+            checkout.state == CheckoutState::Open && (self.payable().is_err() || checkout.amount != self.amount_due())
+        };
+        self.checkouts.iter().filter(stale).filter_map(|checkout| checkout.session.as_deref())
     }
 
     /// The attempt whose page is `session`.

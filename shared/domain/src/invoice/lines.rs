@@ -1,8 +1,12 @@
-//! What an invoice charges, and what it comes to: tax line by line, rounded half away from zero, then summed; a discount
-//! is spread over the lines before that, so that no cent of it is lost.
+//! What an invoice charges, and what it comes to. A discount is spread over the lines before tax, so that no cent of it is
+//! lost; for the tax see [`super::tax`].
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    Invoice,
+    tax::{LineTax, Tax, taxes},
+};
 use crate::{Currency, Money, Percent, Price, Refusal, SingleLine, Units, time_entry::TimeEntryId};
 
 /// Most lines that an invoice can have; they live inside its record.
@@ -19,8 +23,8 @@ pub struct LineItem {
     pub quantity: Units,
     /// What one costs, in the invoice's currency.
     pub unit_price: Price,
-    /// What tax is put on it, if any is.
-    pub tax_rate: Option<Percent>,
+    /// The tax on it.
+    pub tax: LineTax,
     /// The time entry that it bills.
     pub time_entry: Option<TimeEntryId>,
 }
@@ -75,8 +79,8 @@ impl Totals {
         Self { subtotal: nothing, discount_amount: nothing, tax: nothing, total: nothing }
     }
 
-    /// Of `lines`, with `discount` taken off.
-    pub fn of(lines: &[LineItem], discount: Option<Discount>, currency: Currency) -> Result<Self, Refusal> {
+    /// Of `lines`, with `discount` taken off; and the taxes on them.
+    pub fn of(lines: &[LineItem], discount: Option<Discount>, currency: Currency) -> Result<(Self, Vec<Tax>), Refusal> {
         const FIELD: &str = "line_items";
         let sum = |sum: Money, more: Money| sum.plus(FIELD, more);
         let nothing = Money::zero(currency);
@@ -86,17 +90,27 @@ impl Totals {
             return Err(Refusal::rule(FIELD, format!("Come to less than nothing: {subtotal}.")));
         }
         let discount_amount = discount.map_or(Ok(nothing), |discount| discount.of(subtotal))?;
-        let mut tax = nothing;
-        for ((line, amount), share) in lines.iter().zip(&amounts).zip(spread(discount_amount, &amounts)?) {
-            if let Some(rate) = line.tax_rate {
-                tax = sum(tax, amount.minus(FIELD, share)?.percent(FIELD, rate)?)?;
-            }
-        }
+        let taxes = taxes(lines.iter().map(|line| &line.tax).zip(without(discount_amount, &amounts)?), currency)?;
+        let tax = taxes.iter().map(|tax| tax.amount).try_fold(nothing, sum)?;
         let total = sum(subtotal.minus(FIELD, discount_amount)?, tax)?;
         if total.is_negative() {
             return Err(Refusal::rule(FIELD, format!("Come to less than nothing with tax: {total}.")));
         }
-        Ok(Self { subtotal, discount_amount, tax, total })
+        Ok((Self { subtotal, discount_amount, tax, total }, taxes))
+    }
+}
+
+/// `amounts`, of each its share of `discount` taken off.
+fn without(discount: Money, amounts: &[Money]) -> Result<Vec<Money>, Refusal> {
+    let shares = spread(discount, amounts)?;
+    amounts.iter().zip(shares).map(|(amount, share)| amount.minus("line_items", share)).collect()
+}
+
+impl Invoice {
+    /// What each of its lines comes to, its share of the discount taken off: what tax is on.
+    pub fn line_nets(&self) -> Result<Vec<Money>, Refusal> {
+        let amounts = self.line_items.iter().map(|line| line.amount(self.currency)).collect::<Result<Vec<_>, _>>()?;
+        without(self.totals.discount_amount, &amounts)
     }
 }
 
@@ -131,7 +145,8 @@ pub(super) fn spread(whole: Money, amounts: &[Money]) -> Result<Vec<Money>, Refu
     losers.sort_by_key(|place| std::cmp::Reverse(amounts.get(*place).map(|amount| product(amount).rem_euclid(sum))));
     losers.truncate(usize::try_from(left).unwrap_or_default());
     let share = |(place, down): (usize, i128)| {
-        let minor = i64::try_from(down + i128::from(losers.contains(&place))).unwrap_or_default();
+        let minor = i64::try_from(down + i128::from(losers.contains(&place)));
+        let minor = minor.map_err(|_| Refusal::rule("discount", "Is beyond any sensible amount."))?;
         Money::from_minor("discount", minor, currency)
     };
     down.into_iter().enumerate().map(share).collect()
@@ -147,7 +162,7 @@ pub(crate) mod tests {
             description: SingleLine::new("Work").unwrap(),
             quantity: quantity.parse().unwrap(),
             unit_price: price.parse().unwrap(),
-            tax_rate: tax.map(|rate| rate.parse().unwrap()),
+            tax: LineTax::by_default(tax.map(|rate| rate.parse().unwrap())),
             time_entry: None,
         }
     }
@@ -157,16 +172,18 @@ pub(crate) mod tests {
     }
 
     fn totals(lines: &[LineItem], discount: Option<Discount>) -> [i64; 4] {
-        let Totals { subtotal, discount_amount, tax, total } = Totals::of(lines, discount, Currency::USD).unwrap();
+        let (Totals { subtotal, discount_amount, tax, total }, _) = Totals::of(lines, discount, Currency::USD).unwrap();
         [subtotal, discount_amount, tax, total].map(Money::minor)
     }
 
     #[test]
-    fn tax_is_rounded_line_by_line_and_then_summed() {
-        // 0.125 twice is 0.13 twice, not 0.25.
-        assert_eq!(totals(&[line("1", "0.50", Some("25")), line("1", "0.50", Some("25"))], None), [100, 0, 26, 126]);
+    fn the_lines_of_a_rate_are_summed_and_then_their_tax_is_rounded() {
+        // 0.125 twice is 0.25, not 0.13 twice; with another rate between them too.
+        assert_eq!(totals(&[line("1", "0.50", Some("25")), line("1", "0.50", Some("25"))], None), [100, 0, 25, 125]);
+        let between = [line("1", "0.50", Some("25")), line("1", "0.10", Some("5")), line("1", "0.50", Some("25"))];
+        assert_eq!(totals(&between, None), [110, 0, 26, 136]);
         assert_eq!(totals(&[line("2.5", "200", Some("19")), line("1", "99.99", None)], None), [59_999, 0, 9_500, 69_499]);
-        assert_eq!(totals(&[line("-1", "0.50", Some("25")), line("1", "10", Some("25"))], None), [950, 0, 237, 1_187]);
+        assert_eq!(totals(&[line("-1", "0.50", Some("25")), line("1", "10", Some("25"))], None), [950, 0, 238, 1_188]);
         assert_eq!(totals(&[], None), [0, 0, 0, 0]);
     }
 
@@ -241,11 +258,13 @@ pub(crate) mod tests {
                 description: SingleLine::new("Work").unwrap(),
                 quantity: crate::Units::new(Decimal::new(quantity, 2)).unwrap(),
                 unit_price: Price::new(Decimal::new(price, 2)).unwrap(),
-                tax_rate: tax.map(|tax| Percent::new(Decimal::new(tax, 2)).unwrap()),
+                tax: LineTax::by_default(tax.map(|tax| Percent::new(Decimal::new(tax, 2)).unwrap())),
                 time_entry: None,
             }).collect();
             let discount = percent.map(|percent| Discount::Percent(Percent::new(Decimal::new(percent, 2)).unwrap()));
-            if let Ok(Totals { subtotal, discount_amount, tax, total }) = Totals::of(&lines, discount, Currency::USD) {
+            if let Ok((Totals { subtotal, discount_amount, tax, total }, taxes)) = Totals::of(&lines, discount, Currency::USD) {
+                let sum = |of: fn(&Tax) -> Money| taxes.iter().map(of).map(Money::minor).sum::<i64>();
+                prop_assert_eq!((sum(|tax| tax.amount), sum(|tax| tax.base)), (tax.minor(), subtotal.minor() - discount_amount.minor()));
                 prop_assert_eq!(total.minor(), subtotal.minor() - discount_amount.minor() + tax.minor());
                 prop_assert!(!total.is_negative() && discount_amount.minor() <= subtotal.minor());
             }

@@ -1,50 +1,148 @@
-//! What credit notes do to an invoice.
+//! What credit notes do to an invoice, and how what they take back and what Stripe refunds are counted once.
+//!
+//! A note gives back what was paid as credit, or tells of a refund. What Stripe refunded before it is in it; what Stripe
+//! refunds after it is first what it said was to be refunded, then comes out of the credit that it made. What is left is a
+//! refund of which no note tells.
 
-use super::{Event, Invoice, Status, payment::least};
-use crate::{Money, Refusal};
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Invoice, NewNoteLine, NoteLine, Payment, Status, Tax};
+use crate::{Money, Refusal, credit::CreditId};
+
+/// Most credits that the notes on one invoice can make; they live inside its record, and change with it in one transaction.
+const MOST_NOTE_CREDITS: usize = 40;
+
+/// A credit that a credit note made of what was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteCredit {
+    /// The credit.
+    pub credit: CreditId,
+    /// How much it was.
+    pub amount: Money,
+    /// How much of it Stripe refunded since.
+    pub withdrawn: Money,
+}
+
+/// What is to be taken back.
+#[derive(Debug, Clone)]
+pub(crate) struct TakeBack {
+    /// Of which lines; all that is left, where it isn't said.
+    pub(crate) lines: Option<Vec<NewNoteLine>>,
+    /// How much of what isn't due any more was refunded, or is to be; what was refunded already, where it isn't said.
+    pub(crate) refunded: Option<Money>,
+    /// The credit that the rest becomes.
+    pub(crate) credit: CreditId,
+}
 
 /// What comes of taking back some of an invoice.
 #[derive(Debug, Clone)]
 pub(crate) struct TakenBack {
     /// The invoice, and what happened to it.
     pub(crate) invoice: (Invoice, Event),
+    /// Of which lines it is.
+    pub(crate) lines: Vec<NoteLine>,
+    /// The taxes on it.
+    pub(crate) taxes: Vec<Tax>,
+    /// How much, with tax.
+    pub(crate) amount: Money,
     /// By how much less is due.
     pub(crate) reduced: Money,
-    /// How much of what is taken back is tax.
-    pub(crate) tax: Money,
+    /// How much went back to the payer, or is to.
+    pub(crate) refunded: Money,
+    /// How much becomes credit.
+    pub(crate) credited: Money,
 }
 
 impl Invoice {
-    /// The invoice once `amount` of it is taken back: what is due becomes less by as much of that as there is. Its tax is
-    /// the share of all that was taken back so far, less what was said of it before, so that all shares sum exactly.
-    pub(crate) fn take_back(&self, amount: Money) -> Result<TakenBack, Refusal> {
+    /// The invoice once some of it is taken back: what is due becomes less by as much of that as there is.
+    pub(crate) fn take_back(&self, take: TakeBack) -> Result<TakenBack, Refusal> {
         match self.status {
             Status::Sent | Status::Paid | Status::Uncollectible => {}
             Status::Draft => return Err(Refusal::state("The invoice isn't sent; change the draft.")),
             Status::Void => return Err(Refusal::state("The invoice is void.")),
         }
-        if amount.is_zero() {
-            return Err(Refusal::rule("amount", "More than nothing."));
+        let TakeBack { lines, refunded, credit } = take;
+        let taken = self.taken_lines(lines)?;
+        let amount = taken.total(self.currency)?;
+        if amount.is_zero() || amount.is_negative() {
+            return Err(Refusal::rule("lines", "Nothing is taken back, or left."));
         }
-        let credit_noted = self.credit_noted.plus("amount", amount)?;
-        let left = self.totals.total.minus("amount", self.credit_noted)?;
+        let credit_noted = self.credit_noted.plus("lines", amount)?;
+        let left = self.totals.total.minus("lines", self.credit_noted)?;
         if amount.minor() > left.minor() {
-            return Err(Refusal::rule("amount", format!("Only {left} of the invoice isn't taken back yet.")));
+            return Err(Refusal::rule("lines", format!("Only {left} of the invoice isn't taken back yet.")));
         }
-        let reduced = least(self.amount_due(), amount);
-        let tax_noted = share(self.totals.tax, credit_noted, self.totals.total)?;
-        let tax = tax_noted.minus("amount", self.tax_noted)?;
-        let amount_credited = self.amount_credited.plus("amount", reduced)?;
-        let invoice = Self { credit_noted, tax_noted, amount_credited, ..self.clone() }.standing();
+        let reduced = self.amount_due().part_within(amount);
+        let (refunded, credited) = self.divided(amount.without(reduced), refunded)?;
+        let mut note_credits = self.note_credits.clone();
+        if !credited.is_zero() {
+            note_credits.push(NoteCredit { credit, amount: credited, withdrawn: Money::zero(self.currency) });
+        }
+        if note_credits.len() > MOST_NOTE_CREDITS {
+            return Err(Refusal::state(format!("{MOST_NOTE_CREDITS} credit notes made credit of the invoice already.")));
+        }
+        let invoice = Self {
+            credit_noted,
+            amount_credited: self.amount_credited.and(reduced),
+            refund_noted: self.refund_noted.and(refunded),
+            note_credits,
+            line_notes: taken.line_notes,
+            taxes_noted: taken.taxes_noted,
+            ..self.clone()
+        };
+        let invoice = invoice.standing();
         let event = if invoice.status == self.status { Event::Credited } else { Event::Paid };
-        Ok(TakenBack { invoice: (invoice, event), reduced, tax })
+        Ok(TakenBack { invoice: (invoice, event), lines: taken.lines, taxes: taken.taxes, amount, reduced, refunded, credited })
     }
-}
 
-/// `whole × part / of`, rounded half away from zero to the minor unit.
-fn share(whole: Money, part: Money, of: Money) -> Result<Money, Refusal> {
-    let [whole_minor, part, of] = [whole, part, of].map(|money| i128::from(money.minor()));
-    let product = 2 * whole_minor * part;
-    let rounded = if of == 0 { 0 } else { (product + of * product.signum()) / (2 * of) };
-    Money::from_minor("amount", i64::try_from(rounded).unwrap_or_default(), whole.currency())
+    /// How much of `rest`, which was paid and isn't owed any more, is refunded, and how much becomes credit.
+    fn divided(&self, rest: Money, refunded: Option<Money>) -> Result<(Money, Money), Refusal> {
+        let untold = self.refunds_untold();
+        let before = if untold.is_negative() { Money::zero(self.currency) } else { untold.part_within(rest) };
+        let refunded = refunded.unwrap_or(before);
+        if refunded.minor() < before.minor() {
+            return Err(Refusal::rule("refunded_amount", format!("{before} of it was refunded before.")));
+        }
+        let credited = rest.minus("refunded_amount", refunded)?;
+        if credited.is_negative() {
+            return Err(Refusal::rule("refunded_amount", format!("Only {rest} of it was paid.")));
+        }
+        Ok((refunded, credited))
+    }
+
+    /// How much was refunded of which no credit note tells; less than nothing where one tells of more than was.
+    pub fn refunds_untold(&self) -> Money {
+        let withdrawn = self.note_credits.iter().fold(self.refund_noted, |sum, note| sum.and(note.withdrawn));
+        self.refunds_applied().without(withdrawn)
+    }
+
+    /// How much was refunded of what went to the invoice.
+    fn refunds_applied(&self) -> Money {
+        self.payments.iter().map(Payment::refunded_of_applied).fold(Money::zero(self.currency), Money::and)
+    }
+
+    /// The invoice, which `before` was, with what was refunded since taken out of the credits of its notes; or, where it
+    /// turned out that less was, given back to them in the same order backwards.
+    pub(super) fn withdrawing_since(self, before: &Self) -> Self {
+        let nothing = Money::zero(self.currency);
+        let positive = |money: Money| if money.is_negative() { nothing } else { money };
+        let change = self.refunds_applied().without(before.refunds_applied());
+        let untold = before.refunds_untold();
+        let mut note_credits = self.note_credits.clone();
+        if change.is_negative() {
+            let back = change.negated();
+            let mut back = back.without(back.part_within(positive(untold)));
+            for note in note_credits.iter_mut().rev() {
+                let part = back.part_within(note.withdrawn);
+                (note.withdrawn, back) = (note.withdrawn.without(part), back.without(part));
+            }
+        } else {
+            let mut more = change.without(change.part_within(positive(untold.negated())));
+            for note in &mut note_credits {
+                let part = more.part_within(note.amount.without(note.withdrawn));
+                (note.withdrawn, more) = (note.withdrawn.and(part), more.without(part));
+            }
+        }
+        Self { note_credits, ..self }
+    }
 }

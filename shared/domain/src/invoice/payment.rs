@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, InvoiceId, Status};
+use super::{Event, Invoice, InvoiceId, Reversal, Status};
 use crate::{
     Currency, Date, Id, Kind, Money, Price, Refusal, SingleLine, Time,
     credit::{Credit, CreditId, Origin},
@@ -119,6 +119,10 @@ pub struct Payment {
     pub refunded: Money,
     /// Whether the payer's bank wants it back.
     pub dispute: Option<Dispute>,
+    /// That it was recorded wrongly, if it was.
+    pub reversal: Option<Reversal>,
+    /// Whether the client gets a receipt.
+    pub receipt: bool,
 }
 
 impl Kind for Payment {
@@ -130,22 +134,33 @@ impl Kind for Payment {
 pub type PaymentId = Id<Payment>;
 
 impl Payment {
-    /// How much of it went to the invoice.
+    /// How much of it was more than was due.
+    pub fn credited(&self) -> Money {
+        self.excess.map_or(Money::zero(self.amount.currency()), |excess| excess.amount)
+    }
+
+    /// How much of it goes to the invoice. A refund leaves it there: it is no reason to pay again. What a bank took back, which
+    /// is all that wasn't refunded, doesn't count any more.
     pub fn applied(&self) -> Money {
-        let nothing = Money::zero(self.amount.currency());
+        if self.reversal.is_some() {
+            return Money::zero(self.amount.currency());
+        }
         match self.dispute {
-            Some(Dispute::Lost) => nothing,
-            Some(Dispute::Open | Dispute::Won) | None => {
-                self.excess.map_or(Ok(self.amount), |excess| self.amount.minus("amount", excess.amount)).unwrap_or(nothing)
-            }
+            Some(Dispute::Lost) => self.refunded_of_applied(),
+            Some(Dispute::Open | Dispute::Won) | None => self.amount.without(self.credited()),
         }
     }
 
     /// How much of what became credit went back to the payer: what was refunded comes out of that first.
     pub fn withdrawn(&self) -> Option<(CreditId, Money)> {
         let Excess { amount, credit } = self.excess?;
-        let lost = self.dispute == Some(Dispute::Lost);
-        Some((credit, if lost || self.refunded.minor() > amount.minor() { amount } else { self.refunded }))
+        let gone = self.reversal.is_some() || self.dispute == Some(Dispute::Lost);
+        Some((credit, if gone { amount } else { self.refunded.part_within(amount) }))
+    }
+
+    /// How much of what went to the invoice was refunded.
+    pub(super) fn refunded_of_applied(&self) -> Money {
+        self.refunded.without(self.refunded.part_within(self.credited()))
     }
 }
 
@@ -162,6 +177,8 @@ pub struct NewPayment {
     pub reference: Option<SingleLine<100>>,
     /// The day on which it was paid.
     pub date: Date,
+    /// Whether the client gets a receipt.
+    pub receipt: bool,
 }
 
 /// What comes of a payment.
@@ -184,7 +201,7 @@ pub struct Applied {
 
 impl Invoice {
     /// The invoice, whose id is `id`, once `new` was paid. It becomes the payment `payment`, and what is too much the
-    /// credit `credit`.
+    /// credit `credit`: all of it, where nothing is due, since the firm has the money whichever way it came.
     pub fn record_payment(
         &self,
         id: InvoiceId,
@@ -193,8 +210,8 @@ impl Invoice {
         credit: CreditId,
         now: Time,
     ) -> Result<Booked, Refusal> {
-        self.payable()?;
-        let NewPayment { amount, currency, means, reference, date } = new;
+        self.draft_takes_no_money()?;
+        let NewPayment { amount, currency, means, reference, date, receipt } = new;
         if currency.is_some_and(|currency| currency != self.currency) {
             return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
         }
@@ -209,7 +226,7 @@ impl Invoice {
             return Err(Refusal::rule("date", "Is more than a year before the invoice."));
         }
         self.room_for_payment()?;
-        self.receive(id, Payment { reference, ..self.payment(payment, amount, means.into(), date, now) }, credit)
+        self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, means.into(), date, now) }, credit)
     }
 
     /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this: as much as is
@@ -230,11 +247,11 @@ impl Invoice {
             return Err(Refusal::rule("credit", format!("Is in {}, the invoice in {}.", from.amount.currency(), self.currency)));
         }
         let due = self.amount_due();
-        let amount = amount.map_or(Ok(least(due, from.remaining)), |amount| Money::new("amount", amount, self.currency))?;
+        let amount = amount.map_or(Ok(due.part_within(from.remaining)), |amount| Money::new("amount", amount, self.currency))?;
         if amount.minor() > due.minor() {
             return Err(Refusal::rule("amount", format!("Only {due} is due.")));
         }
-        let spent = from.spend(id, amount, now)?;
+        let spent = from.spend(id, payment, amount, now)?;
         if amount.is_zero() {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
@@ -250,7 +267,7 @@ impl Invoice {
             Status::Sent | Status::Uncollectible => self.amount_due(),
             Status::Draft | Status::Paid | Status::Void => Money::zero(self.currency),
         };
-        let applied = least(takes, payment.amount);
+        let applied = takes.part_within(payment.amount);
         let rest = payment.amount.minus("amount", applied)?;
         let excess = (!rest.is_zero()).then_some(Excess { amount: rest, credit });
         let origin = Origin::Overpayment { invoice: id, payment: payment.id };
@@ -293,6 +310,8 @@ impl Invoice {
             excess: None,
             refunded: Money::zero(amount.currency()),
             dispute: None,
+            reversal: None,
+            receipt: true,
         }
     }
 
@@ -306,6 +325,13 @@ impl Invoice {
         }
     }
 
+    fn draft_takes_no_money(&self) -> Result<(), Refusal> {
+        match self.status {
+            Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
+            Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => Ok(()),
+        }
+    }
+
     fn room_for_payment(&self) -> Result<(), Refusal> {
         if self.payments.len() < MOST_PAYMENTS {
             Ok(())
@@ -313,9 +339,4 @@ impl Invoice {
             Err(Refusal::state(format!("The invoice has {MOST_PAYMENTS} payments already.")))
         }
     }
-}
-
-/// The lesser of two amounts in one currency.
-pub(crate) fn least(one: Money, other: Money) -> Money {
-    if other.minor() < one.minor() { other } else { one }
 }

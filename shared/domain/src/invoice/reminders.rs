@@ -15,8 +15,11 @@ impl Invoice {
         overdue.into_iter().chain(reminder).collect()
     }
 
-    /// The day on which the client is reminded next, while something is due.
+    /// The day on which the client is reminded next, while something is due and no money is on its way.
     pub fn next_reminder(&self) -> Option<Date> {
+        if self.pending_checkout().is_some() {
+            return None;
+        }
         let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return None };
         self.reminders.get(usize::from(self.reminded)).map(|days| last.plus_days((*days).into()))
     }
@@ -31,7 +34,8 @@ impl Invoice {
     /// there are none.
     pub fn remind(&self, now: Time) -> Option<(Self, Event)> {
         let reminded = self.reminders_until(now);
-        (self.status == Status::Sent && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, Event::Reminded))
+        let waits = self.status == Status::Sent && self.pending_checkout().is_none();
+        (waits && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, Event::Reminded))
     }
 
     /// How many of the days of reminding are over or have come at `now`.

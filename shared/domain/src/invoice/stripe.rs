@@ -29,12 +29,24 @@ pub struct Settled {
     pub invoice: Option<(Invoice, Event)>,
     /// The client's new credit, if more was paid than was due.
     pub credit: Option<Credit>,
-    /// The credit that an overpayment became before, and how much of it went back to the payer, in all: see
-    /// [`Credit::withdraw`]. Said again whenever it isn't nothing, for what else may have been written meanwhile.
-    pub withdrawn: Option<(CreditId, Money)>,
+    /// The credits that its money became before, and how much of each went back to the payer, in all: see
+    /// [`Credit::withdraw`].
+    pub withdrawn: Vec<(CreditId, Money)>,
 }
 
 impl Invoice {
+    /// The credits that a refund or a dispute of the payment `payment_intent` can come out of: what was too much of it, and
+    /// what credit notes made of what was paid.
+    pub fn credits_behind(&self, payment_intent: &str) -> Vec<CreditId> {
+        let excess = self.paid_by(payment_intent).and_then(|payment| payment.excess);
+        excess.map(|excess| excess.credit).into_iter().chain(self.note_credits.iter().map(|note| note.credit)).collect()
+    }
+
+    /// The payment that Stripe calls `payment_intent`.
+    pub fn paid_by(&self, payment_intent: &str) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.payment_intent.as_deref() == Some(payment_intent))
+    }
+
     /// The invoice, whose id is `id`, once a payment stands as `received` says. If it is new it becomes the payment
     /// `payment`, and what is too much of it the credit `credit`. An invoice that takes no money gives all of it to the
     /// client's credit, so nothing is lost.
@@ -42,7 +54,7 @@ impl Invoice {
         if received.amount.currency() != self.currency || received.refunded.currency() != self.currency {
             return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
         }
-        match self.payments.iter().find(|known| known.payment_intent.as_deref() == Some(&received.payment_intent)) {
+        match self.paid_by(&received.payment_intent) {
             Some(known) => self.restate(known, received),
             None => self.settle_new(id, received, payment, credit, now),
         }
@@ -62,24 +74,22 @@ impl Invoice {
         let known = invoice.payments.last().cloned();
         let restated = known.map_or(Ok(Settled::default()), |known| invoice.restate(&known, received))?;
         let invoice = restated.invoice.map_or(invoice, |(invoice, _)| invoice);
-        let credit = match (booked.credit, restated.withdrawn) {
-            (Some(credit), Some((_, total))) => Some(credit.withdraw(total).transpose()?.map_or(credit, |(withdrawn, _)| withdrawn)),
-            (credit, _) => credit,
-        };
-        Ok(Settled { invoice: Some((invoice, event)), credit, withdrawn: None })
+        let (own, withdrawn): (Vec<_>, Vec<_>) = restated.withdrawn.into_iter().partition(|(id, _)| *id == credit);
+        let withdraw = |credit: Credit| own.first().and_then(|(_, total)| credit.withdraw(*total)).map_or(credit, |(credit, _)| credit);
+        Ok(Settled { invoice: Some((invoice, event)), credit: booked.credit.map(withdraw), withdrawn })
     }
 
-    /// The invoice once `known`, one of its payments, stands as `received` says. What a bank took back stays taken back.
+    /// The invoice once `known`, one of its payments, stands as `received` says. What a bank took back stays taken back, and
+    /// can't be refunded any more.
     fn restate(&self, known: &Payment, received: &Received) -> Result<Settled, Refusal> {
-        let dispute = match known.dispute {
-            Some(Dispute::Lost) => known.dispute,
-            Some(Dispute::Open | Dispute::Won) | None => received.dispute,
+        let (refunded, dispute) = match known.dispute {
+            Some(Dispute::Lost) => (known.refunded, known.dispute),
+            Some(Dispute::Open | Dispute::Won) | None => (received.refunded, received.dispute),
         };
         let session = known.session.clone().or_else(|| received.session.clone());
-        let stands = Payment { refunded: received.refunded, dispute, session, ..known.clone() };
-        let withdrawn = stands.withdrawn().filter(|(_, total)| !total.is_zero() || known.withdrawn() != stands.withdrawn());
+        let stands = Payment { refunded, dispute, session, ..known.clone() };
         if stands == *known {
-            return Ok(Settled { withdrawn, ..Settled::default() });
+            return Ok(Settled::default());
         }
         let event = match (known.dispute == dispute, known.refunded == stands.refunded) {
             (false, _) => Event::Disputed,
@@ -87,7 +97,11 @@ impl Invoice {
             (true, true) => Event::Updated,
         };
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
-        let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
+        let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?.withdrawing_since(self);
+        let of_notes = invoice.note_credits.iter().filter(|note| !self.note_credits.contains(note));
+        let of_notes = of_notes.map(|note| (note.credit, note.withdrawn));
+        let of_excess = stands.withdrawn().filter(|withdrawn| known.withdrawn() != Some(*withdrawn));
+        let withdrawn = of_excess.into_iter().chain(of_notes).collect();
         let event = if invoice.status == self.status { event } else { Event::Reopened };
         Ok(Settled { invoice: Some((invoice, event)), credit: None, withdrawn })
     }

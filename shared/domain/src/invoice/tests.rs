@@ -13,26 +13,26 @@ use crate::{
     timer::{Timer, TimerKind},
 };
 
-pub(super) fn now() -> Time {
+pub(crate) fn now() -> Time {
     "2026-11-22T10:00:00Z".parse().unwrap()
 }
 
-pub(super) fn id<K>(random: u128) -> Id<K> {
+pub(crate) fn id<K>(random: u128) -> Id<K> {
     Id::new(now(), random)
 }
 
-pub(super) fn usd(minor: i64) -> Money {
+pub(crate) fn usd(minor: i64) -> Money {
     Money::from_minor("x", minor, Currency::USD).unwrap()
 }
 
-pub(super) fn firm() -> Firm {
+pub(crate) fn firm() -> Firm {
     let settings = serde_json::json!({
         "name": "North & Partners", "currency": "USD", "time_zone": "UTC", "payment_terms_days": 30, "reminder_days": [1, 7, 14],
     });
     serde_json::from_value(settings).unwrap()
 }
 
-pub(super) fn draft(lines: Vec<LineItem>) -> Invoice {
+pub(crate) fn draft(lines: Vec<LineItem>) -> Invoice {
     let email = Email::new("ann@acme.example").ok();
     let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email, phone: None };
     Invoice { line_items: lines, ..Invoice::new(id(1), contact, Currency::USD) }.checked(now()).unwrap()
@@ -40,16 +40,17 @@ pub(super) fn draft(lines: Vec<LineItem>) -> Invoice {
 
 /// One of 100.00 and 20.00 of tax, sent.
 fn sent() -> Invoice {
-    draft(vec![line("1", "100", Some("20"))]).send(1, &firm(), now()).unwrap().0
+    draft(vec![line("1", "100", Some("20"))]).send(1, SentBy::Mail, &firm(), now()).unwrap().0
 }
 
-pub(super) fn paying(amount: &str) -> NewPayment {
+pub(crate) fn paying(amount: &str) -> NewPayment {
     NewPayment {
         amount: amount.parse().unwrap(),
         currency: None,
         means: ManualPaymentMethod::Cash,
         reference: None,
         date: Date::today(now()),
+        receipt: true,
     }
 }
 
@@ -71,9 +72,12 @@ fn credit_of(minor: i64) -> Credit {
     Credit::new(id(1), usd(minor), Origin::Overpayment { invoice: id(8), payment: id(7) })
 }
 
+/// A note of so much of the invoice's only line, with its tax of 20.
 fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate::credit_note::Issued, crate::Refusal> {
     let refunded = refunded.map(|price| price.parse().unwrap());
-    let new = NewCreditNote { amount: amount.parse().unwrap(), refunded, reason: MultiLine::new("Too much").unwrap() };
+    let net = amount.parse::<Price>().unwrap().get() / rust_decimal::Decimal::new(12, 1);
+    let line = NewNoteLine { line: 0, quantity: None, amount: Price::new(net.round_dp(2)).ok() };
+    let new = NewCreditNote { lines: Some(vec![line]), refunded, reason: MultiLine::new("Too much").unwrap() };
     CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) })
 }
 
@@ -92,8 +96,8 @@ fn every_state_allows_what_it_should_and_nothing_else() {
     for (status, allowed) in [
         (Draft, "edit add send . . . . . . remove"),
         (Sent, ". . . pay credit page note void giveup ."),
-        (Paid, ". . . . . . note . . remove"),
-        (Void, ". . . . . . . . . remove"),
+        (Paid, ". . . pay . . note . . remove"),
+        (Void, ". . . pay . . . . . remove"),
         (Uncollectible, ". . . pay credit page note void . remove"),
     ] {
         let invoice = at(status);
@@ -102,7 +106,7 @@ fn every_state_allows_what_it_should_and_nothing_else() {
         let did = [
             ("edit", invoice.edit(invoice.clone(), now()).is_ok()),
             ("add", invoice.add_time(vec![billed], now()).is_ok()),
-            ("send", invoice.send(2, &firm(), now()).is_ok()),
+            ("send", invoice.send(2, SentBy::Mail, &firm(), now()).is_ok()),
             ("pay", pay(&invoice, "1").is_ok()),
             ("credit", invoice.apply_credit(id(9), (id(3), &credit_of(100)), None, id(2), now()).is_ok()),
             ("page", invoice.prepare_checkout(now()).is_ok()),
@@ -114,7 +118,7 @@ fn every_state_allows_what_it_should_and_nothing_else() {
         let did: Vec<_> = did.into_iter().map(|(name, ok)| if ok { name } else { "." }).collect();
         assert_eq!(did.join(" "), allowed, "{status:?}");
         // Whatever is refused is refused for the state, so that the caller gets a 409.
-        if status == Void {
+        if status == Draft {
             assert_eq!(pay(&invoice, "0").unwrap_err().why, crate::Why::State);
         }
     }
@@ -123,17 +127,21 @@ fn every_state_allows_what_it_should_and_nothing_else() {
 #[test]
 fn sending_numbers_and_dates_it_by_the_firms_terms() {
     let late = Firm { time_zone: serde_json::from_value("Pacific/Auckland".into()).unwrap(), ..firm() };
-    let invoice = draft(vec![line("1", "100", None)]).send(7, &late, "2026-11-22T12:00:00Z".parse().unwrap()).unwrap().0;
+    let invoice = draft(vec![line("1", "100", None)]).send(7, SentBy::Mail, &late, "2026-11-22T12:00:00Z".parse().unwrap()).unwrap().0;
     let day = |day: Option<Date>| day.unwrap().get().to_string();
     assert_eq!(
         (invoice.label().as_deref(), day(invoice.issue_date), day(invoice.due_date)),
         (Some("INV-000007"), "2026-11-23".into(), "2026-12-23".into())
     );
-    let free = draft(vec![line("1", "0", None)]).send(8, &firm(), now()).unwrap();
+    let free = draft(vec![line("1", "0", None)]).send(8, SentBy::Mail, &firm(), now()).unwrap();
     assert_eq!((free.0.status, free.1), (Paid, Event::Sent));
-    assert_eq!(draft(vec![]).send(9, &firm(), now()).unwrap_err().field, Some("line_items"));
+    assert_eq!(draft(vec![]).send(9, SentBy::Mail, &firm(), now()).unwrap_err().field, Some("line_items"));
+    let mut nowhere = draft(vec![line("1", "1", None)]);
+    nowhere.contact.email = None;
+    assert_eq!(nowhere.send(9, SentBy::Mail, &firm(), now()).unwrap_err().field, Some("email"));
+    assert_eq!(nowhere.send(9, SentBy::Hand, &firm(), now()).unwrap().0.sent_by, Some(SentBy::Hand));
     let over = Invoice { due_date: "2026-11-20".parse().ok(), ..draft(vec![line("1", "1", None)]) };
-    assert_eq!(over.send(9, &firm(), now()).unwrap_err().field, Some("due_date"));
+    assert_eq!(over.send(9, SentBy::Mail, &firm(), now()).unwrap_err().field, Some("due_date"));
 }
 
 #[test]
@@ -180,6 +188,31 @@ fn payments_that_can_not_be_right_are_refused() {
     let many = (0..MOST_PAYMENTS).fold(sent(), |invoice, _| pay(&invoice, "0.01").unwrap().invoice.0);
     assert!(pay(&many, "0.01").is_err());
     assert_eq!(settle(&many, &received(11_900)).invoice.unwrap().1, Event::Paid, "what Stripe took is never refused");
+}
+
+#[test]
+fn a_payment_that_was_recorded_twice_is_reversed_once() {
+    let reason = || MultiLine::new("Recorded twice").unwrap();
+    let twice = pay(&pay(&sent(), "120").unwrap().invoice.0, "50").unwrap();
+    let (invoice, credit) = (twice.invoice.0, twice.credit.unwrap());
+    let [first, second] = [0, 1].map(|place| Invoice { payments: vec![invoice.payments[place].clone()], ..invoice.clone() });
+    let Reversed { invoice: (opened, event), withdrawn, given_back } = first.reverse_payment(id(2), reason(), now()).unwrap();
+    assert_eq!((opened.status, event, opened.amount_due()), (Sent, Event::PaymentReversed, usd(12_000)));
+    assert_eq!((withdrawn, given_back), (None, None));
+    assert_eq!(opened.timers().len(), 2, "it is reminded of again");
+    assert_eq!(opened.reverse_payment(id(2), reason(), now()).unwrap_err().why, crate::Why::State);
+    assert_eq!(opened.reverse_payment(id(99), reason(), now()).unwrap_err().field, Some("payment"));
+    let reversed = second.reverse_payment(id(2), reason(), now()).unwrap();
+    assert_eq!(reversed.withdrawn, Some((id(3), usd(5_000))));
+    assert!(credit.withdraw(usd(5_000)).unwrap().0.remaining.is_zero());
+
+    let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
+    assert_eq!(paid.reverse_payment(id(22), reason(), now()).unwrap_err().field, Some("payment"), "Stripe's is refunded there");
+
+    let Applied { invoice: (paid, _), credit: (spent, _) } = sent().apply_credit(id(9), (id(3), &credit), None, id(5), now()).unwrap();
+    let reversed = paid.reverse_payment(id(5), reason(), now()).unwrap();
+    assert_eq!((reversed.given_back, reversed.invoice.0.amount_due()), (Some(id(3)), usd(12_000)));
+    assert_eq!(spent.give_back(id(5), now()).0.remaining, usd(5_000));
 }
 
 #[test]
@@ -234,7 +267,7 @@ fn it_is_overdue_once_and_reminded_of_once_for_all_that_was_missed() {
 #[test]
 fn nobody_is_reminded_of_days_before_it_was_sent() {
     let [issue_date, due_date] = ["2026-10-01", "2026-11-10"].map(|day| day.parse().ok());
-    let backdated = Invoice { issue_date, due_date, ..draft(vec![line("1", "1", None)]) }.send(1, &firm(), now()).unwrap().0;
+    let backdated = Invoice { issue_date, due_date, ..draft(vec![line("1", "1", None)]) }.send(1, SentBy::Mail, &firm(), now()).unwrap().0;
     assert_eq!(backdated.reminded, 2);
     assert!(backdated.is_overdue(Date::today(now())) && backdated.mark_overdue(now()).is_some());
 }
@@ -262,12 +295,49 @@ fn a_page_to_pay_is_asked_for_once_until_another_amount_is_due() {
 }
 
 #[test]
+fn while_money_is_on_its_way_there_is_no_other_page_and_no_reminder() {
+    let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+    let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
+    let late = "2027-01-15T12:00:00Z".parse().unwrap();
+    for (before, attempt) in [(&open, None), (&stored.0, Some(1))] {
+        let (pending, event) = before.checkout_pending("cs_1", attempt, now()).unwrap();
+        assert_eq!((event, pending.pending_checkout().map(|pending| pending.amount)), (Event::CheckoutPending, Some(usd(12_000))));
+        assert_eq!(pending.prepare_checkout(now()).unwrap_err().why, crate::Why::State);
+        assert!(pending.remind(late).is_none() && pending.timers().iter().all(|timer| timer.kind != TimerKind::InvoiceReminder));
+        assert!(pending.checkout_pending("cs_1", attempt, now()).is_none());
+        let (failed, event) = pending.checkout_failed("cs_1").unwrap();
+        assert_eq!(event, Event::CheckoutFailed);
+        assert!(matches!(failed.prepare_checkout(now()), Ok(Link::New(..))) && failed.remind(late).is_some());
+        assert!(failed.checkout_pending("cs_1", attempt, now()).is_none(), "an event that came late");
+        let paid = settle(&pending, &received(12_000)).invoice.unwrap().0;
+        assert!(paid.pending_checkout().is_none() && paid.checkout_pending("cs_1", attempt, now()).is_none());
+    }
+}
+
+#[test]
+fn a_page_for_another_amount_than_is_due_is_stale() {
+    let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+    let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
+    assert_eq!(open.stale_checkouts().count(), 0);
+    for changed in [
+        pay(&open, "1").unwrap().invoice.0,
+        pay(&open, "120").unwrap().invoice.0,
+        note(&open, "12", None).unwrap().invoice.0,
+        open.void(None).unwrap().0,
+    ] {
+        assert_eq!(changed.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
+        assert_eq!(changed.checkout_expired("cs_1").unwrap().0.stale_checkouts().count(), 0);
+    }
+    assert_eq!(open.mark_uncollectible(None).unwrap().0.stale_checkouts().count(), 0);
+}
+
+#[test]
 fn what_stripe_says_again_changes_nothing() {
     let first = settle(&sent(), &received(12_000));
     let (paid, event) = first.invoice.unwrap();
     assert_eq!((event, paid.status, first.credit), (Event::Paid, Paid, None));
     let again = settle(&paid, &received(12_000));
-    assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_none());
+    assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_empty());
     assert!(sent().settle(id(9), &Received { amount: Money::zero("EUR".parse().unwrap()), ..received(1) }, id(2), id(3), now()).is_err());
 }
 
@@ -281,6 +351,10 @@ fn money_for_an_invoice_that_takes_none_becomes_credit_as_a_whole() {
         assert!(settle(&invoice, &other).invoice.is_none());
     }
     assert_eq!(settle(&at(Uncollectible), &received(12_000)).invoice.unwrap().0.status, Paid);
+    for status in [Paid, Void] {
+        let Booked { invoice: (invoice, event), credit } = pay(&at(status), "50").unwrap();
+        assert_eq!((invoice.status, event, credit.unwrap().amount), (status, Event::PaymentRecorded, usd(5_000)), "a transfer too");
+    }
 }
 
 #[test]
@@ -291,11 +365,11 @@ fn a_refund_shows_and_comes_out_of_the_credit_that_the_payment_became() {
     let part = refund(1_000);
     let (invoice, event) = part.invoice.unwrap();
     assert_eq!((event, invoice.status, invoice.amount_refunded), (Event::Refunded, Paid, usd(1_000)));
-    assert_eq!(part.withdrawn, Some((id(3), usd(1_000))));
-    let (less, _) = credit.withdraw(usd(1_000)).unwrap().unwrap();
+    assert_eq!(part.withdrawn, [(id(3), usd(1_000))]);
+    let (less, _) = credit.withdraw(usd(1_000)).unwrap();
     assert_eq!((less.remaining, less.withdrawn), (usd(2_000), usd(1_000)));
     assert!(less.withdraw(usd(1_000)).is_none());
-    assert_eq!(refund(9_000).withdrawn, Some((id(3), usd(3_000))), "no more than the credit was");
+    assert_eq!(refund(9_000).withdrawn, [(id(3), usd(3_000))], "the rest was the invoice's");
     // All of it in one: paid too much, and refunded before we heard of it.
     let at_once = settle(&sent(), &Received { refunded: usd(3_000), ..received(15_000) });
     assert_eq!(at_once.credit.map(|credit| (credit.amount, credit.remaining)), Some((usd(3_000), usd(0))));
@@ -315,6 +389,52 @@ fn a_dispute_that_is_lost_reopens_the_invoice_for_good() {
 }
 
 #[test]
+fn what_was_refunded_before_a_bank_took_back_the_rest_is_not_due_again() {
+    let part = settle(&sent(), &Received { refunded: usd(5_000), ..received(12_000) }).invoice.unwrap().0;
+    let lost = Received { refunded: usd(5_000), dispute: Some(Dispute::Lost), ..received(12_000) };
+    let lost = settle(&part, &lost).invoice.unwrap().0;
+    assert_eq!((lost.status, lost.amount_due()), (Sent, usd(7_000)));
+}
+
+/// What of a note reduced what is due, became credit, was refunded.
+fn divided(note: &CreditNote) -> [i64; 3] {
+    [note.reduced, note.credited, note.refunded].map(Money::minor)
+}
+
+#[test]
+fn what_was_refunded_is_not_owed_again() {
+    let refunded = |invoice: &Invoice, minor| settle(invoice, &Received { refunded: usd(minor), ..received(12_000) });
+    let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
+
+    // First the refund, then the note: it tells of the refund, and makes credit of the rest alone.
+    let before = refunded(&paid, 10_000).invoice.unwrap().0;
+    let whole = note(&before, "120", None).unwrap();
+    assert_eq!((divided(&whole.note), whole.invoice.0.refunds_untold()), ([0, 2_000, 10_000], usd(0)));
+    assert_eq!(note(&before, "120", Some("99.99")).unwrap_err().field, Some("refunded_amount"));
+    assert_eq!(divided(&note(&before, "80", None).unwrap().note), [0, 0, 8_000]);
+    assert_eq!(divided(&note(&before, "120", Some("120")).unwrap().note), [0, 0, 12_000]);
+
+    // First the note, then the refund: it comes out of the note's credit, and what is more than that is told of by none.
+    let noted = note(&paid, "50", None).unwrap();
+    assert_eq!(divided(&noted.note), [0, 5_000, 0]);
+    let after = refunded(&noted.invoice.0, 3_000);
+    assert_eq!(after.withdrawn, [(id(3), usd(3_000))]);
+    let after = refunded(&after.invoice.unwrap().0, 7_000);
+    assert_eq!(after.withdrawn, [(id(3), usd(5_000))]);
+    let after = after.invoice.unwrap().0;
+    assert_eq!(after.refunds_untold(), usd(2_000));
+    assert_eq!(divided(&note(&after, "30", None).unwrap().note), [0, 1_000, 2_000]);
+    // A refund that failed gives it back.
+    assert_eq!(refunded(&after, 1_000).withdrawn, [(id(3), usd(1_000))]);
+
+    // A note that says what is to be refunded: the refund is what it said.
+    let told = note(&paid, "50", Some("40")).unwrap();
+    assert_eq!(divided(&told.note), [0, 1_000, 4_000]);
+    assert!(refunded(&told.invoice.0, 4_000).withdrawn.is_empty());
+    assert_eq!(refunded(&told.invoice.0, 4_500).withdrawn, [(id(3), usd(500))]);
+}
+
+#[test]
 fn a_credit_note_lowers_what_is_due_first() {
     let part = pay(&sent(), "100").unwrap().invoice.0;
     let issued = note(&part, "50", Some("10")).unwrap();
@@ -323,13 +443,56 @@ fn a_credit_note_lowers_what_is_due_first() {
     assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, Event::Paid, usd(2_000)));
     let rest = note(&issued.invoice.0, "70", None).unwrap();
     assert_eq!(sums(&rest.note), [7_000, 1_167, 0, 7_000, 0]);
-    assert_eq!(note(&rest.invoice.0, "0.01", None).unwrap_err().field, Some("amount"));
+    assert_eq!(note(&rest.invoice.0, "0.02", None).unwrap_err().field, Some("lines"));
     for (amount, refunded, field) in
-        [("0", None, "amount"), ("120.01", None, "amount"), ("0.001", None, "amount"), ("50", Some("30.01"), "refunded_amount")]
+        [("0", None, "lines"), ("120.01", None, "lines"), ("0.001", None, "lines"), ("50", Some("30.01"), "refunded_amount")]
     {
         assert_eq!(note(&part, amount, refunded).unwrap_err().field, Some(field));
     }
     assert!(note(&sent(), "20", None).unwrap().invoice.0.void(None).is_err());
+}
+
+#[test]
+fn a_credit_note_names_lines_and_has_their_tax_and_all_of_them_sum_up_to_the_invoice() {
+    let discount = Some(Discount::Amount(usd(1_000)));
+    let lines = vec![line("3", "100", Some("20")), line("1", "33.33", Some("7")), line("1", "0.50", Some("7"))];
+    let invoice = Invoice { discount, ..draft(lines) }.checked(now()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
+    let note = |invoice: &Invoice, lines: Option<Vec<NewNoteLine>>| {
+        let new = NewCreditNote { lines, refunded: None, reason: MultiLine::new("x").unwrap() };
+        CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) })
+    };
+    let of = |line: usize, quantity: Option<&str>, amount: Option<&str>| NewNoteLine {
+        line,
+        quantity: quantity.map(|q| q.parse().unwrap()),
+        amount: amount.map(|a| a.parse().unwrap()),
+    };
+    // A third of 291.01, of which the discount is taken off, and of its tax.
+    let third = note(&invoice, Some(vec![of(0, Some("1"), None)])).unwrap();
+    assert_eq!(third.note.lines[0].amount, usd(9_700));
+    assert_eq!((third.note.tax, third.note.amount), (usd(1_940), usd(11_640)));
+    let next = note(&third.invoice.0, Some(vec![of(0, Some("1"), None), of(1, None, Some("10"))])).unwrap();
+    assert_eq!(next.note.lines[0].amount.minor() + third.note.lines[0].amount.minor(), 19_401);
+    assert_eq!(next.note.taxes.len(), 2);
+    for (lines, told) in [
+        (vec![of(0, Some("1.0001"), None)], "Line 0: only 1 is left."),
+        (vec![of(1, None, Some("22.50"))], "left"),
+        (vec![of(3, None, None)], "There is no line 3."),
+        (vec![of(1, Some("1"), Some("1"))], "either"),
+        (vec![of(1, None, Some("1")), of(1, None, Some("1"))], "twice"),
+        (vec![of(1, None, Some("0"))], "Nothing"),
+    ] {
+        let refused = note(&next.invoice.0, Some(lines)).unwrap_err();
+        assert!(refused.field == Some("lines") && refused.message.contains(told), "{refused:?}");
+    }
+    let rest = note(&next.invoice.0, None).unwrap();
+    let all = [&third.note, &next.note, &rest.note];
+    let sum = |of: fn(&CreditNote) -> Money| all.iter().map(|note| of(note).minor()).sum::<i64>();
+    assert_eq!((sum(|note| note.amount), sum(|note| note.tax)), (invoice.totals.total.minor(), invoice.totals.tax.minor()));
+    for tax in &invoice.taxes {
+        let noted = all.iter().filter_map(|note| tax.among(&note.taxes)).map(|tax| tax.amount.minor()).sum::<i64>();
+        assert_eq!(noted, tax.amount.minor());
+    }
+    assert_eq!(note(&rest.invoice.0, None).unwrap_err().field, Some("lines"));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::LineItem;
+use super::{LineItem, LineTax};
 use crate::{
-    Money, Percent, Price, Refusal, SingleLine, Units,
+    Money, Price, Refusal, SingleLine, Units,
     time_entry::{TimeEntry, TimeEntryId},
 };
 
@@ -16,17 +16,12 @@ const SHORT: usize = 440;
 impl LineItem {
     /// The line that bills `entry`, whose id is `id`, taxed by `tax`: its hours at its rate, if that comes to what it costs;
     /// else once what it costs, since twenty minutes are no decimal number of hours.
-    pub fn of_time(id: TimeEntryId, entry: &TimeEntry, tax: Option<Percent>) -> Result<Self, Refusal> {
+    pub fn of_time(id: TimeEntryId, entry: &TimeEntry, tax: LineTax) -> Result<Self, Refusal> {
         let told = entry.description.as_ref().map(|told| told.split_whitespace().collect::<Vec<_>>().join(" "));
         let told = told.unwrap_or_else(|| format!("Work on {}", entry.date.get()));
         let rate = entry.hourly_rate.map_or(Decimal::ZERO, Money::amount);
-        let by_hour = Self {
-            description: described(&told)?,
-            quantity: entry.billed_units()?,
-            unit_price: price(rate)?,
-            tax_rate: tax,
-            time_entry: Some(id),
-        };
+        let by_hour =
+            Self { description: described(&told)?, quantity: entry.billed_units()?, unit_price: price(rate)?, tax, time_entry: Some(id) };
         if by_hour.amount(entry.currency())? == entry.billed_amount {
             return Ok(by_hour);
         }
@@ -90,14 +85,14 @@ mod tests {
             [(150, "200"), (20, "200"), (1, "0.01"), (7, "333.33"), (-150, "200"), (-20, "200"), (1439, "99.99"), (30, "0")]
         {
             let entry = entry(minutes, rate, Some("Interviews"));
-            let line = LineItem::of_time(id(4), &entry, None).unwrap();
+            let line = LineItem::of_time(id(4), &entry, LineTax::by_default(None)).unwrap();
             assert_eq!(line.amount(Currency::USD).unwrap(), entry.billed_amount, "{minutes} min at {rate}");
         }
     }
 
     #[test]
     fn a_line_says_what_was_done() {
-        let told = |entry: &TimeEntry| LineItem::of_time(id(4), entry, None).unwrap().description.to_string();
+        let told = |entry: &TimeEntry| LineItem::of_time(id(4), entry, LineTax::by_default(None)).unwrap().description.to_string();
         assert_eq!(told(&entry(150, "200", Some("Interviews,\n\tsecond round"))), "Interviews, second round");
         assert_eq!(told(&entry(20, "200", Some("A call"))), "A call (20 min at 200 an hour)");
         assert_eq!(told(&entry(60, "200", None)), "Work on 2026-11-21");

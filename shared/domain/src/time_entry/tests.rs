@@ -110,16 +110,21 @@ fn a_reversal_takes_back_all_of_it_once_and_can_be_billed() {
 }
 
 #[test]
-fn what_takes_back_a_charge_that_is_gone_goes_too_unless_it_is_billed_itself() {
+fn what_takes_back_a_charge_that_is_gone_goes_too_unless_it_is_charged_itself() {
     let (id, reversal) = (Id::new(now(), 8), Id::new(now(), 9));
     let ((reversed, _), back) = at(Status::Invoiced).reverse(id, reversal).unwrap();
-    let ((free, _), gone) = reversed.release_from_invoice(Some(&back));
-    assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, None, Some(Event::Deleted)));
     let (billed, _) = back.bill(invoice()).unwrap();
-    let ((free, _), gone) = reversed.release_from_invoice(Some(&billed));
+    for back in [&back, &billed] {
+        let ((free, _), gone) = reversed.release_from_invoice(Some(back), false);
+        assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, None, Some(Event::Deleted)));
+        assert!(free.delete().is_ok());
+    }
+    let ((free, _), gone) = reversed.release_from_invoice(Some(&billed), true);
     assert_eq!((free.status(), free.reversed_by, gone), (Status::Open, Some(reversal), None));
+    // Otherwise an invoice would take back what nobody charged, or other than that.
+    assert!(free.delete().is_err() && free.edit(free.clone()).is_err());
     assert!(free.bill(invoice()).is_ok());
-    let ((free, _), gone) = at(Status::Invoiced).release_from_invoice(None);
+    let ((free, _), gone) = at(Status::Invoiced).release_from_invoice(None, false);
     assert_eq!((free, gone), (at(Status::Open), None));
 }
 

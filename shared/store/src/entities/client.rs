@@ -1,7 +1,7 @@
 //! Clients in the table.
 
 use derive::View;
-use domain::{Id, SingleLine, client::Client, contact::Contact, prospect::Prospect};
+use domain::{Id, SingleLine, address::VatId, client::Client, contact::Contact, prospect::Prospect};
 use serde::{Deserialize, Serialize};
 
 use crate::Entity;
@@ -19,6 +19,10 @@ pub struct ClientRow {
     pub website: Option<SingleLine<300>>,
     /// What its business is.
     pub industry: Option<SingleLine<100>>,
+    /// The number under which its tax office knows it.
+    pub tax_number: Option<SingleLine<40>>,
+    /// The number under which it pays value added tax.
+    pub vat_id: Option<VatId>,
 }
 
 impl Entity for Client {

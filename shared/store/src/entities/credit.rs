@@ -18,10 +18,14 @@ pub struct CreditRow {
     pub client: Id<Client>,
     /// How much it was.
     pub amount: Money,
-    /// How much of it is left: `amount − used − withdrawn`.
+    /// How much of it is left: `amount + settled − used − withdrawn − refunded`, unless that is less than nothing.
     pub remaining: Money,
-    /// How much of it went back to the payer.
+    /// What the client owes where that is less than nothing.
+    pub overdrawn: Money,
+    /// How much of it went back to the payer, as Stripe, or the payment that it came from, says.
     pub withdrawn: Money,
+    /// How much of it was given to the client otherwise, as staff recorded.
+    pub refunded: Money,
     /// Where it came from.
     pub origin: Origin,
     /// Whether there is something left of it.

@@ -1,15 +1,43 @@
 //! Credit notes in the table. Those on an invoice are listed by it as others are by a state.
 
-use domain::credit_note::CreditNote;
+use derive::View;
+use domain::{Id, Money, MultiLine, client::Client, credit::CreditId, credit_note::CreditNote, invoice::InvoiceId};
+use serde::{Deserialize, Serialize};
 
 use crate::{Entity, Parent};
 
+/// What lists know of a credit note.
+#[derive(Debug, Clone, Serialize, Deserialize, View)]
+#[view(of = CreditNote)]
+pub struct CreditNoteRow {
+    /// `CRN-000001`, without the letters and zeros.
+    pub number: u64,
+    /// On which invoice.
+    pub invoice: InvoiceId,
+    /// Whose invoice.
+    pub client: Id<Client>,
+    /// How much, with tax.
+    pub amount: Money,
+    /// How much of it is tax: all notes on an invoice of all of it have exactly its tax.
+    pub tax: Money,
+    /// Why.
+    pub reason: MultiLine<2000>,
+    /// By how much it made less what was due.
+    pub reduced: Money,
+    /// How much of it became the client's credit.
+    pub credited: Money,
+    /// How much of it was refunded, or is to be.
+    pub refunded: Money,
+    /// The client's credit that it became.
+    pub credit: Option<CreditId>,
+}
+
 impl Entity for CreditNote {
     const TYPE: &'static str = "CREDIT_NOTE";
-    type Row = Self;
+    type Row = CreditNoteRow;
 
-    fn row(&self) -> Self {
-        self.clone()
+    fn row(&self) -> Self::Row {
+        self.into()
     }
 
     fn parent(&self) -> Option<Parent> {

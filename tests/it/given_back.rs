@@ -1,0 +1,94 @@
+//! Money that goes back is counted once, whichever way it goes and whatever it paid meanwhile.
+
+use local::stripe::Action;
+use serde_json::{Value, json};
+use tests::{Answer, Firm, TestApp};
+
+use crate::{
+    event_log::assert_all_chains_hold,
+    invoices::{act, sent_to},
+    steps::column,
+    stripe_events::Bill,
+};
+
+async fn note(firm: &Firm<'_>, invoice: &str, amount: &str) -> Answer {
+    firm.owner
+        .post("/api/finance/credit-notes/", json!({"invoice": invoice, "lines": [{"line": 0, "amount": amount}], "reason": "Cancelled"}))
+        .await
+}
+
+async fn credit(firm: &Firm<'_>, id: &str) -> Answer {
+    firm.owner.get(format!("/api/finance/credits/{id}/")).await.expect(200)
+}
+
+#[tokio::test]
+async fn what_was_refunded_at_stripe_is_in_the_credit_note_and_makes_no_credit() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "100").await;
+    bill.after(&[Action::Pay, Action::Refund(None)]).await;
+    app.pump_stripe().await;
+    let noted = note(&firm, &bill.id, "100").await.expect(201);
+    let parts = ["/amount_reduced", "/amount_credited", "/amount_refunded"].map(|field| noted.text(field));
+    assert_eq!((parts, &noted.json["credit"]), (["0.00", "0.00", "100.00"].map(str::to_owned), &Value::Null));
+    assert_eq!(bill.credits().await, Vec::<[String; 2]>::new());
+    assert_eq!(bill.stands().await, ["paid", "100.00", "0.00", "100.00"]);
+}
+
+#[tokio::test]
+async fn what_is_refunded_at_stripe_after_a_credit_note_comes_out_of_its_credit() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "100").await;
+    let session = bill.after(&[Action::Pay]).await;
+    app.pump_stripe().await;
+    note(&firm, &bill.id, "100").await.expect(201);
+    assert_eq!(bill.credits().await, [["100.00", "100.00"]]);
+    for (refund, left) in [(Some(3_000), "70.00"), (None, "0.00")] {
+        app.stand_in.press(&session, Action::Refund(refund)).unwrap();
+        app.pump_stripe().await;
+        assert_eq!(bill.credits().await, [["100.00", left]]);
+    }
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
+async fn a_bank_that_takes_back_what_paid_another_invoice_leaves_it_owed_until_the_next_money_settles_it() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "100").await;
+    let client = firm.portal().await.client.clone();
+    let session = bill.session().await;
+    bill.act("record-payment", json!({"amount": "100", "method": "bank_transfer"})).await;
+    app.stand_in.press(&session, Action::Pay).unwrap();
+    app.pump_stripe().await;
+    let id = bill.shown().await.text("/payments/1/credit");
+    let other = sent_to(&firm, &client, "100").await.id();
+    act(&firm, &other, "apply-credit", json!({"credit": id})).await.expect(200);
+
+    [Action::Dispute, Action::Lose].iter().for_each(|action| app.stand_in.press(&session, *action).unwrap());
+    app.pump_stripe().await;
+    let owed = credit(&firm, &id).await;
+    let shown = ["/status", "/amount", "/remaining", "/overdrawn", "/withdrawn"].map(|field| owed.text(field));
+    assert_eq!(shown, ["overdrawn", "100.00", "0.00", "100.00", "100.00"]);
+    let listed = firm.owner.get("/api/finance/credits/?status=overdrawn").await.expect(200);
+    assert_eq!(column(&listed, "id"), [id.as_str()]);
+    act(&firm, &sent_to(&firm, &client, "1").await.id(), "apply-credit", json!({"credit": id})).await.expect(409);
+
+    // Two payments of more than was due: the first settles some of it, the second the rest.
+    for (paid, owed, left) in [("40", "60.00", "0.00"), ("110", "0.00", "50.00")] {
+        let next = sent_to(&firm, &client, "1").await.id();
+        let amount = format!("{}.00", paid.parse::<u32>().unwrap() + 1);
+        let paid = act(&firm, &next, "record-payment", json!({"amount": amount, "method": "cash"})).await.expect(200);
+        app.deliver().await;
+        assert_eq!(credit(&firm, &id).await.text("/overdrawn"), owed);
+        let from = credit(&firm, &paid.text("/payments/0/credit")).await;
+        assert_eq!((from.text("/remaining"), from.text("/uses/0/credit")), (left.into(), id.clone()));
+    }
+    let settled = credit(&firm, &id).await;
+    assert_eq!((settled.text("/status"), settled.json["settlements"].as_array().unwrap().len()), ("used".into(), 2));
+    let history = firm.owner.get(format!("/api/finance/credits/{id}/history/?ordering=created")).await.expect(200);
+    let events = ["created", "used", "overdrawn", "settled", "settled"].map(|name| format!("credit.{name}"));
+    assert_eq!(column(&history, "event"), events);
+    assert_all_chains_hold(&app).await;
+}
