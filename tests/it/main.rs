@@ -31,6 +31,7 @@ mod logs;
 mod mistakes;
 mod odd_requests;
 mod outbox;
+mod page_sizes;
 mod pages;
 mod payment_links;
 mod payments;

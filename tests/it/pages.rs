@@ -143,6 +143,37 @@ async fn no_cursor_leads_to_what_is_another_firms() {
 }
 
 #[tokio::test]
+async fn a_cursor_that_is_made_up_shows_nothing_that_the_list_does_not() {
+    let app = TestApp::unlimited().await;
+    let (firm, other) = (app.firm().await, app.firm().await);
+    let ids = enter(&firm.owner, 6).await;
+    let foreign = enter(&other.owner, 1).await.remove(0);
+    for id in ids.iter().step_by(2) {
+        firm.owner.post(format!("/api/crm/leads/{id}/move/"), json!({"to": "qualified"})).await.expect(200);
+    }
+    let qualified: BTreeSet<_> = ids.iter().step_by(2).map(String::as_str).collect();
+    // One that isn't in this list, one of another firm, and two that aren't.
+    let (first, last) = ("lead_00000000000000000000000000", "lead_7zzzzzzzzzzzzzzzzzzzzzzzzz");
+    for edge in [ids[1].as_str(), &foreign, first, last] {
+        for direction in ["a", "b"] {
+            let page = firm.owner.get(format!("/api/crm/leads/?status=qualified&cursor=1{direction}{edge}")).await.expect(200);
+            assert!(column(&page, "id").iter().all(|id| qualified.contains(id)), "{direction}{edge}");
+        }
+    }
+    // A history's are the numbers of its events.
+    let history = format!("/api/crm/leads/{}/history/", ids[0]);
+    for (cursor, events) in [("1a0", 0), ("1b0", 2), ("1a9999999", 2), ("1b9999999", 0), ("1a18446744073709551615", 2)] {
+        let page = firm.owner.get(format!("{history}?cursor={cursor}")).await.expect(200);
+        assert_eq!(results(&page).len(), events, "{cursor}");
+    }
+    assert_eq!(firm.owner.get(format!("{history}?cursor=1a18446744073709551616")).await.expect(400).fields(), ["cursor"]);
+    // What belongs to nobody has no history, wherever one begins to read it.
+    other.owner.get(history.clone()).await.expect(404);
+    let page = other.owner.get(format!("{history}?cursor=1a9")).await;
+    assert!(page.status == 404 || results(&page).is_empty(), "{:#}", page.json);
+}
+
+#[tokio::test]
 async fn a_query_that_makes_no_sense_is_refused() {
     let app = TestApp::new().await;
     let firm = app.firm().await;

@@ -1,7 +1,8 @@
 //! Lists: one query of one index, a page at a time.
 //!
 //! A cursor is the id at the edge of a page and the direction; the keys are rebuilt from it under the caller's own
-//! firm, so a forged cursor leads nowhere else.
+//! firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a megabyte: such a page is shorter
+//! than was asked for, and there is more after it.
 
 use std::{fmt, str::FromStr};
 
@@ -66,7 +67,8 @@ impl FromStr for Cursor {
 /// Which page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// At most how many, 1 to 100.
+    /// At most how many, 1 to 100. Fewer than there are may come, where they are large: only `next` and `previous` tell
+    /// whether there are more.
     pub limit: u16,
     /// Oldest first, rather than newest first.
     pub ascending: bool,
@@ -152,8 +154,10 @@ impl Store {
             .limit(i32::from(page.limit) + 1)
             .send()
             .await?;
+        // Where the query stopped, if it did before the end of the partition: at the limit, or at a megabyte.
+        let stopped = output.last_evaluated_key.filter(|key| !key.is_empty());
         let mut items = output.items.unwrap_or_default();
-        let more = items.len() > limit;
+        let more = items.len() > limit || stopped.is_some();
         items.truncate(limit);
         if back {
             items.reverse();
@@ -171,25 +175,20 @@ impl Store {
     /// The partitions of every record of the table, by a scan; for ops, who check the event logs. No function may scan.
     pub async fn partitions(&self) -> Result<Vec<String>, Error> {
         let mut partitions = std::collections::BTreeSet::new();
-        let mut start = None;
-        loop {
-            let output = self
-                .client
-                .scan()
-                .table_name(&self.table)
-                .projection_expression("pk")
-                .filter_expression("begins_with(sk, :events) OR (sk = :header AND attribute_exists(summary))")
-                .expression_attribute_values(":events", text(EVENTS))
-                .expression_attribute_values(":header", text(HEADER))
-                .set_exclusive_start_key(start)
-                .send()
-                .await?;
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .projection_expression("pk")
+            .filter_expression("begins_with(sk, :events) OR (sk = :header AND attribute_exists(summary))")
+            .expression_attribute_values(":events", text(EVENTS))
+            .expression_attribute_values(":header", text(HEADER))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.try_next().await? {
             let pk = |mut item: Item| item.remove(name::PK).and_then(|v| v.as_s().ok().cloned());
-            partitions.extend(output.items.unwrap_or_default().into_iter().filter_map(pk));
-            start = output.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() {
-                return Ok(partitions.into_iter().collect());
-            }
+            partitions.extend(page.items.unwrap_or_default().into_iter().filter_map(pk));
         }
+        Ok(partitions.into_iter().collect())
     }
 }

@@ -31,21 +31,20 @@ pub struct Membership {
 }
 
 impl Store {
-    /// What `email` opens, if it is a login; one query.
+    /// What `email` opens, if it is a login; one query for some thousands of memberships.
     pub async fn login(&self, email: &Email) -> Result<Option<Login>, Error> {
         let Key { pk, .. } = Key::login(email);
-        let output = self
+        let query = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(pk))
-            .consistent_read(true)
-            .send()
-            .await?;
+            .consistent_read(true);
+        let items: Vec<Item> = query.into_paginator().items().send().try_collect().await?;
         let mut password = None;
         let mut memberships = Vec::new();
-        for item in output.items.unwrap_or_default() {
+        for item in items {
             if item.contains_key(name::PASSWORD) {
                 password = Some(item.text(name::PASSWORD)?.to_owned());
             } else {

@@ -77,18 +77,17 @@ impl Found {
 }
 
 impl Store {
-    /// The record `id` of `firm` with the sums beside it, as they were a moment ago at the latest; one query.
+    /// The record `id` of `firm` with the sums beside it, as they were a moment ago at the latest; one query, unless what
+    /// lies there comes to more than a megabyte.
     pub async fn get_with_totals<T: Entity>(&self, firm: Id<Firm>, id: Id<T>) -> Result<(Record<T>, RunningTotals), Error> {
-        let output = self
+        let query = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND begins_with(sk, :header)")
             .expression_attribute_values(":pk", text(partition::<T>(firm, &id.to_string())))
-            .expression_attribute_values(":header", text(HEADER))
-            .send()
-            .await?;
-        let items = output.items.unwrap_or_default();
+            .expression_attribute_values(":header", text(HEADER));
+        let items: Vec<Item> = query.into_paginator().items().send().try_collect().await?;
         let at =
             |sk: &str| items.iter().find(|item| item.get(name::SK).and_then(|value| value.as_s().ok()).is_some_and(|found| found == sk));
         let record = Record::from_item(at(HEADER).ok_or(Error::NotFound(T::NAME))?)?;

@@ -42,29 +42,20 @@ impl Store {
     /// read is an altered one.
     pub async fn verify(&self, partition: &str) -> Result<Result<Verified, Broken>, Error> {
         let (mut events, mut record) = (Vec::new(), None);
-        let mut start: Option<Item> = None;
-        loop {
-            let output = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", text(partition))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await?;
-            for item in output.items.unwrap_or_default() {
-                let sk = item.text(name::SK)?;
-                if let Some(sequence) = sk.strip_prefix(EVENTS) {
-                    events.push(readable(&item, sequence));
-                } else if sk == HEADER {
-                    record = Some(item);
-                }
-            }
-            start = output.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() {
-                break;
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(partition))
+            .consistent_read(true);
+        let mut items = query.into_paginator().items().send();
+        while let Some(item) = items.try_next().await? {
+            let sk = item.text(name::SK)?;
+            if let Some(sequence) = sk.strip_prefix(EVENTS) {
+                events.push(readable(&item, sequence));
+            } else if sk == HEADER {
+                record = Some(item);
             }
         }
         Ok(verified(partition, &events, record.as_ref()))
