@@ -40,6 +40,7 @@ mod projects;
 mod proposals;
 mod prospects;
 mod races;
+mod record_sizes;
 mod rotation;
 mod rules;
 mod sessions;

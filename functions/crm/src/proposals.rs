@@ -84,7 +84,7 @@ struct NewProposal {
     title: Option<SingleLine<200>>,
     /// What is offered as a whole; needed without lines, refused with them.
     total_value: Option<Price>,
-    /// 1 to 100 lines.
+    /// 1 to 100 lines, whose descriptions take at most 50,000 bytes together.
     line_items: Option<Vec<JsonObject<NewLineItem>>>,
     /// Default: the firm's currency.
     currency: Option<Currency>,

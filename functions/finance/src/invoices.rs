@@ -109,7 +109,7 @@ struct NewInvoice {
     memo: Option<MultiLine<2000>>,
     /// What the client isn't told.
     notes: Option<MultiLine<5000>>,
-    /// At most 200 lines.
+    /// At most 200 lines, whose descriptions take at most 50,000 bytes together.
     line_items: Option<Vec<JsonObject<NewInvoiceLine>>>,
     /// At most 40, with those of the lines. They are billed as they were logged.
     #[schema(max_items = 40)]

@@ -162,6 +162,9 @@ impl From<store::Error> for Problem {
             store::Error::NoSuch { field, kind } => Self::invalid(field, format!("There is no such {}.", kind.replace('_', " "))),
             store::Error::NotACursor(bad) => Self::malformed("cursor", bad.to_string()),
             store::Error::Refused(refusal) => refusal.into(),
+            store::Error::TooLong { field, bytes, most } => {
+                Self::invalid(field, format!("Is too long: it takes {bytes} bytes, and with the other fields at most {most} are kept."))
+            }
             store::Error::Taken { refusal, holder } => {
                 let mut problem = Self::conflict(&refusal.message);
                 problem.unwritten.existing = Some(holder);

@@ -6,6 +6,8 @@ use crate::{Currency, Money, Price, Quantity, Refusal, SingleLine};
 
 /// Most lines that a proposal can have; they live inside its record.
 pub const MOST_LINES: usize = 100;
+/// Most bytes that the descriptions of all lines can have together, likewise.
+const MOST_TEXT: usize = 50_000;
 
 /// One line of an offer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,9 @@ impl Offer {
         if !(1..=MOST_LINES).contains(&line_items.len()) {
             return Err(Refusal::rule("line_items", format!("1 to {MOST_LINES} lines.")));
         }
+        if line_items.iter().map(|line| line.description.len()).sum::<usize>() > MOST_TEXT {
+            return Err(Refusal::rule("line_items", format!("The descriptions may take {MOST_TEXT} bytes together.")));
+        }
         let total = line_items
             .iter()
             .filter(|line| line.chosen || !line.optional)
@@ -89,5 +94,10 @@ pub(crate) mod tests {
         assert!(Offer::of_lines(vec![], Currency::USD).is_err());
         assert!(Offer::of_lines(vec![line("1", "1", false, false); MOST_LINES + 1], Currency::USD).is_err());
         assert!(Offer::of_lines(vec![line("1", "600000000000", false, false); 2], Currency::USD).is_err());
+        let long = |description: &str| LineItem { description: SingleLine::new(description).unwrap(), ..line("1", "1", false, false) };
+        assert!(Offer::of_lines(vec![long(&"a".repeat(500)); MOST_LINES], Currency::USD).is_ok());
+        let crabs = long(&"🦀".repeat(500));
+        assert!(Offer::of_lines(vec![crabs.clone(); 25], Currency::USD).is_ok());
+        assert_eq!(Offer::of_lines(vec![crabs; 26], Currency::USD).unwrap_err().field, Some("line_items"));
     }
 }

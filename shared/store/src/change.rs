@@ -19,6 +19,7 @@ use crate::{
     Entity, Error, IdempotentRequest, Record, Reply, Store, claim, entity, event,
     item::{Item, number, text},
     key::{Key, name},
+    size,
     workday::{Added, Workdays},
 };
 
@@ -207,10 +208,11 @@ impl Change {
             hash: Digest::default(),
         }
         .sealed();
-        let put =
-            self.put(event::to_item(&Key::event(self.firm, record.id, sequence), &logged)).condition_expression("attribute_not_exists(pk)");
+        let event = event::to_item(&Key::event(self.firm, record.id, sequence), &logged);
         let record = Record { version: sequence, updated_at: self.audit.at, hash: logged.hash, ..record };
         let item = record.to_item(self.firm)?;
+        size::check(&item, &event, &details.changes)?;
+        let put = self.put(event).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         Ok((record, item))
     }

@@ -25,6 +25,16 @@ pub enum Error {
     /// A rule says no; nothing was written.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A field is longer than can be kept with its history; nothing was written.
+    #[error("{field} takes {bytes} bytes, and with the others at most {most} are kept")]
+    TooLong {
+        /// The largest field of those that were written, as it is stored.
+        field: String,
+        /// How many bytes it takes.
+        bytes: usize,
+        /// How many all that are written may take together.
+        most: usize,
+    },
     /// Another record holds this value; nothing was written.
     #[error("{refusal} ({holder})")]
     Taken {

@@ -22,6 +22,7 @@ mod reply;
 mod running_totals;
 mod seen;
 mod session;
+mod size;
 mod timer;
 mod verify;
 mod workday;

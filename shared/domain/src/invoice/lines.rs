@@ -121,7 +121,7 @@ pub(super) fn check(lines: &[LineItem]) -> Result<(), Refusal> {
         return refused(format!("At most {MOST_LINES} lines."));
     }
     if lines.iter().map(|line| line.description.len()).sum::<usize>() > MOST_TEXT {
-        return refused("The descriptions are too long together.".to_owned());
+        return refused(format!("The descriptions may take {MOST_TEXT} bytes together."));
     }
     let entries: Vec<_> = lines.iter().filter_map(|line| line.time_entry).collect();
     if entries.iter().enumerate().any(|(place, entry)| entries.iter().take(place).any(|before| before == entry)) {
