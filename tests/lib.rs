@@ -10,6 +10,7 @@ mod support {
     pub(crate) mod catalog;
     pub(crate) mod document;
     pub(crate) mod firm;
+    pub(crate) mod injector;
     pub(crate) mod meter;
     pub(crate) mod ministack;
     pub(crate) mod stripe;
@@ -23,6 +24,7 @@ pub use support::{
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
     firm::{AtClient, Firm, PASSWORD, User, email},
+    injector::{Contended, Trouble},
     meter::{Fault, Instead, Meter, Metered},
     ministack::ministack,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use api::{App, Clock, Front, Limiter, Limits, Routes, Verifier};
@@ -110,16 +111,24 @@ impl TestApp {
 
     /// A new one, with limits that no test reaches.
     pub async fn unlimited() -> Self {
-        let plenty = store::Quota { per_minute: None, per_hour: 1_000_000_000 };
-        Self::with(Limits { user: plenty, anonymous: plenty, payment: plenty }).await
+        Self::with(plenty()).await
+    }
+
+    /// The same, whose calls to the table are tried again after some milliseconds: for tests in which many fail.
+    pub async fn restless() -> Self {
+        Self::made(plenty(), RetryConfig::standard().with_initial_backoff(Duration::from_millis(4))).await
     }
 
     /// A new one, with these limits.
     pub async fn with(limits: Limits) -> Self {
+        Self::made(limits, RetryConfig::standard()).await
+    }
+
+    async fn made(limits: Limits, retries: RetryConfig) -> Self {
         let template = Template::load_with(&[("WebOrigin", WEB_ORIGIN)]).unwrap();
         let dynamo = Dynamo::memory(&template).unwrap();
         let meter = Meter::before(dynamo.endpoint()).await;
-        let store = store_at(meter.url(), &template);
+        let store = store_with(meter.url(), &template, retries);
         let local = local::keys::Keys::generate().unwrap();
         let vault = Vault::default();
         vault.set("signing", Some(&local.signing_secret()));
@@ -275,6 +284,11 @@ impl TestApp {
         self.stripe.ready().await;
         assert!(self.deliver_to(&self.outbox(&ses)).await, "the outbox left something undone");
     }
+}
+
+fn plenty() -> Limits {
+    let plenty = store::Quota { per_minute: None, per_hour: 1_000_000_000 };
+    Limits { user: plenty, anonymous: plenty, payment: plenty }
 }
 
 fn sequence_number(record: &Value) -> String {

@@ -6,13 +6,16 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::ministack;
+use crate::{
+    ministack,
+    support::injector::{self, Contended, Injector, Trouble},
+};
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub struct Meter {
     url: String,
     plan: Arc<Mutex<Plan>>,
     struck: watch::Sender<bool>,
+    injector: Injector,
 }
 
 #[derive(Clone)]
@@ -63,6 +67,7 @@ struct Proxy {
     client: reqwest::Client,
     plan: Arc<Mutex<Plan>>,
     struck: watch::Sender<bool>,
+    injector: Injector,
 }
 
 impl Meter {
@@ -81,9 +86,10 @@ impl Meter {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (plan, struck) = (Arc::<Mutex<Plan>>::default(), watch::Sender::new(false));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let proxy = Proxy { upstream, client, plan: plan.clone(), struck: struck.clone() };
+        let injector = Injector::default();
+        let proxy = Proxy { upstream, client, plan: plan.clone(), struck: struck.clone(), injector: injector.clone() };
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass).with_state(proxy)).await });
-        Self { url, plan, struck }
+        Self { url, plan, struck, injector }
     }
 
     /// Where it listens.
@@ -111,6 +117,26 @@ impl Meter {
         self.plan.lock().unwrap().instead.map_or(0, |(_, left, _)| left)
     }
 
+    /// Let `after` more calls of `operation` pass, and then let `trouble` happen to `times` of them; all others pass.
+    pub fn trouble(&self, trouble: Trouble, operation: &str, after: usize, times: usize) {
+        self.injector.plan(trouble, operation, after, times);
+    }
+
+    /// Let calls pass again; whether any was in trouble.
+    pub fn calm(&self) -> bool {
+        self.injector.calm()
+    }
+
+    /// From now on calls take their time, and transactions that meet on an item cancel each other.
+    pub fn contend(&self) {
+        self.injector.contend();
+    }
+
+    /// What came of transactions since then.
+    pub fn contended(&self) -> Contended {
+        self.injector.contended()
+    }
+
     /// Done once a call was broken, and that call is over: when a process ends that crashes with it.
     pub async fn struck(&self) {
         self.struck.subscribe().wait_for(|struck| *struck).await.unwrap();
@@ -130,6 +156,41 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.split('.').nth(1)).unwrap_or(parts.uri.path()).to_owned();
+    let asked: Value = if proxy.injector.is_idle() { Value::Null } else { serde_json::from_slice(&body).unwrap_or_default() };
+    let trouble = proxy.injector.strike(&operation);
+    if let Some(answer) = trouble.and_then(|trouble| trouble.answer(&operation, &asked)) {
+        return answer;
+    }
+    let at_work = match proxy.injector.begin(&operation, &asked).await {
+        Ok(at_work) => at_work,
+        Err(refused) => return refused,
+    };
+    let answer = match trouble {
+        Some(Trouble::Unprocessed) => match injector::halved(&asked) {
+            (Some(half), left) => with_unprocessed(forward(&proxy, parts, half.to_string().into(), operation.clone()).await, left).await,
+            (None, left) => injector::nothing_processed(&left),
+        },
+        _ => forward(&proxy, parts, body, operation.clone()).await,
+    };
+    proxy.injector.answered(&operation, answer.status());
+    if let Some(at_work) = at_work {
+        at_work.end().await;
+    }
+    if trouble == Some(Trouble::Cut) { injector::cut() } else { answer }
+}
+
+/// The answer of a batch that didn't get to what is `left`.
+async fn with_unprocessed(answer: Response, left: Value) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.remove("x-amz-crc32");
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let mut answer: Value = serde_json::from_slice(&body).unwrap();
+    answer["UnprocessedKeys"] = left;
+    Response::from_parts(parts, answer.to_string().into())
+}
+
+async fn forward(proxy: &Proxy, parts: Parts, body: bytes::Bytes, operation: String) -> Response {
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let fault = {
         let mut plan = proxy.plan.lock().unwrap();
         match plan.fault {

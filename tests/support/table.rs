@@ -65,6 +65,13 @@ impl TestApp {
         changes.into_keys().collect()
     }
 
+    /// What was written since `moment`, but for what counts requests: each as the stream tells it.
+    pub fn written_since(&self, moment: &Moment) -> Vec<Value> {
+        let mut written = self.dynamo.stream().since(&moment.0).unwrap();
+        written.retain(|record| !counts_requests(record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap()));
+        written
+    }
+
     /// The names of events in the table that are none of the product's.
     fn undecided(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();

@@ -57,6 +57,6 @@ use in_parts;
 
 /// Fail with all of `faults`, if there are any: a sweep tells of every operation that it stumbled over.
 #[track_caller]
-fn assert_none(faults: &[String]) {
+pub(crate) fn assert_none(faults: &[String]) {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
