@@ -89,3 +89,23 @@ async fn another_clients_task_is_none_and_its_comments_are_not_there() {
     assert_eq!(staff.text("/results/0/id"), comment);
     firm.owner.get(format!("/api/clients/comments/?task={task}&client={}", other.client)).await.expect(400);
 }
+
+#[tokio::test]
+async fn about_another_clients_task_a_client_learns_nothing_not_even_that_it_is_archived() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (_, task) = work(&firm).await;
+    say(&firm.owner, &task, "For Acme's eyes only.").await.expect(201);
+    let other = firm.another_client().await.user;
+    let none = "task_01kanar9g00000000000000007";
+    let list = async |task: &str| other.get(format!("/api/clients/comments/?task={task}")).await.expect(200).json;
+    let tried = async |task: &str| say(&other, task, "Hello?").await.expect(422).json["errors"].clone();
+    for _ in 0..2 {
+        assert_eq!(list(&task).await, list(none).await);
+        assert_eq!(tried(&task).await, tried(none).await);
+        firm.owner.delete(format!("/api/projects/tasks/{task}/")).await;
+    }
+    // The client's own people are told.
+    say(&firm.portal().await.user, &task, "Hello?").await.expect(422);
+    assert_ne!(say(&firm.portal().await.user, &task, "Hello?").await.json["errors"], tried(none).await);
+}

@@ -246,3 +246,39 @@ async fn records_made_at_the_same_moment_are_all_listed() {
     assert_eq!(pages.concat().into_iter().collect::<BTreeSet<_>>(), made);
     assert_eq!(pages.concat().len(), 24);
 }
+
+#[tokio::test]
+async fn a_clients_pages_of_invoices_are_full_and_neither_they_nor_their_cursors_tell_of_drafts() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let portal = firm.portal().await;
+    let mut sent = Vec::new();
+    // Drafts among them, twelve in a row, and last.
+    for place in 0..24 {
+        let body = json!({"client": portal.client, "line_items": [{"description": "Study", "quantity": "1", "unit_price": "500.00"}]});
+        let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+        if place % 2 == 0 && !(5..17).contains(&place) {
+            firm.owner.post(format!("/api/finance/invoices/{invoice}/send/"), json!({})).await.expect(200);
+            sent.push(invoice);
+        }
+    }
+    let count = sent.len();
+    let all: BTreeSet<_> = app.records().into_keys().flat_map(|(pk, _)| pk.split('#').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let drafts: Vec<_> = all.into_iter().filter(|id| id.starts_with("inv") && !sent.contains(id)).collect();
+    assert!(drafts.len() >= 12 && count == 7, "{drafts:?} {sent:?}");
+    for (ordering, wanted) in [("created", sent.clone()), ("-created", sent.iter().rev().cloned().collect())] {
+        let (mut next, mut seen, mut pages) = (Some(format!("/api/clients/invoices/?limit=3&ordering={ordering}")), Vec::new(), Vec::new());
+        while let Some(path) = next {
+            let page = portal.user.get(&path).await.expect(200);
+            assert!(!drafts.iter().any(|draft| String::from_utf8_lossy(&page.body).contains(draft)), "{}", page.json);
+            seen.extend(column(&page, "id").into_iter().map(str::to_owned));
+            next = link(&page, "next");
+            pages.push(page);
+        }
+        assert_eq!(seen, wanted);
+        assert_eq!(pages.iter().map(|page| results(page).len()).collect::<Vec<_>>(), [3, 3, 1]);
+        let back = portal.user.get(link(&pages[2], "previous").unwrap()).await.expect(200);
+        assert_eq!(column(&back, "id"), column(&pages[1], "id"));
+        assert!(!drafts.iter().any(|draft| String::from_utf8_lossy(&back.body).contains(draft)), "{}", back.json);
+    }
+}

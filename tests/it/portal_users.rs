@@ -140,3 +140,16 @@ async fn who_is_deactivated_is_out_until_they_use_a_new_link() {
     let signed_in = with_tokens(&ann, &login(&app, &ann.email).await.expect(200));
     signed_in.get("/api/auth/me/").await.expect(200);
 }
+
+#[tokio::test]
+async fn who_is_at_a_client_sees_nothing_of_it_that_the_firm_keeps_for_itself() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let portal = firm.portal().await;
+    let body = json!({"industry": "Difficult customers", "website": "https://acme.example", "address": "1 Main Street"});
+    firm.owner.patch(format!("/api/clients/clients/{}/", portal.client), body).await.expect(200);
+    let me = portal.user.get("/api/auth/me/").await.expect(200);
+    let fields: Vec<_> = me.json["client"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["address", "company_name", "contact_name", "email", "id", "phone"]);
+    assert_eq!(me.text("/client/address"), "1 Main Street");
+}

@@ -2,12 +2,15 @@
 
 use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, routes};
 use domain::{
+    MultiLine,
     access::{Permission, Right, Rights, Role},
+    client::{Client, ClientId},
     session::Principal,
 };
 use serde::Serialize;
+use store::Record;
 use utoipa::ToSchema;
-use wire::{ClientOut, PortalUserOut};
+use wire::{ContactOut, PortalUserOut};
 
 use crate::shapes::{FirmOut, UserOut};
 
@@ -31,12 +34,28 @@ enum Me {
     Portal {
         user: Box<PortalUserOut>,
         firm: FirmOut,
-        client: Box<ClientOut>,
+        client: Box<OwnClient>,
         role: PortalRole,
         rights: Rights,
         /// The rights that are given.
         permissions: Vec<Right>,
     },
+}
+
+/// A client, as its own people see it: nothing that the firm keeps for itself.
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnClient {
+    id: ClientId,
+    #[serde(flatten)]
+    contact: ContactOut,
+    /// Where it is, as on an envelope.
+    address: Option<MultiLine<1000>>,
+}
+
+impl From<&Record<Client>> for OwnClient {
+    fn from(record: &Record<Client>) -> Self {
+        Self { id: record.id, contact: (&record.contact).into(), address: record.address.clone() }
+    }
 }
 
 /// What somebody at a client is to the firm.
@@ -62,8 +81,8 @@ async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
             let found = read.record(user).record(client).fetch().await?;
             let user = found.record(user)?;
             let permissions = Right::ALL.into_iter().filter(|right| user.rights.may(*right)).collect();
-            let (firm, client, rights) = ((&found.record(caller.firm)?).into(), found.record(client)?, user.rights);
-            let (user, client) = (Box::new(PortalUserOut::shape(&user, cx.now)), Box::new(ClientOut::shape(&client, cx.now)));
+            let (firm, client, rights) = ((&found.record(caller.firm)?).into(), (&found.record(client)?).into(), user.rights);
+            let (user, client) = (Box::new(PortalUserOut::shape(&user, cx.now)), Box::new(client));
             Me::Portal { user, firm, client, role: PortalRole::Client, rights, permissions }
         }
     };

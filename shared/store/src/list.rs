@@ -14,6 +14,9 @@ use crate::{
     key::{EVENTS, HEADER, Key, index, name},
 };
 
+/// How many rows are read beside those that are wanted, where some aren't shown.
+const HIDDEN: u16 = 10;
+
 /// Which records of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListScope {
@@ -88,6 +91,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// A page on which there is nothing, of a list in which there is nothing.
+    pub fn empty() -> Self {
+        Self { items: Vec::new(), next: None, previous: None }
+    }
+
     /// The same page of what `convert` makes of its items.
     fn map<U>(self, convert: impl Fn(&T) -> Result<U, Error>) -> Result<Page<U>, Error> {
         let items = self.items.iter().map(convert).collect::<Result<_, _>>()?;
@@ -124,6 +132,44 @@ impl Store {
         let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).cloned();
         let query = Query { index: Some(index), partition: (pk_name, pk.clone()), prefix: None, start: &start, edge: &edge };
         self.page(query, page).await?.map(Row::from_item)
+    }
+
+    /// The same of those rows alone that are to be `shown`: as many as are wanted while there are enough, and a cursor
+    /// never names another. One request, unless many in a row aren't shown.
+    pub async fn list_shown<T: Entity>(
+        &self,
+        firm: Id<Firm>,
+        scope: &ListScope,
+        page: &PageRequest,
+        shown: impl Fn(&Row<T>) -> bool,
+    ) -> Result<Page<Row<T>>, Error> {
+        let back = matches!(page.cursor, Some(Cursor::Before(_)));
+        let limit = usize::from(page.limit);
+        let mut request = PageRequest { limit: page.limit + HIDDEN, ..page.clone() };
+        let mut items: Vec<Row<T>> = Vec::new();
+        loop {
+            let read = self.list(firm, scope, &request).await?;
+            let mut found: Vec<_> = read.items.into_iter().filter(&shown).collect();
+            if back {
+                found.append(&mut items);
+                items = found;
+            } else {
+                items.append(&mut found);
+            }
+            request.cursor = if back { read.previous } else { read.next };
+            if items.len() > limit || request.cursor.is_none() {
+                break;
+            }
+        }
+        let more = items.len() > limit;
+        if back {
+            items.drain(..items.len().saturating_sub(limit));
+        } else {
+            items.truncate(limit);
+        }
+        let (before, after) = if back { (more, true) } else { (page.cursor.is_some(), more) };
+        let edge = |row: Option<&Row<T>>, there| row.filter(|_| there).map(|row| row.id.to_string());
+        Ok(Page { next: edge(items.last(), after).map(Cursor::After), previous: edge(items.first(), before).map(Cursor::Before), items })
     }
 
     async fn page(&self, query: Query<'_>, page: &PageRequest) -> Result<Page<Item>, Error> {

@@ -58,6 +58,15 @@ impl Read<'_> {
 }
 
 impl Found {
+    /// That the record that a body names in `field` is one that the caller may `know` of. What they may not know of is not
+    /// there, and nothing else is said of it: neither that it is archived nor that it is another's.
+    pub fn knows<T: Entity>(&self, field: &'static str, Named(id): Named<Id<T>>, know: impl FnOnce(&T) -> bool) -> Result<(), Error> {
+        match self.maybe(id)? {
+            Some(record) if !know(&record) => Err(Error::NoSuch { field, kind: T::NAME }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The record that a body names in `field`, which is itself changed in the same transaction: that it stays as it was
     /// read is a condition anyway. What a write only depends on goes through [`Change::depend`].
     pub fn to_change<T: Entity>(&self, field: &'static str, Named(id): Named<Id<T>>) -> Result<Record<T>, Error> {

@@ -134,3 +134,95 @@ async fn a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_fi
     assert_none(&faults);
     assert!(swept >= 1, "only {swept} references were tried");
 }
+
+/// An id of `kind` in the partitions of `firm`.
+fn id_of(app: &TestApp, firm: &str, kind: &str) -> Option<String> {
+    let own = format!("F#{firm}#");
+    let ids = app.records().into_keys().filter(|(pk, _)| pk.starts_with(&own)).flat_map(|(pk, _)| {
+        let parts: Vec<_> = pk.split('#').map(str::to_owned).collect();
+        parts
+    });
+    let prefix = format!("{kind}_");
+    ids.filter(|id| id.starts_with(&prefix) && is_id(id)).last()
+}
+
+/// An id of the same kind that nothing has, which would lie beside it.
+fn of_nothing(id: &str) -> String {
+    let (before, last) = id.split_at(id.len() - 1);
+    format!("{before}{}", if last == "0" { "1" } else { "0" })
+}
+
+/// What is told in an answer, but for when, with "ID" for `id`.
+fn told(answer: &Answer, id: &str) -> String {
+    let headers: Vec<_> = answer.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "etag")).collect();
+    format!("{} {headers:?} {}", answer.status, String::from_utf8_lossy(&answer.body)).replace(id, "ID")
+}
+
+#[tokio::test]
+async fn what_is_another_clients_is_answered_for_like_what_is_not_there_byte_for_byte() {
+    let app = TestApp::unlimited().await;
+    let (firm, other) = (app.firm().await, app.firm().await);
+    let neighbour = firm.another_client().await;
+    let (mut faults, mut swept) = (Vec::new(), [0; 4]);
+    for row in catalog().into_iter().filter(|row| row.described().right().is_some()) {
+        let operation = row.described();
+        let (theirs, others) = (row.given(&firm).await, row.given(&other).await);
+        // One call for each id: a client's of the same firm, another firm's, and nobody's.
+        let mut compare = async |what: &str, ids: [String; 3], call: &dyn Fn(&str) -> (String, Option<Value>)| {
+            let mut answers = Vec::new();
+            for id in &ids {
+                let (path, body) = call(id);
+                let call = neighbour.user.call(operation.method.clone(), path).header("x-request-id", "same");
+                let call = if let Some(body) = body { call.json(body) } else { call };
+                answers.push(told(&call.send().await, id));
+            }
+            answers.dedup();
+            if answers.len() > 1 {
+                faults.push(format!("{} by {what}:\n  {}", row.operation, answers.join("\n  ")));
+            }
+        };
+        let three = |theirs: &str, others: &str| [theirs.to_owned(), others.to_owned(), of_nothing(theirs)];
+        if let (Some(named), Some(of_others)) = (&theirs.named, &others.named) {
+            swept[0] += 1;
+            compare("its path", three(named, of_others), &|id| (operation.path_of(Some(id)), theirs.body.clone())).await;
+        }
+        if operation.names_a_record() {
+            continue;
+        }
+        for filter in id_filters(operation) {
+            let ids = [&firm.id, &other.id].map(|firm| id_of(&app, firm, filter));
+            let [Some(named), Some(of_others)] = ids else { continue };
+            let named = if filter == "client" { firm.portal().await.client.clone() } else { named };
+            swept[1] += 1;
+            let ids = three(&named, &of_others);
+            compare(filter, ids.clone(), &|id| (format!("{}?{filter}={id}", operation.path), None)).await;
+            compare(filter, ids, &|id| (format!("{}?{filter}={id}&limit=1&cursor=1a{id}", operation.path), None)).await;
+        }
+        if !operation.writes() {
+            // Where a page would begin: what is the neighbour's own was made before any of these.
+            let (theirs, others) = (firm.portal().await, other.portal().await);
+            let first = async |user: &tests::User<'_>| user.get(&operation.path).await.expect(200).json["results"][0]["id"].clone();
+            let (theirs, others) = (first(&theirs.user).await, first(&others.user).await);
+            if let (Some(theirs), Some(others)) = (theirs.as_str(), others.as_str()) {
+                swept[2] += 1;
+                for way in ["a", "b"] {
+                    compare("its cursor", three(theirs, others), &|id| (format!("{}?cursor=1{way}{id}", operation.path), None)).await;
+                }
+            }
+        }
+        for (field, id) in
+            theirs.body.as_ref().and_then(Value::as_object).into_iter().flatten().filter(|(_, id)| id.as_str().is_some_and(is_id))
+        {
+            swept[3] += 1;
+            let of_others = others.body.as_ref().unwrap()[field].as_str().unwrap();
+            let body = |id: &str| {
+                let mut body = theirs.body.clone().unwrap();
+                body[field] = id.into();
+                (operation.path.clone(), Some(body))
+            };
+            compare(field, three(id.as_str().unwrap(), of_others), &body).await;
+        }
+    }
+    assert_none(&faults);
+    assert!(swept.iter().zip([4, 2, 3, 1]).all(|(swept, least)| *swept >= least), "too little was tried: {swept:?}");
+}

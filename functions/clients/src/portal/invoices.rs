@@ -2,7 +2,7 @@
 
 use api::{Answer, App, Cx, ListQuery, Listed, NoFilter, Page, Path, Portal, Problem, Routes, get, right, routes};
 use domain::invoice::{Invoice, InvoiceId, Status};
-use store::{ListScope, Record};
+use store::{ListScope, Record, Row};
 use wire::{InvoiceView, InvoiceViewRow};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -18,16 +18,16 @@ pub(crate) fn sent<R>(portal: &Portal<R>, invoice: Record<Invoice>) -> Result<Re
     }
 }
 
-/// List the invoices that the client was sent. A page may have fewer than asked for, though there are more.
+/// List the invoices that the client was sent.
 #[get("/api/clients/invoices/", tag = "portal")]
 async fn list_portal_invoices(
     cx: Cx,
     portal: Portal<right::See>,
     query: ListQuery<NoFilter>,
 ) -> Result<Answer<Page<InvoiceViewRow>>, Problem> {
-    let mut page = cx.store.list::<Invoice>(portal.firm(), &ListScope::Parent(portal.client.into()), &query.page).await?;
     // Drafts lie among a client's invoices for the firm's sake.
-    page.items.retain(|invoice| invoice.status != Status::Draft);
+    let sent = |invoice: &Row<Invoice>| invoice.status != Status::Draft;
+    let page = cx.store.list_shown(portal.firm(), &ListScope::Parent(portal.client.into()), &query.page, sent).await?;
     cx.json(&query.page(&page, |invoice| InvoiceViewRow::listed(invoice, cx.now)))
 }
 
