@@ -2,8 +2,8 @@
 
 use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, routes};
 use domain::{
-    MultiLine,
     access::{Permission, Right, Rights, Role},
+    address::Address,
     client::{Client, ClientId},
     session::Principal,
 };
@@ -49,7 +49,7 @@ struct OwnClient {
     #[serde(flatten)]
     contact: ContactOut,
     /// Where it is, as on an envelope.
-    address: Option<MultiLine<1000>>,
+    address: Option<Address>,
 }
 
 impl From<&Record<Client>> for OwnClient {
