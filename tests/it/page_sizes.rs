@@ -6,14 +6,14 @@ use tests::{Metered, TestApp, User};
 use crate::steps::{link, results};
 
 /// What is on each page from `first` on, by following `follow`; in the order of the list. And the last page's address.
-/// Each page takes one request.
+/// Each page of a list takes one request; one of a history as many as it is megabytes long down to the page.
 async fn walk(app: &TestApp, user: &User<'_>, first: &str, follow: &str) -> (Vec<Vec<Value>>, String) {
     let (mut pages, mut at) = (Vec::new(), first.to_owned());
     loop {
         app.meter.take();
         let page = user.get(&at).await.expect(200);
         let reads = app.meter.take().into_iter().filter(|Metered { operation, .. }| operation == "Query").count();
-        assert_eq!(reads, 1, "{at}");
+        assert!(reads == 1 || (at.contains("/history/") && reads <= 10), "{at}: {reads}");
         pages.push(results(&page).to_vec());
         match link(&page, follow) {
             Some(next) => at = next,

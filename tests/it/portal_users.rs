@@ -146,10 +146,10 @@ async fn who_is_at_a_client_sees_nothing_of_it_that_the_firm_keeps_for_itself() 
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let portal = firm.portal().await;
-    let body = json!({"industry": "Difficult customers", "website": "https://acme.example", "address": "1 Main Street"});
+    let body = json!({"industry": "Difficult customers", "website": "https://acme.example", "address": {"line1": "1 Main Street", "city": "Springfield", "country": "US"}});
     firm.owner.patch(format!("/api/clients/clients/{}/", portal.client), body).await.expect(200);
     let me = portal.user.get("/api/auth/me/").await.expect(200);
     let fields: Vec<_> = me.json["client"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(fields, ["address", "company_name", "contact_name", "email", "id", "phone"]);
-    assert_eq!(me.text("/client/address"), "1 Main Street");
+    assert_eq!(me.text("/client/address/line1"), "1 Main Street");
 }

@@ -82,7 +82,7 @@ async fn largest(firm: &Firm<'_>) -> Vec<Largest> {
         Largest {
             path: "/api/clients/clients/",
             body: json!({
-                "company_name": crabs(200), "contact_name": crabs(200), "phone": crabs(40), "industry": crabs(100), "address": crabs(1_000),
+                "company_name": crabs(200), "contact_name": crabs(200), "phone": crabs(40), "industry": crabs(100), "address": {"line1": crabs(200), "city": crabs(100), "country": "SE"},
             }),
             fields: &["company_name", "contact_name", "phone", "industry", "address"],
             actions: vec![],
@@ -119,7 +119,7 @@ async fn largest(firm: &Firm<'_>) -> Vec<Largest> {
         Largest {
             path: "/api/finance/invoices/",
             body: json!({
-                "client": client, "address": crabs(1_000), "reference": crabs(100), "memo": crabs(2_000), "notes": crabs(5_000),
+                "client": client, "address": {"line1": crabs(200), "city": crabs(100), "country": "SE"}, "reference": crabs(100), "memo": crabs(2_000), "notes": crabs(5_000),
                 "line_items": lines(), "due_date": due,
             }),
             fields: &["address", "reference", "memo", "notes", "line_items"],
@@ -232,7 +232,7 @@ async fn comments_and_credit_notes_take_their_longest_texts() {
 
     let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": lines()})).await.expect(201).id();
     firm.owner.post(format!("/api/finance/invoices/{invoice}/send/"), json!({})).await.expect(200);
-    let note = json!({"invoice": invoice, "amount": "1.00", "reason": crabs(2_000)});
+    let note = json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1.00"}], "reason": crabs(2_000)});
     let note = firm.owner.post("/api/finance/credit-notes/", note).await.expect(201).id();
     assert_eq!(history(&firm, &format!("/api/finance/credit-notes/{note}/")).await.0, [1]);
 }

@@ -83,7 +83,7 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
                 (json!({"title": long(200)}), "title"),
                 (json!({"total_value": "0.005"}), "total_value"),
                 (json!({"total_value": "0.5", "currency": "JPY"}), "total_value"),
-                (with(&line(json!({})), &json!({"total_value": "1"})), "total_value"),
+                (with(&line(json!({})), &json!({"total_value": "2"})), "total_value"),
                 (json!({"terms": long(20_000)}), "terms"),
                 (json!({"valid_until": "2027-02-29"}), "valid_until"),
             ],

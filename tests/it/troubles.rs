@@ -162,7 +162,9 @@ fn kind(record: &Value) -> String {
     let constant = |part: &&str| part.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'@'));
     let parts: Vec<_> = key("pk").split('#').chain(key("sk").split('#')).filter(constant).collect();
     let event = record["dynamodb"]["NewImage"]["event"]["S"].as_str().unwrap_or_default();
-    format!("{} {} {event}", record["eventName"].as_str().unwrap(), parts.join("#"))
+    // A person's day is there from the first time on that is logged on it, by whichever of these calls.
+    let how = if parts.contains(&"DAY") { "SUM" } else { record["eventName"].as_str().unwrap() };
+    format!("{how} {} {event}", parts.join("#"))
 }
 
 /// Try troubles at calls of the operations of one shard.

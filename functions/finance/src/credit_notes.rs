@@ -120,7 +120,7 @@ struct CreditNoteFilter {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"invoice": "inv_01kanar9g00000000000000007", "reason": "The workshop was shorter",
-    "lines": [{"line": 0, "quantity": "0.5"}, {"line": 1, "amount": "120.00"}]}))]
+    "lines": [{"line": 0, "quantity": "0.5"}]}))]
 struct IssueCreditNote {
     /// One that was sent.
     invoice: Named<InvoiceId>,

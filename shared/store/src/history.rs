@@ -104,7 +104,7 @@ struct Wanted {
 
 impl Wanted {
     fn of(page: &PageRequest, newest: u64) -> Result<Self, Error> {
-        let limit = u64::from(page.limit);
+        let limit = u64::from(page.limit.max(1));
         let edge = |text: &str| text.parse::<u64>().map_err(|_| NotACursor);
         // Whether the page goes towards newer events from its edge.
         let (edge, upwards) = match (&page.cursor, page.ascending) {
@@ -113,11 +113,14 @@ impl Wanted {
             (Some(Cursor::After(id)), ascending) => (edge(id)?, ascending),
             (Some(Cursor::Before(id)), ascending) => (edge(id)?, !ascending),
         };
-        let (first, last) = match upwards {
-            true => (edge.saturating_add(1), edge.saturating_add(limit)),
-            false => (edge.saturating_sub(limit), edge.saturating_sub(1)),
+        let (first, last) = if upwards {
+            let first = edge.saturating_add(1);
+            (first, first.saturating_add(limit - 1).min(newest))
+        } else {
+            let last = edge.saturating_sub(1).min(newest);
+            (last.saturating_sub(limit - 1).max(1), last)
         };
-        Ok(Self { first: first.max(1), last: last.min(newest) })
+        Ok(Self { first, last })
     }
 
     fn page<T: Entity>(&self, items: Vec<Happened<T>>, ascending: bool, newest: u64) -> Page<Happened<T>> {
