@@ -130,7 +130,7 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
                 (json!({"hourly_rate": "0.005"}), "hourly_rate"),
                 (json!({"rates": card("0.005")}), "rates"),
                 (json!({"rates": twice}), "rates"),
-                (json!({"rates": card("1"), "hourly_rate": "1"}), "hourly_rate"),
+                (json!({"rates": card("1"), "hourly_rate": "2"}), "hourly_rate"),
                 (json!({"budget_hours": "1.00001"}), "budget_hours"),
                 (json!({"budget_amount": "0.005"}), "budget_amount"),
                 (json!({"billing_increment": 7}), "billing_increment"),
