@@ -175,7 +175,7 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
             "/api/finance/invoices/",
             json!({"client": client, "currency": "EUR"}),
             vec![
-                (json!({"address": long(1000)}), "address"),
+                (json!({"address": {"line1": long(200), "city": "Stockholm", "country": "SE"}}), "address.line1"),
                 (json!({"reference": long(100)}), "reference"),
                 (json!({"memo": long(2000)}), "memo"),
                 (json!({"notes": long(5000)}), "notes"),
