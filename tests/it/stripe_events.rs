@@ -222,6 +222,8 @@ async fn money_for_an_invoice_that_is_void_or_put_away_becomes_credit_as_a_whole
     assert_eq!(bill.credits().await, [["500.00", "500.00"]]);
     let listed = firm.owner.get("/api/finance/invoices/?status=void").await.expect(200);
     assert_eq!(column(&listed, "id"), [bill.id.as_str()], "it is looked at again");
+    assert_eq!(bill.history().await.iter().filter(|event| *event == "invoice.archived").count(), 1);
+    crate::event_log::assert_all_chains_hold(&app).await;
 }
 
 #[tokio::test]

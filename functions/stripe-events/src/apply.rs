@@ -72,7 +72,7 @@ impl Applying<'_> {
         if found.seen(event) {
             return Ok(());
         }
-        let mut invoice = found.maybe(whose.invoice)?.ok_or(UnknownInvoice::Unknown(whose))?;
+        let invoice = found.maybe(whose.invoice)?.ok_or(UnknownInvoice::Unknown(whose))?;
         let known = invoice.paid_by(payment_intent);
         let plain = paid.filter(|checkout| known.is_none() && fits(&invoice, checkout));
         let behind = if plain.is_some() { Vec::new() } else { self.credits(whose, invoice.credits_behind(payment_intent)).await? };
@@ -89,8 +89,6 @@ impl Applying<'_> {
         let mut change = self.change(event, whose, now)?;
         let Settled { invoice: changed, credit: excess, withdrawn } = settled;
         if let Some(changed) = changed {
-            // Money moved: an invoice that was archived is looked at again.
-            invoice.archived_at = None;
             change.update(&invoice, changed)?;
         }
         if let Some(excess) = excess {

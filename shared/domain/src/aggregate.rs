@@ -5,7 +5,7 @@
 //! callers read; they are never changed.
 
 use crate::{
-    Kind, Refusal, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project,
+    Kind, Refusal, Time, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project,
     proposal, prospect, task, time_entry, user,
 };
 
@@ -43,8 +43,21 @@ pub enum Lifecycle {
     Archiving,
     /// It is out of the archive again.
     Restoring,
+    /// Its state changed so that somebody has to look at it: it is out of the archive too, if it was in it.
+    Reviving,
     /// It is gone for good, but for its events.
     Deletion,
+}
+
+impl Lifecycle {
+    /// Since when a record is archived after such an event at `at`, which was archived since `before`.
+    pub fn archived_at(self, before: Option<Time>, at: Time) -> Option<Time> {
+        match self {
+            Self::Archiving => Some(at),
+            Self::Restoring | Self::Reviving => None,
+            Self::Creation | Self::Edit | Self::Change | Self::Deletion => before,
+        }
+    }
 }
 
 /// An aggregate that can be archived.

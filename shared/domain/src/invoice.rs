@@ -51,19 +51,19 @@ crate::events! {
         /// Is out, with a number; paid already if it comes to nothing.
         Sent = "invoice.sent" is Change,
         /// Some of it, or more than was due, was paid, and that didn't change where it stands.
-        PaymentRecorded = "invoice.payment_recorded" is Change,
+        PaymentRecorded = "invoice.payment_recorded" is Reviving,
         /// A payment turned out to be recorded wrongly.
-        PaymentReversed = "invoice.payment_reversed" is Change,
+        PaymentReversed = "invoice.payment_reversed" is Reviving,
         /// The last that was due was paid, or credited.
-        Paid = "invoice.paid" is Change,
+        Paid = "invoice.paid" is Reviving,
         /// A credit note made what is due less.
-        Credited = "invoice.credited" is Change,
+        Credited = "invoice.credited" is Reviving,
         /// Some of what was paid went back to the payer.
-        Refunded = "invoice.refunded" is Change,
+        Refunded = "invoice.refunded" is Reviving,
         /// The payer's bank wants a payment back, or doesn't any more.
-        Disputed = "invoice.disputed" is Change,
+        Disputed = "invoice.disputed" is Reviving,
         /// The payer's bank took back a payment, so that something is due again.
-        Reopened = "invoice.reopened" is Change,
+        Reopened = "invoice.reopened" is Reviving,
         /// Taken back as if it had never been sent.
         Voided = "invoice.voided" is Change,
         /// Nobody expects any more that it is paid.

@@ -111,8 +111,7 @@ impl Change {
     pub fn remove<T: Entity>(&mut self, before: &Record<T>, event: T::Event) -> Result<(), Error> {
         let fields = entity::fields_of(&before.content)?;
         if event.lifecycle() != Lifecycle::Deletion {
-            let archived = Record { archived_at: Some(self.audit.at), ..before.clone() };
-            return self.replace(before, archived, fields, event).map(|_| ());
+            return self.replace(before, before.clone(), fields, event).map(|_| ());
         }
         self.log(before.clone(), Some(fields), event)?;
         self.retime(before.id, &before.timers(), &[])?;
@@ -133,8 +132,7 @@ impl Change {
     /// A record that comes back from the archive.
     pub fn restore<T: Entity + Archive>(&mut self, archived: &Record<T>) -> Result<Record<T>, Error> {
         let fields = entity::fields_of(&archived.content)?;
-        let restored = Record { archived_at: None, ..archived.clone() };
-        self.replace(archived, restored, fields, archived.content.restore())
+        self.replace(archived, archived.clone(), fields, archived.content.restore())
     }
 
     /// That the record `id`, which the body names in `field`, is there and not archived, without reading it.
@@ -190,6 +188,7 @@ impl Change {
     ) -> Result<(Record<T>, Item), Error> {
         let sequence = record.version + 1;
         let deleted = event.lifecycle() == Lifecycle::Deletion;
+        let archived_at = event.lifecycle().archived_at(record.archived_at, self.audit.at);
         let after = if deleted { None } else { Some(Value::Object(entity::fields_of(&record.content)?)) };
         let details = Details {
             salt: format!("{:032x}", rand::random::<u128>()),
@@ -209,7 +208,7 @@ impl Change {
         }
         .sealed();
         let event = event::to_item(&Key::event(self.firm, record.id, sequence), &logged);
-        let record = Record { version: sequence, updated_at: self.audit.at, hash: logged.hash, ..record };
+        let record = Record { version: sequence, updated_at: self.audit.at, archived_at, hash: logged.hash, ..record };
         let item = record.to_item(self.firm)?;
         size::check(&item, &event, &details.changes)?;
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");

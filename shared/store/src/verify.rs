@@ -140,7 +140,6 @@ fn beside<T: Entity>(firm: Id<Firm>, content: T, item: &Item, replay: &Replay) -
     let Some(said) = said() else { return Some(name::PK.to_owned()) };
     let compared = |name: &&String| ![name::SUMMARY, name::DATA].contains(&name.as_str());
     let differs = |name: &&String| said.get(*name) != item.get(*name);
-    if said.get("archived") != item.get("archived") {}
     said.keys().chain(item.keys()).filter(compared).filter(differs).min().cloned()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{BrokenLink, Details, Event, Fault, Kept};
-use crate::{DomainEvent, Lifecycle, Time};
+use crate::{DomainEvent, Time};
 
 /// What the events of a record, from the first on, say that it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,10 +41,8 @@ impl Replay {
         }
         self.created_at = self.created_at.or(Some(event.at));
         self.updated_at = Some(event.at);
-        match DomainEvent::parse(&event.name).map(DomainEvent::lifecycle) {
-            Some(Lifecycle::Archiving) => self.archived_at = Some(event.at),
-            Some(Lifecycle::Restoring) => self.archived_at = None,
-            Some(Lifecycle::Creation | Lifecycle::Edit | Lifecycle::Change | Lifecycle::Deletion) | None => {}
+        if let Some(known) = DomainEvent::parse(&event.name) {
+            self.archived_at = known.lifecycle().archived_at(self.archived_at, event.at);
         }
         Ok(self)
     }
