@@ -13,7 +13,7 @@ async fn walk(app: &TestApp, user: &User<'_>, first: &str, follow: &str) -> (Vec
         app.meter.take();
         let page = user.get(&at).await.expect(200);
         let reads = app.meter.take().into_iter().filter(|Metered { operation, .. }| operation == "Query").count();
-        assert!(reads == 1 || (at.contains("/history/") && reads <= 10), "{at}: {reads}");
+        assert!(reads == 1 || (at.contains("/history/") && reads <= 2), "{at}: {reads}");
         pages.push(results(&page).to_vec());
         match link(&page, follow) {
             Some(next) => at = next,
@@ -38,10 +38,7 @@ async fn assert_all_are_met(app: &TestApp, user: &User<'_>, path: &str, limit: u
         let met = |pages: &[Vec<Value>]| pages.iter().flatten().map(|row| row[name].clone()).collect::<Vec<_>>();
         let join = if path.contains('?') { '&' } else { '?' };
         let (forth, last) = walk(app, user, &format!("{path}{join}limit={limit}&ordering={ordering}"), "next").await;
-        assert!(
-            path.ends_with("/history/") || (forth.len() > 1 && forth.iter().all(|page| !page.is_empty() && page.len() < limit)),
-            "{path} isn't cut by size"
-        );
+        assert!(forth.len() > 1 && forth.iter().all(|page| !page.is_empty() && page.len() < limit), "{path} isn't cut by size");
         assert_eq!(met(&forth), expected, "{path}, {ordering}");
         let (back, first) = walk(app, user, &last, "previous").await;
         assert_eq!(met(&back), expected, "{path}, {ordering}, back");

@@ -4,6 +4,8 @@
 //! the record is rolled back from how it stands now, event by event. One request reads the record and up to a
 //! megabyte of its newest events; what is longer takes a request more for each further megabyte down to the page.
 
+use std::collections::VecDeque;
+
 use domain::{
     Id, Time,
     event::{Details, Event, Kept},
@@ -48,32 +50,57 @@ enum State {
     Unknown,
 }
 
+/// How much the changes of a page come to at most, bytes, unless it is a single event. An answer of Lambda has 6 MB.
+const MOST_BYTES: usize = 1_000_000;
+/// How often a history is read again of a record that is changed meanwhile.
+const ATTEMPTS: u32 = 5;
+
 impl Store {
-    /// A page of what happened to the record `id`, by when it happened.
+    /// A page of what happened to the record `id`, by when it happened: shorter than was asked for where it would be
+    /// larger than a megabyte.
     pub async fn history<T: Entity>(&self, firm: Id<Firm>, id: Id<T>, page: &PageRequest) -> Result<Page<Happened<T>>, Error> {
-        let (mut items, mut start) = self.newest(&partition::<T>(firm, &id.to_string()), None).await?;
-        let events = |items: &[Item]| items.iter().filter(|item| is_event(item)).count() as u64;
-        let newest = items.iter().find(|item| is_event(item)).map(|item| item.number(name::VERSION)).transpose()?;
-        let newest = newest.ok_or(Error::NotFound(T::NAME))?;
-        let wanted = Wanted::of(page, newest)?;
-        while start.is_some() && newest - events(&items) >= wanted.first {
-            let (more, next) = self.newest(&partition::<T>(firm, &id.to_string()), start).await?;
-            items.extend(more);
-            start = next;
+        for _ in 0..ATTEMPTS {
+            if let Some(page) = self.history_once(firm, id, page).await? {
+                return Ok(page);
+            }
         }
+        Err(Error::Lost)
+    }
+
+    /// The same; nothing if the record isn't as its newest event left it, since one of them was read before the other.
+    async fn history_once<T: Entity>(&self, firm: Id<Firm>, id: Id<T>, page: &PageRequest) -> Result<Option<Page<Happened<T>>>, Error> {
+        let partition = partition::<T>(firm, &id.to_string());
+        let (items, mut start) = self.newest(&partition, None).await?;
         let header = match items.iter().find(|item| item.text(name::SK).is_ok_and(|sk| sk == HEADER)) {
             Some(header) => Some(Record::<T>::from_item(header)?),
             // The header lies behind the oldest event; a record that was deleted has none.
             None if start.is_some() => self.get(firm, id).await.map(Some).or_else(absent)?,
             None => None,
         };
-        let events = items.iter().filter(|item| is_event(item)).map(event::from_item).collect::<Result<Vec<_>, _>>()?;
-        let mut happened = roll_back(id, header, events)?;
-        happened.retain(|happened| (wanted.first..=wanted.last).contains(&happened.event.sequence));
-        if page.ascending {
-            happened.reverse();
+        let mut events = events_of(&items)?;
+        let newest = events.first().ok_or(Error::NotFound(T::NAME))?;
+        let sequence = newest.sequence;
+        if header.as_ref().map_or(!newest.deletes(), |header| header.version != sequence) {
+            return Ok(None);
         }
-        Ok(wanted.page(happened, page.ascending, newest))
+        let wanted = Wanted::of(page, sequence)?;
+        let mut back = RollBack::of(id, header)?;
+        let mut shown = Shown::new(wanted);
+        loop {
+            let oldest = events.last().map_or(0, |event| event.sequence);
+            for event in events {
+                if event.sequence > shown.wanted.last {
+                    back.skip(&event);
+                } else if !shown.take(back.step(event)) {
+                    return Ok(Some(shown.page(page.ascending, sequence)));
+                }
+            }
+            if start.is_none() || oldest <= shown.wanted.first {
+                return Ok(Some(shown.page(page.ascending, sequence)));
+            }
+            let (items, next) = self.newest(&partition, start).await?;
+            (events, start) = (events_of(&items)?, next);
+        }
     }
 
     /// Items of `partition`, the newest event first and the header last, as many as one request gives.
@@ -85,8 +112,10 @@ impl Store {
     }
 }
 
-fn is_event(item: &Item) -> bool {
-    item.text(name::SK).is_ok_and(|sk| sk.starts_with(EVENTS))
+/// The events among `items`, in their order.
+fn events_of(items: &[Item]) -> Result<Vec<Event>, Error> {
+    let is_event = |item: &&Item| item.text(name::SK).is_ok_and(|sk| sk.starts_with(EVENTS));
+    items.iter().filter(is_event).map(event::from_item).collect()
 }
 
 fn absent<T>(error: Error) -> Result<Option<T>, Error> {
@@ -100,13 +129,14 @@ fn absent<T>(error: Error) -> Result<Option<T>, Error> {
 struct Wanted {
     first: u64,
     last: u64,
+    /// Whether the page goes towards newer events, so that its oldest stay where not all fit.
+    upwards: bool,
 }
 
 impl Wanted {
     fn of(page: &PageRequest, newest: u64) -> Result<Self, Error> {
         let limit = u64::from(page.limit.max(1));
         let edge = |text: &str| text.parse::<u64>().map_err(|_| NotACursor);
-        // Whether the page goes towards newer events from its edge.
         let (edge, upwards) = match (&page.cursor, page.ascending) {
             (None, true) => (0, true),
             (None, false) => (newest.saturating_add(1), false),
@@ -120,11 +150,49 @@ impl Wanted {
             let last = edge.saturating_sub(1).min(newest);
             (last.saturating_sub(limit - 1).max(1), last)
         };
-        Ok(Self { first, last })
+        Ok(Self { first, last, upwards })
+    }
+}
+
+/// What is on a page, the newest first; no more of it than fits.
+struct Shown<T: Entity> {
+    wanted: Wanted,
+    items: VecDeque<Happened<T>>,
+    bytes: usize,
+}
+
+impl<T: Entity> Shown<T> {
+    fn new(wanted: Wanted) -> Self {
+        Self { wanted, items: VecDeque::new(), bytes: 0 }
     }
 
-    fn page<T: Entity>(&self, items: Vec<Happened<T>>, ascending: bool, newest: u64) -> Page<Happened<T>> {
-        let (older, newer) = (self.first > 1, self.last < newest);
+    /// Take the next older event, if it is wanted and fits; whether there may be another.
+    fn take(&mut self, happened: Happened<T>) -> bool {
+        let sequence = happened.event.sequence;
+        if sequence < self.wanted.first {
+            return false;
+        }
+        let bytes = size(&happened);
+        if !self.wanted.upwards && !self.items.is_empty() && self.bytes + bytes > MOST_BYTES {
+            self.wanted.first = sequence + 1;
+            return false;
+        }
+        self.items.push_back(happened);
+        self.bytes += bytes;
+        while self.bytes > MOST_BYTES && self.items.len() > 1 {
+            let Some(newest) = self.items.pop_front() else { break };
+            self.bytes -= size(&newest);
+            self.wanted.last = newest.event.sequence - 1;
+        }
+        true
+    }
+
+    fn page(self, ascending: bool, newest: u64) -> Page<Happened<T>> {
+        let mut items = Vec::from(self.items);
+        if ascending {
+            items.reverse();
+        }
+        let (older, newer) = (self.wanted.first > 1, self.wanted.last < newest);
         let (after, before) = if ascending { (newer, older) } else { (older, newer) };
         let edge = |happened: Option<&Happened<T>>| happened.map(|happened| format!("{:010}", happened.event.sequence));
         Page {
@@ -135,25 +203,44 @@ impl Wanted {
     }
 }
 
-/// `events`, the newest first, with the record around each, which stands as `header` now.
-fn roll_back<T: Entity>(id: Id<T>, header: Option<Record<T>>, events: Vec<Event>) -> Result<Vec<Happened<T>>, Error> {
-    let created_at = header.as_ref().map(|header| header.created_at);
-    let mut state = match &header {
-        Some(header) => State::Fields(fields_of(&header.content)?),
-        None => State::Absent,
-    };
-    let mut happened = Vec::with_capacity(events.len());
-    for event in events {
-        let before = state.before(&event);
-        let record = |state: &State, version: u64| state.record(id, version, created_at.unwrap_or(event.at), &event);
-        let change = match (record(&before, event.sequence - 1), record(&state, event.sequence)) {
+fn size<T: Entity>(happened: &Happened<T>) -> usize {
+    match &happened.event.details {
+        Kept::Whole(json) => json.len(),
+        Kept::Erased(_) => 0,
+    }
+}
+
+/// A record on its way back from how it stands now, event by event.
+struct RollBack<T: Entity> {
+    id: Id<T>,
+    created_at: Option<Time>,
+    state: State,
+}
+
+impl<T: Entity> RollBack<T> {
+    /// From `header` on, which is none if the record was deleted.
+    fn of(id: Id<T>, header: Option<Record<T>>) -> Result<Self, Error> {
+        let state = header.as_ref().map_or(Ok(State::Absent), |header| fields_of(&header.content).map(State::Fields))?;
+        Ok(Self { id, created_at: header.map(|header| header.created_at), state })
+    }
+
+    /// Over `event`, the newest that it hasn't gone over, and don't tell.
+    fn skip(&mut self, event: &Event) {
+        self.state = self.state.before(event);
+    }
+
+    /// Over `event`, the newest that it hasn't gone over.
+    fn step(&mut self, event: Event) -> Happened<T> {
+        let before = self.state.before(&event);
+        let after = std::mem::replace(&mut self.state, before);
+        let created_at = self.created_at.unwrap_or(event.at);
+        let record = |state: &State, version: u64| state.record(self.id, version, created_at, &event);
+        let change = match (record(&self.state, event.sequence - 1), record(&after, event.sequence)) {
             (Some(before), Some(after)) => Some(BeforeAndAfter { before, after }),
             _ => None,
         };
-        happened.push(Happened { event, change });
-        state = before;
+        Happened { event, change }
     }
-    Ok(happened)
 }
 
 impl State {
