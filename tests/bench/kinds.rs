@@ -202,7 +202,9 @@ impl Work {
     /// Two and a half hours, on one of many days: a day has room for nine of them.
     fn time_entry(&self) -> Request {
         let description = "Interviews with three importers, and notes of them";
-        let date = (chrono::Utc::now().date_naive() - chrono::Days::new(rand::random_range(0..1000))).to_string();
+        let date = (chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).date_naive()
+            - chrono::Days::new(rand::random_range(0..1000)))
+        .to_string();
         let body = json!({"project": self.project, "task": self.task, "hours": "2.5", "date": date, "description": description});
         Request::post("/api/projects/time-entries/", body)
     }

@@ -25,7 +25,7 @@ fn cancelled(code: &str, request: &Value) -> (u16, Value) {
 }
 
 /// Each way in which a transaction is cancelled that is worth another try.
-const CANCELLED: [fn(&Value) -> (u16, Value); 3] = [
+const CANCELLED: [tests::Instead; 3] = [
     |request| cancelled("TransactionConflict", request),
     |request| cancelled("ThrottlingError", request),
     |request| cancelled("ProvisionedThroughputExceeded", request),

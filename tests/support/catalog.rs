@@ -184,6 +184,6 @@ impl Given {
 
 /// The record `id`, which is found at `path`, in the archive.
 async fn archived(firm: &Firm<'_>, path: &str, id: String) -> String {
-    firm.owner.call(http::Method::DELETE, &format!("{path}{id}/")).send().await.expect(204);
+    firm.owner.call(http::Method::DELETE, format!("{path}{id}/")).send().await.expect(204);
     id
 }

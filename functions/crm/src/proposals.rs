@@ -181,8 +181,8 @@ fn offer(
 impl ProposalPatch {
     /// What is offered after the patch of a proposal that was `before`.
     fn offer(&self, before: &Proposal) -> Result<Offer, Refusal> {
-        let currency = self.currency.clone().value();
-        let (total, lines) = (self.total_value.clone().value(), self.line_items.clone().value());
+        let currency = self.currency.value();
+        let (total, lines) = (self.total_value.value(), self.line_items.clone().value());
         let offered = offer(total, lines, currency.unwrap_or(before.total.currency()))?;
         if currency.is_some() && offered.is_none() {
             return Err(Refusal::rule("currency", "Send the total_value or the line_items in it too."));

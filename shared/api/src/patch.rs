@@ -8,9 +8,10 @@ use utoipa::{
 };
 
 /// A field that can be cleared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Patch<T> {
     /// Not in the body.
+    #[default]
     Absent,
     /// Null.
     Clear,
@@ -19,24 +20,13 @@ pub enum Patch<T> {
 }
 
 /// A field that can't be cleared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Set<T> {
     /// Not in the body.
+    #[default]
     Absent,
     /// A value.
     To(T),
-}
-
-// Not derived, which would ask the same of `T`.
-impl<T> Default for Patch<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
-}
-impl<T> Default for Set<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T> Patch<T> {

@@ -101,11 +101,13 @@ fn extractor(argument: &FnArg) -> Option<&PathSegment> {
 }
 
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
+    if let Type::Path(path) = ty {
+        path.path.segments.last()
+    } else if let Type::Group(group) = ty {
         // What a macro was given stands in a group.
-        Type::Group(group) => last_segment(&group.elem),
-        _ => None,
+        last_segment(&group.elem)
+    } else {
+        None
     }
 }
 

@@ -71,13 +71,20 @@ fn is_seen(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_graphic();
     }
-    let unseen = match CodePointMapData::<GeneralCategory>::new().get(c) {
-        Is::Control | Is::Format | Is::SpaceSeparator | Is::LineSeparator | Is::ParagraphSeparator => true,
-        Is::NonspacingMark | Is::SpacingMark | Is::EnclosingMark => true,
-        // Braille pattern blank; null notehead; Egyptian full blank, half blank.
-        _ => matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}'),
-    };
-    !unseen && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+    let is_unseen = matches!(
+        CodePointMapData::<GeneralCategory>::new().get(c),
+        Is::Control
+            | Is::Format
+            | Is::SpaceSeparator
+            | Is::LineSeparator
+            | Is::ParagraphSeparator
+            | Is::NonspacingMark
+            | Is::SpacingMark
+            | Is::EnclosingMark
+    );
+    // Braille pattern blank; null notehead; Egyptian full blank, half blank.
+    let is_blank = matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}');
+    !is_unseen && !is_blank && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// Control characters, Unicode's line breaks, and what is no character at all.

@@ -119,10 +119,7 @@ fn events_of(items: &[Item]) -> Result<Vec<Event>, Error> {
 }
 
 fn absent<T>(error: Error) -> Result<Option<T>, Error> {
-    match error {
-        Error::NotFound(_) => Ok(None),
-        error => Err(error),
-    }
+    if matches!(error, Error::NotFound(_)) { Ok(None) } else { Err(error) }
 }
 
 /// The events of a page: those from `first` to `last`, without gaps, since an event's sequence is its record's version.

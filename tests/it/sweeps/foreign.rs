@@ -138,12 +138,10 @@ async fn a_body_that_names_another_firms_record_is_refused_by_the_name_of_its_fi
 /// An id of `kind` in the partitions of `firm`.
 fn id_of(app: &TestApp, firm: &str, kind: &str) -> Option<String> {
     let own = format!("F#{firm}#");
-    let ids = app.records().into_keys().filter(|(pk, _)| pk.starts_with(&own)).flat_map(|(pk, _)| {
-        let parts: Vec<_> = pk.split('#').map(str::to_owned).collect();
-        parts
-    });
     let prefix = format!("{kind}_");
-    ids.filter(|id| id.starts_with(&prefix) && is_id(id)).last()
+    let own = app.records().into_keys().filter(|(pk, _)| pk.starts_with(&own));
+    let mut ids = own.flat_map(|(pk, _)| pk.split('#').map(str::to_owned).collect::<Vec<_>>());
+    ids.rfind(|id| id.starts_with(&prefix) && is_id(id))
 }
 
 /// An id of the same kind that nothing has, which would lie beside it.

@@ -21,7 +21,7 @@ fn writable(operation: &Operation, schema: &Value, value: &Value) -> Value {
             }
             None => value.clone(),
         },
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     *,
 };
 use crate::{
-    credit::{Credit, CreditId, NewRefund, Use},
+    credit::{Credit, CreditId, NewRefund, Status as State, Use},
     credit_note::{CreditNote, Ids, NewCreditNote},
 };
 
@@ -123,14 +123,10 @@ impl Books {
                 }
             }
             Step::Settle => {
-                let all = self.credits.clone();
-                for (id, owed) in all.iter().filter(|(_, credit)| credit.status() == crate::credit::Status::Overdrawn) {
-                    let from = all.iter().find(|(_, credit)| credit.status() == crate::credit::Status::Open);
-                    let Some((from_id, from)) = from else { return };
-                    let settled = owed.settle(*id, (*from_id, from), now()).unwrap().unwrap();
-                    self.credits.extend([(*id, settled.overdrawn.0), (*from_id, settled.from.0)]);
-                    return;
-                }
+                let first = |status| self.credits.iter().find(|(_, credit)| credit.status() == status);
+                let (Some((id, owed)), Some((from_id, from))) = (first(State::Overdrawn), first(State::Open)) else { return };
+                let settled = owed.settle(*id, (*from_id, from), now()).unwrap().unwrap();
+                self.credits.extend([(*id, settled.overdrawn.0), (*from_id, settled.from.0)]);
             }
             Step::Reverse(which) => {
                 let Some(payment) = invoice.payments.get(*which).map(|payment| payment.id) else { return };
