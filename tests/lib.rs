@@ -13,6 +13,7 @@ mod support {
     pub(crate) mod injector;
     pub(crate) mod meter;
     pub(crate) mod ministack;
+    pub(crate) mod post_office;
     pub(crate) mod stripe;
     pub(crate) mod table;
     pub(crate) mod vault;
@@ -27,6 +28,7 @@ pub use support::{
     injector::{Contended, Trouble},
     meter::{Fault, Instead, Meter, Metered},
     ministack::ministack,
+    post_office::{Fate, PostOffice, Posted},
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
     table::Moment,
     vault::Vault,

@@ -2,7 +2,7 @@
 
 use domain::access::Role;
 use serde_json::{Value, json};
-use tests::{Answer, Firm, TestApp, ministack};
+use tests::{Answer, Fate, Firm, PostOffice, TestApp, ministack};
 
 /// A project with a task for the client of the firm's portal user: the project, the task.
 async fn work(firm: &Firm<'_>) -> (String, String) {
@@ -66,6 +66,48 @@ async fn an_answer_of_the_firms_is_read_by_it_and_told_to_those_of_the_client_wh
     say(&silent, &task, "I may not.").await.expect(403);
     let seen = silent.get("/api/clients/comments/").await.expect(200);
     assert_eq!(seen.text("/results/0/id"), answer.id());
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_keeps_a_comment_from_nobody_else() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let (_, task) = work(&firm).await;
+    let portal = firm.portal().await;
+    let mut colleagues = Vec::new();
+    for _ in 0..3 {
+        colleagues.push(firm.colleague(&portal.client, json!({"see": true, "comment": true})).await.email);
+    }
+    app.deliver_by(&post).await;
+    let told = |email: &str| post.mails_to(email).iter().filter(|mail| mail.text.contains("on Monday")).count();
+    // Whoever is asked first, and another.
+    for refused in [&portal.user.email, &colleagues[1]] {
+        post.decide(refused, Some(Fate::Refused));
+    }
+    post.decide(&colleagues[0], Some(Fate::NotNow));
+    say(&firm.owner, &task, "We called them on Monday.").await.expect(201);
+    let outbox = app.outbox_of(&post);
+    assert!(!app.deliver_to(&outbox).await);
+    assert_eq!((told(&colleagues[0]), told(&colleagues[2])), (0, 1), "who can't be reached now holds up nobody either");
+    post.decide(&colleagues[0], None);
+    assert!(app.deliver_to(&outbox).await);
+    assert_eq!(colleagues.iter().map(|email| told(email)).collect::<Vec<_>>(), [1, 0, 1]);
+
+    let path = "/api/auth/firm/undelivered/";
+    let undelivered = firm.owner.get(path).await.expect(200);
+    let undelivered = undelivered.json["results"].as_array().unwrap();
+    let mut addresses: Vec<_> = undelivered.iter().map(|item| item["to"].as_str().unwrap()).collect();
+    addresses.sort_unstable();
+    let mut expected = [portal.user.email.as_str(), &colleagues[1]];
+    expected.sort_unstable();
+    assert_eq!(addresses, expected);
+    assert!(undelivered.iter().all(|item| item["event"] == "comment.created" && item["effect"] == "mail"), "{undelivered:#?}");
+    for item in undelivered {
+        post.decide(item["to"].as_str().unwrap(), None);
+        firm.owner.post(format!("{path}{}/retry/", item["id"].as_str().unwrap()), json!({})).await.expect(200);
+    }
+    app.deliver_by(&post).await;
+    assert_eq!([&portal.user.email, &colleagues[0], &colleagues[1], &colleagues[2]].map(|email| told(email)), [1; 4]);
 }
 
 #[tokio::test]

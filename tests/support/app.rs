@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, Vault, WEBHOOK_SECRET, ministack};
+use crate::{Answer, Firm, Meter, OLD_WEBHOOK_SECRET, PostOffice, STRIPE_KEY, StripeQueue, Vault, WEBHOOK_SECRET, ministack};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -237,9 +237,19 @@ impl TestApp {
 
     /// An outbox whose mails go to MiniStack through `ses`, and whose table is reached through this app's meter.
     pub fn outbox(&self, ses: &Meter) -> Outbox {
+        self.outbox_at(ses.url(), RetryConfig::standard())
+    }
+
+    /// An outbox whose mails go to `post`, which are tried again only if they are delivered again.
+    pub fn outbox_of(&self, post: &PostOffice) -> Outbox {
+        self.outbox_at(post.url(), RetryConfig::disabled())
+    }
+
+    fn outbox_at(&self, ses: &str, retries: RetryConfig) -> Outbox {
         let config = aws_sdk_sesv2::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(ses.url())
+            .endpoint_url(ses)
+            .retry_config(retries)
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::for_tests())
             .build();
@@ -276,6 +286,19 @@ impl TestApp {
             }
             *self.delivered.lock().unwrap() = Some(last);
         }
+    }
+
+    /// Lose what is new in the table's stream, as if it had been given up.
+    pub fn lose_the_stream(&self) {
+        let mut delivered = self.delivered.lock().unwrap();
+        while let Some(last) = self.dynamo.stream().after(delivered.clone()).unwrap().last() {
+            *delivered = Some(sequence_number(last));
+        }
+    }
+
+    /// Deliver what is new in the table's stream, mails by way of `post`; all of it is to be done.
+    pub async fn deliver_by(&self, post: &PostOffice) {
+        assert!(self.deliver_to(&self.outbox_of(post)).await, "the outbox left something undone");
     }
 
     /// Deliver what is new in the table's stream, mails by way of MiniStack; all of it is to be done.

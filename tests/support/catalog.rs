@@ -21,6 +21,7 @@ mod proposals;
 mod prospects;
 mod tasks;
 mod time_entries;
+mod undelivered;
 mod users;
 mod webhooks;
 
@@ -68,6 +69,7 @@ pub fn catalog() -> Vec<Row> {
         auth::rows(),
         users::rows(),
         firm::rows(),
+        undelivered::rows(),
         campaigns::rows(),
         leads::rows(),
         prospects::rows(),

@@ -1,12 +1,12 @@
 //! Builders: a firm, its people, and what they sell.
 
-use domain::{Email, access::Role};
+use domain::{Email, Id, access::Role, proposal::Proposal};
 use http::Method;
 use secrets::Invited;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::{Answer, Call, TestApp};
+use crate::{Answer, Call, PostOffice, TestApp};
 
 /// A firm, seen by one of its people.
 pub struct Firm<'a> {
@@ -128,6 +128,20 @@ impl<'a> Firm<'a> {
         let project = self.owner.post("/api/projects/projects/", body).await.expect(201).id();
         let body = json!({"project": project, "hours": "2.5", "description": "Interviews"});
         self.owner.post("/api/projects/time-entries/", body).await.expect(201).id()
+    }
+
+    /// What can't be done because the record that it follows from isn't there: a proposal that was sent, of which only the
+    /// event is known.
+    pub async fn undelivered(&self) -> String {
+        let proposal = Id::<Proposal>::new(self.app.clock.now(), rand::random());
+        let sample = include_str!("../../events/outbox/proposal-sent-of-unknown-record.json");
+        let [firm_of_sample, proposal_of_sample] = ["firm_01kaxcvjm0v7h2q4m9x3w8e5tb", "prop_01kaxcvjm0j7k9m1n3p5q7r9s1"];
+        let batch = sample.replace(firm_of_sample, &self.id).replace(proposal_of_sample, &proposal.to_string());
+        let response = outbox::handle(&self.app.outbox_of(&PostOffice::open().await), serde_json::from_str(&batch).unwrap()).await;
+        assert!(response.batch_item_failures.is_empty());
+        let undelivered = self.owner.get("/api/auth/firm/undelivered/").await.expect(200);
+        assert_eq!(undelivered.text("/results/0/record"), proposal.to_string());
+        undelivered.text("/results/0/id")
     }
 
     /// What came of a proposal that was accepted.

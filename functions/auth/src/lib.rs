@@ -9,6 +9,7 @@ mod passwords;
 mod register;
 mod sessions;
 mod shapes;
+mod undelivered;
 mod users;
 
 use api::{App, Routes};
@@ -23,6 +24,7 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(activate::routes())
         .merge(me::routes())
         .merge(firm::routes())
+        .merge(undelivered::routes())
         .merge(users::routes())
         .with(keys)
 }

@@ -1,5 +1,5 @@
 //! Who is told that somebody said something about a task: of a client's comment the project's team, of the firm's the
-//! client's people who may comment.
+//! client's people who may comment. Each mail is an effect of its own: an address that is refused keeps it from nobody else.
 
 use domain::{
     Email, SingleLine,
@@ -12,15 +12,9 @@ use domain::{
     user::{User, UserId},
 };
 use mail::{CommentMail, Envelope, Link, Person, Reference};
-use store::{ListScope, LoggedEvent, PageRequest, Record};
+use store::{ListScope, Record};
 
-use crate::{
-    Failed, Outbox,
-    mails::{id, send},
-};
-
-/// Most people of a client who are told.
-const MOST: u16 = 100;
+use crate::{Cause, Failed, Outbox, Outcome, mails::send};
 
 /// What a comment is told with.
 struct Talk {
@@ -37,9 +31,9 @@ struct Addressee {
     email: Email,
 }
 
-/// Tell the other side of a comment, each of it with a mail that is sent once.
-pub(crate) async fn tell(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<Comment>(logged)?;
+/// It was written: a mail to each of the other side.
+pub(crate) async fn created(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let id = logged.id::<Comment>()?;
     let comment = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     let read = outbox.store.read(logged.firm).record(logged.firm).record(comment.task).record(comment.project);
     let found = read.record(comment.client).fetch().await?;
@@ -63,22 +57,24 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Fa
             (said, from, audience(outbox, logged, &talk.comment).await?, link)
         }
     };
+    let mut all = Ok(());
     for to in addressees {
-        outbox.run_effect(logged, &format!("mail {}", to.id), talk.send(outbox, logged, &to, from.clone(), said, &link)).await?;
+        let mail = async || talk.send(outbox, logged, &to, from.clone(), said, &link).await;
+        all = outbox.run_effect(logged, &format!("mail {}", to.id), mail).await.and(all);
     }
-    Ok(())
+    all
 }
 
 impl Talk {
     async fn send(
         &self,
         outbox: &Outbox,
-        logged: &LoggedEvent,
+        logged: &Cause,
         to: &Addressee,
         from: Option<Person>,
         author: mail::Author<'_>,
         link: &Link,
-    ) -> Result<(), Failed> {
+    ) -> Result<Outcome, Failed> {
         let envelope = Envelope {
             to: to.email.clone(),
             to_name: Some(to.name.clone()),
@@ -88,12 +84,12 @@ impl Talk {
         };
         let mail =
             CommentMail { envelope, author, task: &self.task.title, project: &self.project.name, comment: &self.comment.comment, link };
-        send(outbox, &mail.message()?).await
+        send(outbox, &to.email, mail.message()).await
     }
 }
 
 /// Those of the firm who are at work on `project`, and still with it.
-async fn team(outbox: &Outbox, logged: &LoggedEvent, project: &Project) -> Result<Vec<Addressee>, Failed> {
+async fn team(outbox: &Outbox, logged: &Cause, project: &Project) -> Result<Vec<Addressee>, Failed> {
     let team: Vec<UserId> = project.team();
     let read = team.iter().fold(outbox.store.read(logged.firm), |read, user| read.record(*user));
     let found = read.fetch().await?;
@@ -103,9 +99,8 @@ async fn team(outbox: &Outbox, logged: &LoggedEvent, project: &Project) -> Resul
 }
 
 /// Those at the comment's client who may comment themselves.
-async fn audience(outbox: &Outbox, logged: &LoggedEvent, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
-    let page = PageRequest { limit: MOST, ascending: true, cursor: None };
-    let users = outbox.store.list::<PortalUser>(logged.firm, &ListScope::Parent(comment.client.into()), &page).await?;
-    let may = users.items.into_iter().filter(|user| user.status == Standing::Active && user.rights.comment);
+async fn audience(outbox: &Outbox, logged: &Cause, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
+    let users = outbox.all::<PortalUser>(logged.firm, &ListScope::Parent(comment.client.into())).await?;
+    let may = users.into_iter().filter(|user| user.status == Standing::Active && user.rights.comment);
     Ok(may.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
 }

@@ -1,25 +1,33 @@
 //! What follows from a credit note: the mail that tells the client of it.
 
-use domain::{Date, credit_note::CreditNote};
+use domain::{credit_note::CreditNote, invoice::Invoice};
 use mail::{CreditNoteMail, Link};
-use store::LoggedEvent;
+use store::Record;
 
 use crate::{
-    Failed, Outbox,
-    mails::{envelope, id, send, sender},
+    Cause, Failed, Outbox, Outcome, invoices,
+    mails::{NOWHERE, addressee, envelope, send, sender},
 };
 
-/// Something was taken back: the credit note, to whom the invoice is addressed.
-pub(crate) async fn mail_credit_note(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<CreditNote>(logged)?;
+/// It was issued: the mail.
+pub(crate) async fn issued(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "mail", async || mail_credit_note(outbox, logged).await).await
+}
+
+/// Something was taken back: to whom the invoice is addressed, with what of that was due then.
+async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<CreditNote>()?;
     let found = sender(outbox, logged).record(id).fetch().await?;
-    let note = found.record(id)?;
-    let invoice = outbox.store.read(logged.firm).record(note.invoice).fetch().await?.record(note.invoice)?;
-    let (Some(to), Some(number)) = (invoice.contact.email.clone(), invoice.label()) else { return Ok(()) };
+    let note = logged.then(outbox, &found.record(id)?).await?;
+    let now = outbox.store.read(logged.firm).record(note.invoice).fetch().await?.record(note.invoice)?;
+    let invoice = invoice_then(outbox, logged, &now).await?;
+    let client = async || invoices::client(outbox, logged, &invoice).await;
+    let Some((to, name)) = addressee(logged, &invoice.contact, client).await? else { return Ok(NOWHERE) };
+    let number = invoice.label().unwrap_or_default();
     let mail = CreditNoteMail {
-        envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
+        envelope: envelope(&found, logged, to.clone(), name)?,
         number: &note.label(),
-        date: Date::today(note.created_at),
+        date: found.record(logged.firm)?.time_zone.day(logged.event.at),
         invoice: &number,
         reason: Some(&note.reason),
         amount: note.amount,
@@ -28,7 +36,14 @@ pub(crate) async fn mail_credit_note(outbox: &Outbox, logged: &LoggedEvent) -> R
         credited: note.credited,
         refunded: note.refunded,
         due: invoice.amount_due(),
-        link: &Link::invoice(&outbox.web_origin, invoice.id),
+        link: &Link::invoice(&outbox.web_origin, note.invoice),
     };
-    send(outbox, &mail.message()?).await
+    send(outbox, &to, mail.message()).await
+}
+
+/// The invoice as the request left it that issued the note: the one of its events that has the same request.
+async fn invoice_then(outbox: &Outbox, logged: &Cause, now: &Record<Invoice>) -> Result<Invoice, Failed> {
+    let sequence = outbox.store.sequence_of(logged.firm, now, &logged.event.request).await?;
+    let sequence = sequence.ok_or(Failed::Never("The invoice doesn't know of the credit note."))?;
+    outbox.store.as_of(logged.firm, now, sequence).await?.ok_or(Failed::Never("What the invoice said then was erased."))
 }

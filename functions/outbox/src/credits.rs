@@ -1,55 +1,39 @@
 //! What a client owes because a credit is overdrawn is settled from the client's other credits, as soon as there are any.
 
-use domain::{
-    client::ClientId,
-    credit::{Credit, CreditId, Settled, Status},
-};
-use store::{Error, ListScope, LoggedEvent, PageRequest, Reply, Row};
+use domain::credit::{Credit, CreditId, Settled, Status};
+use store::{Error, ListScope, Reply};
 
-use crate::{Failed, Outbox, change, mails::id};
+use crate::{Cause, Failed, Outbox, Outcome, change};
 
-/// How many of a client's credits are looked at a page.
-const PAGE: u16 = 100;
+/// The credit that `logged` is about may have something left, or be overdrawn: settle what is overdrawn from what is left.
+pub(crate) async fn changed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "settle", async || settle_overdrawn(outbox, logged).await).await
+}
 
-/// The credit that `logged` is about has something left or is overdrawn: settle what is overdrawn from what is left.
-pub(crate) async fn settle_overdrawn(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<Credit>(logged)?;
+async fn settle_overdrawn(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<Credit>()?;
     let credit = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     let other = match credit.status() {
         Status::Open => Status::Overdrawn,
         Status::Overdrawn => Status::Open,
-        Status::Used => return Ok(()),
+        Status::Used => return Ok(Outcome::Skipped("nothing is left of it, and nothing is overdrawn")),
     };
-    for other in credits_at(outbox, logged, credit.client, other).await? {
+    let credits = outbox.all::<Credit>(logged.firm, &ListScope::Parent(credit.client.into())).await?;
+    for other in credits.iter().filter(|credit| credit.status == other) {
         settle(outbox, logged, credit.id, other.id).await?;
     }
-    Ok(())
+    Ok(Outcome::Done)
 }
 
 /// Settle the one that is overdrawn from the other. Both are read anew, since lists lag, and since the one before changed one.
-async fn settle(outbox: &Outbox, logged: &LoggedEvent, one: CreditId, other: CreditId) -> Result<(), Failed> {
+async fn settle(outbox: &Outbox, logged: &Cause, one: CreditId, other: CreditId) -> Result<(), Failed> {
     let found = outbox.store.read(logged.firm).record(one).record(other).fetch().await?;
     let (one, other) = (found.record(one)?, found.record(other)?);
     let (overdrawn, from) = if one.status() == Status::Overdrawn { (one, other) } else { (other, one) };
     let settled = overdrawn.settle(overdrawn.id, (from.id, &from), outbox.clock.now()).map_err(Error::from)?;
     let Some(Settled { overdrawn: settled, from: used }) = settled else { return Ok(()) };
-    let mut change = change(outbox, logged);
+    let mut change = change(outbox, &logged.place());
     change.update(&overdrawn, settled)?;
     change.update(&from, used)?;
     Ok(change.commit(&Reply::none()).await?)
-}
-
-/// The credits of `client` that are at `status`, oldest first.
-async fn credits_at(outbox: &Outbox, logged: &LoggedEvent, client: ClientId, status: Status) -> Result<Vec<Row<Credit>>, Failed> {
-    let scope = ListScope::Parent(client.into());
-    let mut page = PageRequest { limit: PAGE, ascending: true, cursor: None };
-    let mut credits = Vec::new();
-    loop {
-        let listed = outbox.store.list::<Credit>(logged.firm, &scope, &page).await?;
-        credits.extend(listed.items.into_iter().filter(|credit| credit.status == status));
-        match listed.next {
-            Some(next) => page.cursor = Some(next),
-            None => return Ok(credits),
-        }
-    }
 }

@@ -3,42 +3,39 @@
 
 use domain::{
     DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project, proposal,
-    prospect, task, time_entry, user,
+    prospect, task, time_entry, undelivered as aside, user,
 };
-use store::LoggedEvent;
 
-use crate::{Failed, Outbox, checkouts, comments, credit_notes, credits, invoices, people, proposals, time};
+use crate::{Cause, Failed, Outbox, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
 
 /// Do what follows from `logged`.
-pub(crate) async fn follow(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
+pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     let Some(event) = DomainEvent::parse(&logged.event.name) else { return Err(Failed::Unknown(logged.event.name.clone())) };
     match event {
         DomainEvent::Proposal(event) => proposal(outbox, logged, event).await,
         DomainEvent::Invoice(event) => invoice(outbox, logged, event).await,
-        DomainEvent::CreditNote(credit_note::Event::Issued) => {
-            outbox.run_effect(logged, "mail", credit_notes::mail_credit_note(outbox, logged)).await
-        }
+        DomainEvent::CreditNote(credit_note::Event::Issued) => credit_notes::issued(outbox, logged).await,
         DomainEvent::Credit(event) => match event {
             credit::Event::Created | credit::Event::Overdrawn | credit::Event::Withdrawn | credit::Event::GivenBack => {
-                outbox.run_effect(logged, "settle", credits::settle_overdrawn(outbox, logged)).await
+                credits::changed(outbox, logged).await
             }
             credit::Event::Used | credit::Event::Refunded | credit::Event::Settled => Ok(()),
         },
         DomainEvent::Comment(event) => match event {
-            comment::Event::Created => comments::tell(outbox, logged).await,
+            comment::Event::Created => comments::created(outbox, logged).await,
             comment::Event::Read => Ok(()),
         },
         DomainEvent::PortalUser(event) => match event {
-            portal_user::Event::Invited | portal_user::Event::Reinvited => {
-                outbox.run_effect(logged, "mail", people::mail_welcome(outbox, logged)).await
-            }
+            portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,
             portal_user::Event::Activated | portal_user::Event::Updated | portal_user::Event::Deactivated => Ok(()),
         },
         DomainEvent::User(event) => match event {
-            user::Event::Invited | user::Event::Reinvited => {
-                outbox.run_effect(logged, "mail", people::mail_invitation(outbox, logged)).await
-            }
+            user::Event::Invited | user::Event::Reinvited => people::user_invited(outbox, logged).await,
             user::Event::Registered | user::Event::Activated | user::Event::Updated | user::Event::Deactivated => Ok(()),
+        },
+        DomainEvent::Undelivered(event) => match event {
+            aside::Event::Retried => undelivered::retried(outbox, logged).await,
+            aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped => Ok(()),
         },
         // Nothing follows from these.
         DomainEvent::Campaign(
@@ -111,13 +108,10 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), 
     }
 }
 
-async fn proposal(outbox: &Outbox, logged: &LoggedEvent, event: proposal::Event) -> Result<(), Failed> {
+async fn proposal(outbox: &Outbox, logged: &Cause, event: proposal::Event) -> Result<(), Failed> {
     match event {
-        proposal::Event::Sent => outbox.run_effect(logged, "mail", proposals::mail_proposal(outbox, logged)).await,
-        proposal::Event::Accepted => {
-            outbox.run_effect(logged, "win", proposals::win_prospect(outbox, logged)).await?;
-            outbox.run_effect(logged, "cancel", proposals::cancel_siblings(outbox, logged)).await
-        }
+        proposal::Event::Sent => proposals::sent(outbox, logged).await,
+        proposal::Event::Accepted => proposals::accepted(outbox, logged).await,
         proposal::Event::Created
         | proposal::Event::Updated
         | proposal::Event::Submitted
@@ -132,20 +126,22 @@ async fn proposal(outbox: &Outbox, logged: &LoggedEvent, event: proposal::Event)
     }
 }
 
-async fn invoice(outbox: &Outbox, logged: &LoggedEvent, event: invoice::Event) -> Result<(), Failed> {
+async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Result<(), Failed> {
     match event {
-        invoice::Event::Sent => outbox.run_effect(logged, "mail", invoices::mail_invoice(outbox, logged)).await,
-        invoice::Event::Reminded => outbox.run_effect(logged, "mail", invoices::mail_reminder(outbox, logged)).await,
+        invoice::Event::Sent => invoices::sent(outbox, logged).await,
+        invoice::Event::Reminded => invoices::reminded(outbox, logged).await,
         invoice::Event::PaymentRecorded | invoice::Event::Paid => {
-            checkouts::expire_stale(outbox, logged).await?;
-            outbox.run_effect(logged, "mail", invoices::mail_receipt(outbox, logged)).await
+            let expired = checkouts::expire_stale(outbox, logged).await;
+            invoices::paid(outbox, logged).await.and(expired)
         }
         invoice::Event::Credited | invoice::Event::PaymentReversed | invoice::Event::Reopened => {
             checkouts::expire_stale(outbox, logged).await
         }
+        // What is due may have changed while Stripe was asked for the page.
+        invoice::Event::CheckoutOpened => checkouts::expire_stale(outbox, logged).await,
         invoice::Event::Voided | invoice::Event::Deleted => {
-            checkouts::expire_stale(outbox, logged).await?;
-            outbox.run_effect(logged, "release", time::release_time(outbox, logged)).await
+            let expired = checkouts::expire_stale(outbox, logged).await;
+            time::free(outbox, logged).await.and(expired)
         }
         invoice::Event::Created
         | invoice::Event::Updated
@@ -154,7 +150,6 @@ async fn invoice(outbox: &Outbox, logged: &LoggedEvent, event: invoice::Event) -
         | invoice::Event::WrittenOff
         | invoice::Event::Overdue
         | invoice::Event::CheckoutPrepared
-        | invoice::Event::CheckoutOpened
         | invoice::Event::CheckoutExpired
         | invoice::Event::CheckoutPending
         | invoice::Event::CheckoutFailed

@@ -1,31 +1,96 @@
-//! What follows from what happens to an invoice: the mails that tell a client of it, a reminder, a receipt.
+//! What follows from what happens to an invoice: the mails that bring it to the client, remind of it and confirm what was
+//! paid. See `checkouts` and `time` for what else does.
 
 use domain::{
-    Date, Money,
-    event::{Details, Kept},
-    invoice::{Invoice, LineItem, Method, PaymentId, SentBy, TaxCategory},
+    Money,
+    contact::Contact,
+    firm::Firm,
+    invoice::{Invoice, LineItem, Method, Payment, SentBy, Status, TaxCategory},
 };
-use mail::{InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
-use serde_json::Value;
-use store::{Found, LoggedEvent, Record};
+use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
+use store::{Error, Found, Record};
 
 use crate::{
-    Failed, Outbox,
-    mails::{envelope, id, send, sender},
+    Cause, Failed, Outbox, Outcome,
+    mails::{NOWHERE, addressee, envelope, send, sender},
 };
 
-/// An invoice was sent: to whom it is addressed, unless it is sent by hand.
-pub(crate) async fn mail_invoice(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let (found, invoice) = read(outbox, logged).await?;
-    if invoice.sent_by == Some(SentBy::Hand) {
-        return Ok(());
+/// It was sent: the mail.
+pub(crate) async fn sent(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "mail", async || mail_invoice(outbox, logged).await).await
+}
+
+/// The client is to be reminded of it: the mail.
+pub(crate) async fn reminded(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "mail", async || mail_reminder(outbox, logged).await).await
+}
+
+/// Something was paid: a receipt for each payment that the event brought. What is paid by a credit note has none.
+pub(crate) async fn paid(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let [before, after] = logged.changed::<Vec<Payment>>("payments")?.map(Option::unwrap_or_default);
+    let mut all = Ok(());
+    for payment in after.iter().filter(|payment| before.iter().all(|known| known.id != payment.id)) {
+        let mail = async || mail_receipt(outbox, logged, payment).await;
+        all = outbox.run_effect(logged, &format!("mail {}", payment.id), mail).await.and(all);
     }
-    let (Some(to), Some(number)) = (invoice.contact.email.clone(), invoice.label()) else { return Ok(()) };
-    let (Some(issue_date), Some(due_date)) = (invoice.issue_date, invoice.due_date) else { return Ok(()) };
-    let lines = invoice.line_items.iter().map(|line| shown(line, &invoice)).collect::<Result<Vec<_>, Failed>>()?;
+    all
+}
+
+/// What a mail about an invoice is written from.
+struct Told {
+    /// The invoice as the event left it.
+    then: Invoice,
+    /// The invoice as it is.
+    now: Record<Invoice>,
+    firm: Record<Firm>,
+    found: Found,
+    link: Link,
+}
+
+impl Told {
+    async fn read(outbox: &Outbox, logged: &Cause) -> Result<Self, Failed> {
+        let id = logged.id::<Invoice>()?;
+        let found = sender(outbox, logged).record(id).fetch().await?;
+        let (now, firm) = (found.record(id)?, found.record(logged.firm)?);
+        let then = logged.then(outbox, &now).await?;
+        Ok(Self { then, now, firm, found, link: Link::invoice(&outbox.web_origin, id) })
+    }
+
+    /// To whom it is addressed; none who has no e-mail, and gets it on paper.
+    async fn envelope(&self, outbox: &Outbox, logged: &Cause) -> Result<Option<Envelope>, Failed> {
+        let to = addressee(logged, &self.then.contact, async || client(outbox, logged, &self.then).await).await?;
+        to.map(|(to, name)| envelope(&self.found, logged, to, name)).transpose()
+    }
+
+    /// Its number.
+    fn number(&self) -> Result<String, Failed> {
+        self.then.label().ok_or(Failed::Never("The invoice has no number."))
+    }
+}
+
+/// Where the client of `invoice` is reached now.
+pub(crate) async fn client(outbox: &Outbox, logged: &Cause, invoice: &Invoice) -> Result<Contact, Failed> {
+    let client = outbox.store.read(logged.firm).record(invoice.client).fetch().await?.record(invoice.client)?;
+    Ok(client.content.contact)
+}
+
+/// An invoice was sent: to whom it is addressed.
+async fn mail_invoice(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let told = Told::read(outbox, logged).await?;
+    if told.now.status == Status::Void {
+        return Ok(Outcome::Skipped("the invoice is void"));
+    }
+    if told.then.sent_by == Some(SentBy::Hand) {
+        return Ok(Outcome::Skipped("the invoice is sent by hand"));
+    }
+    let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
+    let (to, invoice) = (envelope.to.clone(), &told.then);
+    let undated = Failed::Never("The invoice has no dates.");
+    let (Some(issue_date), Some(due_date)) = (invoice.issue_date, invoice.due_date) else { return Err(undated) };
+    let lines = invoice.line_items.iter().map(|line| shown(line, invoice)).collect::<Result<Vec<_>, Failed>>()?;
     let mail = InvoiceMail {
-        envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
-        number: &number,
+        envelope,
+        number: &told.number()?,
         issue_date,
         due_date,
         lines: &lines,
@@ -35,73 +100,61 @@ pub(crate) async fn mail_invoice(outbox: &Outbox, logged: &LoggedEvent) -> Resul
         total: invoice.totals.total,
         due: invoice.amount_due(),
         memo: invoice.memo.as_deref(),
-        link: &Link::invoice(&outbox.web_origin, invoice.id),
+        link: &told.link,
     };
-    send(outbox, &mail.message()?).await
+    send(outbox, &to, mail.message()).await
 }
 
 fn shown<'a>(line: &'a LineItem, invoice: &Invoice) -> Result<InvoiceLine<'a>, Failed> {
     let LineItem { description, quantity, unit_price, tax, .. } = line;
     let tax_rate = (tax.category == TaxCategory::Standard).then_some(tax.rate);
-    let amount = line.amount(invoice.currency).map_err(store::Error::from)?;
+    let amount = line.amount(invoice.currency).map_err(Error::from)?;
     Ok(InvoiceLine { description, quantity: *quantity, unit_price: *unit_price, tax_rate, amount })
 }
 
-/// A client is to be reminded of an invoice, if anything is due by now and no money is on its way.
-pub(crate) async fn mail_reminder(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let (found, invoice) = read(outbox, logged).await?;
-    let (Some(to), Some(number)) = (invoice.contact.email.clone(), invoice.label()) else { return Ok(()) };
-    let Some(due_date) =
-        invoice.due_date.filter(|_| invoice.status == domain::invoice::Status::Sent && invoice.pending_checkout().is_none())
-    else {
-        return Ok(());
+/// A client is to be reminded of an invoice, of what was due then, if anything is now and no money is on its way.
+async fn mail_reminder(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let told = Told::read(outbox, logged).await?;
+    let is_due = told.now.status == Status::Sent && told.now.pending_checkout().is_none();
+    let Some(due_date) = told.then.due_date.filter(|_| is_due) else {
+        return Ok(Outcome::Skipped("nothing is due any more"));
     };
-    let today = Date::today(outbox.clock.now());
+    let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
+    let to = envelope.to.clone();
     let mail = ReminderMail {
-        envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
-        number: &number,
+        envelope,
+        number: &told.number()?,
         due_date,
-        days_overdue: (today.get() - due_date.get()).num_days(),
-        due: invoice.amount_due(),
-        step: invoice.reminded,
-        link: &Link::invoice(&outbox.web_origin, invoice.id),
+        days_overdue: (told.firm.time_zone.day(logged.event.at).get() - due_date.get()).num_days(),
+        due: told.then.amount_due(),
+        step: told.then.reminded,
+        link: &told.link,
     };
-    send(outbox, &mail.message()?).await
+    send(outbox, &to, mail.message()).await
 }
 
-/// Something was paid: a receipt for the payment that was recorded by `logged`, unless there is to be none.
-pub(crate) async fn mail_receipt(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    // What is paid by a credit note alone has no payment.
-    let Some(recorded) = recorded(logged)? else { return Ok(()) };
-    let (found, invoice) = read(outbox, logged).await?;
-    let (Some(to), Some(number)) = (invoice.contact.email.clone(), invoice.label()) else { return Ok(()) };
-    let Some(payment) = invoice.payments.iter().find(|payment| payment.id == recorded && payment.receipt) else { return Ok(()) };
+/// A receipt for `payment`, and what was due after it, unless there is to be none.
+async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Result<Outcome, Failed> {
+    if !payment.receipt {
+        return Ok(Outcome::Skipped("the client isn't to get a receipt"));
+    }
+    let told = Told::read(outbox, logged).await?;
+    if told.now.payments.iter().all(|known| known.id != payment.id || known.reversal.is_some()) {
+        return Ok(Outcome::Skipped("the payment was recorded wrongly"));
+    }
+    let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
+    let to = envelope.to.clone();
     let mail = PaymentMail {
-        envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
-        invoice: &number,
+        envelope,
+        invoice: &told.number()?,
         amount: payment.amount,
         method: in_words(payment.method),
         date: payment.date,
-        due: invoice.amount_due(),
-        credit: payment.excess.map_or(Money::zero(invoice.currency), |excess| excess.amount),
-        link: &Link::invoice(&outbox.web_origin, invoice.id),
+        due: told.then.amount_due(),
+        credit: payment.excess.map_or(Money::zero(told.then.currency), |excess| excess.amount),
+        link: &told.link,
     };
-    send(outbox, &mail.message()?).await
-}
-
-/// The payment that `logged` added to its invoice, by its id: others are recorded in the same millisecond. None if it added
-/// none, or what it changed was erased.
-fn recorded(logged: &LoggedEvent) -> Result<Option<PaymentId>, Failed> {
-    let Kept::Whole(json) = &logged.event.details else { return Ok(None) };
-    let details: Details =
-        serde_json::from_str(json).map_err(|error| store::Error::Internal(format!("{}: {error}", logged.event.record)))?;
-    let Some(payments) = details.changes.get("payments") else { return Ok(None) };
-    let id = |payment: &Value| payment.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let ids = |payments: Option<&Value>| -> Vec<PaymentId> {
-        payments.and_then(Value::as_array).map(|all| all.iter().filter_map(id).collect()).unwrap_or_default()
-    };
-    let before = ids(payments.before.as_ref());
-    Ok(ids(payments.after.as_ref()).into_iter().find(|id| !before.contains(id)))
+    send(outbox, &to, mail.message()).await
 }
 
 fn in_words(method: Method) -> &'static str {
@@ -114,12 +167,4 @@ fn in_words(method: Method) -> &'static str {
         Method::Credit => "your credit with us",
         Method::Other => "another way",
     }
-}
-
-/// The invoice that `logged` is about, with what its mail is sent with.
-async fn read(outbox: &Outbox, logged: &LoggedEvent) -> Result<(Found, Record<Invoice>), Failed> {
-    let id = id::<Invoice>(logged)?;
-    let found = sender(outbox, logged).record(id).fetch().await?;
-    let invoice = found.record(id)?;
-    Ok((found, invoice))
 }

@@ -1,35 +1,50 @@
 //! What follows from events: mails, and changes to other records. Fed by the table's stream.
 //!
 //! An effect is claimed before it is done and marked after, keyed by its event, so that events may come twice, apart
-//! and late. A batch stops at its first failure, which the stream then delivers again; what can never be done ends in
-//! the dead-letter queue. Deliberately absent: reading what an HTTP handler should have put in its transaction.
+//! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
+//! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up its
+//! own firm alone. A mail tells of its event: of amounts and states as they were then, at the address of now; what isn't
+//! true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
+mod cause;
 mod checkouts;
 mod comments;
 mod credit_notes;
 mod credits;
 mod decisions;
+mod effects;
+mod failed;
 mod invoices;
 mod mails;
 mod people;
 mod proposals;
 mod time;
+mod undelivered;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use api::Clock;
 use aws_lambda_events::{
-    event::dynamodb::{Event, EventRecord},
+    event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::event::Actor;
-use mail::{Mailer, SendError};
-use queue::{NotTaken, Queue};
-use secrets::{Kept, LinkKey, SecretError};
-use store::{Audit, Change, Claim, Effect, LoggedEvent, Store, event_of_image};
+use domain::{event::Actor, firm::FirmId};
+use mail::Mailer;
+use queue::Queue;
+use secrets::{Kept, LinkKey};
+use store::{Audit, Change, Entity, Error, ListScope, Page, PageRequest, Place, Redrive, Row, Store, Streamed, Unreadable};
+
+use cause::Cause;
+use effects::Outcome;
+use failed::Failed;
 
 /// How long a batch goes on; shorter than the function's timeout by the longest that one effect takes.
 const BATCH: Duration = Duration::from_secs(40);
+/// What an event is called as an effect, where what follows from it could not even be found out.
+const EVENT: &str = "event";
 
 /// What effects are done with.
 #[derive(Debug)]
@@ -48,37 +63,37 @@ pub struct Outbox {
     pub clock: Clock,
 }
 
-/// Why an effect wasn't done.
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error(transparent)]
-    Mail(#[from] SendError),
-    #[error("the link can't be made: {0}")]
-    Link(String),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error(transparent)]
-    Queue(#[from] NotTaken),
-    #[error("{0} is no event that this version knows")]
-    Unknown(String),
-    #[error("somebody else is at it")]
-    Busy,
-}
-
-/// Do what follows from a batch of the stream; the answer names the first that wasn't done.
+/// Do what follows from a batch of the stream; the answer names the first that is to be delivered again, and all after it
+/// come again with it.
 pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
     let started = Instant::now();
     let mut response = DynamoDbEventResponse::default();
+    let mut held_up = BTreeSet::new();
     for record in batch.records {
-        let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
-        let done = if started.elapsed() > BATCH { Err(Failed::Busy) } else { follow(outbox, record).await };
-        if let Err(error) = done {
-            tracing::error!(%error, sequence_number, "not done");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = Some(sequence_number);
-            response.batch_item_failures.push(failure);
+        let streamed = match Streamed::of_image(record.change.new_image) {
+            Ok(streamed) => streamed,
+            Err(error) => {
+                // Nobody could be shown it.
+                tracing::error!(%error, "a record of the stream is no firm's");
+                continue;
+            }
+        };
+        let firm = streamed.firm();
+        if held_up.contains(&firm) {
+            continue;
+        }
+        let is_late = started.elapsed() > BATCH;
+        // On the heap, here and below: the compiler gives up on futures that are nested too deep.
+        let done = if is_late { Err(Failed::Again) } else { Box::pin(take(outbox, streamed)).await };
+        if done.is_err() {
+            if held_up.is_empty() {
+                let mut failure = DynamoDbBatchItemFailure::default();
+                failure.item_identifier = record.change.sequence_number.clone();
+                response.batch_item_failures.push(failure);
+            }
+            held_up.insert(firm);
+        }
+        if is_late {
             break;
         }
     }
@@ -86,43 +101,70 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
 }
 
 /// Do what follows from one record of the stream.
-async fn follow(outbox: &Outbox, record: EventRecord) -> Result<(), Failed> {
-    let Some(logged) = event_of_image(record.change.new_image)? else { return Ok(()) };
-    // On the heap: the compiler gives up on futures that are nested too deep.
-    Box::pin(decisions::follow(outbox, &logged)).await
+async fn take(outbox: &Outbox, streamed: Streamed) -> Result<(), Failed> {
+    match streamed {
+        Streamed::Event(logged) => follow(outbox, &Cause::new(logged)).await,
+        Streamed::Unreadable(event) => unreadable(outbox, event).await,
+        Streamed::Redrive(order) => redrive(outbox, order).await,
+        Streamed::Other => Ok(()),
+    }
+}
+
+/// Do what follows from events of the log, as far as it wasn't done.
+async fn redrive(outbox: &Outbox, order: Redrive) -> Result<(), Failed> {
+    let Redrive { firm, kind, record, range } = order;
+    let events = outbox.store.events(firm, &kind, &record, range).await.map_err(|error| {
+        tracing::warn!(%error, record, "the event log could not be read");
+        Failed::Again
+    })?;
+    let mut all = Ok(());
+    for event in events {
+        let done = match event {
+            Ok(logged) => follow(outbox, &Cause::new(logged)).await,
+            Err(event) => unreadable(outbox, event).await,
+        };
+        all = done.and(all);
+    }
+    all
+}
+
+/// Set aside what follows from an event that can't be read.
+async fn unreadable(outbox: &Outbox, Unreadable { place, why }: Unreadable) -> Result<(), Failed> {
+    tracing::error!(error = %why, record = place.record, sequence = place.sequence, "an event can't be read");
+    outbox.fail(&place, None, EVENT, Failed::Never("What happened can't be read.")).await
+}
+
+/// Do what follows from one event.
+async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    match Box::pin(decisions::follow(outbox, logged)).await {
+        Ok(()) => Ok(()),
+        Err(Failed::Again) => Err(Failed::Again),
+        Err(Failed::Store(error @ (Error::Lost | Error::Unavailable(_)))) => {
+            tracing::warn!(%error, record = logged.event.record, sequence = logged.event.sequence, "what follows could not be found out");
+            Err(Failed::Again)
+        }
+        Err(error) => outbox.fail(&logged.place(), Some(&logged.event.name), EVENT, error).await,
+    }
 }
 
 impl Outbox {
-    /// Do `effect`, which is called `name` among the effects of `logged`, unless it was done.
-    pub(crate) async fn run_effect(
-        &self,
-        logged: &LoggedEvent,
-        name: &str,
-        effect: impl Future<Output = Result<(), Failed>>,
-    ) -> Result<(), Failed> {
-        let claim = Effect::of(logged, name);
-        let claimed = self.clock.now();
-        match self.store.claim(&claim, claimed).await? {
-            Claim::Done => return Ok(()),
-            Claim::Busy => return Err(Failed::Busy),
-            Claim::Mine => {}
-        }
-        match effect.await {
-            Ok(()) => Ok(self.store.done(&claim, self.clock.now()).await?),
-            Err(error) => {
-                // If this fails too, the claim runs out by itself.
-                if let Err(error) = self.store.release(&claim, claimed).await {
-                    tracing::warn!(%error, "a claim was not released");
-                }
-                Err(error)
-            }
+    /// The rows of all records of `firm` that are in `scope`, page by page.
+    async fn all<T: Entity>(&self, firm: FirmId, scope: &ListScope) -> Result<Vec<Row<T>>, Error> {
+        let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, ascending: true, cursor: None });
+        loop {
+            let Page { items, next, .. } = self.store.list(firm, scope, &page).await?;
+            all.extend(items);
+            page.cursor = Some(match next {
+                Some(next) => next,
+                None => return Ok(all),
+            });
         }
     }
 }
 
-/// A change that follows up `logged`, as the event log tells it.
-pub(crate) fn change(outbox: &Outbox, logged: &LoggedEvent) -> Change {
+/// A change that follows up the event at `place`, as the event log tells it.
+fn change(outbox: &Outbox, place: &Place) -> Change {
     let actor = Actor::System("outbox".to_owned());
-    let request = format!("{}/{}", logged.event.record, logged.event.sequence);
-    outbox.store.change(logged.firm, Audit { actor, at: outbox.clock.now(), request, source_address: None }, None)
+    let request = format!("{}/{}", place.record, place.sequence);
+    outbox.store.change(place.firm, Audit { actor, at: outbox.clock.now(), request, source_address: None }, None)
 }

@@ -1,16 +1,13 @@
-//! What all mails are sent with: in whose name, to whom answers go, what they follow up.
+//! What all mails are sent with: in whose name, to whom, to whom answers go, what they follow up.
 
-use domain::{Email, Id, SingleLine, event::Actor, user::User};
-use mail::{Envelope, Message, Person, Reference};
-use store::{Entity, Error, Found, LoggedEvent, Read};
+use domain::{Email, Id, SingleLine, contact::Contact, event::Actor, user::User};
+use mail::{Envelope, Message, Person, Reference, SendError};
+use store::{Found, LoggedEvent, Read};
 
-use crate::{Failed, Outbox};
+use crate::{Cause, Failed, Outbox, Outcome};
 
-/// The record that `logged` is about.
-pub(crate) fn id<T: Entity>(logged: &LoggedEvent) -> Result<Id<T>, Failed> {
-    let record = &logged.event.record;
-    Ok(record.parse().map_err(|_| Error::Internal(format!("{record} is no {}", T::NAME)))?)
-}
+/// Why nothing is sent to whom no e-mail is known of.
+pub(crate) const NOWHERE: Outcome = Outcome::Skipped("no e-mail is known");
 
 /// Who did it, if it was one of the firm's people: they get the answers.
 fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
@@ -25,6 +22,19 @@ pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
     outbox.store.read(logged.firm).record(logged.firm).maybe(staff(logged))
 }
 
+/// Whom a mail goes to that is addressed to `contact`: there; or, if that address was refused, to where `now`, whose contact
+/// it was, is reached now.
+pub(crate) async fn addressee(
+    logged: &Cause,
+    contact: &Contact,
+    now: impl AsyncFnOnce() -> Result<Contact, Failed>,
+) -> Result<Option<(Email, Option<SingleLine<200>>)>, Failed> {
+    let was_refused = logged.refused.is_some() && logged.refused == contact.email;
+    let moved = if was_refused { Some(now().await?).filter(|now| now.email.is_some()) } else { None };
+    let Contact { email, contact_name, .. } = moved.unwrap_or_else(|| contact.clone());
+    Ok(email.map(|email| (email, contact_name)))
+}
+
 pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<SingleLine<200>>) -> Result<Envelope, Failed> {
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
     Ok(Envelope {
@@ -36,8 +46,13 @@ pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: 
     })
 }
 
-pub(crate) async fn send(outbox: &Outbox, message: &Message) -> Result<(), Failed> {
-    let id = outbox.mailer.send(message).await?;
-    tracing::info!(ses_message_id = id, purpose = message.purpose.as_str(), "mail sent");
-    Ok(())
+/// Send the mail to `to` that `message` is.
+pub(crate) async fn send(outbox: &Outbox, to: &Email, message: Result<Message, SendError>) -> Result<Outcome, Failed> {
+    let sent = async {
+        let message = message?;
+        let id = outbox.mailer.send(&message).await?;
+        tracing::info!(ses_message_id = id, purpose = message.purpose.as_str(), "mail sent");
+        Ok(Outcome::Done)
+    };
+    sent.await.map_err(|error: SendError| Failed::Mail { error, to: Some(to.clone()) })
 }

@@ -1,26 +1,39 @@
 //! What follows from an invitation, to the firm or to a client's portal: the mail with the link that lets somebody in.
 
 use domain::{
-    Email, Time,
+    Email,
     invitation::{Invitation, Standing},
     portal_user::PortalUser,
     user::User,
 };
 use mail::{InvitationMail, Link, WelcomeMail};
 use secrets::Invited;
-use store::{LoggedEvent, Record};
 
 use crate::{
-    Failed, Outbox,
-    mails::{envelope, id, send, sender},
+    Cause, Failed, Outbox, Outcome,
+    mails::{envelope, send, sender},
 };
 
-/// A portal user was invited: the link that lets them in.
-pub(crate) async fn mail_welcome(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<PortalUser>(logged)?;
+/// Why a link isn't sent.
+const OVER: Outcome = Outcome::Skipped("the invitation isn't waited for any more");
+
+/// Somebody was invited to a client's portal: the mail.
+pub(crate) async fn portal_user_invited(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "mail", async || mail_welcome(outbox, logged).await).await
+}
+
+/// Somebody was invited to the firm: the mail.
+pub(crate) async fn user_invited(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "mail", async || mail_invitation(outbox, logged).await).await
+}
+
+/// To a portal user.
+async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<PortalUser>()?;
     let user = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
-    if !waits(user.status, user.invitation, logged.event.at) {
-        return Ok(());
+    let invitation = logged.then(outbox, &user).await?.invitation;
+    if !waits(user.status, Some(user.invitation), invitation) {
+        return Ok(OVER);
     }
     let found = sender(outbox, logged).record(user.client).fetch().await?;
     let client = found.record(user.client)?;
@@ -28,19 +41,21 @@ pub(crate) async fn mail_welcome(outbox: &Outbox, logged: &LoggedEvent) -> Resul
         envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
         client_name: &client.contact.company_name,
         rights: user.rights,
-        link: &link(outbox, logged, &user.email, user.invitation).await?,
-        expires_at: user.invitation.expires_at(),
-        is_replacement: user.invitation.number > 1,
+        link: &link(outbox, logged, &user.email, invitation).await?,
+        expires_at: invitation.expires_at(),
+        is_replacement: invitation.number > 1,
     };
-    send(outbox, &mail.message()?).await
+    send(outbox, &user.email, mail.message()).await
 }
 
-/// Somebody was invited to the firm: the link that lets them in.
-pub(crate) async fn mail_invitation(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<User>(logged)?;
+/// To a member of the firm.
+async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<User>()?;
     let found = sender(outbox, logged).record(id).fetch().await?;
-    let user: Record<User> = found.record(id)?;
-    let Some(invitation) = user.invitation.filter(|invitation| waits(user.status, *invitation, logged.event.at)) else { return Ok(()) };
+    let user = found.record(id)?;
+    let Some(invitation) = logged.then(outbox, &user).await?.invitation.filter(|sent| waits(user.status, user.invitation, *sent)) else {
+        return Ok(OVER);
+    };
     let mail = InvitationMail {
         envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
         role: user.role,
@@ -48,15 +63,15 @@ pub(crate) async fn mail_invitation(outbox: &Outbox, logged: &LoggedEvent) -> Re
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
-    send(outbox, &mail.message()?).await
+    send(outbox, &user.email, mail.message()).await
 }
 
-/// Whether the invitation that was sent at `at` is still the one that is waited for.
-fn waits(status: Standing, invitation: Invitation, at: Time) -> bool {
-    status == Standing::Invited && invitation.sent_at == at
+/// Whether the invitation `sent` is still waited for by who stands at `status` and was sent `last`.
+fn waits(status: Standing, last: Option<Invitation>, sent: Invitation) -> bool {
+    status == Standing::Invited && last.is_some_and(|last| last.number == sent.number)
 }
 
-async fn link(outbox: &Outbox, logged: &LoggedEvent, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
+async fn link(outbox: &Outbox, logged: &Cause, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
     let exp = invitation.expires_at().timestamp();
     let invited = Invited { firm: logged.firm, sub: logged.event.record.clone(), email: email.clone(), number: invitation.number, exp };
     let key = outbox.links.get(outbox.clock.now()).await?;

@@ -1,69 +1,90 @@
 //! What follows from what happens to a proposal: the mail that brings it; and, once one is accepted, that the prospect is
 //! won and the others to it are cancelled.
 
-use domain::{Id, proposal::Proposal};
+use domain::{
+    Date, Id, Time,
+    proposal::{Proposal, Status},
+};
 use mail::ProposalMail;
-use store::{Error, ListScope, LoggedEvent, PageRequest, Reply};
+use store::{ListScope, Reply};
 
 use crate::{
-    Failed, Outbox, change,
-    mails::{envelope, id, send, sender},
+    Cause, Failed, Outbox, Outcome, change,
+    mails::{NOWHERE, addressee, envelope, send, sender},
 };
 
-/// A proposal was sent: to whom it is addressed.
-pub(crate) async fn mail_proposal(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let id = id::<Proposal>(logged)?;
+/// It was sent: the mail.
+pub(crate) async fn sent(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "mail", async || mail_proposal(outbox, logged).await).await
+}
+
+/// It was accepted: the prospect is won, and the other proposals to it are cancelled.
+pub(crate) async fn accepted(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let won = outbox.run_effect(logged, "win", async || win_prospect(outbox, logged).await).await;
+    outbox.run_effect(logged, "cancel", async || cancel_siblings(outbox, logged).await).await.and(won)
+}
+
+/// What was sent, to whom it is addressed.
+async fn mail_proposal(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<Proposal>()?;
     let found = sender(outbox, logged).record(id).fetch().await?;
     let proposal = found.record(id)?;
-    let Some(to) = proposal.contact.email.clone() else { return Ok(()) };
-    let mail = ProposalMail {
-        envelope: envelope(&found, logged, to, proposal.contact.contact_name.clone())?,
-        number: &proposal.label(),
-        version: proposal.content.version,
-        title: &proposal.title,
-        line_items: &proposal.line_items,
-        total: proposal.total,
-        valid_until: proposal.valid_until,
-        terms: proposal.terms.as_deref(),
+    if proposal.status_on(Date::today(outbox.clock.now())) != Status::Sent {
+        return Ok(Outcome::Skipped("the proposal can't be accepted any more"));
+    }
+    let then = logged.then(outbox, &proposal).await?;
+    let now = async || {
+        let prospect = outbox.store.read(logged.firm).record(then.prospect).fetch().await?.record(then.prospect)?;
+        Ok(prospect.content.contact)
     };
-    send(outbox, &mail.message()?).await
+    let Some((to, name)) = addressee(logged, &then.contact, now).await? else { return Ok(NOWHERE) };
+    let mail = ProposalMail {
+        envelope: envelope(&found, logged, to.clone(), name)?,
+        number: &then.label(),
+        version: then.version,
+        title: &then.title,
+        line_items: &then.line_items,
+        total: then.total,
+        valid_until: then.valid_until,
+        terms: then.terms.as_deref(),
+    };
+    send(outbox, &to, mail.message()).await
 }
 
 /// The prospect is won.
-pub(crate) async fn win_prospect(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let proposal = outbox.store.read(logged.firm).record(id::<Proposal>(logged)?).fetch().await?.record(id::<Proposal>(logged)?)?;
-    let Some(acceptance) = &proposal.acceptance else { return Ok(()) };
+async fn win_prospect(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<Proposal>()?;
+    let proposal = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let Some(acceptance) = &proposal.acceptance else { return Ok(Outcome::Skipped("nobody accepted it")) };
     let prospect = outbox.store.read(logged.firm).record(proposal.prospect).fetch().await?.record(proposal.prospect)?;
     if prospect.client.is_some() {
-        return Ok(());
+        return Ok(Outcome::Skipped("the prospect is a client already"));
     }
-    let mut change = change(outbox, logged);
-    change.update(&prospect, prospect.win(acceptance.client, acceptance.portal_user).map_err(Error::from)?)?;
-    Ok(change.commit(&Reply::none()).await?)
+    let mut change = change(outbox, &logged.place());
+    change.update(&prospect, prospect.win(acceptance.client, acceptance.portal_user).map_err(store::Error::from)?)?;
+    change.commit(&Reply::none()).await?;
+    Ok(Outcome::Done)
 }
 
-/// The other proposals to the prospect can't be accepted any more.
-pub(crate) async fn cancel_siblings(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let accepted = outbox.store.read(logged.firm).record(id::<Proposal>(logged)?).fetch().await?.record(id::<Proposal>(logged)?)?;
-    let which = ListScope::Parent(accepted.prospect.into());
-    let mut page = PageRequest { limit: 100, ascending: true, cursor: None };
-    loop {
-        let siblings = outbox.store.list::<Proposal>(logged.firm, &which, &page).await?;
-        for sibling in siblings.items.iter().filter(|sibling| sibling.id != accepted.id) {
-            cancel(outbox, logged, sibling.id, &accepted.label()).await?;
-        }
-        match siblings.next {
-            Some(next) => page.cursor = Some(next),
-            None => return Ok(()),
-        }
+/// The other proposals to the prospect that there were can't be accepted any more. What was drafted since is another sale.
+async fn cancel_siblings(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<Proposal>()?;
+    let accepted = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let siblings = outbox.all::<Proposal>(logged.firm, &ListScope::Parent(accepted.prospect.into())).await?;
+    for sibling in siblings.iter().filter(|sibling| sibling.id != id) {
+        cancel(outbox, logged, sibling.id, &accepted.label(), logged.event.at).await?;
     }
+    Ok(Outcome::Done)
 }
 
-/// Cancel the proposal `id`, unless it is over; it is read anew, since lists lag.
-async fn cancel(outbox: &Outbox, logged: &LoggedEvent, id: Id<Proposal>, accepted: &str) -> Result<(), Failed> {
+/// Cancel the proposal `id`, unless it is over or younger than `at`; it is read anew, since lists lag.
+async fn cancel(outbox: &Outbox, logged: &Cause, id: Id<Proposal>, accepted: &str, at: Time) -> Result<(), Failed> {
     let Some(proposal) = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)? else { return Ok(()) };
     let Ok(cancelled) = proposal.cancel_as_sibling(accepted) else { return Ok(()) };
-    let mut change = change(outbox, logged);
+    if proposal.created_at > at {
+        return Ok(());
+    }
+    let mut change = change(outbox, &logged.place());
     change.update(&proposal, cancelled)?;
     Ok(change.commit(&Reply::none()).await?)
 }

@@ -3,34 +3,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    event::{Details, Kept},
     invoice::{Invoice, InvoiceId, LineItem},
     time_entry::{TimeEntry, TimeEntryId},
 };
-use store::{Error, Found, LoggedEvent, Read, Record, Reply};
+use store::{Error, Found, Read, Record, Reply};
 
-use crate::{Failed, Outbox, change, mails};
+use crate::{Cause, Failed, Outbox, Outcome, change};
 
 /// How many time entries are released in one transaction; each takes up to ten actions of its hundred: two for itself, what
 /// takes it back, and the draft that that is on, two for sums and two for days.
 const AT_ONCE: usize = 9;
 
+/// The invoice that billed it is void or deleted: its time can be billed again.
+pub(crate) async fn free(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, "release", async || release_time(outbox, logged).await).await
+}
+
 /// The time that an invoice billed which is void or deleted can be billed again. The entries are in the invoice, or, of
 /// one that is deleted, in what the event says that it had.
-pub(crate) async fn release_time(outbox: &Outbox, logged: &LoggedEvent) -> Result<(), Failed> {
-    let invoice = mails::id::<Invoice>(logged)?;
+async fn release_time(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let invoice = logged.id::<Invoice>()?;
     let entries: Vec<TimeEntryId> = match outbox.store.read(logged.firm).record(invoice).fetch().await?.maybe(invoice)? {
         Some(invoice) => invoice.time_entries().collect(),
-        None => had(logged)?,
+        None => {
+            let [had, _] = logged.changed::<Vec<LineItem>>("line_items")?;
+            had.unwrap_or_default().into_iter().filter_map(|line| line.time_entry).collect()
+        }
     };
     for entries in entries.chunks(AT_ONCE) {
         release(outbox, logged, invoice, entries).await?;
     }
-    Ok(())
+    Ok(Outcome::Done)
 }
 
 /// Release those of `entries` that `invoice` billed, with what takes them back.
-async fn release(outbox: &Outbox, logged: &LoggedEvent, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<(), Failed> {
+async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<(), Failed> {
     let found = fetch(outbox, logged, entries.iter().copied()).await?;
     // What was released before, and billed elsewhere since, is left alone.
     let billed = entries.iter().map(|entry| found.maybe(*entry)).collect::<Result<Vec<Option<Record<TimeEntry>>>, _>>()?;
@@ -46,7 +53,7 @@ async fn release(outbox: &Outbox, logged: &LoggedEvent, invoice: InvoiceId, entr
     let drafts = on.into_iter().flatten().filter_map(|draft| Some((draft.drop_time(&back).ok()?, draft)));
     let drafts: Vec<_> = drafts.collect();
 
-    let mut change = change(outbox, logged);
+    let mut change = change(outbox, &logged.place());
     for entry in billed {
         let reversal = entry.reversed_by.and_then(|id| reversals.get(&id));
         let of_draft = reversal.and_then(|reversal| reversal.invoice).is_some_and(|on| drafts.iter().any(|(_, draft)| draft.id == on));
@@ -63,16 +70,6 @@ async fn release(outbox: &Outbox, logged: &LoggedEvent, invoice: InvoiceId, entr
     Ok(change.commit(&Reply::none()).await?)
 }
 
-async fn fetch(outbox: &Outbox, logged: &LoggedEvent, entries: impl Iterator<Item = TimeEntryId>) -> Result<Found, Error> {
+async fn fetch(outbox: &Outbox, logged: &Cause, entries: impl Iterator<Item = TimeEntryId>) -> Result<Found, Error> {
     entries.fold(outbox.store.read(logged.firm), Read::record).fetch().await
-}
-
-/// The time entries of a deleted invoice.
-fn had(logged: &LoggedEvent) -> Result<Vec<TimeEntryId>, Error> {
-    let unreadable = |error: &dyn std::fmt::Display| Error::Internal(format!("{}: {error}", logged.event.record));
-    let Kept::Whole(json) = &logged.event.details else { return Ok(Vec::new()) };
-    let details: Details = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
-    let lines = details.changes.get("line_items").and_then(|change| change.before.clone());
-    let lines: Vec<LineItem> = lines.map(serde_json::from_value).transpose().map_err(|error| unreadable(&error))?.unwrap_or_default();
-    Ok(lines.into_iter().filter_map(|line| line.time_entry).collect())
 }

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use local::{
     check, demo,
     error::{Doing, Result},
+    redrive,
     stack::{Options, Stack},
     verify,
 };
@@ -46,6 +47,8 @@ enum Command {
     },
     /// Check the event log of every record, and name what was tampered with.
     Verify(verify::Options),
+    /// Go through the event log again, and do what should have followed and didn't: mails, changes of other records.
+    Redrive(verify::Options),
 }
 
 #[tokio::main]
@@ -70,6 +73,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     match command {
         Some(Command::Check { url }) => check::run(&url).await,
         Some(Command::Verify(options)) => verify::run(options).await,
+        Some(Command::Redrive(options)) => redrive::run(options).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
             // Dropping what has been started ends it.

@@ -16,7 +16,7 @@ use crate::{
     tools,
 };
 
-/// Which histories are checked: those of the local stack, unless a table or an endpoint is named.
+/// Whose event log: the local stack's, unless a table or an endpoint is named.
 #[derive(Debug, Default, Args)]
 pub struct Options {
     /// Where DynamoDB is, if not where the environment's region says.
@@ -25,14 +25,21 @@ pub struct Options {
     /// The table, if it isn't called as in the local stack.
     #[arg(long)]
     table: Option<String>,
-    /// The id of the one firm whose records are checked.
+    /// The id of the one firm whose records are looked at.
     #[arg(long)]
-    firm: Option<String>,
+    pub(crate) firm: Option<String>,
 }
 
 /// Checks the histories that `options` names, prints a line for each that is broken, and one in the end.
 pub async fn run(options: Options) -> Result<()> {
-    let Options { endpoint, table, firm } = options;
+    let firm = options.firm.clone();
+    let (store, _served) = open(options).await?;
+    check(&store, firm.as_deref()).await
+}
+
+/// The table that `options` names, and what serves it while it is used, if that is here.
+pub(crate) async fn open(options: Options) -> Result<(Store, Option<Dynamo>)> {
+    let Options { endpoint, table, firm: _ } = options;
     let template = Template::load()?;
     let name = table.clone().unwrap_or_else(|| template.table.name.clone());
     if endpoint.is_none() && table.is_none() {
@@ -46,14 +53,13 @@ pub async fn run(options: Options) -> Result<()> {
             .endpoint_url(dynamo.endpoint())
             .region(Region::new(REGION))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"));
-        let store = Store::new(Client::from_conf(config.build()), name);
-        return check(&store, firm.as_deref()).await;
+        return Ok((Store::new(Client::from_conf(config.build()), name), Some(dynamo)));
     }
     let mut loader = aws_config::from_env();
     if let Some(endpoint) = endpoint {
         loader = loader.endpoint_url(endpoint);
     }
-    check(&Store::new(Client::new(&loader.load().await), name), firm.as_deref()).await
+    Ok((Store::new(Client::new(&loader.load().await), name), None))
 }
 
 async fn check(store: &Store, firm: Option<&str>) -> Result<()> {

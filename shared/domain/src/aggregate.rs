@@ -6,7 +6,7 @@
 
 use crate::{
     Kind, Refusal, Time, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project,
-    proposal, prospect, task, time_entry, user,
+    proposal, prospect, task, time_entry, undelivered, user,
 };
 
 /// A record that has rules and a history.
@@ -168,6 +168,7 @@ macro_rules! aggregates {
             prospect: Prospect,
             task: Task,
             time_entry: TimeEntry,
+            undelivered: Undelivered,
             user: User,
         }
     };

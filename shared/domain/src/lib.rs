@@ -41,6 +41,7 @@ pub mod session;
 pub mod task;
 pub mod time_entry;
 pub mod timer;
+pub mod undelivered;
 pub mod user;
 
 pub use aggregate::{Aggregate, Archive, DomainEvent, EventType, Lifecycle, Transition};

@@ -30,6 +30,19 @@ impl SendError {
         Self::Refused { reason: reason.into() }
     }
 
+    /// Why, in words for the firm whose mail it is.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "The mail service did not take the mail.",
+            Self::Refused { reason } => match reason.as_str() {
+                "MessageRejected" => "The mail service refuses to send mail to this address.",
+                "BadRequestException" | "ValidationException" => "The mail service can't send to this address.",
+                code if is_about_us(code) => "The mail service doesn't let us send mail. It is ours to mend.",
+                _ => "The mail could not be written. It is ours to mend.",
+            },
+        }
+    }
+
     fn unavailable(reason: impl Into<String>) -> Self {
         Self::Unavailable { reason: reason.into() }
     }
@@ -55,13 +68,10 @@ impl From<SdkError<SendEmailError>> for SendError {
 /// Whether SES means never by `code`. All else is tried again, an unknown code and a missing permission too: trying in
 /// vain costs little, giving up too early costs a mail.
 fn never_works(code: &str) -> bool {
-    matches!(
-        code,
-        "AccountSuspendedException"
-            | "BadRequestException"
-            | "MailFromDomainNotVerifiedException"
-            | "MessageRejected"
-            | "NotFoundException"
-            | "ValidationException"
-    )
+    matches!(code, "BadRequestException" | "MessageRejected" | "ValidationException") || is_about_us(code)
+}
+
+/// Whether `code` is about our account and our sender, not about the mail.
+fn is_about_us(code: &str) -> bool {
+    matches!(code, "AccountSuspendedException" | "MailFromDomainNotVerifiedException" | "NotFoundException")
 }

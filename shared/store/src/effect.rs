@@ -1,99 +1,201 @@
 //! Effects of events, each claimed before it is done and marked after: a crash in between is tried again, what is
 //! done isn't. What reached the outside world just before a crash may so be done twice; effects bear that.
+//!
+//! The mark counts how often an effect was begun, so that one that never succeeds, or kills who does it, ends somewhere:
+//! it is set aside, and that is marked as well.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
 use chrono::TimeDelta;
-use domain::Time;
+use domain::{
+    Id, Time,
+    undelivered::{Undelivered, UndeliveredId},
+};
 
 use crate::{
-    Error, LoggedEvent, Store,
+    Error, Place, Store,
     item::{Attributes, Item, millis, number, text},
     key::{Key, name},
 };
 
 /// How long a claim holds; longer than any attempt takes, shorter than the stream's last retry.
 const CLAIMED: TimeDelta = TimeDelta::seconds(30);
-/// How long it is known that an effect was done; the stream forgets an event after a day.
-const KEPT: TimeDelta = TimeDelta::days(30);
+/// How long it is known what became of an effect, in days. The stream forgets an event after a day; whoever goes through
+/// the event log must leave alone what is older, since it can't be told from what was never done.
+pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
+/// The longest pause after an attempt that failed.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
-const DONE: &str = "done";
+/// What is marked of an effect.
+pub(crate) mod state {
+    /// Somebody is at it, until its time is up.
+    pub(crate) const CLAIMED: &str = "claimed";
+    /// It failed, and may be tried again once its time has come.
+    pub(crate) const FAILED: &str = "failed";
+    pub(crate) const DONE: &str = "done";
+    /// It is needed no more.
+    pub(crate) const SKIPPED: &str = "skipped";
+    pub(crate) const ASIDE: &str = "aside";
+}
 
 /// One effect of one event.
 #[derive(Debug, Clone)]
 pub struct Effect {
-    key: Key,
+    pub(crate) key: Key,
+    name: String,
 }
 
 impl Effect {
-    /// The effect called `effect` of `logged`.
-    pub fn of(logged: &LoggedEvent, effect: &str) -> Self {
-        Self { key: Key::effect(&logged.firm.to_string(), &logged.event.record, logged.event.sequence, effect) }
+    /// The effect called `name` of the event at `place`.
+    pub fn of(place: &Place, name: &str) -> Self {
+        Self { key: Key::effect(place.firm, &place.record, place.sequence, name), name: name.to_owned() }
     }
 
-    fn item(&self, state: &str, until: Time, now: Time) -> Item {
-        let mut item = self.key.item();
-        item.insert(name::STATE.to_owned(), text(state));
-        item.insert(name::UPDATED.to_owned(), millis(until));
-        item.insert(name::EXPIRES.to_owned(), number((now + KEPT).timestamp()));
-        item
+    /// What it is called among the effects of its event.
+    pub fn name(&self) -> &str {
+        &self.name
     }
+}
+
+/// A claim to an effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// How often the effect was claimed, this time included, since it was set aside or at all.
+    pub attempts: u32,
+    /// When it was claimed first, since then.
+    pub first_tried_at: Time,
+    /// Under what it was set aside before, if it was.
+    pub undelivered: Option<UndeliveredId>,
+    /// Until when it is held.
+    pub(crate) until: Time,
 }
 
 /// Whether to do an effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// Do it, now.
-    Mine,
-    /// It was done.
-    Done,
-    /// Somebody is at it, or was and crashed; come back later.
+    Mine(Held),
+    /// It was done, is needed no more, or was set aside.
+    Over,
+    /// Somebody is at it, or was and crashed, or it failed a moment ago; come back later.
     Busy,
 }
 
+/// What is known of an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It was done.
+    Done,
+    /// It is needed no more.
+    Skipped,
+    /// It was set aside.
+    Aside,
+    /// Neither; it may have been begun.
+    Open,
+}
+
 impl Store {
+    /// Events that are older than this at `now` are too old for their effects' marks to be known still.
+    pub fn effects_known_since(now: Time) -> Time {
+        // A day less, so that no mark goes while somebody relies on it.
+        now - KEPT + TimeDelta::days(1)
+    }
+
     /// Claim `effect` at `now`.
     pub async fn claim(&self, effect: &Effect, now: Time) -> Result<Claim, Error> {
+        let until = now + CLAIMED;
         let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(effect.item("claimed", now + CLAIMED, now)))
-            .condition_expression("attribute_not_exists(pk) OR (#state <> :done AND #until < :now)")
-            .expression_attribute_names("#state", name::STATE)
-            .expression_attribute_names("#until", name::UPDATED)
-            .expression_attribute_values(":done", text(DONE))
+            .mark(effect, state::CLAIMED, until, now)
+            .update_expression(
+                "SET #state = :state, #until = :at, #expires = :expires, #first = if_not_exists(#first, :now) ADD #attempts :one",
+            )
+            .condition_expression("attribute_not_exists(pk) OR ((#state = :claimed OR #state = :failed) AND #until <= :now)")
+            .expression_attribute_names("#first", name::CREATED)
+            .expression_attribute_names("#attempts", name::ATTEMPTS)
+            .expression_attribute_values(":claimed", text(state::CLAIMED))
+            .expression_attribute_values(":failed", text(state::FAILED))
             .expression_attribute_values(":now", millis(now))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         let error = match result {
-            Ok(_) => return Ok(Claim::Mine),
+            Ok(UpdateItemOutput { attributes, .. }) => return held(&attributes.unwrap_or_default(), until).map(Claim::Mine),
             Err(error) => error,
         };
         match error.as_service_error() {
-            Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed)) => {
-                let done = failed.item().is_some_and(|item| item.text(name::STATE).is_ok_and(|state| state == DONE));
-                Ok(if done { Claim::Done } else { Claim::Busy })
-            }
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(match failed.item().map_or(Mark::Open, Mark::of) {
+                Mark::Done | Mark::Skipped | Mark::Aside => Claim::Over,
+                Mark::Open => Claim::Busy,
+            }),
             _ => Err(error.into()),
         }
     }
 
-    /// `effect` was done.
-    pub async fn done(&self, effect: &Effect, now: Time) -> Result<(), Error> {
-        self.client.put_item().table_name(&self.table).set_item(Some(effect.item(DONE, now, now))).send().await?;
+    /// `effect` was done, or is needed no more because of `skipped`.
+    pub async fn done(&self, effect: &Effect, skipped: Option<&str>, now: Time) -> Result<(), Error> {
+        let state = if skipped.is_some() { state::SKIPPED } else { state::DONE };
+        let mut update = "SET #state = :state, #until = :at, #expires = :expires".to_owned();
+        let mut mark = self.mark(effect, state, now, now);
+        if let Some(reason) = skipped {
+            update.push_str(", #reason = :reason");
+            mark = mark.expression_attribute_names("#reason", name::REASON).expression_attribute_values(":reason", text(reason));
+        }
+        mark.update_expression(update).send().await?;
         Ok(())
     }
 
-    /// `effect`, which was claimed at `claimed`, wasn't done; whoever comes next need not wait. A claim that ran out and
-    /// was taken by somebody else is theirs and stays.
-    pub async fn release(&self, effect: &Effect, claimed: Time) -> Result<(), Error> {
-        let mut delete = self.client.delete_item().table_name(&self.table).condition_expression("#state <> :done AND #until = :until");
-        delete = delete.expression_attribute_names("#state", name::STATE);
-        delete = delete.expression_attribute_names("#until", name::UPDATED);
-        delete = delete.expression_attribute_values(":done", AttributeValue::S(DONE.to_owned()));
-        delete = delete.expression_attribute_values(":until", millis(claimed + CLAIMED));
-        delete.set_key(Some(effect.key.item())).send().await?;
+    /// `effect`, which was claimed as `held`, failed; it is tried again after a pause that grows from none, so that a fault
+    /// of some minutes doesn't use up its attempts. A claim that ran out and was taken by somebody else is theirs.
+    pub async fn release(&self, effect: &Effect, held: &Held, now: Time) -> Result<(), Error> {
+        let seconds = (1_i64 << held.attempts.saturating_sub(1).min(10)) - 1;
+        let again = now + TimeDelta::seconds(seconds).min(LONGEST_PAUSE);
+        self.mark(effect, state::FAILED, again, now)
+            .update_expression("SET #state = :state, #until = :at, #expires = :expires")
+            .condition_expression("#state = :claimed AND #until = :until")
+            .expression_attribute_values(":claimed", text(state::CLAIMED))
+            .expression_attribute_values(":until", millis(held.until))
+            .send()
+            .await?;
         Ok(())
     }
+
+    /// What is known of `effect` now.
+    pub async fn known(&self, effect: &Effect) -> Result<Mark, Error> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(effect.key.item())).consistent_read(true);
+        Ok(get.send().await?.item().map_or(Mark::Open, Mark::of))
+    }
+
+    fn mark(&self, effect: &Effect, state: &str, at: Time, now: Time) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(effect.key.item()))
+            .expression_attribute_names("#state", name::STATE)
+            .expression_attribute_names("#until", name::UPDATED)
+            .expression_attribute_names("#expires", name::EXPIRES)
+            .expression_attribute_values(":state", text(state))
+            .expression_attribute_values(":at", millis(at))
+            .expression_attribute_values(":expires", number((now + KEPT).timestamp()))
+    }
+}
+
+impl Mark {
+    fn of(item: &Item) -> Self {
+        match item.text(name::STATE) {
+            Ok(state::DONE) => Self::Done,
+            Ok(state::SKIPPED) => Self::Skipped,
+            Ok(state::ASIDE) => Self::Aside,
+            Ok(_) | Err(_) => Self::Open,
+        }
+    }
+}
+
+fn held(item: &Item, until: Time) -> Result<Held, Error> {
+    let undelivered: Option<Id<Undelivered>> = item.text(name::HOLDER).ok().and_then(|id| id.parse().ok());
+    let attempts = u32::try_from(item.number(name::ATTEMPTS)?).unwrap_or(u32::MAX);
+    Ok(Held { attempts, first_tried_at: item.time(name::CREATED)?, undelivered, until })
 }

@@ -17,6 +17,7 @@ mod proposal;
 mod prospect;
 mod task;
 mod time_entry;
+mod undelivered;
 mod user;
 pub use campaign::CampaignRow;
 pub use client::ClientRow;

@@ -8,7 +8,7 @@ use domain::{
 };
 
 use crate::{
-    Error,
+    Error, Redrive,
     item::{Attributes, Item, millis, number, text},
     key::{EVENTS, Key, name},
 };
@@ -18,20 +18,105 @@ use crate::{
 pub struct LoggedEvent {
     /// The firm.
     pub firm: Id<Firm>,
+    /// What the keys say that its record is: `INVOICE`.
+    pub kind: String,
     /// The event.
     pub event: Event,
 }
 
+impl LoggedEvent {
+    /// Where it is in the log.
+    pub fn place(&self) -> Place {
+        Place { firm: self.firm, kind: self.kind.clone(), record: self.event.record.clone(), sequence: self.event.sequence }
+    }
+}
+
+/// Where an event is in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// What the keys say that its record is: `INVOICE`.
+    pub kind: String,
+    /// The id of its record.
+    pub record: String,
+    /// The version of the record that it made.
+    pub sequence: u64,
+}
+
+impl Place {
+    fn of(item: &Item) -> Result<Option<Self>, Error> {
+        let Some(sequence) = item.text(name::SK)?.strip_prefix(EVENTS) else { return Ok(None) };
+        let pk = item.text(name::PK)?;
+        let mut parts = pk.split('#').skip(1);
+        let firm = parts.next().and_then(|firm| firm.parse().ok());
+        match (firm, parts.next(), parts.next(), sequence.parse()) {
+            (Some(firm), Some(kind), Some(record), Ok(sequence)) => {
+                Ok(Some(Self { firm, kind: kind.to_owned(), record: record.to_owned(), sequence }))
+            }
+            _ => Err(Error::Internal(format!("{pk} EVENT#{sequence} is no event's place"))),
+        }
+    }
+}
+
+/// An event of the log that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("event {} of {} can't be read: {why}", place.sequence, place.record)]
+pub struct Unreadable {
+    /// Where it is.
+    pub place: Place,
+    /// Why.
+    pub why: Error,
+}
+
+/// What an image of the table's stream shows.
+#[derive(Debug)]
+pub enum Streamed {
+    /// An event.
+    Event(LoggedEvent),
+    /// An event that can't be read.
+    Unreadable(Unreadable),
+    /// An order to look at events once more.
+    Redrive(Redrive),
+    /// Anything else.
+    Other,
+}
+
+impl Streamed {
+    /// Whose it is.
+    pub fn firm(&self) -> Option<Id<Firm>> {
+        match self {
+            Self::Event(logged) => Some(logged.firm),
+            Self::Unreadable(unreadable) => Some(unreadable.place.firm),
+            Self::Redrive(order) => Some(order.firm),
+            Self::Other => None,
+        }
+    }
+
+    /// What `image` shows.
+    pub fn of_image(image: serde_dynamo::Item) -> Result<Self, Error> {
+        let item = image.into();
+        Ok(match logged(&item)? {
+            Some(Ok(logged)) => Self::Event(logged),
+            Some(Err(unreadable)) => Self::Unreadable(unreadable),
+            None => Redrive::of(&item)?.map_or(Self::Other, Self::Redrive),
+        })
+    }
+}
+
 /// The event that an image of the table's stream shows; none if it shows anything else.
 pub fn event_of_image(image: serde_dynamo::Item) -> Result<Option<LoggedEvent>, Error> {
-    let item: Item = image.into();
-    if !item.text(name::SK)?.starts_with(EVENTS) {
-        return Ok(None);
-    }
-    let pk = item.text(name::PK)?;
-    let firm = pk.split('#').nth(1).and_then(|firm| firm.parse().ok());
-    let firm = firm.ok_or_else(|| Error::Internal(format!("{pk} names no firm")))?;
-    Ok(Some(LoggedEvent { firm, event: from_item(&item)? }))
+    logged(&image.into())?.transpose().map_err(|unreadable| unreadable.why)
+}
+
+/// The event that `item` is; none if it is anything else.
+pub(crate) fn logged(item: &Item) -> Result<Option<Result<LoggedEvent, Unreadable>>, Error> {
+    let Some(place) = Place::of(item)? else { return Ok(None) };
+    Ok(Some(match from_item(item) {
+        Ok(event) if event.sequence == place.sequence => Ok(LoggedEvent { firm: place.firm, kind: place.kind, event }),
+        Ok(_) => Err(Unreadable { place, why: Error::Internal("its sequence is another's".to_owned()) }),
+        Err(why) => Err(Unreadable { place, why }),
+    }))
 }
 
 pub(crate) fn to_item(key: &Key, event: &Event) -> Item {

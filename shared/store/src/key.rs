@@ -48,6 +48,9 @@ pub(crate) mod name {
     pub(crate) const PASSWORD: &str = "password";
     pub(crate) const ACTIVE: &str = "active";
     pub(crate) const STATE: &str = "state";
+    /// How often something was tried.
+    pub(crate) const ATTEMPTS: &str = "attempts";
+    pub(crate) const REASON: &str = "reason";
     /// How long somebody worked on a day.
     pub(crate) const MINUTES: &str = "minutes";
 }
@@ -56,6 +59,8 @@ pub(crate) mod name {
 pub(crate) const HEADER: &str = "@";
 /// What the sort keys of events begin with.
 pub(crate) const EVENTS: &str = "EVENT#";
+/// What the sort keys of orders to look at events once more begin with.
+pub(crate) const REDRIVES: &str = "REDRIVE#";
 /// The sort key of the sums beside a record.
 pub(crate) const TOTALS: &str = "@TOTALS";
 /// In how many partitions timers lie.
@@ -133,8 +138,13 @@ impl Key {
         Self { pk: timers(shard), sk: format!("{:013}#{}#{firm}#{id}", timer.at.timestamp_millis(), timer.kind) }
     }
 
-    pub(crate) fn effect(firm: &str, record: &str, sequence: u64, effect: &str) -> Self {
+    pub(crate) fn effect(firm: Id<Firm>, record: &str, sequence: u64, effect: &str) -> Self {
         Self { pk: format!("F#{firm}#EFFECT#{record}"), sk: format!("{sequence:010}#{effect}") }
+    }
+
+    /// An order to look at the events of a record from `from` on once more; a new one each time.
+    pub(crate) fn redrive(firm: &str, kind: &str, record: &str, from: u64, now: Time) -> Self {
+        Self { pk: format!("F#{firm}#REDRIVE#{kind}#{record}"), sk: format!("{REDRIVES}{from:010}#{:013}", now.timestamp_millis()) }
     }
 }
 
@@ -266,7 +276,8 @@ mod tests {
             ("workday", key(Key::workday(firm, Id::new(now, 6), "2026-11-25".parse().unwrap()))),
             ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),
             ("Stripe event", key(Key::stripe_event("evt_1"))),
-            ("effect", key(Key::effect("firm_1", "prop_1", 3, "mail"))),
+            ("effect", key(Key::effect(firm, "prop_1", 3, "mail"))),
+            ("redrive", key(Key::redrive("firm_1", "INVOICE", "inv_1", 3, now))),
             ("by_type", index::by_type::<Lead>(firm)),
             ("by_type, archived", index::archived::<Lead>(firm)),
             ("by_state", index::by_state::<Lead>(firm, "new")),

@@ -127,6 +127,22 @@ async fn what_ses_will_never_take_is_refused_and_all_else_is_tried_again() {
     }
 }
 
+#[test]
+fn why_a_mail_was_not_sent_is_told_in_words_without_codes() {
+    for (code, words) in [
+        ("MessageRejected", "to this address"),
+        ("BadRequestException", "to this address"),
+        ("ValidationException", "to this address"),
+        ("AccountSuspendedException", "ours to mend"),
+        ("MailFromDomainNotVerifiedException", "ours to mend"),
+        ("the proposal mail can't be written: …", "could not be written"),
+    ] {
+        let said = SendError::Refused { reason: code.to_owned() }.in_words();
+        assert!(said.contains(words) && !said.contains("Exception"), "{code}: {said}");
+    }
+    assert!(SendError::Unavailable { reason: "TooManyRequestsException".to_owned() }.in_words().contains("did not take"));
+}
+
 #[tokio::test]
 async fn no_answer_or_an_unreadable_one_is_tried_again() {
     let unavailable = |reason: &str| Err(SendError::Unavailable { reason: reason.to_owned() });

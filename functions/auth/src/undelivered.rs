@@ -1,0 +1,90 @@
+//! `/api/auth/firm/undelivered/`: what should have followed from something and could not be done, mostly mails whose
+//! address was refused.
+
+use api::{Answer, App, Cx, ListQuery, Page, Path, Problem, Routes, Staff, View, get, list_scope, may, post, routes};
+use chrono::{DateTime, Utc};
+use domain::{
+    Email,
+    undelivered::{Status, Undelivered, UndeliveredId},
+};
+use serde::{Deserialize, Serialize};
+use store::{Effect, Place};
+use utoipa::{IntoParams, ToSchema};
+
+api::standard_handlers! {
+    UndeliveredId, UndeliveredOut, "/api/auth/firm/undelivered/{id}/":
+    /// Show what is undelivered.
+    show_undelivered: show by Staff<may::ReadFirm>;
+}
+
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(list_undelivered)).routes(routes!(show_undelivered)).routes(routes!(retry_undelivered))
+}
+
+/// What could not be done.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[schema(as = Undelivered)]
+#[view(both = Undelivered, path = "/api/auth/firm/undelivered/")]
+struct UndeliveredOut {
+    id: UndeliveredId,
+    /// What happened: `invoice.sent`; none if that can't be read any more.
+    event: Option<String>,
+    /// To which record: its id.
+    record: String,
+    /// What should have followed: `mail`, or something done to other records: `win`, `cancel`, `release`, `expire`, `settle`;
+    /// `event` where it could not even be found out.
+    #[view(it.effect.split(' ').next().unwrap_or_default().to_owned())]
+    effect: String,
+    /// Where the mail should have gone.
+    to: Option<Email>,
+    /// Why it could not be done, in words.
+    reason: String,
+    first_tried_at: DateTime<Utc>,
+    last_tried_at: DateTime<Utc>,
+    /// How often it was tried.
+    attempts: u32,
+    status: Status,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// Which of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct UndeliveredFilter {
+    /// Those that stand so: `waiting` is what somebody has to look at.
+    status: Option<Status>,
+}
+
+/// List what is undelivered.
+///
+/// What can never be done is listed at once, such as a mail to an address that is refused; what failed ten times, within
+/// minutes, after that.
+#[get("/api/auth/firm/undelivered/")]
+async fn list_undelivered(
+    cx: Cx,
+    staff: Staff<may::ReadFirm>,
+    query: ListQuery<UndeliveredFilter>,
+) -> Result<Answer<Page<UndeliveredOut>>, Problem> {
+    let scope = list_scope(None, query.filter.status.map(Status::as_str), None)?;
+    cx.list(&staff, scope, &query).await
+}
+
+/// Try again what is undelivered.
+///
+/// It happens seconds later. A mail says what it would have said; if its address was refused, it goes to the one that the
+/// client, prospect or person has now, so correct that first. What isn't true any more isn't sent: the item is `dropped`.
+/// What was done meanwhile isn't done twice. Refused unless it waits.
+#[post("/api/auth/firm/undelivered/{id}/retry/")]
+async fn retry_undelivered(
+    cx: Cx,
+    staff: Staff<may::ManageFirm>,
+    Path(id): Path<UndeliveredId>,
+) -> Result<Answer<UndeliveredOut>, Problem> {
+    let (mut change, before) = cx.edit(&staff, id).await?;
+    let item = change.update(&before, before.retry()?)?;
+    let Undelivered { kind, record, sequence, effect, .. } = before.content;
+    change.take_up(&Effect::of(&Place { firm: staff.firm, kind, record, sequence }, &effect), id)?;
+    cx.commit(change, cx.ok(&item)).await
+}

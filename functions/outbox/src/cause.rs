@@ -1,0 +1,64 @@
+//! The event that something follows from.
+
+use std::ops::Deref;
+
+use domain::{
+    Email, Id,
+    event::{Change, Details, Kept},
+};
+use serde::de::DeserializeOwned;
+use store::{Entity, Error, LoggedEvent, Record};
+
+use crate::{Failed, Outbox};
+
+/// Why what an event says can't be told.
+const ERASED: &str = "What happened was erased.";
+
+/// An event that something follows from.
+#[derive(Debug)]
+pub(crate) struct Cause {
+    logged: LoggedEvent,
+    /// Where its mail went before and was refused, if it is tried again.
+    pub(crate) refused: Option<Email>,
+}
+
+impl Cause {
+    /// `logged`, for the first time, or as if it were.
+    pub(crate) fn new(logged: LoggedEvent) -> Self {
+        Self { logged, refused: None }
+    }
+
+    /// `logged` again, after its mail to `refused` was.
+    pub(crate) fn again(logged: LoggedEvent, refused: Option<Email>) -> Self {
+        Self { logged, refused }
+    }
+
+    /// The id of the record that it happened to.
+    pub(crate) fn id<T: Entity>(&self) -> Result<Id<T>, Failed> {
+        let record = &self.event.record;
+        Ok(record.parse().map_err(|_| Error::Internal(format!("{record} is no {}", T::NAME)))?)
+    }
+
+    /// What `record`, to which it happened, said then.
+    pub(crate) async fn then<T: Entity>(&self, outbox: &Outbox, record: &Record<T>) -> Result<T, Failed> {
+        outbox.store.as_of(self.firm, record, self.event.sequence).await?.ok_or(Failed::Never(ERASED))
+    }
+
+    /// What `field` was before and after, where it had a value and the event changed it.
+    pub(crate) fn changed<V: DeserializeOwned>(&self, field: &str) -> Result<[Option<V>; 2], Failed> {
+        let Kept::Whole(details) = &self.event.details else { return Err(Failed::Never(ERASED)) };
+        let unreadable = |error: serde_json::Error| Error::Internal(format!("{}/{}: {error}", self.event.record, self.event.sequence));
+        let mut details: Details = serde_json::from_str(details).map_err(unreadable)?;
+        let Some(Change { before, after }) = details.changes.remove(field) else { return Ok([None, None]) };
+        let value = |value: Option<serde_json::Value>| value.map(serde_json::from_value).transpose().map_err(unreadable);
+        Ok([value(before)?, value(after)?])
+    }
+}
+
+impl Deref for Cause {
+    type Target = LoggedEvent;
+
+    fn deref(&self) -> &LoggedEvent {
+        &self.logged
+    }
+}

@@ -1,0 +1,146 @@
+//! Doing effects: each is claimed before, marked after, tried ten times at the most, and set aside if it can't be done.
+
+use domain::{
+    Id,
+    undelivered::{Event, Failure, Status, Undelivered},
+};
+use store::{Claim, Effect, Error, Held, Place, Reply};
+use tokio::time::{Duration, sleep};
+
+use crate::{Cause, Failed, Outbox, change};
+
+/// How often an effect is tried before it is set aside.
+const ATTEMPTS: u32 = 10;
+/// How often a change is decided anew at once because others changed the same at the same moment.
+const RACES: u32 = 5;
+
+/// What came of an effect that didn't fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was done.
+    Done,
+    /// It isn't needed, or not any more: why.
+    Skipped(&'static str),
+}
+
+impl Outbox {
+    /// Do `effect`, which is called `name` among the effects of `logged`, unless it was done. What can't be done is set
+    /// aside, so it is no failure: the one failure is that it is to be delivered again.
+    pub(crate) async fn run_effect(
+        &self,
+        logged: &Cause,
+        name: &str,
+        effect: impl AsyncFn() -> Result<Outcome, Failed>,
+    ) -> Result<(), Failed> {
+        let place = logged.place();
+        let mark = Effect::of(&place, name);
+        let Some(held) = self.claim(&mark).await? else { return Ok(()) };
+        let outcome = if held.attempts > ATTEMPTS { Err(Failed::Unfinished) } else { raced(effect).await };
+        self.settle(&place, Some(&logged.event.name), &mark, &held, outcome).await
+    }
+
+    /// The same for what failed before it could be claimed.
+    pub(crate) async fn fail(&self, place: &Place, event: Option<&str>, name: &str, error: Failed) -> Result<(), Failed> {
+        let mark = Effect::of(place, name);
+        let Some(held) = self.claim(&mark).await? else { return Ok(()) };
+        self.settle(place, event, &mark, &held, Err(error)).await
+    }
+
+    /// A claim to `mark`; none if there is nothing to do.
+    async fn claim(&self, mark: &Effect) -> Result<Option<Held>, Failed> {
+        match self.store.claim(mark, self.clock.now()).await {
+            Ok(Claim::Mine(held)) => Ok(Some(held)),
+            Ok(Claim::Over) => Ok(None),
+            Ok(Claim::Busy) => Err(Failed::Again),
+            Err(error) => Err(again(error, "an effect could not be claimed")),
+        }
+    }
+
+    async fn settle(
+        &self,
+        place: &Place,
+        event: Option<&str>,
+        mark: &Effect,
+        held: &Held,
+        outcome: Result<Outcome, Failed>,
+    ) -> Result<(), Failed> {
+        let error = match outcome {
+            Ok(outcome) => {
+                let skipped = match outcome {
+                    Outcome::Done => None,
+                    Outcome::Skipped(why) => Some(why),
+                };
+                let marked = self.store.done(mark, skipped, self.clock.now()).await;
+                return marked.map_err(|error| again(error, "an effect was done and could not be marked"));
+            }
+            Err(error) => error,
+        };
+        let Place { record, sequence, .. } = place;
+        let (effect, attempts) = (mark.name(), held.attempts);
+        if error.is_final() || attempts >= ATTEMPTS {
+            let id = self.set_aside(place, event, mark, held, &error).await;
+            let id = id.map_err(|error| again(error, "an effect could not be set aside"))?;
+            tracing::error!(%error, record, sequence, effect, attempts, undelivered = %id, "set aside");
+            return Ok(());
+        }
+        tracing::warn!(%error, record, sequence, effect, attempts, "not done");
+        // If this fails too, the claim runs out by itself.
+        if let Err(error) = self.store.release(mark, held, self.clock.now()).await {
+            tracing::warn!(%error, "a claim was not released");
+        }
+        Err(Failed::Again)
+    }
+
+    /// Set the effect of `mark` aside, which is `held`: under the id under which it was before, or a new one.
+    async fn set_aside(
+        &self,
+        place: &Place,
+        event: Option<&str>,
+        mark: &Effect,
+        held: &Held,
+        error: &Failed,
+    ) -> Result<Id<Undelivered>, Error> {
+        let Held { attempts, first_tried_at, undelivered, .. } = *held;
+        let (last_tried_at, attempts) = (self.clock.now(), attempts.min(ATTEMPTS));
+        let failure = Failure { to: error.to(), reason: error.in_words(), first_tried_at, last_tried_at, attempts };
+        let known = match undelivered {
+            Some(id) => self.store.read(place.firm).record(id).fetch().await?.maybe(id)?,
+            None => None,
+        };
+        let mut change = change(self, place);
+        let id = match known {
+            Some(before) => {
+                change.update(&before, before.set_aside_again(failure))?;
+                before.id
+            }
+            None => {
+                let Failure { to, reason, first_tried_at, last_tried_at, attempts } = failure;
+                let Place { firm: _, kind, record, sequence } = place.clone();
+                let (event, effect, status) = (event.map(str::to_owned), mark.name().to_owned(), Status::Waiting);
+                let item =
+                    Undelivered { kind, record, sequence, event, effect, to, reason, first_tried_at, last_tried_at, attempts, status };
+                change.create(Id::new(last_tried_at, rand::random()), item, Event::SetAside)?.id
+            }
+        };
+        change.set_aside(mark, held, id)?;
+        change.commit(&Reply::none()).await?;
+        Ok(id)
+    }
+}
+
+/// What comes of `effect`, which is decided anew at once where others changed the same at the same moment.
+async fn raced(effect: impl AsyncFn() -> Result<Outcome, Failed>) -> Result<Outcome, Failed> {
+    for round in 1..RACES {
+        match effect().await {
+            Err(Failed::Store(Error::Lost)) => sleep(Duration::from_millis(rand::random_range(1..=20 << round))).await,
+            outcome => return outcome,
+        }
+    }
+    effect().await
+}
+
+/// It will be delivered again.
+fn again(error: Error, what: &'static str) -> Failed {
+    tracing::warn!(%error, "{what}");
+    Failed::Again
+}

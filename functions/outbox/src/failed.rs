@@ -1,0 +1,98 @@
+//! Why an effect wasn't done, whether trying again can help, and how the firm is told.
+
+use domain::Email;
+use mail::SendError;
+use queue::NotTaken;
+use secrets::SecretError;
+use store::Error;
+
+/// What a firm is told that can do nothing about it.
+const OURS: &str = "Something went wrong on our side.";
+
+/// Why an effect wasn't done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Store(#[from] Error),
+    #[error("{error}")]
+    Mail {
+        error: SendError,
+        /// Where it should have gone, if it came so far.
+        to: Option<Email>,
+    },
+    #[error("the link can't be made: {0}")]
+    Link(String),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Queue(#[from] NotTaken),
+    /// A later version knows it, which is on its way perhaps.
+    #[error("{0} is no event that this version knows")]
+    Unknown(String),
+    /// It can't ever be done: why, in words for the firm.
+    #[error("{0}")]
+    Never(&'static str),
+    /// The attempts ended, one after the other, without anybody knowing how: whoever made them crashed.
+    #[error("no attempt came to an end")]
+    Unfinished,
+    /// It is being seen to, or will be tried again; what there is to note is noted.
+    #[error("to be delivered again")]
+    Again,
+}
+
+impl From<SendError> for Failed {
+    fn from(error: SendError) -> Self {
+        Self::Mail { error, to: None }
+    }
+}
+
+impl Failed {
+    /// Whether trying again can't help.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Store(error) => match error {
+                Error::Lost | Error::Unavailable(_) | Error::Internal(_) => false,
+                Error::NotFound(_)
+                | Error::NoSuch { .. }
+                | Error::NotACursor(_)
+                | Error::Refused(_)
+                | Error::TooLong { .. }
+                | Error::Taken { .. }
+                | Error::Seen
+                | Error::Replayed(_)
+                | Error::KeyReused => true,
+            },
+            Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
+            Self::Never(_) | Self::Unfinished => true,
+            Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
+        }
+    }
+
+    /// Where the mail should have gone.
+    pub(crate) fn to(&self) -> Option<Email> {
+        match self {
+            Self::Mail { to, .. } => to.clone(),
+            Self::Store(_)
+            | Self::Link(_)
+            | Self::Secret(_)
+            | Self::Queue(_)
+            | Self::Unknown(_)
+            | Self::Never(_)
+            | Self::Unfinished
+            | Self::Again => None,
+        }
+    }
+
+    /// Why, in words for the firm.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::Store(Error::NotFound(kind)) => format!("The {} isn't there any more.", kind.to_lowercase().replace('_', " ")),
+            Self::Store(Error::Refused(refusal) | Error::Taken { refusal, .. }) => refusal.message.clone(),
+            Self::Mail { error, .. } => error.in_words().to_owned(),
+            Self::Never(why) => (*why).to_owned(),
+            Self::Store(_) | Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
+                OURS.to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What should have followed from an event and could not be done: mostly a mail whose address was refused. It is set
+//! aside, so that it holds nothing else up, shown to the firm with its reason, and tried again when the firm says so.
+//!
+//! waiting → retried → delivered | dropped, or waiting again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Email, Id, Kind, Refusal, Time, Transition};
+
+crate::events! {
+    Undelivered {
+        /// Set aside.
+        SetAside = "undelivered.set_aside" is Creation,
+        /// Is to be tried again.
+        Retried = "undelivered.retried" is Change,
+        /// Was tried again, in vain.
+        SetAsideAgain = "undelivered.set_aside_again" is Change,
+        /// Was tried again, and done.
+        Delivered = "undelivered.delivered" is Change,
+        /// Was tried again, and needed no more.
+        Dropped = "undelivered.dropped" is Change,
+    }
+}
+
+/// Where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = UndeliveredStatus))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// For somebody of the firm to look at.
+    Waiting,
+    /// Is being tried again.
+    Retried,
+    /// Was done when it was tried again.
+    Delivered,
+    /// Was needed no more when it was tried again: the invoice is void, the invitation was used.
+    Dropped,
+}
+
+impl Status {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Retried => "retried",
+            Self::Delivered => "delivered",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What could not be done of what follows from an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// What the keys say that the event's record is: `INVOICE`.
+    pub kind: String,
+    /// The id of the event's record.
+    pub record: String,
+    /// The event, by its sequence.
+    pub sequence: u64,
+    /// What happened: `invoice.sent`; none if that can't be read.
+    pub event: Option<String>,
+    /// What should have followed from it: `mail`, or `mail` and whom to.
+    pub effect: String,
+    /// Where the mail should have gone, if it is one and came so far.
+    pub to: Option<Email>,
+    /// Why it could not be done, in words for the firm.
+    pub reason: String,
+    /// When it was tried first.
+    pub first_tried_at: Time,
+    /// When it was tried last.
+    pub last_tried_at: Time,
+    /// How often it was tried, in all.
+    pub attempts: u32,
+    /// Where it stands.
+    pub status: Status,
+}
+
+impl Kind for Undelivered {
+    const PREFIX: &'static str = "und";
+    const NAME: &'static str = "undelivered";
+
+    fn one() -> String {
+        "an undelivered item".to_owned()
+    }
+}
+
+/// The id of what is undelivered.
+pub type UndeliveredId = Id<Undelivered>;
+
+/// How trying to do it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// Where the mail should have gone, if it is one and came so far.
+    pub to: Option<Email>,
+    /// Why, in words for the firm.
+    pub reason: String,
+    /// When it was tried first, since it was set aside or at all.
+    pub first_tried_at: Time,
+    /// When it was tried last.
+    pub last_tried_at: Time,
+    /// How often, since.
+    pub attempts: u32,
+}
+
+impl Undelivered {
+    /// It is to be tried again.
+    pub fn retry(&self) -> Transition<Self> {
+        match self.status {
+            Status::Waiting => Ok((Self { status: Status::Retried, ..self.clone() }, Event::Retried)),
+            Status::Retried => Err(Refusal::state("It is being tried again already.")),
+            Status::Delivered => Err(Refusal::state("It was delivered.")),
+            Status::Dropped => Err(Refusal::state("It isn't needed any more.")),
+        }
+    }
+
+    /// It was tried again, in vain; when it was tried first stays as it was.
+    pub fn set_aside_again(&self, failure: Failure) -> (Self, Event) {
+        let Failure { to, reason, first_tried_at: _, last_tried_at, attempts } = failure;
+        let attempts = self.attempts.saturating_add(attempts);
+        let to = to.or_else(|| self.to.clone());
+        (Self { to, reason, last_tried_at, attempts, status: Status::Waiting, ..self.clone() }, Event::SetAsideAgain)
+    }
+
+    /// It was tried again at `now`, and done, or was needed no more; nothing if it isn't being tried.
+    pub fn settle(&self, done: bool, now: Time) -> Option<(Self, Event)> {
+        let (status, event) = if done { (Status::Delivered, Event::Delivered) } else { (Status::Dropped, Event::Dropped) };
+        let attempts = self.attempts.saturating_add(u32::from(done));
+        (self.status == Status::Retried).then(|| (Self { status, attempts, last_tried_at: now, ..self.clone() }, event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(status: Status) -> Undelivered {
+        let at = Time::from_timestamp_millis(1_763_800_000_000).unwrap();
+        Undelivered {
+            kind: "INVOICE".to_owned(),
+            record: "inv_1".to_owned(),
+            sequence: 2,
+            event: Some("invoice.sent".to_owned()),
+            effect: "mail".to_owned(),
+            to: Email::new("ann@acme.example").ok(),
+            reason: "Refused.".to_owned(),
+            first_tried_at: at,
+            last_tried_at: at,
+            attempts: 1,
+            status,
+        }
+    }
+
+    #[test]
+    fn only_what_waits_is_tried_again_and_only_what_is_tried_again_is_settled() {
+        for (status, retried, settled) in [
+            (Status::Waiting, true, false),
+            (Status::Retried, false, true),
+            (Status::Delivered, false, false),
+            (Status::Dropped, false, false),
+        ] {
+            let item = item(status);
+            assert_eq!(item.retry().is_ok(), retried, "{status:?}");
+            for done in [true, false] {
+                assert_eq!(item.settle(done, item.first_tried_at).is_some(), settled, "{status:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_failed_again_waits_again_and_its_attempts_add_up() {
+        let before = item(Status::Retried);
+        let later = before.last_tried_at + chrono::TimeDelta::days(1);
+        let failure = Failure { to: None, reason: "Refused again.".to_owned(), first_tried_at: later, last_tried_at: later, attempts: 10 };
+        let (after, event) = before.set_aside_again(failure);
+        assert_eq!((after.status, after.attempts, event), (Status::Waiting, 11, Event::SetAsideAgain));
+        assert_eq!((after.first_tried_at, after.last_tried_at, &after.to), (before.first_tried_at, later, &before.to));
+    }
+}

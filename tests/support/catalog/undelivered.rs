@@ -1,0 +1,11 @@
+//! What is undelivered.
+
+use super::{Given, Row, row};
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_undelivered", async |_| Given::nothing()),
+        row("show_undelivered", async |firm| Given::named(firm.undelivered().await)),
+        row("retry_undelivered", async |firm| Given::named(firm.undelivered().await)),
+    ]
+}

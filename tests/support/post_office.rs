@@ -1,0 +1,101 @@
+//! What stands in for SES where a test says what becomes of a mail: taken, refused for ever, or not taken now.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+/// A mail that was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Posted {
+    /// Where it went.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// What becomes of the mails to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// They are refused for ever.
+    Refused,
+    /// They aren't taken now.
+    NotNow,
+}
+
+#[derive(Debug, Default)]
+struct Counter {
+    posted: Vec<Posted>,
+    fates: BTreeMap<String, Fate>,
+    tries: BTreeMap<String, usize>,
+}
+
+/// It.
+#[derive(Debug, Clone)]
+pub struct PostOffice {
+    url: String,
+    counter: Arc<Mutex<Counter>>,
+}
+
+impl PostOffice {
+    /// One that takes every mail so far.
+    pub async fn open() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let counter = Arc::<Mutex<Counter>>::default();
+        let router = Router::new().fallback(take).with_state(counter.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, counter }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Say what becomes of the mails to `address`; they are taken if nothing does.
+    pub fn decide(&self, address: &str, fate: Option<Fate>) {
+        let fates = &mut self.counter.lock().unwrap().fates;
+        match fate {
+            Some(fate) => fates.insert(address.to_owned(), fate),
+            None => fates.remove(address),
+        };
+    }
+
+    /// The mails to `address` that were taken, oldest first.
+    pub fn mails_to(&self, address: &str) -> Vec<Posted> {
+        self.counter.lock().unwrap().posted.iter().filter(|mail| mail.to == address).cloned().collect()
+    }
+
+    /// How often a mail to `address` was handed in.
+    pub fn tries(&self, address: &str) -> usize {
+        self.counter.lock().unwrap().tries.get(address).copied().unwrap_or_default()
+    }
+}
+
+async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value>) -> Response {
+    let to = mail["Destination"]["ToAddresses"][0].as_str().unwrap();
+    let to = to.rsplit('<').next().unwrap().trim_end_matches('>').to_owned();
+    let mut counter = counter.lock().unwrap();
+    *counter.tries.entry(to.clone()).or_default() += 1;
+    let error = |status: StatusCode, kind: &'static str| (status, [("x-amzn-errortype", kind)], "{}").into_response();
+    match counter.fates.get(&to) {
+        Some(Fate::Refused) => return error(StatusCode::BAD_REQUEST, "MessageRejected"),
+        Some(Fate::NotNow) => return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
+        None => {}
+    }
+    let content = |part: &str| mail.pointer(&format!("/Content/Simple/{part}/Data")).unwrap().as_str().unwrap().to_owned();
+    let (subject, text) = (content("Subject"), content("Body/Text"));
+    counter.posted.push(Posted { to, subject, text });
+    Json(json!({"MessageId": format!("posted-{}", counter.posted.len())})).into_response()
+}
