@@ -82,7 +82,7 @@ async fn mails_of_an_invoice_that_are_sent_late_tell_of_then() {
     let to = email("grace");
     let invoice = bill(&firm, &to).await;
     pay(&firm, &invoice, "40").await.expect(200);
-    let note = json!({"invoice": invoice, "amount": "10.00", "reason": "Shorter"});
+    let note = json!({"invoice": invoice, "lines": [{"line": 0, "amount": "10.00"}], "reason": "Shorter"});
     firm.owner.post("/api/finance/credit-notes/", note).await.expect(201);
     pay(&firm, &invoice, "50").await.expect(200);
     firm.owner.patch("/api/auth/firm/", json!({"name": "North, South & Partners"})).await.expect(200);

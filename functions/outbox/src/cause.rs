@@ -44,6 +44,11 @@ impl Cause {
         outbox.store.as_of(self.firm, record, self.event.sequence).await?.ok_or(Failed::Never(ERASED))
     }
 
+    /// What `record`, which has to do with it, said when it happened; none if it wasn't there yet, or that was erased.
+    pub(crate) async fn at_its_time<T: Entity>(&self, outbox: &Outbox, record: &Record<T>) -> Result<Option<T>, Failed> {
+        Ok(outbox.store.as_at(self.firm, record, self.event.at).await?)
+    }
+
     /// What `field` was before and after, where it had a value and the event changed it.
     pub(crate) fn changed<V: DeserializeOwned>(&self, field: &str) -> Result<[Option<V>; 2], Failed> {
         let Kept::Whole(details) = &self.event.details else { return Err(Failed::Never(ERASED)) };

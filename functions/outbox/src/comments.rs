@@ -1,12 +1,13 @@
 //! Who is told that somebody said something about a task: of a client's comment the project's team, of the firm's the
-//! client's people who may comment. Each mail is an effect of its own: an address that is refused keeps it from nobody else.
+//! client's people who may comment; each of those who were that when it was written and still are. Each mail is an effect of
+//! its own: an address that is refused keeps it from nobody else.
 
 use domain::{
     Email, SingleLine,
     comment::{Author, Comment},
     firm::Firm,
     invitation::Standing,
-    portal_user::PortalUser,
+    portal_user::{PortalUser, PortalUserId},
     project::Project,
     task::Task,
     user::{User, UserId},
@@ -88,9 +89,10 @@ impl Talk {
     }
 }
 
-/// Those of the firm who are at work on `project`, and still with it.
-async fn team(outbox: &Outbox, logged: &Cause, project: &Project) -> Result<Vec<Addressee>, Failed> {
-    let team: Vec<UserId> = project.team();
+/// Those of the firm who were at work on `project`, and still are, and with the firm.
+async fn team(outbox: &Outbox, logged: &Cause, project: &Record<Project>) -> Result<Vec<Addressee>, Failed> {
+    let then = logged.at_its_time(outbox, project).await?.map(|then| then.team()).unwrap_or_default();
+    let team: Vec<UserId> = project.team().into_iter().filter(|user| then.contains(user)).collect();
     let read = team.iter().fold(outbox.store.read(logged.firm), |read, user| read.record(*user));
     let found = read.fetch().await?;
     let users = team.into_iter().map(|user| found.maybe(user)).collect::<Result<Vec<Option<Record<User>>>, _>>()?;
@@ -98,9 +100,25 @@ async fn team(outbox: &Outbox, logged: &Cause, project: &Project) -> Result<Vec<
     Ok(here.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
 }
 
-/// Those at the comment's client who may comment themselves.
+/// Those at the comment's client who could comment themselves, and still can.
 async fn audience(outbox: &Outbox, logged: &Cause, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
     let users = outbox.all::<PortalUser>(logged.firm, &ListScope::Parent(comment.client.into())).await?;
-    let may = users.into_iter().filter(|user| user.status == Standing::Active && user.rights.comment);
-    Ok(may.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
+    let mut audience = Vec::new();
+    for user in users.iter().filter(|user| may_comment(user) && user.created_at <= logged.event.at) {
+        let could = user.updated_at <= logged.event.at || could_comment(outbox, logged, user.id).await?;
+        if could {
+            audience.push(Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() });
+        }
+    }
+    Ok(audience)
+}
+
+/// Whether `user` could comment when the comment was written, somebody who was changed since.
+async fn could_comment(outbox: &Outbox, logged: &Cause, user: PortalUserId) -> Result<bool, Failed> {
+    let user = outbox.store.read(logged.firm).record(user).fetch().await?.record(user)?;
+    Ok(logged.at_its_time(outbox, &user).await?.is_some_and(|then| may_comment(&then)))
+}
+
+fn may_comment(user: &PortalUser) -> bool {
+    user.status == Standing::Active && user.rights.comment
 }

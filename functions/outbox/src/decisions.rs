@@ -137,8 +137,6 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         invoice::Event::Credited | invoice::Event::PaymentReversed | invoice::Event::Reopened => {
             checkouts::expire_stale(outbox, logged).await
         }
-        // What is due may have changed while Stripe was asked for the page.
-        invoice::Event::CheckoutOpened => checkouts::expire_stale(outbox, logged).await,
         invoice::Event::Voided | invoice::Event::Deleted => {
             let expired = checkouts::expire_stale(outbox, logged).await;
             time::free(outbox, logged).await.and(expired)
@@ -150,6 +148,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         | invoice::Event::WrittenOff
         | invoice::Event::Overdue
         | invoice::Event::CheckoutPrepared
+        | invoice::Event::CheckoutOpened
         | invoice::Event::CheckoutExpired
         | invoice::Event::CheckoutPending
         | invoice::Event::CheckoutFailed

@@ -19,6 +19,7 @@ use crate::{
     event,
     item::{Attributes, Item, text},
     key::{EVENTS, HEADER, name, partition},
+    log::undo,
 };
 
 /// Something that happened to a record.
@@ -255,12 +256,7 @@ impl State {
             Self::Fields(fields) => fields.clone(),
             Self::Absent | Self::Unknown => Map::new(),
         };
-        for (field, change) in details.changes {
-            match change.before {
-                Some(value) => fields.insert(field, value),
-                None => fields.remove(&field),
-            };
-        }
+        undo(&mut fields, details);
         Self::Fields(fields)
     }
 
