@@ -1,6 +1,6 @@
 //! Going through the event log again: what should have followed and didn't is done, once.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tests::{Fate, Firm, PostOffice, TestApp, email};
 
@@ -48,7 +48,7 @@ async fn what_the_stream_lost_is_done_from_the_event_log_once() {
     app.deliver_by(&post).await;
     assert_eq!(subjects(&post, &lost), [] as [String; 0]);
     for _ in 0..2 {
-        let told = local::redrive::order(&app.store_unmetered(), Some(&firm.id), app.clock.now()).await.unwrap();
+        let told = local::redrive::order(&app.store_unmetered(), Some(&firm.id), None, app.clock.now()).await.unwrap();
         assert!(told.starts_with("The outbox goes through "), "{told}");
         app.deliver_by(&post).await;
         assert_eq!(subjects(&post, &lost), ALL.map(str::to_owned));
@@ -58,31 +58,68 @@ async fn what_the_stream_lost_is_done_from_the_event_log_once() {
     }
 }
 
+/// Has the outbox go through what happened at `since` or later, and deliver mails by `post`.
+async fn redrive(app: &TestApp, post: &PostOffice, since: Option<DateTime<Utc>>) {
+    app.clock.advance(TimeDelta::seconds(1));
+    local::redrive::order(&app.store_unmetered(), None, since, app.clock.now()).await.unwrap();
+    app.deliver_by(post).await;
+}
+
 #[tokio::test]
-async fn what_is_too_old_to_be_known_and_what_was_set_aside_is_left_alone() {
+async fn what_happened_long_ago_is_done_once_too_and_what_was_set_aside_is_left_alone() {
     let app = TestApp::unlimited().await;
     let (mut firm, post) = (app.firm().await, PostOffice::open().await);
-    let [old, refused] = ["ann", "bob"].map(email);
-    busy(&firm, &old).await;
+    let [done, lost, refused] = ["ann", "bob", "eve"].map(email);
+    busy(&firm, &done).await;
+    app.deliver_by(&post).await;
+    busy(&firm, &lost).await;
     app.lose_the_stream();
-    app.clock.advance(TimeDelta::days(30));
+    app.clock.advance(TimeDelta::days(400));
+    // DynamoDB forgets what expires.
+    app.dynamo.database().sweep_ttl().unwrap();
     firm.owner = firm.owner.anew().await;
     post.decide(&refused, Some(Fate::Refused));
     busy(&firm, &refused).await;
     app.deliver_by(&post).await;
-    assert_eq!([&old, &refused].map(|to| post.tries(to)), [0, 3]);
-    let told = local::redrive::order(&app.store_unmetered(), None, app.clock.now()).await.unwrap();
+    let tries = || [&done, &lost, &refused].map(|to| post.tries(to));
+    assert_eq!(tries(), [3, 0, 3]);
     post.decide(&refused, None);
-    app.deliver_by(&post).await;
-    assert_eq!([&old, &refused].map(|to| post.tries(to)), [0, 3], "{told}");
+    redrive(&app, &post, Some(app.clock.now() - TimeDelta::days(1))).await;
+    assert_eq!(tries(), [3, 0, 3]);
+    for _ in 0..2 {
+        redrive(&app, &post, None).await;
+        assert_eq!(tries(), [3, 3, 3]);
+    }
     let waiting = firm.owner.get("/api/auth/firm/undelivered/?status=waiting").await.expect(200);
     assert_eq!(waiting.json["results"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn who_came_after_a_comment_was_written_is_not_told_of_it_by_a_redrive() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let portal = firm.portal().await;
+    let colleague = async |may_comment: bool| firm.colleague(&portal.client, json!({"see": true, "comment": may_comment})).await;
+    let (reader, had) = (colleague(false).await, colleague(true).await);
+    let project = json!({"client": portal.client, "name": "Market study"});
+    let project = firm.owner.post("/api/projects/projects/", project).await.expect(201).id();
+    let task = firm.owner.post("/api/projects/tasks/", json!({"project": project, "title": "Plan"})).await.expect(201).id();
+    let comment = json!({"task": task, "comment": "We called them on Monday."});
+    firm.owner.post("/api/clients/comments/", comment).await.expect(201);
+    app.deliver_by(&post).await;
+    app.clock.advance(TimeDelta::minutes(5));
+    let came = colleague(true).await;
+    let rights = json!({"rights": {"see": true, "comment": true}});
+    firm.owner.patch(format!("/api/clients/portal-users/{}/", reader.id), rights).await.expect(200);
+    redrive(&app, &post, None).await;
+    let told = |to: &str| post.mails_to(to).iter().filter(|mail| mail.text.contains("on Monday")).count();
+    assert_eq!([&portal.user.email, &had.email, &reader.email, &came.email].map(|to| told(to)), [1, 1, 0, 0]);
 }
 
 #[tokio::test]
 async fn a_redrive_of_a_firm_that_has_no_records_says_so() {
     let app = TestApp::unlimited().await;
     app.firm().await;
-    let told = local::redrive::order(&app.store_unmetered(), Some("firm_x"), app.clock.now()).await;
+    let told = local::redrive::order(&app.store_unmetered(), Some("firm_x"), None, app.clock.now()).await;
     assert_eq!(told.unwrap_err().to_string(), "the table has no records of firm_x");
 }

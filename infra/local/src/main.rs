@@ -48,7 +48,7 @@ enum Command {
     /// Check the event log of every record, and name what was tampered with.
     Verify(verify::Options),
     /// Go through the event log again, and do what should have followed and didn't: mails, changes of other records.
-    Redrive(verify::Options),
+    Redrive(redrive::Options),
 }
 
 #[tokio::main]

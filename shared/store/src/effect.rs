@@ -1,7 +1,8 @@
 //! Effects of events, each claimed before it is done and marked after: a crash in between is tried again, what is
 //! done isn't. What reached the outside world just before a crash may so be done twice; effects bear that.
 //!
-//! The mark counts how often an effect was begun, so that one that never succeeds, or kills who does it, ends somewhere:
+//! A mark is kept as long as its event, for ever: whoever goes through the event log again can't tell otherwise what was
+//! done from what is missing. It counts how often an effect was begun, so that one that never succeeds, or kills who does it, ends somewhere:
 //! it is set aside, and that is marked as well.
 
 use aws_sdk_dynamodb::{
@@ -22,9 +23,6 @@ use crate::{
 
 /// How long a claim holds; longer than any attempt takes, shorter than the stream's last retry.
 const CLAIMED: TimeDelta = TimeDelta::seconds(30);
-/// How long it is known what became of an effect, in days. The stream forgets an event after a day; whoever goes through
-/// the event log must leave alone what is older, since it can't be told from what was never done.
-pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
 /// The longest pause after an attempt that failed.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
@@ -97,20 +95,12 @@ pub enum Mark {
 }
 
 impl Store {
-    /// Events that are older than this at `now` are too old for their effects' marks to be known still.
-    pub fn effects_known_since(now: Time) -> Time {
-        // A day less, so that no mark goes while somebody relies on it.
-        now - KEPT + TimeDelta::days(1)
-    }
-
     /// Claim `effect` at `now`.
     pub async fn claim(&self, effect: &Effect, now: Time) -> Result<Claim, Error> {
         let until = now + CLAIMED;
         let result = self
-            .mark(effect, state::CLAIMED, until, now)
-            .update_expression(
-                "SET #state = :state, #until = :at, #expires = :expires, #first = if_not_exists(#first, :now) ADD #attempts :one",
-            )
+            .mark(effect, state::CLAIMED, until)
+            .update_expression("SET #state = :state, #until = :at, #first = if_not_exists(#first, :now) ADD #attempts :one")
             .condition_expression("attribute_not_exists(pk) OR ((#state = :claimed OR #state = :failed) AND #until <= :now)")
             .expression_attribute_names("#first", name::CREATED)
             .expression_attribute_names("#attempts", name::ATTEMPTS)
@@ -138,8 +128,8 @@ impl Store {
     /// `effect` was done, or is needed no more because of `skipped`.
     pub async fn done(&self, effect: &Effect, skipped: Option<&str>, now: Time) -> Result<(), Error> {
         let state = if skipped.is_some() { state::SKIPPED } else { state::DONE };
-        let mut update = "SET #state = :state, #until = :at, #expires = :expires".to_owned();
-        let mut mark = self.mark(effect, state, now, now);
+        let mut update = "SET #state = :state, #until = :at".to_owned();
+        let mut mark = self.mark(effect, state, now);
         if let Some(reason) = skipped {
             update.push_str(", #reason = :reason");
             mark = mark.expression_attribute_names("#reason", name::REASON).expression_attribute_values(":reason", text(reason));
@@ -153,8 +143,8 @@ impl Store {
     pub async fn release(&self, effect: &Effect, held: &Held, now: Time) -> Result<(), Error> {
         let seconds = (1_i64 << held.attempts.saturating_sub(1).min(10)) - 1;
         let again = now + TimeDelta::seconds(seconds).min(LONGEST_PAUSE);
-        self.mark(effect, state::FAILED, again, now)
-            .update_expression("SET #state = :state, #until = :at, #expires = :expires")
+        self.mark(effect, state::FAILED, again)
+            .update_expression("SET #state = :state, #until = :at")
             .condition_expression("#state = :claimed AND #until = :until")
             .expression_attribute_values(":claimed", text(state::CLAIMED))
             .expression_attribute_values(":until", millis(held.until))
@@ -169,17 +159,15 @@ impl Store {
         Ok(get.send().await?.item().map_or(Mark::Open, Mark::of))
     }
 
-    fn mark(&self, effect: &Effect, state: &str, at: Time, now: Time) -> UpdateItemFluentBuilder {
+    fn mark(&self, effect: &Effect, state: &str, at: Time) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(effect.key.item()))
             .expression_attribute_names("#state", name::STATE)
             .expression_attribute_names("#until", name::UPDATED)
-            .expression_attribute_names("#expires", name::EXPIRES)
             .expression_attribute_values(":state", text(state))
             .expression_attribute_values(":at", millis(at))
-            .expression_attribute_values(":expires", number((now + KEPT).timestamp()))
     }
 }
 

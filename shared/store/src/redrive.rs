@@ -1,6 +1,7 @@
 //! Going through the event log again, for what should have followed from it and didn't. The log is for ever, the stream a
 //! day long: whoever finds that something was lost orders the outbox, by an item that it sees in the stream, to look at
-//! events once more. It knows by the effects' marks what was done, so an order does no harm however often it comes.
+//! events once more. It knows by the effects' marks, which are for ever too, what was done, so an order does no harm however
+//! often it comes.
 
 use std::ops::RangeInclusive;
 
@@ -50,11 +51,10 @@ impl Redrive {
 }
 
 impl Store {
-    /// Which events of `partition`, which is one of [`Store::partitions`], are so young that it is known what became of
-    /// their effects: their sequences; none if there are none.
-    pub async fn events_known(&self, partition: &str, now: Time) -> Result<Option<RangeInclusive<u64>>, Error> {
-        let since = Self::effects_known_since(now);
-        let (mut known, mut start): (Option<RangeInclusive<u64>>, Option<Item>) = (None, None);
+    /// Which events of `partition`, which is one of [`Store::partitions`], happened at `since` or later: their sequences;
+    /// none if there are none.
+    pub async fn events_since(&self, partition: &str, since: Option<Time>) -> Result<Option<RangeInclusive<u64>>, Error> {
+        let (mut found, mut start): (Option<RangeInclusive<u64>>, Option<Item>) = (None, None);
         loop {
             let output = self
                 .client
@@ -72,13 +72,13 @@ impl Store {
             for item in output.items.unwrap_or_default() {
                 let sequence = item.text(name::SK)?.strip_prefix(EVENTS).and_then(|sequence| sequence.parse::<u64>().ok());
                 // One that can't be read is looked at, and so shown.
-                let is_old = item.time(name::CREATED).is_ok_and(|at| at < since);
-                let Some(sequence) = sequence.filter(|_| !is_old) else { return Ok(known) };
-                known = Some(sequence..=known.map_or(sequence, |known| *known.end()));
+                let is_old = since.is_some_and(|since| item.time(name::CREATED).is_ok_and(|at| at < since));
+                let Some(sequence) = sequence.filter(|_| !is_old) else { return Ok(found) };
+                found = Some(sequence..=found.map_or(sequence, |found| *found.end()));
             }
             start = output.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
-                return Ok(known);
+                return Ok(found);
             }
         }
     }

@@ -6,8 +6,8 @@ use domain::undelivered::UndeliveredId;
 use crate::{
     Change, Effect, Error, Held,
     change::OnFailure,
-    effect::{KEPT, state},
-    item::{millis, number, text},
+    effect::state,
+    item::{millis, text},
     key::name,
 };
 
@@ -16,39 +16,35 @@ impl Change {
     pub fn set_aside(&mut self, effect: &Effect, held: &Held, undelivered: UndeliveredId) -> Result<(), Error> {
         let update = self
             .mark(effect, state::ASIDE, undelivered)
-            .update_expression("SET #state = :state, #until = :now, #holder = :holder, #expires = :expires")
+            .update_expression("SET #state = :state, #until = :now, #holder = :holder")
             .condition_expression("#state = :claimed AND #until = :until")
             .expression_attribute_values(":claimed", text(state::CLAIMED))
             .expression_attribute_values(":until", millis(held.until));
         self.push_update(update)
     }
 
-    /// That `effect`, which was set aside as `undelivered`, is taken up again, as if it had never been tried. Its mark may
-    /// be forgotten by now.
+    /// That `effect`, which was set aside as `undelivered`, is taken up again, as if it had never been tried.
     pub fn take_up(&mut self, effect: &Effect, undelivered: UndeliveredId) -> Result<(), Error> {
         let update = self
             .mark(effect, state::FAILED, undelivered)
             .expression_attribute_names("#first", name::CREATED)
             .expression_attribute_names("#attempts", name::ATTEMPTS)
-            .update_expression("SET #state = :state, #until = :now, #holder = :holder, #expires = :expires REMOVE #first, #attempts")
-            .condition_expression("attribute_not_exists(pk) OR #state = :aside")
+            .update_expression("SET #state = :state, #until = :now, #holder = :holder REMOVE #first, #attempts")
+            .condition_expression("#state = :aside AND #holder = :holder")
             .expression_attribute_values(":aside", text(state::ASIDE));
         self.push_update(update)
     }
 
     fn mark(&self, effect: &Effect, state: &str, undelivered: UndeliveredId) -> UpdateBuilder {
-        let now = self.now();
         Update::builder()
             .table_name(self.table())
             .set_key(Some(effect.key.item()))
             .expression_attribute_names("#state", name::STATE)
             .expression_attribute_names("#until", name::UPDATED)
             .expression_attribute_names("#holder", name::HOLDER)
-            .expression_attribute_names("#expires", name::EXPIRES)
             .expression_attribute_values(":state", text(state))
-            .expression_attribute_values(":now", millis(now))
+            .expression_attribute_values(":now", millis(self.now()))
             .expression_attribute_values(":holder", text(undelivered.to_string()))
-            .expression_attribute_values(":expires", number((now + KEPT).timestamp()))
     }
 
     fn push_update(&mut self, update: UpdateBuilder) -> Result<(), Error> {
