@@ -2,8 +2,8 @@
 //!
 //! An effect is claimed before it is done and marked after, keyed by its event, so that events may come twice, apart
 //! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
-//! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up its
-//! own firm alone. A mail tells of its event: of amounts and states as they were then, at the address of now; what isn't
+//! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
+//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then, at the address of now; what isn't
 //! true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
 mod cause;
@@ -78,8 +78,8 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
                 continue;
             }
         };
-        let firm = streamed.firm();
-        if held_up.contains(&firm) {
+        let whose = streamed.record();
+        if held_up.contains(&whose) {
             continue;
         }
         let is_late = started.elapsed() > BATCH;
@@ -91,7 +91,7 @@ pub async fn handle(outbox: &Outbox, batch: Event) -> DynamoDbEventResponse {
                 failure.item_identifier = record.change.sequence_number.clone();
                 response.batch_item_failures.push(failure);
             }
-            held_up.insert(firm);
+            held_up.insert(whose);
         }
         if is_late {
             break;

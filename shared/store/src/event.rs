@@ -83,12 +83,12 @@ pub enum Streamed {
 }
 
 impl Streamed {
-    /// Whose it is.
-    pub fn firm(&self) -> Option<Id<Firm>> {
+    /// Which firm's record it is about, and which of its records.
+    pub fn record(&self) -> Option<(Id<Firm>, String)> {
         match self {
-            Self::Event(logged) => Some(logged.firm),
-            Self::Unreadable(unreadable) => Some(unreadable.place.firm),
-            Self::Redrive(order) => Some(order.firm),
+            Self::Event(LoggedEvent { firm, event, .. }) => Some((*firm, event.record.clone())),
+            Self::Unreadable(Unreadable { place, .. }) => Some((place.firm, place.record.clone())),
+            Self::Redrive(order) => Some((order.firm, order.record.clone())),
             Self::Other => None,
         }
     }
