@@ -17,7 +17,7 @@ async fn a_claim_that_ran_out_and_was_taken_by_another_is_not_given_back_by_who_
     let now = app.clock.now();
     let mine = async |at, attempts| match claim(at).await {
         Claim::Mine(held) if (held.attempts, held.first_tried_at) == (attempts, now) => held,
-        other => panic!("{other:?}, not attempt {attempts}"),
+        other @ (Claim::Mine(_) | Claim::Over | Claim::Busy) => panic!("{other:?}, not attempt {attempts}"),
     };
 
     let ran_out = mine(now, 1).await;

@@ -59,14 +59,14 @@ async fn sixteen_payments_at_once_get_a_receipt_each_with_what_was_due_after_it(
     app.deliver_by(&post).await;
 
     let shown = firm.owner.get(format!("/api/finance/invoices/{invoice}/")).await.expect(200);
-    let mut due = 100_00;
+    let mut due = 10_000;
     let mut expected: Vec<(String, String)> = Vec::new();
     for payment in shown.json["payments"].as_array().unwrap() {
         let amount = payment["amount"].as_str().unwrap();
         due -= amount.replace('.', "").parse::<i64>().unwrap();
         expected.push((format!("Receipt from North & Partners: EUR {amount} for INV-000001"), format!("{}.{:02}", due / 100, due % 100)));
     }
-    assert_eq!((expected.len(), due), (16, 66_00));
+    assert_eq!((expected.len(), due), (16, 6_600));
     let receipts = post.mails_to(&to).into_iter().filter(|mail| mail.subject.starts_with("Receipt"));
     let told = receipts.map(|mail| {
         let due = mail.text.lines().find_map(|line| line.trim().strip_prefix("Still due: EUR ").map(str::to_owned));
@@ -186,6 +186,27 @@ async fn an_acceptance_that_is_followed_up_late_leaves_alone_what_was_offered_si
     app.deliver_by(&post).await;
     let status = async |proposal: &str| firm.owner.get(format!("/api/crm/proposals/{proposal}/")).await.expect(200).text("/status");
     assert_eq!([status(&before).await, status(&since).await], ["cancelled", "sent"]);
+}
+
+#[tokio::test]
+async fn a_comment_that_is_told_late_names_its_task_as_it_was_called() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let portal = firm.portal().await;
+    let project = json!({"client": portal.client, "name": "Market study"});
+    let project = firm.owner.post("/api/projects/projects/", project).await.expect(201).id();
+    let task = firm.owner.post("/api/projects/tasks/", json!({"project": project, "title": "Interviews"})).await.expect(201).id();
+    let comment = json!({"task": task, "comment": "We called them on Monday."});
+    firm.owner.post("/api/clients/comments/", comment).await.expect(201);
+    app.clock.advance(TimeDelta::seconds(1));
+    firm.owner.patch(format!("/api/projects/tasks/{task}/"), json!({"title": "Survey"})).await.expect(200);
+    firm.owner.patch(format!("/api/projects/projects/{project}/"), json!({"name": "Market entry"})).await.expect(200);
+    app.deliver_by(&post).await;
+    let mails = post.mails_to(&portal.user.email);
+    let told: Vec<_> = mails.iter().filter(|mail| mail.text.contains("on Monday")).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].text.contains("Interviews") && told[0].text.contains("Market study"), "{}", told[0].text);
+    assert!(!told[0].text.contains("Survey") && !told[0].text.contains("Market entry"), "{}", told[0].text);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use store::{Entity, Error, LoggedEvent, Record};
 use crate::{Failed, Outbox};
 
 /// Why what an event says can't be told.
-const ERASED: &str = "What happened was erased.";
+pub(crate) const ERASED: &str = "What happened was erased.";
 
 /// An event that something follows from.
 #[derive(Debug)]

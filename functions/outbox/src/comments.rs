@@ -15,13 +15,13 @@ use domain::{
 use mail::{CommentMail, Envelope, Link, Person, Reference};
 use store::{ListScope, Record};
 
-use crate::{Cause, Failed, Outbox, Outcome, mails::send};
+use crate::{Cause, Failed, Outbox, Outcome, cause::ERASED, mails::send};
 
-/// What a comment is told with.
+/// What a comment is told with: the task and its project as they were called then.
 struct Talk {
     comment: Record<Comment>,
-    task: Record<Task>,
-    project: Record<Project>,
+    task: Task,
+    project: Project,
     firm: Record<Firm>,
 }
 
@@ -40,21 +40,23 @@ pub(crate) async fn created(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
     let found = read.record(comment.client).fetch().await?;
     let client = found.record(comment.client)?.contact.company_name.clone();
     let (task, project, firm) = (found.record(comment.task)?, found.record(comment.project)?, found.record(logged.firm)?);
-    let talk = Talk { comment, task, project, firm };
+    let (task, then) = (logged.at_its_time(outbox, &task).await?, logged.at_its_time(outbox, &project).await?);
+    let (Some(task), Some(then)) = (task, then) else { return Err(Failed::Never(ERASED)) };
+    let talk = Talk { comment, task, project: then, firm };
     let read = outbox.store.read(logged.firm);
     let (said, from, addressees, link) = match talk.comment.author {
         Author::Client(author) => {
             let author = read.record(author).fetch().await?.maybe(author)?;
             let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
             let said = mail::Author::Client { name: &talk.comment.author_name, client: &client };
-            let link = Link::task(&outbox.web_origin, talk.project.id, talk.task.id);
-            (said, from, team(outbox, logged, &talk.project).await?, link)
+            let link = Link::task(&outbox.web_origin, talk.comment.project, talk.comment.task);
+            (said, from, team(outbox, logged, &talk.project, &project).await?, link)
         }
         Author::Staff(author) => {
             let author = read.record(author).fetch().await?.maybe(author)?;
             let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
             let said = mail::Author::Staff { name: &talk.comment.author_name };
-            let link = Link::portal_project(&outbox.web_origin, talk.project.id);
+            let link = Link::portal_project(&outbox.web_origin, talk.comment.project);
             (said, from, audience(outbox, logged, &talk.comment).await?, link)
         }
     };
@@ -89,10 +91,10 @@ impl Talk {
     }
 }
 
-/// Those of the firm who were at work on `project`, and still are, and with the firm.
-async fn team(outbox: &Outbox, logged: &Cause, project: &Record<Project>) -> Result<Vec<Addressee>, Failed> {
-    let then = logged.at_its_time(outbox, project).await?.map(|then| then.team()).unwrap_or_default();
-    let team: Vec<UserId> = project.team().into_iter().filter(|user| then.contains(user)).collect();
+/// Those of the firm who were at work on the project `then`, and are `now`, and still with the firm.
+async fn team(outbox: &Outbox, logged: &Cause, then: &Project, now: &Project) -> Result<Vec<Addressee>, Failed> {
+    let (then, mut team): (Vec<UserId>, _) = (then.team(), now.team());
+    team.retain(|user| then.contains(user));
     let read = team.iter().fold(outbox.store.read(logged.firm), |read, user| read.record(*user));
     let found = read.fetch().await?;
     let users = team.into_iter().map(|user| found.maybe(user)).collect::<Result<Vec<Option<Record<User>>>, _>>()?;
