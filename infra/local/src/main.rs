@@ -101,3 +101,13 @@ async fn up(options: Options, demo: bool) -> Result<()> {
         failed = announced => failed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn its_arguments_can_be_told_apart() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -18,6 +18,7 @@ use crate::{
 
 /// Which events.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 pub struct Options {
     #[command(flatten)]
     log: verify::Options,
