@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod afterwards;
+mod archiving;
 mod billed_time;
 mod books;
 mod busy;

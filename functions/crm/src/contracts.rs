@@ -21,7 +21,7 @@ api::standard_handlers! {
     ContractId, ContractOut, "/api/crm/contracts/{id}/":
     /// Show a contract.
     show_contract: show by Staff<may::ReadSales>;
-    /// Delete a draft, or archive an contract that is over.
+    /// Delete a draft, or archive a contract that is over.
     remove_contract: archive by Staff<may::CloseSales>;
     /// Take a contract out of the archive.
     restore_contract: restore by Staff<may::CloseSales>;

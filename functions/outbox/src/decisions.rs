@@ -126,6 +126,7 @@ async fn proposal(outbox: &Outbox, logged: &LoggedEvent, event: proposal::Event)
         | proposal::Event::Rejected
         | proposal::Event::Cancelled
         | proposal::Event::Superseded
+        | proposal::Event::Reinstated
         | proposal::Event::Deleted
         | proposal::Event::Archived
         | proposal::Event::Restored => Ok(()),

@@ -1,14 +1,15 @@
 //! `/api/projects/projects/`
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
-    patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope,
+    may, patch, post, routes,
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
     client::ClientId,
-    contract::{Contract, ContractId},
+    contract::{self, Contract, ContractId},
     project::{self, Direction, Increment, Member, Project, ProjectId, Rounding, Status},
+    time_entry::TimeEntry,
     user::UserId,
 };
 use serde::Deserialize;
@@ -24,8 +25,6 @@ use crate::{
 
 api::standard_handlers! {
     ProjectId, ProjectDetails, "/api/projects/projects/{id}/":
-    /// Archive a project that is over.
-    archive_project: archive by Staff<may::ManageWork>;
     /// Take a project out of the archive.
     restore_project: restore by Staff<may::ManageWork>;
     /// List what happened to a project.
@@ -94,7 +93,7 @@ struct NewProject {
 
 impl NewProject {
     fn project(self, client: ClientId, contract: Option<&Record<Contract>>, firm: Currency, manager: UserId) -> Result<Project, Refusal> {
-        contract.map(|contract| of_client(contract, client)).transpose()?;
+        contract.map(|contract| can_carry_out(contract, client)).transpose()?;
         let currency = self.currency.or(contract.and_then(|contract| contract.value).map(Money::currency)).unwrap_or(firm);
         let rounding = Rounding {
             increment: self.billing_increment.unwrap_or(Rounding::NONE.increment),
@@ -161,9 +160,15 @@ struct ProjectPatch {
     end_date: Patch<Date>,
 }
 
-/// That `contract` is with `client`.
-fn of_client(contract: &Contract, client: ClientId) -> Result<(), Refusal> {
-    if contract.client == client { Ok(()) } else { Err(Refusal::rule("contract", "Is with another client.")) }
+/// That a project of `client` can carry out `contract`: it is with the client, and no draft, which can be deleted.
+fn can_carry_out(contract: &Contract, client: ClientId) -> Result<(), Refusal> {
+    if contract.client != client {
+        Err(Refusal::rule("contract", "Is with another client."))
+    } else if contract.status == contract::Status::Draft {
+        Err(Refusal::rule("contract", "Is a draft; record that it is signed first."))
+    } else {
+        Ok(())
+    }
 }
 
 /// Where a project goes on to.
@@ -308,9 +313,17 @@ async fn act(
     cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
 }
 
+/// Archive a project that is over, once all its time that the client pays for is billed.
+#[delete("/api/projects/projects/{id}/")]
+async fn archive_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer<()>, Problem> {
+    let (change, project) = cx.edit(&staff, id).await?;
+    let unbilled = cx.store.open_below::<TimeEntry>(staff.firm, id).await?;
+    cx.archive_closed(change, &project, [unbilled]).await
+}
+
 /// The contract that the body names in place of that of the project `before`: with the same client.
 fn other_contract(change: &mut Change, found: &Found, named: Named<ContractId>, before: &Project) -> Result<ContractId, Problem> {
     let (id, contract) = change.depend_other(found, "contract", named, before.contract)?;
-    contract.map(|contract| of_client(&contract, before.client)).transpose()?;
+    contract.map(|contract| can_carry_out(&contract, before.client)).transpose()?;
     Ok(id)
 }

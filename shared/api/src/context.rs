@@ -106,6 +106,22 @@ impl Cx {
         self.commit(change, Ok(Answer::no_content())).await
     }
 
+    /// Archive `record`, unless something of what belongs to it, of which `open` names one a kind, is open.
+    pub async fn archive_closed<T: Entity + Archive>(
+        &self,
+        mut change: Change,
+        record: &Record<T>,
+        open: impl IntoIterator<Item = Option<String>>,
+    ) -> Result<Answer<()>, Problem> {
+        let event = record.archive()?;
+        let open: Vec<_> = open.into_iter().flatten().collect();
+        if !open.is_empty() {
+            return Err(Problem::conflict(format!("Not while something of the {} is open: {}.", T::NAME, open.join(", "))));
+        }
+        change.remove(record, event)?;
+        self.commit(change, Ok(Answer::no_content())).await
+    }
+
     /// Take the record `id` out of the archive, and show it. One that isn't there is shown as it is.
     pub async fn restore<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer<S>, Problem>
     where

@@ -49,6 +49,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether it binds, or may come to.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Draft | Self::Signed | Self::Active => true,
+            Self::Completed | Self::Terminated => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -49,6 +49,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether either side owes the other something by it.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Open | Self::Overdrawn => true,
+            Self::Used => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {

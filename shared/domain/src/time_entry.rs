@@ -193,6 +193,11 @@ impl TimeEntry {
         Units::new(hours).map_err(|bad| Refusal::rule("hours", bad.to_string()))
     }
 
+    /// Whether the client is to pay for it, and no invoice says so yet.
+    pub fn is_unbilled(&self) -> bool {
+        self.billable && self.invoice.is_none()
+    }
+
     /// Where it stands.
     pub fn status(&self) -> Status {
         if self.invoice.is_some() { Status::Invoiced } else { self.progress }
