@@ -69,6 +69,12 @@ impl Cx {
         self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by))
     }
 
+    /// The same, where nothing is to be kept under the request's idempotency key, since what it does comes to the same
+    /// however often it is done.
+    pub fn change_without_key(&self, by: &impl Acts) -> Change {
+        self.store.change(by.caller().firm, self.audit(by.actor()), None)
+    }
+
     /// Begin a change in `firm` by `actor`, who isn't signed in.
     pub fn change_anonymous(&self, firm: Id<Firm>, actor: Actor) -> Change {
         self.store.change(firm, self.audit(actor), self.idempotent_anonymous())
@@ -158,7 +164,8 @@ impl Cx {
         Ok(record)
     }
 
-    fn matches<T: Entity>(&self, record: &Record<T>) -> Result<(), Problem> {
+    /// That `record` is what `If-Match` says, if it says any.
+    pub fn matches<T: Entity>(&self, record: &Record<T>) -> Result<(), Problem> {
         if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
             let detail = format!("It was changed since; it is at version {} now.", record.version);
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));
