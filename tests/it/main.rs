@@ -14,6 +14,7 @@ mod contention;
 mod contracts;
 mod credit_notes;
 mod credits;
+mod days;
 mod engagements;
 mod event_log;
 mod failures;

@@ -263,7 +263,7 @@ async fn approve_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<
 /// Send a proposal to the prospect, by mail.
 #[post("/api/crm/proposals/{id}/send/")]
 async fn send_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
-    cx.act(&staff, id, |proposal| proposal.send(cx.now, cx.today())).await
+    cx.act(&staff, id, |proposal| proposal.send(cx.now, Date::anywhere_on_earth(cx.now))).await
 }
 
 /// Record that the client said no.

@@ -1,6 +1,6 @@
 //! What follows from a credit note: the mail that tells the client of it.
 
-use domain::{Date, credit_note::CreditNote};
+use domain::credit_note::CreditNote;
 use mail::{CreditNoteMail, Link};
 use store::LoggedEvent;
 
@@ -19,7 +19,7 @@ pub(crate) async fn mail_credit_note(outbox: &Outbox, logged: &LoggedEvent) -> R
     let mail = CreditNoteMail {
         envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
         number: &note.label(),
-        date: Date::today(note.created_at),
+        date: note.issue_date.unwrap_or(found.record(logged.firm)?.time_zone.day(note.created_at)),
         invoice: &number,
         reason: Some(&note.reason),
         amount: note.amount,

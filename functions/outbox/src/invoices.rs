@@ -56,7 +56,8 @@ pub(crate) async fn mail_reminder(outbox: &Outbox, logged: &LoggedEvent) -> Resu
     else {
         return Ok(());
     };
-    let today = Date::today(outbox.clock.now());
+    // By the days that it is due by: the reminder of the first day too late says one, wherever the firm is.
+    let today = Date::anywhere_on_earth(outbox.clock.now());
     let mail = ReminderMail {
         envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
         number: &number,

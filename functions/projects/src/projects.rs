@@ -219,17 +219,18 @@ async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Vali
     let client = change.depend(&found, "client", body.client)?.id;
     let contract = change.depend_if(&found, "contract", body.contract)?;
     let manager = body.manager.map_or(Ok(staff.user), |named| person(&mut change, &found, "manager", named))?;
-    let project = body.project(client, contract.as_ref(), found.record(staff.firm)?.currency, manager)?;
+    let firm = found.record(staff.firm)?;
+    let project = body.project(client, contract.as_ref(), firm.currency, manager)?;
     let project = change.create(cx.new_id(), project, project::Event::Created)?;
-    let answer = cx.made::<ProjectDetails, _>(project.id, &ProjectOut::new(&project, &RunningTotals::default(), cx.now))?;
+    let answer = cx.made::<ProjectDetails, _>(project.id, &ProjectOut::new(&project, &RunningTotals::default(), &firm, cx.now))?;
     cx.commit(change, Ok(answer.version(project.version))).await
 }
 
 /// Show a project, and how it stands to its budget.
 #[get("/api/projects/projects/{id}/")]
 async fn show_project(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<ProjectId>) -> Result<Answer<ProjectOut>, Problem> {
-    let (project, totals) = cx.store.get_with_totals(staff.firm, id).await?;
-    ProjectOut::answer(&project, &totals, cx.now)
+    let found = cx.store.read(staff.firm).record(id).running_totals(id).record(staff.firm).eventually().fetch().await?;
+    ProjectOut::answer(&found.record(id)?, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)
 }
 
 /// Change a project.
@@ -240,13 +241,14 @@ async fn update_project(
     Path(id): Path<ProjectId>,
     Valid(body): Valid<ProjectPatch>,
 ) -> Result<Answer<ProjectOut>, Problem> {
-    let read = cx.read(&staff).record(id).running_totals(id).named(body.contract.over(None)).named(body.manager.over(None));
+    let read =
+        cx.read(&staff).record(id).running_totals(id).record(staff.firm).named(body.contract.over(None)).named(body.manager.over(None));
     let (found, mut change) = (read.fetch().await?, cx.change(&staff));
     let before = cx.target(&found, id)?;
     let contract = body.contract.try_map(|named| other_contract(&mut change, &found, named, &before))?;
     let manager = body.manager.try_map(|named| other_person(&mut change, &found, "manager", named, before.manager))?;
     let project = change.update(&before, before.edit(body.over(before.content.clone(), contract, manager)?)?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
 /// List the tasks of a project.
@@ -280,12 +282,12 @@ async fn add_project_member(
     Valid(body): Valid<AddProjectMember>,
 ) -> Result<Answer<ProjectOut>, Problem> {
     let AddProjectMember { user, hourly_rate, rates: card } = body;
-    let found = cx.read(&staff).record(id).running_totals(id).named(user).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).record(staff.firm).named(user).fetch().await?;
     let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
     let user = person(&mut change, &found, "user", user)?;
     let rates = rates(hourly_rate, card, before.currency)?.unwrap_or_default();
     let project = change.update(&before, before.add_member(Member { user, rates })?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
 /// Take somebody off a project. The time that they logged stays.
@@ -306,11 +308,11 @@ async fn act(
     id: ProjectId,
     decide: impl FnOnce(&Project) -> Transition<Project>,
 ) -> Result<Answer<ProjectOut>, Problem> {
-    let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).record(staff.firm).fetch().await?;
     let before = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
     let project = change.update(&before, decide(&before)?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
 /// Archive a project that is over, once all its time that the client pays for is billed.

@@ -1,7 +1,7 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
 use axum::extract::FromRequestParts;
-use domain::{Archive, Date, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
+use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
@@ -37,11 +37,6 @@ impl Cx {
     pub(crate) fn of(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let request = parts.extensions.get::<Request>().cloned().ok_or_else(|| Problem::internal("no context"))?;
         Ok(Self { store: app.store.clone(), now: request.now, source_address: request.source_address.clone(), request })
-    }
-
-    /// The day it is; see [`Date::today`].
-    pub fn today(&self) -> Date {
-        Date::today(self.now)
     }
 
     /// The idempotency key, of a POST that has one.

@@ -239,7 +239,7 @@ impl Proposal {
     /// When it expires by itself, while it is out.
     pub fn timers(&self) -> Vec<Timer> {
         let last = self.valid_until.filter(|_| self.status == Status::Sent);
-        last.map(|last| Timer { at: last.next().begins(), kind: TimerKind::ProposalExpiry }).into_iter().collect()
+        last.map(|last| Timer { at: last.next().begins_everywhere(), kind: TimerKind::ProposalExpiry }).into_iter().collect()
     }
 
     /// The proposal once it was out too long, on the day `today`; nothing if it is not, or no longer, to be marked.
