@@ -44,7 +44,7 @@ async fn who_was_shut_out_and_let_in_again_has_to_sign_in_again() {
 }
 
 #[tokio::test]
-async fn what_was_converted_or_accepted_says_so_after_it_was_put_away_too() {
+async fn what_was_converted_or_accepted_says_so_after_it_was_archived_too() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let lead = firm.owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(201).id();

@@ -31,13 +31,17 @@ async fn a_client_is_entered_shown_and_changed() {
 }
 
 #[tokio::test]
-async fn a_client_that_was_put_away_stays_readable_with_what_belongs_to_it_and_gets_no_more() {
+async fn a_client_that_is_archived_stays_readable_with_what_belongs_to_it_and_gets_no_more() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let accepted = firm.accepted().await;
     let (client, proposal) = (accepted.text("/client/id"), accepted.text("/proposal/id"));
     let contract = firm.owner.post("/api/crm/contracts/", json!({"client": client, "proposal": proposal})).await.expect(201).id();
     let path = format!("/api/clients/clients/{client}/");
+    for (action, body) in [("sign", json!({"signed_by": "Ann Lee"})), ("activate", json!({})), ("complete", json!({}))] {
+        firm.owner.post(format!("/api/crm/contracts/{contract}/{action}/"), body).await.expect(200);
+    }
+    firm.owner.post(format!("/api/clients/engagements/{}/complete/", accepted.text("/engagement/id")), json!({})).await.expect(200);
     firm.owner.delete(&path).await.expect(204);
     assert!(firm.owner.get(&path).await.expect(200).json["archived_at"].is_string());
     assert!(results(&firm.owner.get("/api/clients/clients/").await.expect(200)).is_empty());

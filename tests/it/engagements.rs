@@ -52,7 +52,7 @@ async fn sixteen_renewals_at_once_make_one_next_version() {
 }
 
 #[tokio::test]
-async fn an_engagement_is_put_away_once_it_is_over() {
+async fn an_engagement_is_archived_once_it_is_over() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let path = format!("/api/clients/engagements/{}/", engagement(&firm, json!({})).await.id());

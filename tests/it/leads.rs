@@ -7,7 +7,7 @@ use tests::TestApp;
 use crate::steps::{column, results, together};
 
 #[tokio::test]
-async fn a_lead_is_entered_shown_changed_and_put_away() {
+async fn a_lead_is_entered_shown_changed_and_archived() {
     let app = TestApp::new().await;
     let owner = app.firm().await.owner;
     let body = json!({"company_name": "Acme Corp", "contact_name": "Ann Lee", "email": "ann@acme.example", "source": "website", "notes": "Met at the fair"});
@@ -199,7 +199,7 @@ async fn what_is_known_better_at_conversion_counts_and_a_blank_overwrites_nothin
 }
 
 #[tokio::test]
-async fn a_lead_that_was_put_away_is_read_but_not_written() {
+async fn a_lead_that_was_archived_is_read_but_not_written() {
     let app = TestApp::new().await;
     let owner = app.firm().await.owner;
     let lead = owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(201).id();

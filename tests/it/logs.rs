@@ -1,22 +1,23 @@
 //! What logs say of a request: its route, never its path or query, since links hold tokens.
 
-use std::{
-    collections::BTreeSet,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, collections::BTreeSet, io};
 
 use serde_json::Value;
 use tests::{Document, TestApp};
 use tracing_subscriber::filter::LevelFilter;
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread logged, while that is kept.
+    static LOGGED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl io::Write for Lines {
+/// Writes into [`LOGGED`].
+struct Keeper;
+
+impl io::Write for Keeper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOGGED.with_borrow_mut(|logged| logged.iter_mut().for_each(|logged| logged.extend(bytes)));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -24,13 +25,19 @@ impl io::Write for Lines {
     }
 }
 
+/// Keep what this thread logs. The subscriber is the whole process's: with one of this thread alone, `tracing` would take
+/// what another thread logs first for something that nobody wants.
+fn keep_logged() {
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::INFO).with_writer(|| Keeper);
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+    tracing::callsite::rebuild_interest_cache();
+    LOGGED.set(Some(Vec::new()));
+}
+
 #[tokio::test]
 async fn a_request_is_logged_by_its_route_and_never_by_its_path_or_query() {
     let app = TestApp::unlimited().await;
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::INFO);
-    let logging = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    keep_logged();
     let mut expected = BTreeSet::new();
     for operation in &Document::of_routers().operations {
         let path = format!("{}?token=the-secret", operation.path_of(operation.path.contains('{').then_some("the-secret.id")));
@@ -43,9 +50,8 @@ async fn a_request_is_logged_by_its_route_and_never_by_its_path_or_query() {
         app.get(path).header("x-request-id", name).send().await.expect(404);
         expected.insert((name.to_owned(), "GET".to_owned(), route.to_owned()));
     }
-    drop(logging);
 
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = String::from_utf8(LOGGED.take().unwrap()).unwrap();
     let told: Vec<&str> = logged.lines().filter(|line| line.contains("the-secret")).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
     let lines = logged.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|line| line["message"] == "answered");

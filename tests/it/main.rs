@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod afterwards;
+mod archiving;
 mod billed_time;
 mod books;
 mod busy;
@@ -13,6 +14,7 @@ mod contention;
 mod contracts;
 mod credit_notes;
 mod credits;
+mod days;
 mod engagements;
 mod event_log;
 mod failures;

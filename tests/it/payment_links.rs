@@ -18,7 +18,7 @@ async fn sent(firm: &Firm<'_>) -> String {
 }
 
 async fn link(firm: &Firm<'_>, invoice: &str) -> Answer {
-    firm.portal().await.user.get(format!("/api/clients/invoices/{invoice}/payment-link/")).await
+    firm.portal().await.user.call(http::Method::POST, format!("/api/clients/invoices/{invoice}/payment-link/")).send().await
 }
 
 async fn pay(firm: &Firm<'_>, invoice: &str, amount: &str) {
@@ -34,6 +34,8 @@ async fn the_link_is_the_same_as_long_as_as_much_is_due() {
     let first = link(&firm, &invoice).await.expect(200);
     assert!(first.text("/url").starts_with(app.stand_in.url()) && first.json["expires_at"].is_string());
     assert_eq!(link(&firm, &invoice).await.expect(200).json, first.json);
+    let got = firm.portal().await.user.get(format!("/api/clients/invoices/{invoice}/payment-link/")).await.expect(200);
+    assert_eq!(got.json, first.json);
     pay(&firm, &invoice, "100").await;
     let second = link(&firm, &invoice).await.expect(200);
     assert_ne!(second.text("/url"), first.text("/url"));

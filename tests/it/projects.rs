@@ -67,6 +67,12 @@ async fn a_project_carries_out_a_contract_of_its_own_client_in_the_contracts_cur
     let body = json!({"client": another, "contract": contract, "name": "Market study"});
     assert_eq!(firm.owner.post("/api/projects/projects/", body).await.expect(422).fields(), ["contract"]);
     let body = json!({"client": ours, "contract": contract, "name": "Market study"});
+    // A draft could be deleted, and the project would carry out nothing.
+    assert_eq!(firm.owner.post("/api/projects/projects/", body.clone()).await.expect(422).fields(), ["contract"]);
+    let draft = json!({"contract": contract});
+    let without = firm.owner.post("/api/projects/projects/", json!({"client": ours, "name": "Market study"})).await.expect(201).id();
+    assert_eq!(firm.owner.patch(format!("/api/projects/projects/{without}/"), draft).await.expect(422).fields(), ["contract"]);
+    firm.owner.post(format!("/api/crm/contracts/{contract}/sign/"), json!({"signed_by": "Ann Lee"})).await.expect(200);
     let project = firm.owner.post("/api/projects/projects/", body).await.expect(201);
     assert_eq!((project.text("/contract"), project.text("/currency")), (contract.clone(), "SEK".into()));
     let other = self::project(&firm, json!({})).await.id();

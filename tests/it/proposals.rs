@@ -174,7 +174,7 @@ async fn a_proposal_is_accepted_up_to_its_last_day_and_has_expired_after_it() {
 }
 
 #[tokio::test]
-async fn only_drafts_are_deleted_and_what_is_over_is_put_away() {
+async fn only_drafts_are_deleted_and_what_is_over_is_archived() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let [draft, sent, cancelled] = [firm.proposal().await, firm.proposal().await, firm.proposal().await];
@@ -191,9 +191,9 @@ async fn only_drafts_are_deleted_and_what_is_over_is_put_away() {
     act(&firm.owner, &cancelled, "send", json!({})).await.expect(200);
     act(&firm.owner, &cancelled, "cancel", json!({"reason": "Withdrawn"})).await.expect(200);
     firm.owner.delete(path(&cancelled)).await.expect(204);
-    let put_away = show(&firm.owner, &cancelled).await;
-    assert_eq!((put_away.text("/status"), put_away.text("/reason")), ("cancelled".into(), "Withdrawn".into()));
-    assert!(put_away.json["archived_at"].is_string());
+    let archived = show(&firm.owner, &cancelled).await;
+    assert_eq!((archived.text("/status"), archived.text("/reason")), ("cancelled".into(), "Withdrawn".into()));
+    assert!(archived.json["archived_at"].is_string());
     assert_eq!(column(&firm.owner.get("/api/crm/proposals/").await.expect(200), "id"), [&sent]);
 
     // The number of what was deleted isn't given out again.

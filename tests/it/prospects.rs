@@ -95,7 +95,7 @@ async fn a_prospect_without_an_e_mail_becomes_a_client_without_a_portal_user() {
 }
 
 #[tokio::test]
-async fn a_won_prospect_is_not_changed_any_more_and_can_be_put_away() {
+async fn a_won_prospect_is_not_changed_any_more_and_can_be_archived() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let prospect = firm.prospect().await;

@@ -209,7 +209,7 @@ async fn money_that_isnt_due_any_more_becomes_credit_and_a_refund_comes_out_of_t
 }
 
 #[tokio::test]
-async fn money_for_an_invoice_that_is_void_or_put_away_becomes_credit_as_a_whole() {
+async fn money_for_an_invoice_that_is_void_or_archived_becomes_credit_as_a_whole() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let bill = Bill::of(&firm, "500").await;

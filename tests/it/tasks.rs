@@ -86,7 +86,7 @@ async fn a_tasks_people_and_rates_are_checked() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_put_away_keeps_its_time_and_takes_no_more() {
+async fn a_task_that_is_archived_keeps_its_time_and_takes_no_more() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let project = project(&firm, json!({})).await.id();

@@ -1,7 +1,7 @@
 //! A mail tells of its event, however late it is sent: of amounts, numbers and states as they were then. What isn't true
 //! any more isn't sent at all.
 
-use chrono::TimeDelta;
+use chrono::{Days, TimeDelta};
 use domain::access::Role;
 use schedule::{Order, Schedule, Sweep};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tests::{Answer, Firm, PostOffice, TestApp, email};
 
 use crate::{
     invoices::act,
-    steps::{day, together},
+    steps::{day, together, wait_until},
 };
 
 /// An invoice of 100.00, due in ten days, that is sent to a client at `to`.
@@ -108,9 +108,11 @@ async fn a_reminder_says_what_was_due_then_and_is_not_sent_once_nothing_is() {
     let app = TestApp::unlimited().await;
     let (mut firm, post) = (app.firm().await, PostOffice::open().await);
     let [slow, paid] = ["slow", "paid"].map(email);
+    // Where the day begins last, two days after that on which it is due begin at noon in UTC.
+    let then = (app.clock.now().date_naive() + Days::new(12)).and_hms_opt(13, 0, 0).unwrap().and_utc();
     let (first, second) = (bill(&firm, &slow).await, bill(&firm, &paid).await);
     app.deliver_by(&post).await;
-    app.clock.advance(TimeDelta::days(12));
+    wait_until(&app, then);
     let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
     schedule::handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap();
     app.clock.advance(TimeDelta::days(3));
@@ -121,7 +123,7 @@ async fn a_reminder_says_what_was_due_then_and_is_not_sent_once_nothing_is() {
     let reminders = |to: &str| post.mails_to(to).into_iter().filter(|mail| mail.subject.starts_with("Reminder")).collect::<Vec<_>>();
     let mails = reminders(&slow);
     assert_eq!(mails.len(), 1);
-    // By the firm's calendar, when it was due to be sent.
+    // When it was due to be sent.
     assert!(mails[0].subject.ends_with("INV-000001 is 2 days overdue"), "{}", mails[0].subject);
     assert!(mails[0].text.contains("Amount due: EUR 100.00"), "{}", mails[0].text);
     assert_eq!(reminders(&paid), []);

@@ -56,7 +56,7 @@ pub struct Row {
     pub repeatable: bool,
     /// Whether it asks others than DynamoDB, and so can't be done in one request to that.
     pub asks_others: bool,
-    /// How many reads it may take, side by side.
+    /// How many reads it may take: one, unless it looks for what is open below a record.
     pub reads: usize,
     /// The permission that it takes beside its own, where what it is done to is somebody else's.
     pub others: Option<Permission>,

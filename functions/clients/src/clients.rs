@@ -1,16 +1,24 @@
 //! `/api/clients/clients/`
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
-    patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope,
+    may, patch, post, routes,
 };
 use domain::{
     Email, SingleLine,
     address::{Address, VatId},
     client::{self, Client, ClientId},
     contact::Contact,
+    contract::Contract,
+    credit::Credit,
+    engagement::Engagement,
+    firm::FirmId,
+    invoice::Invoice,
+    project::Project,
+    time_entry::TimeEntry,
 };
 use serde::Deserialize;
+use store::Store;
 use utoipa::{IntoParams, ToSchema};
 use wire::{ClientOut, ClientSummary, ContactPatch, PortalUserOut};
 
@@ -20,8 +28,6 @@ api::standard_handlers! {
     ClientId, ClientOut, "/api/clients/clients/{id}/":
     /// Show a client.
     show_client: show by Staff<may::ReadClients>;
-    /// Archive a client; what belongs to it stays readable.
-    archive_client: archive by Staff<may::WriteClients>;
     /// Take a client out of the archive.
     restore_client: restore by Staff<may::WriteClients>;
     /// List what happened to a client.
@@ -150,4 +156,32 @@ async fn create_client_portal_user(
     let NewClientPortalUser { name, email, rights: JsonObject(rights) } = body;
     let (change, client) = cx.edit(&staff, id).await?;
     invite(&cx, change, client.id, name, email, rights).await
+}
+
+/// Archive a client; what belongs to it stays readable. Refused while something of it is open: an engagement, a contract
+/// or a project that isn't over, an invoice to be paid, time to be billed, a credit to be used or settled.
+#[delete("/api/clients/clients/{id}/")]
+async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<ClientId>) -> Result<Answer<()>, Problem> {
+    let (change, client) = cx.edit(&staff, id).await?;
+    let (store, firm) = (&cx.store, staff.firm);
+    let open = [
+        store.open_below::<Engagement>(firm, id).await?,
+        store.open_below::<Contract>(firm, id).await?,
+        store.open_below::<Project>(firm, id).await?,
+        store.open_below::<Invoice>(firm, id).await?,
+        unbilled_time(store, firm, id).await?,
+        store.open_below::<Credit>(firm, id).await?,
+    ];
+    cx.archive_closed(change, &client, open).await
+}
+
+/// Time on any of the client's projects that is still to be billed.
+async fn unbilled_time(store: &Store, firm: FirmId, client: ClientId) -> Result<Option<String>, store::Error> {
+    for project in store.below::<Project>(firm, client).await? {
+        let unbilled = store.open_below::<TimeEntry>(firm, project.id).await?;
+        if unbilled.is_some() {
+            return Ok(unbilled);
+        }
+    }
+    Ok(None)
 }

@@ -4,7 +4,7 @@
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Shape, Staff, Valid, may, post, routes};
 use domain::{
-    MultiLine, Refusal, SingleLine,
+    Date, MultiLine, Refusal, SingleLine,
     client::{Client, ClientId},
     engagement::{self, Engagement},
     portal_user::PortalUser,
@@ -60,7 +60,7 @@ async fn accept_proposal(
     }
     let proposal = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
-    proposal.may_be_accepted(true, cx.today())?;
+    proposal.may_be_accepted(true, Date::anywhere_on_earth(cx.now))?;
     let (client, portal_user) = onboard(&cx, &mut change, proposal.prospect, &proposal.contact)?;
     let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
     match change.commit(answer.reply()).await {

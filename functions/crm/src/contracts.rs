@@ -21,7 +21,7 @@ api::standard_handlers! {
     ContractId, ContractOut, "/api/crm/contracts/{id}/":
     /// Show a contract.
     show_contract: show by Staff<may::ReadSales>;
-    /// Delete a draft, or archive an contract that is over.
+    /// Delete a draft, or archive a contract that is over.
     remove_contract: archive by Staff<may::CloseSales>;
     /// Take a contract out of the archive.
     restore_contract: restore by Staff<may::CloseSales>;
@@ -172,7 +172,7 @@ struct ContractPatch {
 #[schema(example = json!({"signed_by": "Ann Lee", "signed_on": "2026-11-20"}))]
 struct SignContract {
     signed_by: SingleLine<200>,
-    /// Default: today.
+    /// Not in the future. Default: today, where the firm is.
     signed_on: Option<Date>,
 }
 
@@ -231,11 +231,10 @@ async fn sign_contract(
     Path(id): Path<ContractId>,
     Valid(body): Valid<SignContract>,
 ) -> Result<Answer<ContractOut>, Problem> {
-    cx.act(&staff, id, |contract| {
-        let SignContract { signed_by, signed_on } = body;
-        contract.sign(Signature { signed_by, signed_on: signed_on.unwrap_or(cx.today()) }, Date::latest(cx.now))
-    })
-    .await
+    let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    let (SignContract { signed_by, signed_on }, today) = (body, firm.time_zone.day(cx.now));
+    let contract = change.update(&before, before.sign(Signature { signed_by, signed_on: signed_on.unwrap_or(today) }, today)?)?;
+    cx.commit(change, cx.ok(&contract)).await
 }
 
 /// Put a signed contract in force.

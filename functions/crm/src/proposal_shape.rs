@@ -33,7 +33,7 @@ pub(crate) struct ProposalSummary {
     #[view((&it.contact).into())]
     contact: ContactOut,
     title: SingleLine<200>,
-    #[view(it.status.on(Date::today(now), it.valid_until))]
+    #[view(it.status.on(Date::anywhere_on_earth(now), it.valid_until))]
     status: Status,
     /// A decimal, in `currency`.
     #[view(it.total.into())]

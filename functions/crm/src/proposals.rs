@@ -1,11 +1,11 @@
 //! `/api/crm/proposals/`. Accepting one is in `acceptance.rs`.
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
-    routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope, may,
+    patch, post, routes,
 };
 use domain::{
-    Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
+    Archive, Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
     offer::{LineItem, Offer},
     proposal::{self, Proposal, ProposalId, Status},
     prospect::ProspectId,
@@ -21,8 +21,6 @@ api::standard_handlers! {
     ProposalId, ProposalOut, "/api/crm/proposals/{id}/":
     /// Show a proposal.
     show_proposal: show by Staff<may::ReadSales>;
-    /// Delete a draft, or archive an proposal that is over.
-    remove_proposal: archive by Staff<may::WriteSales>;
     /// Take a proposal out of the archive.
     restore_proposal: restore by Staff<may::WriteSales>;
     /// List what happened to a proposal.
@@ -236,6 +234,20 @@ async fn update_proposal(
     .await
 }
 
+/// Delete a draft, or archive a proposal that is over. Where the draft is the next version of another, that one is as it
+/// was before.
+#[delete("/api/crm/proposals/{id}/")]
+async fn remove_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
+    let (mut change, proposal) = cx.edit(&staff, id).await?;
+    let event = proposal.archive()?;
+    if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
+        let previous = cx.read(&staff).record(previous).fetch().await?.record(previous)?;
+        change.update(&previous, previous.reinstate()?)?;
+    }
+    change.remove(&proposal, event)?;
+    cx.commit(change, Ok(Answer::no_content())).await
+}
+
 /// Submit a draft to somebody who may approve it.
 #[post("/api/crm/proposals/{id}/submit/")]
 async fn submit_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
@@ -251,7 +263,7 @@ async fn approve_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<
 /// Send a proposal to the prospect, by mail.
 #[post("/api/crm/proposals/{id}/send/")]
 async fn send_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
-    cx.act(&staff, id, |proposal| proposal.send(cx.now, cx.today())).await
+    cx.act(&staff, id, |proposal| proposal.send(cx.now, Date::anywhere_on_earth(cx.now))).await
 }
 
 /// Record that the client said no.

@@ -1,8 +1,8 @@
 //! `/api/crm/prospects/`
 
 use api::{
-    Answer, App, Body, Cx, ListQuery, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, get, list_scope, may, patch, post,
-    routes,
+    Answer, App, Body, Cx, ListQuery, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, delete, get, list_scope, may, patch,
+    post, routes,
 };
 use domain::{
     Currency, Email, MultiLine, Price, SingleLine,
@@ -12,6 +12,7 @@ use domain::{
     firm::Firm,
     lead::LeadId,
     portal_user::PortalUser,
+    proposal::Proposal,
     prospect::{self, Prospect, ProspectId, Stage},
 };
 use serde::{Deserialize, Serialize};
@@ -29,8 +30,6 @@ api::standard_handlers! {
     ProspectId, ProspectOut, "/api/crm/prospects/{id}/":
     /// Show a prospect.
     show_prospect: show by Staff<may::ReadSales>;
-    /// Archive a prospect, once its sale is over.
-    archive_prospect: archive by Staff<may::WriteSales>;
     /// Take a prospect out of the archive.
     restore_prospect: restore by Staff<may::WriteSales>;
     /// List what happened to a prospect.
@@ -222,4 +221,12 @@ async fn convert_prospect(
     change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
     let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());
     cx.commit(change, cx.made::<ClientOut, _>(client.id, &body)).await
+}
+
+/// Archive a prospect, once its sale is over and no proposal to it is open.
+#[delete("/api/crm/prospects/{id}/")]
+async fn archive_prospect(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProspectId>) -> Result<Answer<()>, Problem> {
+    let (change, prospect) = cx.edit(&staff, id).await?;
+    let proposal = cx.store.open_below::<Proposal>(staff.firm, id).await?;
+    cx.archive_closed(change, &prospect, [proposal]).await
 }

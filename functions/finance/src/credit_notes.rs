@@ -5,7 +5,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, MultiLine, Percent, Price, Quantity, SingleLine, Units,
+    Currency, Date, MultiLine, Percent, Price, Quantity, SingleLine, Units,
     client::ClientId,
     credit::{self, CreditId},
     credit_note::{self, CreditNote, CreditNoteId, Ids, NewCreditNote},
@@ -41,6 +41,8 @@ struct CreditNoteSummary {
     number: String,
     invoice: InvoiceId,
     client: ClientId,
+    /// The day on it: that of issuing, where the firm is. Older notes have none written on them.
+    issue_date: Option<Date>,
     #[view(it.amount.currency())]
     currency: Currency,
     /// What is taken back, with tax.
@@ -181,10 +183,11 @@ async fn issue_credit_note(
 ) -> Result<Answer<CreditNoteOut>, Problem> {
     let IssueCreditNote { invoice, lines, reason, refunded_amount: refunded } = body;
     let lines = lines.map(|lines| lines.into_iter().map(|JsonObject(line)| line.line()).collect());
-    let found = cx.read(&staff).named(invoice).counter(Counter::CreditNotes).fetch().await?;
+    let found = cx.read(&staff).named(invoice).record(staff.firm).counter(Counter::CreditNotes).fetch().await?;
     let (before, number) = (found.to_change("invoice", invoice)?, found.next(Counter::CreditNotes)?);
     let ids = Ids { invoice: before.id, note: cx.new_id(), credit: cx.new_id() };
-    let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, reason }, ids)?;
+    let today = found.record(staff.firm)?.time_zone.day(cx.now);
+    let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, reason }, ids, today)?;
     let mut change = cx.change(&staff);
     change.number(Counter::CreditNotes, number)?;
     change.update(&before, issued.invoice)?;

@@ -169,7 +169,7 @@ struct RefundCredit {
     reason: Option<MultiLine<2000>>,
     /// What a bank statement says of it.
     reference: Option<SingleLine<100>>,
-    /// The day on which it was given. Default: today.
+    /// The day on which it was given. Default: today, where the firm is.
     date: Option<Date>,
 }
 
@@ -197,7 +197,8 @@ async fn refund_credit(
 ) -> Result<Answer<CreditOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
     let RefundCredit { amount, reason, reference, date } = body;
-    let new = NewRefund { amount, date: date.unwrap_or(firm.time_zone.day(cx.now)), reason, reference };
-    let credit = change.update(&before, before.refund(new, cx.now)?)?;
+    let today = firm.time_zone.day(cx.now);
+    let new = NewRefund { amount, date: date.unwrap_or(today), reason, reference };
+    let credit = change.update(&before, before.refund(new, cx.now, today)?)?;
     cx.commit(change, cx.ok(&credit)).await
 }

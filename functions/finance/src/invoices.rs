@@ -159,7 +159,7 @@ impl NewInvoice {
             ..Invoice::new(client.id, client.contact.clone(), currency)
         };
         billed.check(&invoice)?;
-        invoice.checked(now)
+        invoice.checked(firm.time_zone.day(now))
     }
 }
 
@@ -244,6 +244,6 @@ async fn update_invoice(
     Valid(body): Valid<InvoicePatch>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
-    let invoice = change.update(&before, before.edit(body.over(before.content.clone(), &firm)?, cx.now)?)?;
+    let invoice = change.update(&before, before.edit(body.over(before.content.clone(), &firm)?, firm.time_zone.day(cx.now))?)?;
     cx.commit(change, cx.ok(&invoice)).await
 }

@@ -28,7 +28,7 @@ struct RecordPayment {
     method: ManualPaymentMethod,
     /// What a bank statement says of it.
     reference: Option<SingleLine<100>>,
-    /// The day on which it was paid. Default: today.
+    /// The day on which it was paid. Default: today, where the firm is.
     date: Option<Date>,
     /// Whether the client gets a receipt by mail. Default: yes.
     send_receipt: Option<bool>,
@@ -67,10 +67,11 @@ async fn record_invoice_payment(
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
     let RecordPayment { amount, currency, method: means, reference, date, send_receipt } = body;
-    let (date, receipt) = (date.unwrap_or(firm.time_zone.day(cx.now)), send_receipt.unwrap_or(true));
+    let today = firm.time_zone.day(cx.now);
+    let (date, receipt) = (date.unwrap_or(today), send_receipt.unwrap_or(true));
     let new = NewPayment { amount, currency, means, reference, date, receipt };
     let credit_id = cx.new_id();
-    let booked = before.record_payment(id, new, cx.new_id(), credit_id, cx.now)?;
+    let booked = before.record_payment(id, new, cx.new_id(), credit_id, cx.now, today)?;
     let invoice = change.update(&before, booked.invoice)?;
     if let Some(credit) = booked.credit {
         change.create(credit_id, credit, credit::Event::Created)?;
@@ -86,9 +87,10 @@ async fn apply_credit_to_invoice(
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<ApplyCredit>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
-    let found = cx.read(&staff).record(id).named(body.credit).fetch().await?;
+    let found = cx.read(&staff).record(id).named(body.credit).record(staff.firm).fetch().await?;
+    let today = found.record(staff.firm)?.time_zone.day(cx.now);
     let (before, credit) = (cx.target(&found, id)?, found.to_change("credit", body.credit)?);
-    let applied = before.apply_credit(id, (credit.id, &credit), body.amount, cx.new_id(), cx.now)?;
+    let applied = before.apply_credit(id, (credit.id, &credit), body.amount, cx.new_id(), cx.now, today)?;
     let mut change = cx.change(&staff);
     let invoice = change.update(&before, applied.invoice)?;
     change.update(&credit, applied.credit)?;

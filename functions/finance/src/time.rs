@@ -139,7 +139,7 @@ async fn add_time_to_invoice(
     let bill = body.bill()?;
     let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
     let (before, firm, billed) = (cx.target(&found, id)?, found.record(staff.firm)?, bill.found(&found)?);
-    let added = before.add_time(billed.lines(firm.default_tax_rate)?, cx.now)?;
+    let added = before.add_time(billed.lines(firm.default_tax_rate)?, firm.time_zone.day(cx.now))?;
     billed.check(&before)?;
     let mut change = cx.change(&staff);
     billed.bill(&mut change, id)?;
@@ -156,9 +156,9 @@ async fn remove_time_from_invoice(
     Valid(body): Valid<InvoiceTime>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let bill = body.bill()?;
-    let found = bill.read(cx.read(&staff).record(id)).fetch().await?;
-    let before = cx.target(&found, id)?;
-    let removed = before.remove_time(&bill.logged, cx.now)?;
+    let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
+    let (before, firm) = (cx.target(&found, id)?, found.record(staff.firm)?);
+    let removed = before.remove_time(&bill.logged, firm.time_zone.day(cx.now))?;
     let mut change = cx.change(&staff);
     for entry in bill.found(&found)?.logged {
         change.update(&entry, entry.release()?)?;

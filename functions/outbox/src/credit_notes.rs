@@ -27,7 +27,7 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
     let mail = CreditNoteMail {
         envelope: envelope(&found, logged, to.clone(), name)?,
         number: &note.label(),
-        date: found.record(logged.firm)?.time_zone.day(logged.event.at),
+        date: note.issue_date.unwrap_or(found.record(logged.firm)?.time_zone.day(logged.event.at)),
         invoice: &number,
         reason: Some(&note.reason),
         amount: note.amount,

@@ -120,6 +120,7 @@ async fn proposal(outbox: &Outbox, logged: &Cause, event: proposal::Event) -> Re
         | proposal::Event::Rejected
         | proposal::Event::Cancelled
         | proposal::Event::Superseded
+        | proposal::Event::Reinstated
         | proposal::Event::Deleted
         | proposal::Event::Archived
         | proposal::Event::Restored => Ok(()),

@@ -2,9 +2,8 @@
 //! paid. See `checkouts` and `time` for what else does.
 
 use domain::{
-    Money,
+    Date, Money,
     contact::Contact,
-    firm::Firm,
     invoice::{Invoice, LineItem, Method, Payment, SentBy, Status, TaxCategory},
 };
 use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
@@ -42,7 +41,6 @@ struct Told {
     then: Invoice,
     /// The invoice as it is.
     now: Record<Invoice>,
-    firm: Record<Firm>,
     found: Found,
     link: Link,
 }
@@ -51,9 +49,9 @@ impl Told {
     async fn read(outbox: &Outbox, logged: &Cause) -> Result<Self, Failed> {
         let id = logged.id::<Invoice>()?;
         let found = sender(outbox, logged).record(id).fetch().await?;
-        let (now, firm) = (found.record(id)?, found.record(logged.firm)?);
+        let now = found.record(id)?;
         let then = logged.then(outbox, &now).await?;
-        Ok(Self { then, now, firm, found, link: Link::invoice(&outbox.web_origin, id) })
+        Ok(Self { then, now, found, link: Link::invoice(&outbox.web_origin, id) })
     }
 
     /// To whom it is addressed; none who has no e-mail, and gets it on paper.
@@ -121,11 +119,13 @@ async fn mail_reminder(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     };
     let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
     let to = envelope.to.clone();
+    // By the days that it is due by: the reminder of the first day too late says one, wherever the firm is.
+    let reminded_on = Date::anywhere_on_earth(logged.event.at);
     let mail = ReminderMail {
         envelope,
         number: &told.number()?,
         due_date,
-        days_overdue: (told.firm.time_zone.day(logged.event.at).get() - due_date.get()).num_days(),
+        days_overdue: (reminded_on.get() - due_date.get()).num_days(),
         due: told.then.amount_due(),
         step: told.then.reminded,
         link: &told.link,

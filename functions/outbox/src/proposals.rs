@@ -29,7 +29,7 @@ async fn mail_proposal(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     let id = logged.id::<Proposal>()?;
     let found = sender(outbox, logged).record(id).fetch().await?;
     let proposal = found.record(id)?;
-    if proposal.status_on(Date::today(outbox.clock.now())) != Status::Sent {
+    if proposal.status_on(Date::anywhere_on_earth(outbox.clock.now())) != Status::Sent {
         return Ok(Outcome::Skipped("the proposal can't be accepted any more"));
     }
     let then = logged.then(outbox, &proposal).await?;

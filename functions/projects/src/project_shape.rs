@@ -3,7 +3,8 @@
 use api::{Answer, Decimal, Listed, Problem, Shape, View};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, MultiLine, Quantity, Time,
+    Currency, MultiLine, Quantity, Time,
+    firm::Firm,
     project::{Budget, Direction, Increment, Member, Project, sum},
     user::UserId,
 };
@@ -45,9 +46,6 @@ pub(crate) struct ProjectDetails {
     #[view(Listed::listed(&it.row(), now))]
     summary: ProjectSummary,
     description: Option<MultiLine<10000>>,
-    /// What an hour on it costs today, where neither task nor person says otherwise.
-    #[view(it.rates.on(Date::today(now)).map(|rate| price(rate, it.currency)))]
-    hourly_rate: Option<Decimal>,
     /// What an hour on it costs, by the day from which on.
     #[view(RateOut::of(&it.rates, it.currency))]
     rates: Vec<RateOut>,
@@ -63,6 +61,8 @@ pub(crate) struct ProjectDetails {
 pub(crate) struct ProjectOut {
     #[serde(flatten)]
     details: ProjectDetails,
+    /// What an hour on it costs today, by the firm's day, where neither task nor person says otherwise.
+    hourly_rate: Option<Decimal>,
     /// The hours that were worked on it.
     used_hours: Decimal,
     /// What these cost the client.
@@ -91,12 +91,14 @@ impl MemberOut {
 }
 
 impl ProjectOut {
-    /// `record` with the sums beside it, as it stands at `now`.
-    pub(crate) fn new(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Self {
-        let budget = record.budget(totals.get(sum::MINUTES), totals.get(sum::BILLABLE), Date::today(now));
+    /// `record` with the sums beside it, as it stands at `now` where `firm` is.
+    pub(crate) fn new(record: &Record<Project>, totals: &RunningTotals, firm: &Firm, now: Time) -> Self {
+        let today = firm.time_zone.day(now);
+        let budget = record.budget(totals.get(sum::MINUTES), totals.get(sum::BILLABLE), today);
         let Budget { used_hours, used_amount, left_hours, left_amount, forecast_hours } = budget;
         Self {
             details: ProjectDetails::shape(record, now),
+            hourly_rate: record.rates.on(today).map(|rate| price(rate, record.currency)),
             used_hours: Decimal::hours(used_hours),
             used_amount: used_amount.into(),
             left_hours: left_hours.map(Decimal::hours),
@@ -106,7 +108,7 @@ impl ProjectOut {
     }
 
     /// 200 with `record`.
-    pub(crate) fn answer(record: &Record<Project>, totals: &RunningTotals, now: Time) -> Result<Answer<Self>, Problem> {
-        Ok(Answer::json(StatusCode::OK, &Self::new(record, totals, now))?.version(record.version))
+    pub(crate) fn answer(record: &Record<Project>, totals: &RunningTotals, firm: &Firm, now: Time) -> Result<Answer<Self>, Problem> {
+        Ok(Answer::json(StatusCode::OK, &Self::new(record, totals, firm, now))?.version(record.version))
     }
 }

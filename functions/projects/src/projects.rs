@@ -1,14 +1,15 @@
 //! `/api/projects/projects/`
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
-    patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope,
+    may, patch, post, routes,
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
     client::ClientId,
-    contract::{Contract, ContractId},
+    contract::{self, Contract, ContractId},
     project::{self, Direction, Increment, Member, Project, ProjectId, Rounding, Status},
+    time_entry::TimeEntry,
     user::UserId,
 };
 use serde::Deserialize;
@@ -24,8 +25,6 @@ use crate::{
 
 api::standard_handlers! {
     ProjectId, ProjectDetails, "/api/projects/projects/{id}/":
-    /// Archive a project that is over.
-    archive_project: archive by Staff<may::ManageWork>;
     /// Take a project out of the archive.
     restore_project: restore by Staff<may::ManageWork>;
     /// List what happened to a project.
@@ -94,7 +93,7 @@ struct NewProject {
 
 impl NewProject {
     fn project(self, client: ClientId, contract: Option<&Record<Contract>>, firm: Currency, manager: UserId) -> Result<Project, Refusal> {
-        contract.map(|contract| of_client(contract, client)).transpose()?;
+        contract.map(|contract| can_carry_out(contract, client)).transpose()?;
         let currency = self.currency.or(contract.and_then(|contract| contract.value).map(Money::currency)).unwrap_or(firm);
         let rounding = Rounding {
             increment: self.billing_increment.unwrap_or(Rounding::NONE.increment),
@@ -161,9 +160,15 @@ struct ProjectPatch {
     end_date: Patch<Date>,
 }
 
-/// That `contract` is with `client`.
-fn of_client(contract: &Contract, client: ClientId) -> Result<(), Refusal> {
-    if contract.client == client { Ok(()) } else { Err(Refusal::rule("contract", "Is with another client.")) }
+/// That a project of `client` can carry out `contract`: it is with the client, and no draft, which can be deleted.
+fn can_carry_out(contract: &Contract, client: ClientId) -> Result<(), Refusal> {
+    if contract.client != client {
+        Err(Refusal::rule("contract", "Is with another client."))
+    } else if contract.status == contract::Status::Draft {
+        Err(Refusal::rule("contract", "Is a draft; record that it is signed first."))
+    } else {
+        Ok(())
+    }
 }
 
 /// Where a project goes on to.
@@ -214,17 +219,18 @@ async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Vali
     let client = change.depend(&found, "client", body.client)?.id;
     let contract = change.depend_if(&found, "contract", body.contract)?;
     let manager = body.manager.map_or(Ok(staff.user), |named| person(&mut change, &found, "manager", named))?;
-    let project = body.project(client, contract.as_ref(), found.record(staff.firm)?.currency, manager)?;
+    let firm = found.record(staff.firm)?;
+    let project = body.project(client, contract.as_ref(), firm.currency, manager)?;
     let project = change.create(cx.new_id(), project, project::Event::Created)?;
-    let answer = cx.made::<ProjectDetails, _>(project.id, &ProjectOut::new(&project, &RunningTotals::default(), cx.now))?;
+    let answer = cx.made::<ProjectDetails, _>(project.id, &ProjectOut::new(&project, &RunningTotals::default(), &firm, cx.now))?;
     cx.commit(change, Ok(answer.version(project.version))).await
 }
 
 /// Show a project, and how it stands to its budget.
 #[get("/api/projects/projects/{id}/")]
 async fn show_project(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<ProjectId>) -> Result<Answer<ProjectOut>, Problem> {
-    let (project, totals) = cx.store.get_with_totals(staff.firm, id).await?;
-    ProjectOut::answer(&project, &totals, cx.now)
+    let found = cx.store.read(staff.firm).record(id).running_totals(id).record(staff.firm).eventually().fetch().await?;
+    ProjectOut::answer(&found.record(id)?, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)
 }
 
 /// Change a project.
@@ -235,13 +241,14 @@ async fn update_project(
     Path(id): Path<ProjectId>,
     Valid(body): Valid<ProjectPatch>,
 ) -> Result<Answer<ProjectOut>, Problem> {
-    let read = cx.read(&staff).record(id).running_totals(id).named(body.contract.over(None)).named(body.manager.over(None));
+    let read =
+        cx.read(&staff).record(id).running_totals(id).record(staff.firm).named(body.contract.over(None)).named(body.manager.over(None));
     let (found, mut change) = (read.fetch().await?, cx.change(&staff));
     let before = cx.target(&found, id)?;
     let contract = body.contract.try_map(|named| other_contract(&mut change, &found, named, &before))?;
     let manager = body.manager.try_map(|named| other_person(&mut change, &found, "manager", named, before.manager))?;
     let project = change.update(&before, before.edit(body.over(before.content.clone(), contract, manager)?)?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
 /// List the tasks of a project.
@@ -275,12 +282,12 @@ async fn add_project_member(
     Valid(body): Valid<AddProjectMember>,
 ) -> Result<Answer<ProjectOut>, Problem> {
     let AddProjectMember { user, hourly_rate, rates: card } = body;
-    let found = cx.read(&staff).record(id).running_totals(id).named(user).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).record(staff.firm).named(user).fetch().await?;
     let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
     let user = person(&mut change, &found, "user", user)?;
     let rates = rates(hourly_rate, card, before.currency)?.unwrap_or_default();
     let project = change.update(&before, before.add_member(Member { user, rates })?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
 /// Take somebody off a project. The time that they logged stays.
@@ -301,16 +308,24 @@ async fn act(
     id: ProjectId,
     decide: impl FnOnce(&Project) -> Transition<Project>,
 ) -> Result<Answer<ProjectOut>, Problem> {
-    let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
+    let found = cx.read(&staff).record(id).running_totals(id).record(staff.firm).fetch().await?;
     let before = cx.target(&found, id)?;
     let mut change = cx.change(&staff);
     let project = change.update(&before, decide(&before)?)?;
-    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), cx.now)).await
+    cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
+}
+
+/// Archive a project that is over, once all its time that the client pays for is billed.
+#[delete("/api/projects/projects/{id}/")]
+async fn archive_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer<()>, Problem> {
+    let (change, project) = cx.edit(&staff, id).await?;
+    let unbilled = cx.store.open_below::<TimeEntry>(staff.firm, id).await?;
+    cx.archive_closed(change, &project, [unbilled]).await
 }
 
 /// The contract that the body names in place of that of the project `before`: with the same client.
 fn other_contract(change: &mut Change, found: &Found, named: Named<ContractId>, before: &Project) -> Result<ContractId, Problem> {
     let (id, contract) = change.depend_other(found, "contract", named, before.contract)?;
-    contract.map(|contract| of_client(&contract, before.client)).transpose()?;
+    contract.map(|contract| can_carry_out(&contract, before.client)).transpose()?;
     Ok(id)
 }

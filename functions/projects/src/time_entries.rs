@@ -5,7 +5,7 @@ use api::{
     routes,
 };
 use domain::{
-    Date, Money, MultiLine, Price, Quantity, Refusal, Time,
+    Date, Money, MultiLine, Price, Quantity, Refusal,
     access::Permission,
     firm::Firm,
     project::{Project, ProjectId},
@@ -61,7 +61,7 @@ struct NewTimeEntry {
     user: Option<Named<UserId>>,
     /// More than none, and at most 24; kept to the minute.
     hours: Quantity,
-    /// Not in the future, and not more than three years back. Default: today.
+    /// Not in the future, and not more than three years back. Default: today, where the firm is.
     date: Option<Date>,
     /// Default: the task's, the person's, the project's or the firm's on that day.
     hourly_rate: Option<Price>,
@@ -72,18 +72,18 @@ struct NewTimeEntry {
 }
 
 impl NewTimeEntry {
-    /// The entry of what `user` worked.
+    /// The entry of what `user` worked, logged on `today`, the firm's.
     fn entry(
         self,
         user: UserId,
         project: &Record<Project>,
         task: Option<&Record<Task>>,
         firm: &Firm,
-        now: Time,
+        today: Date,
     ) -> Result<TimeEntry, Refusal> {
         let Self { project: _, task: _, user: _, hours, date, hourly_rate, billable, description } = self;
         project.takes_time()?;
-        let date = time_entry::day(date.unwrap_or(firm.time_zone.day(now)), now)?;
+        let date = time_entry::day(date.unwrap_or(today), today)?;
         let firms = || firm.hourly_rates.on(date).filter(|_| firm.currency == project.currency);
         let rate = hourly_rate.or(task.and_then(|task| task.hourly_rate)).or_else(|| project.rate(user, date)).or_else(firms);
         TimeEntry {
@@ -115,7 +115,7 @@ impl NewTimeEntry {
 #[schema(example = json!({"hours": "3", "description": "Interviews, and notes of them"}))]
 #[body(
     patch = TimeEntry,
-    given(task_id: Patch<TaskId>, now: Time),
+    given(task_id: Patch<TaskId>, today: Date),
     set(minutes = hours.value().map_or(Ok(before.minutes), time_entry::minutes)?),
     keep(
         project, client, user, rounding, billed_amount, needs_approval, progress, rejection, invoice, reverses, reversed_by
@@ -126,7 +126,7 @@ struct TimeEntryPatch {
     task: Patch<Named<TaskId>>,
     #[body(skip)]
     hours: Set<Quantity>,
-    #[body(date.value().map_or(Ok(before.date), |date| time_entry::day(date, now))?)]
+    #[body(date.value().map_or(Ok(before.date), |date| time_entry::day(date, today))?)]
     date: Set<Date>,
     #[body(hourly_rate.value().map(|rate| Money::new("hourly_rate", rate, before.billed_amount.currency())).transpose()?.or(before.hourly_rate))]
     hourly_rate: Set<Price>,
@@ -168,7 +168,8 @@ async fn create_time_entry(
     let task = task_of(&mut change, &found, body.task, project.id)?;
     let user = change.depend_if(&found, "user", body.user)?.map_or(staff.user, |user| user.id);
     manages_or(&staff, user == staff.user)?;
-    let entry = body.entry(user, &project, task.as_ref(), &*found.record(staff.firm)?, cx.now)?;
+    let firm = found.record(staff.firm)?;
+    let entry = body.entry(user, &project, task.as_ref(), &firm, firm.time_zone.day(cx.now))?;
     let entry = change.create(cx.new_id(), entry, time_entry::Event::Created)?;
     change.add_time_to_totals(None, Some(&entry));
     cx.commit(change, cx.created(&entry)).await
@@ -182,11 +183,12 @@ async fn update_time_entry(
     Path(id): Path<TimeEntryId>,
     Valid(body): Valid<TimeEntryPatch>,
 ) -> Result<Answer<TimeEntryOut>, Problem> {
-    let found = cx.read(&staff).record(id).named(body.task.over(None)).fetch().await?;
+    let found = cx.read(&staff).record(id).named(body.task.over(None)).record(staff.firm).fetch().await?;
     let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
     manages_or(&staff, before.user == staff.user)?;
     let task = body.task.try_map(|task| other_task(&mut change, &found, task, &before))?;
-    let entry = change.update(&before, before.edit(body.over(before.content.clone(), task, cx.now)?)?)?;
+    let today = found.record(staff.firm)?.time_zone.day(cx.now);
+    let entry = change.update(&before, before.edit(body.over(before.content.clone(), task, today)?)?)?;
     change.add_time_to_totals(Some(&before), Some(&entry));
     cx.commit(change, cx.ok(&entry)).await
 }

@@ -118,7 +118,7 @@ impl Schedule {
 
     /// Fire one timer.
     async fn fire(&self, due: &Due, now: Time) -> Result<Outcome, Error> {
-        let today = Date::today(now);
+        let today = Date::anywhere_on_earth(now);
         match due.kind {
             TimerKind::ProposalExpiry => self.change(due, |proposal: &Proposal| proposal.expire(today)).await,
             TimerKind::InvoiceOverdue => self.change(due, |invoice: &Invoice| invoice.mark_overdue(now)).await,

@@ -68,7 +68,7 @@ impl Applying<'_> {
     }
 
     async fn settle_once(&self, event: &str, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
-        let found = self.store.read(whose.firm).record(whose.invoice).seen(event).fetch().await?;
+        let found = self.store.read(whose.firm).record(whose.invoice).record(whose.firm).seen(event).fetch().await?;
         if found.seen(event) {
             return Ok(());
         }
@@ -84,8 +84,9 @@ impl Applying<'_> {
             },
         };
         let now = self.clock.now();
+        let today = found.record(whose.firm)?.time_zone.day(now);
         let (payment, new_credit) = (new_id(now), new_id(now));
-        let settled = invoice.settle(whose.invoice, &received, payment, new_credit, now)?;
+        let settled = invoice.settle(whose.invoice, &received, payment, new_credit, now, today)?;
         let mut change = self.change(event, whose, now)?;
         let Settled { invoice: changed, credit: excess, withdrawn } = settled;
         if let Some(changed) = changed {

@@ -1,7 +1,7 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
 use axum::extract::FromRequestParts;
-use domain::{Archive, Date, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
+use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
@@ -39,11 +39,6 @@ impl Cx {
         Ok(Self { store: app.store.clone(), now: request.now, source_address: request.source_address.clone(), request })
     }
 
-    /// The day it is; see [`Date::today`].
-    pub fn today(&self) -> Date {
-        Date::today(self.now)
-    }
-
     /// The idempotency key, of a POST that has one.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.request.idempotency.as_ref().map(|(key, _)| key.as_str())
@@ -67,6 +62,12 @@ impl Cx {
     /// Begin a change by `by`.
     pub fn change(&self, by: &impl Acts) -> Change {
         self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by))
+    }
+
+    /// The same, where nothing is to be kept under the request's idempotency key, since what it does comes to the same
+    /// however often it is done.
+    pub fn change_without_key(&self, by: &impl Acts) -> Change {
+        self.store.change(by.caller().firm, self.audit(by.actor()), None)
     }
 
     /// Begin a change in `firm` by `actor`, who isn't signed in.
@@ -106,6 +107,22 @@ impl Cx {
         self.commit(change, Ok(Answer::no_content())).await
     }
 
+    /// Archive `record`, unless something of what belongs to it, of which `open` names one a kind, is open.
+    pub async fn archive_closed<T: Entity + Archive>(
+        &self,
+        mut change: Change,
+        record: &Record<T>,
+        open: impl IntoIterator<Item = Option<String>>,
+    ) -> Result<Answer<()>, Problem> {
+        let event = record.archive()?;
+        let open: Vec<_> = open.into_iter().flatten().collect();
+        if !open.is_empty() {
+            return Err(Problem::conflict(format!("Not while something of the {} is open: {}.", T::NAME, open.join(", "))));
+        }
+        change.remove(record, event)?;
+        self.commit(change, Ok(Answer::no_content())).await
+    }
+
     /// Take the record `id` out of the archive, and show it. One that isn't there is shown as it is.
     pub async fn restore<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer<S>, Problem>
     where
@@ -142,7 +159,8 @@ impl Cx {
         Ok(record)
     }
 
-    fn matches<T: Entity>(&self, record: &Record<T>) -> Result<(), Problem> {
+    /// That `record` is what `If-Match` says, if it says any.
+    pub fn matches<T: Entity>(&self, record: &Record<T>) -> Result<(), Problem> {
         if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
             let detail = format!("It was changed since; it is at version {} now.", record.version);
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));

@@ -49,6 +49,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether it binds, or may come to.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Draft | Self::Signed | Self::Active => true,
+            Self::Completed | Self::Terminated => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,7 +136,7 @@ impl Contract {
         Ok((edited.checked()?, Event::Updated))
     }
 
-    /// The contract once `signature` is on it, which can't be of a day after `today`.
+    /// The contract once `signature` is on it, which can't be of a day after `today`, the firm's.
     pub fn sign(&self, signature: Signature, today: Date) -> Transition<Self> {
         self.draft()?;
         if signature.signed_on > today {
@@ -198,7 +206,7 @@ impl Archive for Contract {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Time;
+    use crate::{Time, TimeZone};
 
     fn at(status: Status) -> Contract {
         let client = Id::new(Time::default(), 1);
@@ -221,7 +229,7 @@ mod tests {
     #[test]
     fn every_state_allows_what_it_should_and_nothing_else() {
         use Status::{Active, Completed, Draft, Signed, Terminated};
-        let today = Date::today(Time::default());
+        let today = TimeZone::UTC.day(Time::default());
         let signature = Signature { signed_by: SingleLine::new("Ann").unwrap(), signed_on: today };
         let reason = SingleLine::new("Bankrupt").unwrap();
         // edit, sign, activate, complete, terminate, remove
@@ -247,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_signature_of_tomorrow_and_an_end_before_the_start_are_refused() {
-        let today = Date::today(Time::default());
+        let today = TimeZone::UTC.day(Time::default());
         let tomorrow = today.next();
         let signature = Signature { signed_by: SingleLine::new("Ann").unwrap(), signed_on: tomorrow };
         assert_eq!(at(Status::Draft).sign(signature, today).unwrap_err().field, Some("signed_on"));

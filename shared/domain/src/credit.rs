@@ -49,6 +49,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether either side owes the other something by it.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Open | Self::Overdrawn => true,
+            Self::Used => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -261,8 +269,8 @@ impl Credit {
         (Self { uses: self.uses.iter().map(given).collect(), ..self.clone() }.balanced(), Event::GivenBack)
     }
 
-    /// The credit once some of it was given to the client. Nothing is asked of Stripe: this records what was done.
-    pub fn refund(&self, new: NewRefund, now: Time) -> Transition<Self> {
+    /// The credit once some of it was given to the client, not after `today`, the firm's. Nothing is asked of Stripe.
+    pub fn refund(&self, new: NewRefund, now: Time, today: Date) -> Transition<Self> {
         let NewRefund { amount, date, reason, reference } = new;
         if self.remaining.is_zero() {
             return Err(Refusal::state("Nothing is left of the credit."));
@@ -277,7 +285,7 @@ impl Credit {
         if amount.minor() > self.remaining.minor() {
             return Err(Refusal::rule("amount", format!("Only {} is left of the credit.", self.remaining)));
         }
-        if date > Date::latest(now) {
+        if date > today {
             return Err(Refusal::rule("date", "May not be in the future."));
         }
         let refunds = [self.refunds.as_slice(), &[Refund { amount, date, reason, reference, at: now }]].concat();
@@ -340,7 +348,7 @@ impl Credit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invoice::tests::{id, now, usd};
+    use crate::invoice::tests::{id, now, today, usd};
 
     fn credit(minor: i64) -> Credit {
         Credit::new(id(1), usd(minor), Origin::Overpayment { invoice: id(8), payment: id(7) })
@@ -383,11 +391,11 @@ mod tests {
     fn what_is_left_is_refunded_and_no_more() {
         let refund = |credit: &Credit, amount: Option<&str>, date: &str| {
             let amount = amount.map(|amount| amount.parse().unwrap());
-            credit.refund(NewRefund { amount, date: date.parse().unwrap(), reason: None, reference: None }, now())
+            credit.refund(NewRefund { amount, date: date.parse().unwrap(), reason: None, reference: None }, now(), today())
         };
         let (part, event) = refund(&credit(10_000), Some("40"), "2026-11-22").unwrap();
         assert_eq!((sums(&part), part.refunded, event), ([10_000, 6_000, 0, 0], usd(4_000), Event::Refunded));
-        for (amount, date, field) in [("60.01", "2026-11-22", "amount"), ("0", "2026-11-22", "amount"), ("1", "2026-11-30", "date")] {
+        for (amount, date, field) in [("60.01", "2026-11-22", "amount"), ("0", "2026-11-22", "amount"), ("1", "2026-11-23", "date")] {
             assert_eq!(refund(&part, Some(amount), date).unwrap_err().field, Some(field));
         }
         let (all, _) = refund(&part, None, "2026-11-22").unwrap();

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Id, Kind, Money, MultiLine, Price, Refusal,
+    Date, Id, Kind, Money, MultiLine, Price, Refusal,
     client::{Client, OfClient},
     credit::{Credit, CreditId, Origin},
     invoice::{Invoice, InvoiceId, NewNoteLine, NoteLine, TakeBack, Tax},
@@ -26,6 +26,9 @@ pub struct CreditNote {
     pub invoice: InvoiceId,
     /// Whose invoice.
     pub client: Id<Client>,
+    /// The day on it, the firm's; on notes from before it was written, none.
+    #[serde(default)]
+    pub issue_date: Option<Date>,
     /// How much, with tax.
     pub amount: Money,
     /// How much of it is tax: all notes on an invoice of all of it have exactly its tax.
@@ -102,8 +105,9 @@ pub fn label(number: u64) -> String {
 }
 
 impl CreditNote {
-    /// The note `number` on `invoice`: first it makes less what is due; of the rest, what isn't paid back becomes credit.
-    pub fn issue(number: u64, invoice: &Invoice, new: NewCreditNote, ids: Ids) -> Result<Issued, Refusal> {
+    /// The note `number` of `today`, the firm's, on `invoice`: first it makes less what is due; of the rest, what isn't paid
+    /// back becomes credit.
+    pub fn issue(number: u64, invoice: &Invoice, new: NewCreditNote, ids: Ids, today: Date) -> Result<Issued, Refusal> {
         let NewCreditNote { lines, refunded, reason } = new;
         let refunded = refunded.map(|price| Money::new("refunded_amount", price, invoice.currency)).transpose()?;
         let taken = invoice.take_back(TakeBack { lines, refunded, credit: ids.credit })?;
@@ -113,6 +117,7 @@ impl CreditNote {
             number,
             invoice: ids.invoice,
             client: invoice.client,
+            issue_date: Some(today),
             amount: taken.amount,
             tax: taken.taxes.iter().map(|tax| tax.amount).fold(Money::zero(invoice.currency), Money::and),
             lines: taken.lines,

@@ -23,19 +23,15 @@ impl Date {
         if (1900..2200).contains(&day.year()) { Ok(Self(day)) } else { Err(NotADate) }
     }
 
-    /// The day that it still is somewhere on Earth at `now` (UTC−12). What holds until a day holds until that day is
-    /// over for everyone, so no deadline comes early for anybody.
-    pub fn today(now: Time) -> Self {
+    /// The day that it still is somewhere on Earth at `now` (UTC−12): for deadlines, and for nothing else. What holds until
+    /// a day holds until that day is over for everyone, so no deadline comes early for anybody. The day that is written
+    /// on something, that a rate is of or after which the future begins is the firm's: [`crate::TimeZone::day`].
+    pub fn anywhere_on_earth(now: Time) -> Self {
         Self((now - TimeDelta::hours(12)).date_naive())
     }
 
-    /// The day that it already is somewhere on Earth at `now` (UTC+14): past it is the future, for everyone.
-    pub fn latest(now: Time) -> Self {
-        Self((now + TimeDelta::hours(14)).date_naive())
-    }
-
-    /// The moment from which [`Date::today`] is this day.
-    pub fn begins(self) -> Time {
+    /// The moment from which the day before is over everywhere, and [`Date::anywhere_on_earth`] is this day.
+    pub fn begins_everywhere(self) -> Time {
         self.0.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(12)
     }
 
@@ -118,11 +114,13 @@ mod tests {
 
     #[test]
     fn a_day_is_over_when_it_is_over_everywhere() {
-        let at = |text: &str| Date::today(text.parse().unwrap()).get().to_string();
+        let at = |text: &str| Date::anywhere_on_earth(text.parse().unwrap()).get().to_string();
         assert_eq!(at("2026-11-23T11:59:59Z"), "2026-11-22");
         assert_eq!(at("2026-11-23T12:00:00Z"), "2026-11-23");
         let day: Date = "2026-11-23".parse().unwrap();
-        assert_eq!((Date::today(day.begins()), Date::today(day.begins() - TimeDelta::milliseconds(1)).next()), (day, day));
+        let begins = day.begins_everywhere();
+        assert_eq!(Date::anywhere_on_earth(begins), day);
+        assert_eq!(Date::anywhere_on_earth(begins - TimeDelta::milliseconds(1)).next(), day);
     }
 
     #[test]

@@ -38,6 +38,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether it goes on.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Active => true,
+            Self::Renewed | Self::Completed => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {

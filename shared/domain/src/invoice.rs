@@ -118,6 +118,14 @@ impl Status {
         }
     }
 
+    /// Whether it is to be paid, or may come to be.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Draft | Self::Sent => true,
+            Self::Paid | Self::Void | Self::Uncollectible => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {

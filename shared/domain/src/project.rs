@@ -59,6 +59,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether there is work to come.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Planned | Self::Active | Self::OnHold => true,
+            Self::Completed | Self::Cancelled => false,
+        }
+    }
+
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {

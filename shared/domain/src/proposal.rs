@@ -39,6 +39,8 @@ crate::events! {
         Cancelled = "proposal.cancelled" is Change,
         /// A next version took its place.
         Superseded = "proposal.superseded" is Change,
+        /// The draft of its next version was deleted: it is as before.
+        Reinstated = "proposal.reinstated" is Reviving,
         /// A draft was thrown away.
         Deleted = "proposal.deleted" is Deletion,
         /// Archived.
@@ -89,6 +91,14 @@ impl Status {
             | Self::Expired
             | Self::Cancelled
             | Self::Superseded => self,
+        }
+    }
+
+    /// Whether the prospect may come to say yes to it.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Draft | Self::PendingApproval | Self::Approved | Self::Sent => true,
+            Self::Accepted | Self::Rejected | Self::Expired | Self::Cancelled | Self::Superseded => false,
         }
     }
 
@@ -229,7 +239,7 @@ impl Proposal {
     /// When it expires by itself, while it is out.
     pub fn timers(&self) -> Vec<Timer> {
         let last = self.valid_until.filter(|_| self.status == Status::Sent);
-        last.map(|last| Timer { at: last.next().begins(), kind: TimerKind::ProposalExpiry }).into_iter().collect()
+        last.map(|last| Timer { at: last.next().begins_everywhere(), kind: TimerKind::ProposalExpiry }).into_iter().collect()
     }
 
     /// The proposal once it was out too long, on the day `today`; nothing if it is not, or no longer, to be marked.
@@ -357,13 +367,21 @@ impl Proposal {
         Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, Event::Superseded), revision))
     }
 
+    /// The proposal once its next version, a draft, is deleted: as it was before it was superseded.
+    pub fn reinstate(&self) -> Transition<Self> {
+        // It was out when it was superseded, and a reason is given only where it was rejected. Whether it has expired, its
+        // last day says.
+        let status = if self.reason.is_some() { Status::Rejected } else { Status::Sent };
+        Ok((Self { status, superseded_by: None, ..self.clone() }, Event::Reinstated))
+    }
+
     fn closed<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::state(format!("The proposal is {} and can't be changed any more.", self.status.as_str().replace('_', " "))))
     }
 }
 
 impl Archive for Proposal {
-    /// How it goes away: a draft that replaces nothing is deleted, what is over is archived.
+    /// How it goes away: a draft is deleted, and what it was to replace is as before; what is over is archived.
     fn archive(&self) -> Result<Event, Refusal> {
         match self.status {
             Status::Draft => Ok(Event::Deleted),

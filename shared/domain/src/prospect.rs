@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_open_sale_is_offered_to_and_only_a_closed_one_put_away() {
+    fn only_an_open_sale_is_offered_to_and_only_a_closed_one_archived() {
         for stage in [Stage::Discovery, Stage::Proposal, Stage::Negotiation, Stage::Won, Stage::Lost] {
             assert_ne!(at(stage).may_be_offered().is_ok(), at(stage).archive().is_ok());
         }

@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Time, Transition, Units,
+    Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Transition, Units,
     client::{Client, ClientId, OfClient},
     invoice::InvoiceId,
     project::{ProjectId, Rounding, hours, sum},
@@ -144,11 +144,11 @@ pub fn too_long_a_day(field: &'static str, date: Date, minutes: i64) -> Refusal 
     Refusal::rule(field, format!("That would be {:.2} hours on {}; a day has 24.", hours(minutes), date.get()))
 }
 
-/// `day`, if time can be logged on it at `now`: it isn't in the future, and not years ago.
-pub fn day(day: Date, now: Time) -> Result<Date, Refusal> {
-    if day > Date::latest(now) {
+/// `day`, if time can be logged on it on `today`, the firm's: it isn't in the future, and not years ago.
+pub fn day(day: Date, today: Date) -> Result<Date, Refusal> {
+    if day > today {
         Err(Refusal::rule("date", "May not be in the future."))
-    } else if day < Date::today(now).plus_days(-MOST_DAYS) {
+    } else if day < today.plus_days(-MOST_DAYS) {
         Err(Refusal::rule("date", "Is more than three years back."))
     } else {
         Ok(day)
@@ -191,6 +191,11 @@ impl TimeEntry {
         let hours =
             (Decimal::from(self.billed_minutes()) / Decimal::from(60)).round_dp_with_strategy(4, RoundingStrategy::MidpointAwayFromZero);
         Units::new(hours).map_err(|bad| Refusal::rule("hours", bad.to_string()))
+    }
+
+    /// Whether the client is to pay for it, and no invoice says so yet.
+    pub fn is_unbilled(&self) -> bool {
+        self.billable && self.invoice.is_none()
     }
 
     /// Where it stands.

@@ -13,9 +13,10 @@ impl TimeZone {
     /// Where a firm is until it says otherwise.
     pub const UTC: Self = Self(Tz::UTC);
 
-    /// The day that it is there at `now`.
+    /// The day that it is there at `now`: what is written on something, what picks a rate, and after which the future
+    /// begins.
     pub fn day(self, now: Time) -> Date {
-        Date::new(now.with_timezone(&self.0).date_naive()).unwrap_or(Date::latest(now))
+        Date::new(now.with_timezone(&self.0).date_naive()).unwrap_or(Date::anywhere_on_earth(now))
     }
 }
 
@@ -28,5 +29,36 @@ impl Serialize for TimeZone {
 impl<'de> Deserialize<'de> for TimeZone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map(Self).map_err(|_| de::Error::custom("Not an IANA time zone."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_that_of_the_clock_on_the_wall() {
+        for (zone, now, day) in [
+            ("UTC", "2026-11-25T23:59:59.999Z", "2026-11-25"),
+            ("UTC", "2026-11-26T00:00:00Z", "2026-11-26"),
+            ("Pacific/Auckland", "2026-11-25T10:59:59Z", "2026-11-25"),
+            ("Pacific/Auckland", "2026-11-25T11:00:00Z", "2026-11-26"),
+            ("Pacific/Kiritimati", "2026-11-25T09:59:59Z", "2026-11-25"),
+            ("Pacific/Kiritimati", "2026-11-25T10:00:00Z", "2026-11-26"),
+            ("Pacific/Honolulu", "2026-11-26T09:59:59Z", "2026-11-25"),
+            ("Pacific/Honolulu", "2026-11-26T10:00:00Z", "2026-11-26"),
+            ("Asia/Kathmandu", "2026-11-25T18:15:00Z", "2026-11-26"),
+            // Winter time until the clocks go forward on the 28th, summer time until they go back on the 31st.
+            ("Europe/Berlin", "2027-03-27T22:59:59Z", "2027-03-27"),
+            ("Europe/Berlin", "2027-03-27T23:00:00Z", "2027-03-28"),
+            ("Europe/Berlin", "2027-03-28T21:59:59Z", "2027-03-28"),
+            ("Europe/Berlin", "2027-03-28T22:00:00Z", "2027-03-29"),
+            ("Europe/Berlin", "2027-10-30T22:00:00Z", "2027-10-31"),
+            ("Europe/Berlin", "2027-10-31T22:59:59Z", "2027-10-31"),
+            ("Europe/Berlin", "2027-10-31T23:00:00Z", "2027-11-01"),
+        ] {
+            let zone_of: TimeZone = serde_json::from_value(zone.into()).unwrap();
+            assert_eq!(zone_of.day(now.parse().unwrap()), day.parse().unwrap(), "{zone} at {now}");
+        }
     }
 }

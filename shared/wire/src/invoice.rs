@@ -38,7 +38,7 @@ pub struct InvoiceViewRow {
     reference: Option<SingleLine<100>>,
     status: Status,
     /// Whether the last day to pay is over and something is due.
-    #[view(it.status.is_overdue(Date::today(now), it.due_date))]
+    #[view(it.status.is_overdue(Date::anywhere_on_earth(now), it.due_date))]
     overdue: bool,
     currency: Currency,
     /// The sum of the lines.

@@ -38,6 +38,12 @@ async fn signed(firm: &Firm<'_>) -> String {
     after(firm, draft(firm).await, "sign", json!({"signed_by": "Ann Lee"})).await
 }
 
+/// A contract that the client signed, which a project can carry out.
+pub(super) async fn signed_contract(firm: &Firm<'_>, new: Value) -> String {
+    let contract = firm.owner.post("/api/crm/contracts/", new).await.expect(201).id();
+    after(firm, contract, "sign", json!({"signed_by": "Ann Lee"})).await
+}
+
 async fn active(firm: &Firm<'_>) -> String {
     after(firm, signed(firm).await, "activate", json!({})).await
 }

@@ -29,6 +29,7 @@ pub(super) fn rows() -> Vec<Row> {
             Given::nothing()
         }),
         row("show_portal_invoice", async |firm| Given::named(sent_invoice(firm).await)),
+        row("create_payment_link", async |firm| Given::named(sent_invoice(firm).await)).asks_others(),
         row("show_payment_link", async |firm| Given::named(sent_invoice(firm).await)).asks_others(),
     ]
 }

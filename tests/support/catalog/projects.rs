@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, archived, clients::client, row};
+use super::{Given, Row, archived, clients::client, contracts::signed_contract, row};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -18,7 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
                 "rates": new["rates"], "billing_increment": 6, "billing_rounding": "nearest", "requires_approval": false,
             }))
         }),
-        row("archive_project", async |firm| Given::named(completed(firm).await)),
+        row("archive_project", async |firm| Given::named(completed(firm).await)).reads(2),
         row("restore_project", async |firm| Given::named(archived(firm, "/api/projects/projects/", completed(firm).await).await)),
         row("list_project_tasks", async |firm| Given::named(with_task(firm).await)),
         row("move_project", async |firm| Given::named(project(firm).await).with(json!({"to": "completed"}))),
@@ -33,7 +33,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 async fn new_project(firm: &Firm<'_>) -> Value {
     let client = client(firm).await;
-    let contract = firm.owner.post("/api/crm/contracts/", json!({"client": client, "title": "Market study"})).await.expect(201).id();
+    let contract = signed_contract(firm, json!({"client": client, "title": "Market study"})).await;
     json!({
         "client": client, "contract": contract, "name": "Market study", "description": "Who buys, and why.", "currency": "EUR",
         "rates": [{"hourly_rate": "200.00"}, {"from": "2027-01-01", "hourly_rate": "210.00"}], "budget_hours": "120",

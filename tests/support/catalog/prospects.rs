@@ -14,7 +14,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_prospect", async |firm| {
             Given::named(firm.prospect().await).with(json!({"estimated_value": "65000", "currency": "SEK", "phone": null}))
         }),
-        row("archive_prospect", async |firm| Given::named(lost(firm).await)),
+        row("archive_prospect", async |firm| Given::named(lost(firm).await)).reads(2),
         row("restore_prospect", async |firm| Given::named(archived(firm, "/api/crm/prospects/", lost(firm).await).await)),
         row("move_prospect", async |firm| Given::named(firm.prospect().await).with(json!({"to": "lost", "reason": "Chose another"}))),
         row("convert_prospect", async |firm| Given::named(firm.prospect().await).with(json!({}))).repeatable(),

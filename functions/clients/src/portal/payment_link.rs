@@ -1,11 +1,12 @@
-//! `GET /api/clients/invoices/{id}/payment-link/`: a page of Stripe's on which all that is due can be paid.
+//! `/api/clients/invoices/{id}/payment-link/`: a page of Stripe's on which all that is due can be paid.
 //!
 //! The attempt is stored before Stripe is asked, and Stripe is asked with the attempt's key: whatever gets lost on the
-//! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again.
+//! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again. So it
+//! needs no idempotency key, and nothing is kept under one: the page of yesterday may be closed.
 
 use std::sync::Arc;
 
-use api::{Answer, App, Cx, Path, Portal, Problem, Routes, get, right, routes};
+use api::{Answer, App, Cx, Path, Portal, Problem, Routes, get, post, right, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
 use domain::invoice::{Checkout, Invoice, InvoiceId, Link};
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use super::invoices::sent;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(show_payment_link))
+    R::default().routes(routes!(create_payment_link, show_payment_link))
 }
 
 /// Where an invoice can be paid.
@@ -30,7 +31,20 @@ struct PaymentLink {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// Show where an invoice can be paid. As long as the page is open and as much is due, it is the same.
+/// Open a page on which an invoice can be paid. As long as the page is open and as much is due, it is the same.
+#[post("/api/clients/invoices/{id}/payment-link/", tag = "portal")]
+async fn create_payment_link(
+    cx: Cx,
+    State(app): State<App>,
+    portal: Portal<right::Pay>,
+    Extension(account): Extension<Kept<Payments>>,
+    Path(id): Path<InvoiceId>,
+) -> Result<Answer<PaymentLink>, Problem> {
+    payment_link(&cx, &app, &portal, &account, id).await
+}
+
+/// Show where an invoice can be paid. As long as the page is open and as much is due, it is the same; it is opened if need
+/// be, so whoever can should use POST.
 #[get("/api/clients/invoices/{id}/payment-link/", tag = "portal")]
 async fn show_payment_link(
     cx: Cx,
@@ -39,28 +53,39 @@ async fn show_payment_link(
     Extension(account): Extension<Kept<Payments>>,
     Path(id): Path<InvoiceId>,
 ) -> Result<Answer<PaymentLink>, Problem> {
-    cx.count_payment(&app, &portal).await?;
-    let invoice = sent(&portal, cx.read(&portal).record(id).fetch().await?.record(id)?)?;
+    payment_link(&cx, &app, &portal, &account, id).await
+}
+
+async fn payment_link(
+    cx: &Cx,
+    app: &App,
+    portal: &Portal<right::Pay>,
+    account: &Kept<Payments>,
+    id: InvoiceId,
+) -> Result<Answer<PaymentLink>, Problem> {
+    cx.count_payment(app, portal).await?;
+    let invoice = sent(portal, cx.store.read(portal.firm()).record(id).fetch().await?.record(id)?)?;
+    cx.matches(&invoice)?;
     let payments = async || account.get(cx.now).await.map_err(Problem::unavailable);
     let (payments, invoice, checkout) = match invoice.prepare_checkout(cx.now)? {
-        Link::Open(checkout) => return answer(&cx, checkout.url.unwrap_or_default(), checkout.expires_at),
+        Link::Open(checkout) => return answer(cx, checkout.url.unwrap_or_default(), checkout.expires_at),
         Link::Prepared(checkout) => (payments().await?, invoice, checkout),
         Link::New(prepared, checkout) => {
             let payments = payments().await?;
-            let mut change = cx.change(&portal);
+            let mut change = cx.change_without_key(portal);
             let invoice = change.update(&invoice, *prepared)?;
             change.commit(&Reply::none()).await?;
             (payments, invoice, checkout)
         }
     };
-    let order = order(&portal, &app.web_origin, &invoice, &checkout);
-    let opened = open(&cx, &account, &payments, &order).await?;
-    let Some(changed) = invoice.checkout_opened(checkout.attempt, &opened.session, &opened.url, opened.expires_at) else {
-        return answer(&cx, opened.url, Some(opened.expires_at));
-    };
-    let mut change = cx.change(&portal);
-    change.update(&invoice, changed)?;
-    cx.commit(change, answer(&cx, opened.url, Some(opened.expires_at))).await
+    let order = order(portal, &app.web_origin, &invoice, &checkout);
+    let opened = open(cx, account, &payments, &order).await?;
+    if let Some(changed) = invoice.checkout_opened(checkout.attempt, &opened.session, &opened.url, opened.expires_at) {
+        let mut change = cx.change_without_key(portal);
+        change.update(&invoice, changed)?;
+        change.commit(&Reply::none()).await?;
+    }
+    answer(cx, opened.url, Some(opened.expires_at))
 }
 
 /// The page for `order`. A key that Stripe doesn't take is read again.

@@ -7,11 +7,11 @@ use crate::{Archive, Date, MultiLine, Refusal, Time, Transition, firm::Firm, tim
 const MOST_DAYS: i64 = 3 * 366;
 
 impl Invoice {
-    /// The draft with what its lines come to, if these and its days are within reason.
-    pub fn checked(self, now: Time) -> Result<Self, Refusal> {
+    /// The draft with what its lines come to, if these and its days are within reason on `today`, the firm's.
+    pub fn checked(self, today: Date) -> Result<Self, Refusal> {
         lines::check(&self.line_items)?;
         let draft = self.totalled()?;
-        draft.dated_within_reason(now)?;
+        draft.dated_within_reason(today)?;
         Ok(draft)
     }
 
@@ -20,10 +20,9 @@ impl Invoice {
         Ok(Self { totals, taxes, ..self })
     }
 
-    fn dated_within_reason(&self, now: Time) -> Result<(), Refusal> {
-        let today = Date::today(now);
+    fn dated_within_reason(&self, today: Date) -> Result<(), Refusal> {
         if let Some(issued) = self.issue_date {
-            if issued > Date::latest(now) {
+            if issued > today {
                 return Err(Refusal::rule("issue_date", "May not be in the future."));
             }
             if issued < today.plus_days(-MOST_DAYS) {
@@ -34,7 +33,7 @@ impl Invoice {
     }
 
     /// The draft with other fields. Which time entries it bills stays as it is.
-    pub fn edit(&self, edited: Self, now: Time) -> Transition<Self> {
+    pub fn edit(&self, edited: Self, today: Date) -> Transition<Self> {
         self.draft()?;
         let entries = |invoice: &Self| {
             let mut entries: Vec<_> = invoice.time_entries().collect();
@@ -44,26 +43,26 @@ impl Invoice {
         if entries(self) != entries(&edited) {
             return Err(Refusal::rule("line_items", "The same time entries as before; add-time and remove-time change them."));
         }
-        Ok((edited.checked(now)?, Event::Updated))
+        Ok((edited.checked(today)?, Event::Updated))
     }
 
     /// The draft with these lines too, each of which bills a time entry.
-    pub fn add_time(&self, lines: Vec<LineItem>, now: Time) -> Transition<Self> {
+    pub fn add_time(&self, lines: Vec<LineItem>, today: Date) -> Transition<Self> {
         self.draft()?;
         if lines.iter().any(|line| line.time_entry.is_some_and(|entry| self.time_entries().any(|billed| billed == entry))) {
             return Err(Refusal::rule("time_entries", "Are on the invoice already."));
         }
         let line_items = self.line_items.iter().cloned().chain(lines).collect();
-        Ok((Self { line_items, ..self.clone() }.checked(now)?, Event::Updated))
+        Ok((Self { line_items, ..self.clone() }.checked(today)?, Event::Updated))
     }
 
     /// The draft without the lines that bill these time entries.
-    pub fn remove_time(&self, entries: &[TimeEntryId], now: Time) -> Transition<Self> {
+    pub fn remove_time(&self, entries: &[TimeEntryId], today: Date) -> Transition<Self> {
         self.draft()?;
         if let Some(other) = entries.iter().find(|entry| !self.time_entries().any(|billed| billed == **entry)) {
             return Err(Refusal::rule("time_entries", format!("{other} isn't on the invoice.")));
         }
-        Ok((self.without_time(entries).checked(now)?, Event::Updated))
+        Ok((self.without_time(entries).checked(today)?, Event::Updated))
     }
 
     /// The draft without the lines of these time entries, which are gone: whatever else may be wrong with it by now.

@@ -200,8 +200,9 @@ pub struct Applied {
 }
 
 impl Invoice {
-    /// The invoice, whose id is `id`, once `new` was paid. It becomes the payment `payment`, and what is too much the
-    /// credit `credit`: all of it, where nothing is due, since the firm has the money whichever way it came.
+    /// The invoice, whose id is `id`, once `new` was paid, on `today`, the firm's, or before. It becomes the payment
+    /// `payment`, and what is too much the credit `credit`: all of it, where nothing is due, since the firm has the money
+    /// whichever way it came.
     pub fn record_payment(
         &self,
         id: InvoiceId,
@@ -209,6 +210,7 @@ impl Invoice {
         payment: PaymentId,
         credit: CreditId,
         now: Time,
+        today: Date,
     ) -> Result<Booked, Refusal> {
         self.draft_takes_no_money()?;
         let NewPayment { amount, currency, means, reference, date, receipt } = new;
@@ -219,7 +221,7 @@ impl Invoice {
         if amount.is_zero() {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
-        if date > Date::latest(now) {
+        if date > today {
             return Err(Refusal::rule("date", "May not be in the future."));
         }
         if self.issue_date.is_some_and(|issued| date < issued.plus_days(-BEFOREHAND)) {
@@ -229,8 +231,8 @@ impl Invoice {
         self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, means.into(), date, now) }, credit)
     }
 
-    /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this: as much as is
-    /// due and there, where `None`.
+    /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this on `today`, the
+    /// firm's: as much as is due and there, where `None`.
     pub fn apply_credit(
         &self,
         id: InvoiceId,
@@ -238,6 +240,7 @@ impl Invoice {
         amount: Option<Price>,
         payment: PaymentId,
         now: Time,
+        today: Date,
     ) -> Result<Applied, Refusal> {
         self.payable()?;
         if from.client != self.client {
@@ -256,7 +259,7 @@ impl Invoice {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
         self.room_for_payment()?;
-        let paid = Payment { credit: Some(from_id), ..self.payment(payment, amount, Method::Credit, Date::today(now), now) };
+        let paid = Payment { credit: Some(from_id), ..self.payment(payment, amount, Method::Credit, today, now) };
         // Not more than is due, so none of it becomes another credit.
         Ok(Applied { invoice: self.receive(id, paid, from_id)?.invoice, credit: spent })
     }

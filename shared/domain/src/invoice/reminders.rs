@@ -10,8 +10,8 @@ impl Invoice {
     /// What is to happen to it by itself, and when.
     pub fn timers(&self) -> Vec<Timer> {
         let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return Vec::new() };
-        let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins(), kind: TimerKind::InvoiceOverdue });
-        let reminder = self.next_reminder().map(|day| Timer { at: day.begins(), kind: TimerKind::InvoiceReminder });
+        let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins_everywhere(), kind: TimerKind::InvoiceOverdue });
+        let reminder = self.next_reminder().map(|day| Timer { at: day.begins_everywhere(), kind: TimerKind::InvoiceReminder });
         overdue.into_iter().chain(reminder).collect()
     }
 
@@ -26,7 +26,7 @@ impl Invoice {
 
     /// The invoice marked as overdue; nothing if it isn't, or is marked.
     pub fn mark_overdue(&self, now: Time) -> Option<(Self, Event)> {
-        let over = self.overdue_at.is_none() && self.is_overdue(Date::today(now));
+        let over = self.overdue_at.is_none() && self.is_overdue(Date::anywhere_on_earth(now));
         over.then(|| (Self { overdue_at: Some(now), ..self.clone() }, Event::Overdue))
     }
 
@@ -41,7 +41,7 @@ impl Invoice {
     /// How many of the days of reminding are over or have come at `now`.
     pub(super) fn reminders_until(&self, now: Time) -> u8 {
         let Some(last) = self.due_date else { return 0 };
-        let come = self.reminders.iter().take_while(|days| last.plus_days((**days).into()).begins() <= now).count();
+        let come = self.reminders.iter().take_while(|days| last.plus_days((**days).into()).begins_everywhere() <= now).count();
         u8::try_from(come).unwrap_or(u8::MAX)
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     lines::tests::line,
-    tests::{draft, firm, id, now, paying, usd},
+    tests::{draft, firm, id, now, paying, today, usd},
     *,
 };
 use crate::{
@@ -68,7 +68,7 @@ impl Books {
         match step {
             Step::Pay(amount) => {
                 let (payment, credit) = (self.new_id(), self.new_id());
-                if let Ok(booked) = invoice.record_payment(invoice_id, paying(&decimal(*amount)), payment, credit, now()) {
+                if let Ok(booked) = invoice.record_payment(invoice_id, paying(&decimal(*amount)), payment, credit, now(), today()) {
                     self.invoices[place] = booked.invoice.0;
                     self.credits.extend(booked.credit.map(|new| (credit, new)));
                 }
@@ -78,7 +78,7 @@ impl Books {
                 let amount = usd(5_000 + i64::from(*intent) * 1_111);
                 let received = Received { payment_intent, session: None, amount, refunded: usd(*refunded), dispute: *dispute };
                 let (payment, credit) = (self.new_id(), self.new_id());
-                let settled = invoice.settle(invoice_id, &received, payment, credit, now()).unwrap();
+                let settled = invoice.settle(invoice_id, &received, payment, credit, now(), today()).unwrap();
                 if let Some((invoice, _)) = settled.invoice {
                     self.invoices[place] = invoice;
                 }
@@ -88,7 +88,7 @@ impl Books {
                     let withdrawn = self.credits[&credit].withdraw(total).unwrap().0;
                     self.credits.insert(credit, withdrawn);
                 }
-                let again = self.invoices[place].settle(invoice_id, &received, payment, credit, now()).unwrap();
+                let again = self.invoices[place].settle(invoice_id, &received, payment, credit, now(), today()).unwrap();
                 assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_empty());
             }
             Step::Note { lines, by_quantity, refunded } => {
@@ -105,7 +105,7 @@ impl Books {
                 let lines = lines.as_ref().map(|lines| lines.iter().map(part).collect());
                 let new = NewCreditNote { lines, refunded, reason: MultiLine::new("x").unwrap() };
                 let ids = Ids { invoice: invoice_id, note: self.new_id(), credit: self.new_id() };
-                if let Ok(issued) = CreditNote::issue(1, &invoice, new, ids) {
+                if let Ok(issued) = CreditNote::issue(1, &invoice, new, ids, today()) {
                     self.invoices[place] = issued.invoice.0;
                     self.credits.extend(issued.credit.map(|new| (ids.credit, new)));
                     self.notes.push((place, issued.note));
@@ -116,7 +116,7 @@ impl Books {
                 let Some((credit_id, credit)) = self.credits.iter().next_back().map(|(id, credit)| (*id, credit.clone())) else { return };
                 let payment = self.new_id();
                 if let Ok(Applied { invoice: paid, credit: spent }) =
-                    invoice.apply_credit(invoice_id, (credit_id, &credit), amount, payment, now())
+                    invoice.apply_credit(invoice_id, (credit_id, &credit), amount, payment, now(), today())
                 {
                     self.invoices[place] = paid.0;
                     self.credits.insert(credit_id, spent.0);
@@ -147,8 +147,8 @@ impl Books {
             Step::Refund(amount) => {
                 let Some((id, credit)) = self.credits.iter().next_back().map(|(id, credit)| (*id, credit.clone())) else { return };
                 let amount = amount.map(|minor| decimal(minor).parse().unwrap());
-                let new = NewRefund { amount, date: Date::today(now()), reason: None, reference: None };
-                self.credits.extend(credit.refund(new, now()).ok().map(|(refunded, _)| (id, refunded)));
+                let new = NewRefund { amount, date: today(), reason: None, reference: None };
+                self.credits.extend(credit.refund(new, now(), today()).ok().map(|(refunded, _)| (id, refunded)));
             }
             Step::Void => self.invoices[place] = invoice.void(None).map_or(invoice, |(invoice, _)| invoice),
             Step::GiveUp => self.invoices[place] = invoice.mark_uncollectible(None).map_or(invoice, |(invoice, _)| invoice),

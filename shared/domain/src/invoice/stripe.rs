@@ -48,26 +48,42 @@ impl Invoice {
     }
 
     /// The invoice, whose id is `id`, once a payment stands as `received` says. If it is new it becomes the payment
-    /// `payment`, and what is too much of it the credit `credit`. An invoice that takes no money gives all of it to the
-    /// client's credit, so nothing is lost.
-    pub fn settle(&self, id: InvoiceId, received: &Received, payment: PaymentId, credit: CreditId, now: Time) -> Result<Settled, Refusal> {
+    /// `payment` of `today`, the firm's, and what is too much of it the credit `credit`. An invoice that takes no money gives
+    /// all of it to the client's credit, so nothing is lost.
+    pub fn settle(
+        &self,
+        id: InvoiceId,
+        received: &Received,
+        payment: PaymentId,
+        credit: CreditId,
+        now: Time,
+        today: Date,
+    ) -> Result<Settled, Refusal> {
         if received.amount.currency() != self.currency || received.refunded.currency() != self.currency {
             return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
         }
         match self.paid_by(&received.payment_intent) {
             Some(known) => self.restate(known, received),
-            None => self.settle_new(id, received, payment, credit, now),
+            None => self.settle_new(id, received, payment, credit, now, today),
         }
     }
 
-    fn settle_new(&self, id: InvoiceId, received: &Received, payment: PaymentId, credit: CreditId, now: Time) -> Result<Settled, Refusal> {
+    fn settle_new(
+        &self,
+        id: InvoiceId,
+        received: &Received,
+        payment: PaymentId,
+        credit: CreditId,
+        now: Time,
+        today: Date,
+    ) -> Result<Settled, Refusal> {
         if received.amount.is_zero() || received.amount.is_negative() {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
         let paid = Payment {
             payment_intent: Some(received.payment_intent.clone()),
             session: received.session.clone(),
-            ..self.payment(payment, received.amount, Method::Stripe, Date::today(now), now)
+            ..self.payment(payment, received.amount, Method::Stripe, today, now)
         };
         let booked = self.checkout_paid(received.session.as_deref()).receive(id, paid, credit)?;
         let (invoice, event) = booked.invoice;

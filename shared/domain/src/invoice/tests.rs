@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::{
-    Archive, Email, Price,
+    Archive, Email, Price, TimeZone,
     credit::{Credit, Origin},
     credit_note::{CreditNote, Ids, NewCreditNote},
     firm::Firm,
@@ -15,6 +15,11 @@ use crate::{
 
 pub(crate) fn now() -> Time {
     "2026-11-22T10:00:00Z".parse().unwrap()
+}
+
+/// The day that it is then, where the firm is.
+pub(crate) fn today() -> Date {
+    TimeZone::UTC.day(now())
 }
 
 pub(crate) fn id<K>(random: u128) -> Id<K> {
@@ -35,7 +40,7 @@ pub(crate) fn firm() -> Firm {
 pub(crate) fn draft(lines: Vec<LineItem>) -> Invoice {
     let email = Email::new("ann@acme.example").ok();
     let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email, phone: None };
-    Invoice { line_items: lines, ..Invoice::new(id(1), contact, Currency::USD) }.checked(now()).unwrap()
+    Invoice { line_items: lines, ..Invoice::new(id(1), contact, Currency::USD) }.checked(today()).unwrap()
 }
 
 /// One of 100.00 and 20.00 of tax, sent.
@@ -49,13 +54,13 @@ pub(crate) fn paying(amount: &str) -> NewPayment {
         currency: None,
         means: ManualPaymentMethod::Cash,
         reference: None,
-        date: Date::today(now()),
+        date: today(),
         receipt: true,
     }
 }
 
 fn pay(invoice: &Invoice, amount: &str) -> Result<Booked, crate::Refusal> {
-    invoice.record_payment(id(9), paying(amount), id(2), id(3), now())
+    invoice.record_payment(id(9), paying(amount), id(2), id(3), now(), today())
 }
 
 fn at(status: Status) -> Invoice {
@@ -78,7 +83,7 @@ fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate
     let net = amount.parse::<Price>().unwrap().get() / rust_decimal::Decimal::new(12, 1);
     let line = NewNoteLine { line: 0, quantity: None, amount: Price::new(net.round_dp(2)).ok() };
     let new = NewCreditNote { lines: Some(vec![line]), refunded, reason: MultiLine::new("Too much").unwrap() };
-    CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) })
+    CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
 }
 
 fn received(amount: i64) -> Received {
@@ -86,7 +91,7 @@ fn received(amount: i64) -> Received {
 }
 
 fn settle(invoice: &Invoice, received: &Received) -> Settled {
-    invoice.settle(id(9), received, id(22), id(3), now()).unwrap()
+    invoice.settle(id(9), received, id(22), id(3), now(), today()).unwrap()
 }
 
 #[test]
@@ -104,11 +109,11 @@ fn every_state_allows_what_it_should_and_nothing_else() {
         assert_eq!(invoice.status, status);
         let billed = LineItem { time_entry: Some(entry), ..line("1", "1", None) };
         let did = [
-            ("edit", invoice.edit(invoice.clone(), now()).is_ok()),
-            ("add", invoice.add_time(vec![billed], now()).is_ok()),
+            ("edit", invoice.edit(invoice.clone(), today()).is_ok()),
+            ("add", invoice.add_time(vec![billed], today()).is_ok()),
             ("send", invoice.send(2, SentBy::Mail, &firm(), now()).is_ok()),
             ("pay", pay(&invoice, "1").is_ok()),
-            ("credit", invoice.apply_credit(id(9), (id(3), &credit_of(100)), None, id(2), now()).is_ok()),
+            ("credit", invoice.apply_credit(id(9), (id(3), &credit_of(100)), None, id(2), now(), today()).is_ok()),
             ("page", invoice.prepare_checkout(now()).is_ok()),
             ("note", note(&invoice, "1", None).is_ok()),
             ("void", invoice.void(None).is_ok()),
@@ -147,14 +152,14 @@ fn sending_numbers_and_dates_it_by_the_firms_terms() {
 #[test]
 fn days_beyond_reason_are_refused() {
     for (issued, due, field) in [
-        (Some("2026-11-24"), None, "issue_date"),
+        (Some("2026-11-23"), None, "issue_date"),
         (Some("2020-01-01"), None, "issue_date"),
         (Some("2026-11-20"), Some("2026-11-19"), "due_date"),
         (None, Some("2026-11-20"), "due_date"),
         (None, Some("2031-01-01"), "due_date"),
     ] {
         let [issue_date, due_date] = [issued, due].map(|day| day.map(|day| day.parse().unwrap()));
-        let refused = Invoice { issue_date, due_date, ..draft(vec![]) }.checked(now()).unwrap_err();
+        let refused = Invoice { issue_date, due_date, ..draft(vec![]) }.checked(today()).unwrap_err();
         assert_eq!(refused.field, Some(field), "{issued:?} {due:?}");
     }
 }
@@ -162,18 +167,18 @@ fn days_beyond_reason_are_refused() {
 #[test]
 fn an_edit_leaves_the_time_entries_and_adding_and_removing_changes_them() {
     let billed = |entry| LineItem { time_entry: Some(id(entry)), ..line("2.5", "200", None) };
-    let invoice = draft(vec![line("1", "100", None)]).add_time(vec![billed(11), billed(12)], now()).unwrap().0;
+    let invoice = draft(vec![line("1", "100", None)]).add_time(vec![billed(11), billed(12)], today()).unwrap().0;
     assert_eq!(invoice.totals.total, usd(110_000));
-    assert_eq!(invoice.add_time(vec![billed(11)], now()).unwrap_err().field, Some("time_entries"));
+    assert_eq!(invoice.add_time(vec![billed(11)], today()).unwrap_err().field, Some("time_entries"));
     let dearer = LineItem { unit_price: "300".parse().unwrap(), ..billed(11) };
     let edited = Invoice { line_items: vec![billed(12), dearer], ..invoice.clone() };
-    assert_eq!(invoice.edit(edited, now()).unwrap().0.totals.total, usd(125_000));
+    assert_eq!(invoice.edit(edited, today()).unwrap().0.totals.total, usd(125_000));
     for line_items in [vec![billed(11)], vec![billed(11), billed(12), billed(13)], vec![billed(11), billed(11)]] {
-        assert!(invoice.edit(Invoice { line_items, ..invoice.clone() }, now()).is_err());
+        assert!(invoice.edit(Invoice { line_items, ..invoice.clone() }, today()).is_err());
     }
-    let left = invoice.remove_time(&[id(11)], now()).unwrap().0;
+    let left = invoice.remove_time(&[id(11)], today()).unwrap().0;
     assert_eq!(left.time_entries().collect::<Vec<_>>(), [id(12)]);
-    assert_eq!(left.remove_time(&[id(11)], now()).unwrap_err().field, Some("time_entries"));
+    assert_eq!(left.remove_time(&[id(11)], today()).unwrap_err().field, Some("time_entries"));
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn payments_that_can_not_be_right_are_refused() {
     let long_ago = NewPayment { date: "2025-11-20".parse().unwrap(), ..paying("1") };
     for (new, field) in [(paying("0"), "amount"), (paying("0.001"), "amount"), (euros, "currency"), (tomorrow, "date"), (long_ago, "date")]
     {
-        assert_eq!(sent().record_payment(id(9), new, id(2), id(3), now()).unwrap_err().field, Some(field));
+        assert_eq!(sent().record_payment(id(9), new, id(2), id(3), now(), today()).unwrap_err().field, Some(field));
     }
     let many = (0..MOST_PAYMENTS).fold(sent(), |invoice, _| pay(&invoice, "0.01").unwrap().invoice.0);
     assert!(pay(&many, "0.01").is_err());
@@ -209,7 +214,8 @@ fn a_payment_that_was_recorded_twice_is_reversed_once() {
     let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
     assert_eq!(paid.reverse_payment(id(22), reason(), now()).unwrap_err().field, Some("payment"), "Stripe's is refunded there");
 
-    let Applied { invoice: (paid, _), credit: (spent, _) } = sent().apply_credit(id(9), (id(3), &credit), None, id(5), now()).unwrap();
+    let Applied { invoice: (paid, _), credit: (spent, _) } =
+        sent().apply_credit(id(9), (id(3), &credit), None, id(5), now(), today()).unwrap();
     let reversed = paid.reverse_payment(id(5), reason(), now()).unwrap();
     assert_eq!((reversed.given_back, reversed.invoice.0.amount_due()), (Some(id(3)), usd(12_000)));
     assert_eq!(spent.give_back(id(5), now()).0.remaining, usd(5_000));
@@ -225,12 +231,12 @@ fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
     assert_eq!((credit.amount, credit.remaining), (usd(3_000), usd(3_000)));
 
     let Applied { invoice: (other, event), credit: (spent, _) } =
-        sent().apply_credit(id(10), (id(3), &credit), None, id(5), now()).unwrap();
+        sent().apply_credit(id(10), (id(3), &credit), None, id(5), now(), today()).unwrap();
     assert_eq!((event, other.amount_due(), spent.remaining), (Event::PaymentRecorded, usd(9_000), usd(0)));
     assert_eq!((spent.status(), other.payments[0].method), (crate::credit::Status::Used, Method::Credit));
     let apply = |credit: &Credit, amount: Option<&str>| {
         let amount = amount.map(|amount| amount.parse::<Price>().unwrap());
-        sent().apply_credit(id(10), (id(3), credit), amount, id(5), now()).map(|_| ()).unwrap_err()
+        sent().apply_credit(id(10), (id(3), credit), amount, id(5), now(), today()).map(|_| ()).unwrap_err()
     };
     assert_eq!(apply(&spent, None).why, crate::Why::State);
     assert_eq!(apply(&credit, Some("30.01")).field, Some("amount"));
@@ -269,7 +275,7 @@ fn nobody_is_reminded_of_days_before_it_was_sent() {
     let [issue_date, due_date] = ["2026-10-01", "2026-11-10"].map(|day| day.parse().ok());
     let backdated = Invoice { issue_date, due_date, ..draft(vec![line("1", "1", None)]) }.send(1, SentBy::Mail, &firm(), now()).unwrap().0;
     assert_eq!(backdated.reminded, 2);
-    assert!(backdated.is_overdue(Date::today(now())) && backdated.mark_overdue(now()).is_some());
+    assert!(backdated.is_overdue(Date::anywhere_on_earth(now())) && backdated.mark_overdue(now()).is_some());
 }
 
 #[test]
@@ -338,7 +344,11 @@ fn what_stripe_says_again_changes_nothing() {
     assert_eq!((event, paid.status, first.credit), (Event::Paid, Paid, None));
     let again = settle(&paid, &received(12_000));
     assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_empty());
-    assert!(sent().settle(id(9), &Received { amount: Money::zero("EUR".parse().unwrap()), ..received(1) }, id(2), id(3), now()).is_err());
+    assert!(
+        sent()
+            .settle(id(9), &Received { amount: Money::zero("EUR".parse().unwrap()), ..received(1) }, id(2), id(3), now(), today())
+            .is_err()
+    );
 }
 
 #[test]
@@ -456,10 +466,10 @@ fn a_credit_note_lowers_what_is_due_first() {
 fn a_credit_note_names_lines_and_has_their_tax_and_all_of_them_sum_up_to_the_invoice() {
     let discount = Some(Discount::Amount(usd(1_000)));
     let lines = vec![line("3", "100", Some("20")), line("1", "33.33", Some("7")), line("1", "0.50", Some("7"))];
-    let invoice = Invoice { discount, ..draft(lines) }.checked(now()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
+    let invoice = Invoice { discount, ..draft(lines) }.checked(today()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
     let note = |invoice: &Invoice, lines: Option<Vec<NewNoteLine>>| {
         let new = NewCreditNote { lines, refunded: None, reason: MultiLine::new("x").unwrap() };
-        CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) })
+        CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
     };
     let of = |line: usize, quantity: Option<&str>, amount: Option<&str>| NewNoteLine {
         line,

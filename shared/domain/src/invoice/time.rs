@@ -62,7 +62,7 @@ mod tests {
             client: id(2),
             task: None,
             user: id(3),
-            date: crate::Date::today(now()),
+            date: crate::TimeZone::UTC.day(now()),
             minutes,
             rounding: Rounding::NONE,
             billable: true,
@@ -95,7 +95,7 @@ mod tests {
         let told = |entry: &TimeEntry| LineItem::of_time(id(4), entry, LineTax::by_default(None)).unwrap().description.to_string();
         assert_eq!(told(&entry(150, "200", Some("Interviews,\n\tsecond round"))), "Interviews, second round");
         assert_eq!(told(&entry(20, "200", Some("A call"))), "A call (20 min at 200 an hour)");
-        assert_eq!(told(&entry(60, "200", None)), "Work on 2026-11-21");
+        assert_eq!(told(&entry(60, "200", None)), "Work on 2026-11-22");
         assert_eq!(told(&entry(20, "200", Some(&"å".repeat(2000)))).chars().filter(|c| *c == 'å').count(), 440);
     }
 }

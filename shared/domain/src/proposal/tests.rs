@@ -26,7 +26,7 @@ fn born() -> AcceptanceIds {
 
 #[test]
 fn every_state_allows_what_it_should_and_nothing_else() {
-    let (now, today) = (Time::default(), Date::today(Time::default()));
+    let (now, today) = (Time::default(), Date::anywhere_on_earth(Time::default()));
     let reason = MultiLine::new("Too dear").unwrap();
     // edit, submit, approve, send, accept (portal), accept (staff), reject, cancel, revise, remove
     for (status, allowed) in [
@@ -62,7 +62,7 @@ fn born_id() -> Id<Proposal> {
 
 #[test]
 fn it_can_be_accepted_on_its_last_day_and_not_after() {
-    let last = Date::today(Time::default());
+    let last = Date::anywhere_on_earth(Time::default());
     let sent = Proposal { valid_until: Some(last), ..at(Sent) };
     assert!(sent.may_be_accepted(false, last).is_ok());
     let after = last.next();
@@ -72,10 +72,10 @@ fn it_can_be_accepted_on_its_last_day_and_not_after() {
 
 #[test]
 fn it_expires_by_itself_once_when_its_last_day_is_over_everywhere() {
-    let last = Date::today(Time::default());
+    let last = Date::anywhere_on_earth(Time::default());
     let sent = Proposal { valid_until: Some(last), ..at(Sent) };
     let [timer] = sent.timers()[..] else { panic!("no timer") };
-    assert_eq!(Date::today(timer.at), last.next());
+    assert_eq!(Date::anywhere_on_earth(timer.at), last.next());
     assert!(sent.expire(last).is_none());
     let (expired, event) = sent.expire(last.next()).unwrap();
     assert_eq!((expired.status, event, expired.timers().len()), (Expired, Event::Expired, 0));

@@ -4,12 +4,12 @@ use derive::View;
 use domain::{
     Date, Id, Money, SingleLine,
     client::Client,
-    contract::{Contract, Signature, Status},
+    contract::{self, Contract, Signature, Status},
     proposal::Proposal,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Openable, Parent, Row};
 
 /// What lists know of a contract.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -51,5 +51,11 @@ impl Entity for Contract {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status.as_str())
+    }
+}
+
+impl Openable for Contract {
+    fn open(row: &Row<Self>) -> Option<String> {
+        row.status.is_open().then(|| format!("the contract {}", contract::label(row.number)))
     }
 }

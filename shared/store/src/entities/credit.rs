@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Openable, Parent, Row};
 
 /// What lists know of a credit.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -47,5 +47,11 @@ impl Entity for Credit {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status().as_str())
+    }
+}
+
+impl Openable for Credit {
+    fn open(row: &Row<Self>) -> Option<String> {
+        row.status.is_open().then(|| format!("the credit {}", row.id))
     }
 }

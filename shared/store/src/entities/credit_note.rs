@@ -1,7 +1,7 @@
 //! Credit notes in the table. Those on an invoice are listed by it as others are by a state.
 
 use derive::View;
-use domain::{Id, Money, MultiLine, client::Client, credit::CreditId, credit_note::CreditNote, invoice::InvoiceId};
+use domain::{Date, Id, Money, MultiLine, client::Client, credit::CreditId, credit_note::CreditNote, invoice::InvoiceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Entity, Parent};
@@ -16,6 +16,9 @@ pub struct CreditNoteRow {
     pub invoice: InvoiceId,
     /// Whose invoice.
     pub client: Id<Client>,
+    /// The day on it, the firm's; on notes from before it was written, none.
+    #[serde(default)]
+    pub issue_date: Option<Date>,
     /// How much, with tax.
     pub amount: Money,
     /// How much of it is tax: all notes on an invoice of all of it have exactly its tax.

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Openable, Parent, Row};
 
 /// What lists know of an engagement.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -49,5 +49,11 @@ impl Entity for Engagement {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status.as_str())
+    }
+}
+
+impl Openable for Engagement {
+    fn open(row: &Row<Self>) -> Option<String> {
+        row.status.is_open().then(|| format!("the engagement “{}”", row.title))
     }
 }

@@ -5,13 +5,13 @@ use domain::{
     Currency, Date, Id, Money, SingleLine, Time,
     client::Client,
     contact::Contact,
-    invoice::{Invoice, Status, Totals},
+    invoice::{self, Invoice, Status, Totals},
     project::ProjectId,
     timer::Timer,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Openable, Parent, Row};
 
 /// What lists know of an invoice.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -72,5 +72,13 @@ impl Entity for Invoice {
 
     fn timers(&self) -> Vec<Timer> {
         self.timers()
+    }
+}
+
+impl Openable for Invoice {
+    fn open(row: &Row<Self>) -> Option<String> {
+        let name =
+            || row.number.map_or_else(|| format!("the draft {}", row.id), |number| format!("the invoice {}", invoice::label(number)));
+        row.status.is_open().then(name)
     }
 }

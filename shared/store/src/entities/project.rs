@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Openable, Parent, Row};
 
 /// What lists know of a project.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -56,5 +56,11 @@ impl Entity for Project {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status.as_str())
+    }
+}
+
+impl Openable for Project {
+    fn open(row: &Row<Self>) -> Option<String> {
+        row.status.is_open().then(|| format!("the project “{}”", row.name))
     }
 }

@@ -4,13 +4,13 @@ use derive::View;
 use domain::{
     Date, Id, Money, SingleLine, Time,
     contact::Contact,
-    proposal::{Proposal, Status},
+    proposal::{self, Proposal, Status},
     prospect::Prospect,
     timer::Timer,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Openable, Parent, Row};
 
 /// What lists know of a proposal.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -59,5 +59,11 @@ impl Entity for Proposal {
 
     fn timers(&self) -> Vec<Timer> {
         self.timers()
+    }
+}
+
+impl Openable for Proposal {
+    fn open(row: &Row<Self>) -> Option<String> {
+        row.status.is_open().then(|| format!("the proposal {}", proposal::label(row.number)))
     }
 }

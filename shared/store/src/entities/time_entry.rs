@@ -2,7 +2,7 @@
 
 use domain::{project::sum, time_entry::TimeEntry};
 
-use crate::{Change, Entity, Parent};
+use crate::{Change, Entity, Openable, Parent, Row};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -39,5 +39,11 @@ impl Change {
                 self.add_to_totals(task, &[(sum::MINUTES, sign * i64::from(entry.minutes))]);
             }
         }
+    }
+}
+
+impl Openable for TimeEntry {
+    fn open(row: &Row<Self>) -> Option<String> {
+        row.is_unbilled().then(|| format!("unbilled time of {}", row.date.get()))
     }
 }

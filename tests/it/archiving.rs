@@ -1,0 +1,113 @@
+//! What is archived strands nothing that is open, and what is deleted leaves nothing pointing at it.
+
+use serde_json::{Value, json};
+use tests::{Firm, TestApp};
+
+use crate::{
+    invoices::{client, draft_to, sent_to},
+    steps::day,
+};
+
+/// Somebody tries to archive what is at `path`: what is told to be open.
+async fn open(firm: &Firm<'_>, path: &str) -> String {
+    firm.owner.delete(path).await.expect(409).text("/detail")
+}
+
+async fn acted(firm: &Firm<'_>, path: &str, action: &str, body: Value) {
+    firm.owner.post(format!("{path}{action}/"), body).await.expect(200);
+}
+
+async fn created(firm: &Firm<'_>, path: &str, body: Value) -> String {
+    format!("{path}{}/", firm.owner.post(path, body).await.expect(201).id())
+}
+
+#[tokio::test]
+async fn a_client_is_archived_only_once_nothing_of_it_is_open() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    let path = format!("/api/clients/clients/{client}/");
+    let dates = json!({"client": client, "title": "Advice", "start_date": day(&app, 0)});
+    let engagement = created(&firm, "/api/clients/engagements/", dates).await;
+    let contract = created(&firm, "/api/crm/contracts/", json!({"client": client, "title": "Advice"})).await;
+    let project = created(&firm, "/api/projects/projects/", json!({"client": client, "name": "Study", "hourly_rate": "100"})).await;
+    let project_id = firm.owner.get(&project).await.expect(200).id();
+    let time = json!({"project": project_id, "hours": "1", "date": day(&app, 0), "description": "Interviews"});
+    let time = firm.owner.post("/api/projects/time-entries/", time).await.expect(201).id();
+    let draft = draft_to(&firm, &client, "100").await.id();
+    let sent = sent_to(&firm, &client, "100").await;
+
+    let told = open(&firm, &path).await;
+    for name in ["the engagement “Advice”", "the contract CON-000001", "the project “Study”", "INV-000001", "unbilled time of "] {
+        assert!(told.contains(name), "{told} doesn't name {name}");
+    }
+    assert!(firm.owner.get(&path).await.expect(200).json["archived_at"].is_null());
+
+    acted(&firm, &engagement, "complete", json!({})).await;
+    firm.owner.delete(&contract).await.expect(204);
+    acted(&firm, &project, "move", json!({"to": "completed"})).await;
+    // What is over, but for its time, is no reason to lose sight of the time.
+    assert!(open(&firm, &project).await.contains("unbilled time of "));
+    let paid = json!({"amount": "150", "method": "bank_transfer"});
+    firm.owner.post(format!("/api/finance/invoices/{}/record-payment/", sent.id()), paid).await.expect(200);
+    let told = open(&firm, &path).await;
+    assert!(
+        told.contains("unbilled time of ") && told.contains(&format!("the draft {draft}")) && told.contains("the credit credit_"),
+        "{told}"
+    );
+    for name in ["engagement", "contract", "project", "INV-000001"] {
+        assert!(!told.contains(name), "{told} names {name}");
+    }
+
+    firm.owner.post(format!("/api/finance/invoices/{draft}/add-time/"), json!({"time_entries": [time]})).await.expect(200);
+    firm.owner.post(format!("/api/finance/invoices/{draft}/send/"), json!({})).await.expect(200);
+    firm.owner.post(format!("/api/finance/invoices/{draft}/mark-uncollectible/"), json!({})).await.expect(200);
+    let credit = firm.owner.get("/api/finance/credits/").await.expect(200).text("/results/0/id");
+    let refund = json!({"amount": "50", "reason": "Paid too much"});
+    firm.owner.post(format!("/api/finance/credits/{credit}/refund/"), refund).await.expect(200);
+    firm.owner.delete(&path).await.expect(204);
+    firm.owner.post("/api/clients/engagements/", json!({"client": client, "title": "More"})).await.expect(422);
+    firm.owner.post(format!("{path}restore/"), json!({})).await.expect(200);
+    firm.owner.post("/api/clients/engagements/", json!({"client": client, "title": "More"})).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_prospect_is_archived_only_once_no_proposal_to_it_is_open() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let prospect = firm.prospect().await;
+    let path = format!("/api/crm/prospects/{prospect}/");
+    let proposal = created(&firm, "/api/crm/proposals/", json!({"prospect": prospect, "total_value": "100"})).await;
+    acted(&firm, &proposal, "send", json!({})).await;
+    acted(&firm, &path, "move", json!({"to": "lost", "reason": "Chose another"})).await;
+    assert!(open(&firm, &path).await.contains("the proposal PRO-000001"));
+    acted(&firm, &proposal, "cancel", json!({})).await;
+    firm.owner.delete(&path).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_proposal_is_as_before_once_the_draft_that_was_to_replace_it_is_deleted() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let prospect = firm.prospect().await;
+    let body = json!({"prospect": prospect, "total_value": "100", "valid_until": day(&app, 30)});
+    let (sent, rejected) = (created(&firm, "/api/crm/proposals/", body.clone()).await, created(&firm, "/api/crm/proposals/", body).await);
+    for proposal in [&sent, &rejected] {
+        acted(&firm, proposal, "send", json!({})).await;
+    }
+    acted(&firm, &rejected, "reject", json!({"reason": "Too dear"})).await;
+    for proposal in [&sent, &rejected] {
+        let before = firm.owner.get(proposal).await.expect(200).json;
+        let revision = firm.owner.post(format!("{proposal}revise/"), json!({})).await.expect(201).id();
+        assert_eq!(firm.owner.get(proposal).await.expect(200).text("/status"), "superseded");
+        // It can have gone into the archive meanwhile.
+        firm.owner.delete(proposal).await.expect(204);
+        firm.owner.delete(format!("/api/crm/proposals/{revision}/")).await.expect(204);
+        let mut after = firm.owner.get(proposal).await.expect(200).json;
+        after["updated_at"] = before["updated_at"].clone();
+        assert_eq!(after, before);
+    }
+    // What is out again can be revised again, or accepted.
+    firm.owner.post(format!("{rejected}revise/"), json!({})).await.expect(201);
+    acted(&firm, &sent, "accept", json!({})).await;
+}
