@@ -1,7 +1,7 @@
 //! What follows from what happens to an invoice: the mails that tell a client of it, a reminder, a receipt.
 
 use domain::{
-    Date, Money,
+    Money,
     event::{Details, Kept},
     invoice::{Invoice, LineItem, Method, PaymentId, SentBy, TaxCategory},
 };
@@ -56,13 +56,11 @@ pub(crate) async fn mail_reminder(outbox: &Outbox, logged: &LoggedEvent) -> Resu
     else {
         return Ok(());
     };
-    // By the days that it is due by: the reminder of the first day too late says one, wherever the firm is.
-    let today = Date::anywhere_on_earth(outbox.clock.now());
     let mail = ReminderMail {
         envelope: envelope(&found, logged, to, invoice.contact.contact_name.clone())?,
         number: &number,
         due_date,
-        days_overdue: (today.get() - due_date.get()).num_days(),
+        days_overdue: invoice.days_overdue(due_date, outbox.clock.now()),
         due: invoice.amount_due(),
         step: invoice.reminded,
         link: &Link::invoice(&outbox.web_origin, invoice.id),
