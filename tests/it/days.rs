@@ -1,7 +1,7 @@
 //! A calendar day is the firm's own: what is written on something, what picks a rate, and where the future begins. Only
 //! a deadline waits until its day is over everywhere.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use local::stripe::Action;
 use serde_json::{Value, json};
 use tests::{Firm, TestApp};
@@ -11,6 +11,7 @@ use crate::{
     outbox::mails_to,
     steps::wait_until,
     stripe_events::Bill,
+    timers::run,
 };
 
 /// Where a firm is, a moment, and the day that it is there then.
@@ -190,5 +191,41 @@ async fn a_deadline_waits_until_its_day_is_over_everywhere() {
         wait_until(&app, "2035-01-16T12:00:00Z".parse().unwrap());
         assert_eq!(stand().await, ("expired".to_owned(), json!(true)), "{zone}");
         owner.post(format!("/api/crm/proposals/{proposal}/accept/"), json!({})).await.expect(409);
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_reminded_on_the_firms_day_while_there_is_time() {
+    for (zone, before, on) in [
+        ("Pacific/Auckland", "2035-01-14T23:00:00Z", "2035-01-15T23:00:00Z"),
+        ("Pacific/Pago_Pago", "2035-01-15T23:00:00Z", "2035-01-16T23:00:00Z"),
+    ] {
+        let app = TestApp::unlimited().await;
+        let mut firm = app.firm().await;
+        firm.owner.patch("/api/auth/firm/", json!({"time_zone": zone, "reminder_days": [-1, 0, 1]})).await.expect(200);
+        let portal = firm.portal().await;
+        let (client, email) = (portal.client.clone(), portal.user.email.clone());
+        wait_until(&app, "2035-01-12T00:00:00Z".parse().unwrap());
+        firm.owner = firm.owner.anew().await;
+        let line = json!({"description": "Work", "quantity": 1, "unit_price": 1});
+        let invoice = json!({"client": client, "line_items": [line], "due_date": "2035-01-16"});
+        let invoice = firm.owner.post("/api/finance/invoices/", invoice).await.expect(201).id();
+        act(&firm, &invoice, "send", json!({})).await.expect(200);
+        let reminded = async || {
+            run(&app).await;
+            app.deliver().await;
+            let subjects = mails_to(&email).await.into_iter().map(|mail| mail.subject).filter(|subject| subject.starts_with("Reminder"));
+            let mut said: Vec<_> = subjects.map(|subject| subject.split_once(" is ").unwrap().1.to_owned()).collect();
+            said.sort();
+            said
+        };
+        let all = ["1 day overdue", "due in 1 day", "due today"];
+        for (at, told) in [(before, &all[1..2]), (on, &all[1..]), ("2035-01-17T12:00:00Z", &all[..])] {
+            let at = at.parse::<DateTime<Utc>>().unwrap();
+            wait_until(&app, at - TimeDelta::minutes(1));
+            assert_eq!(reminded().await.len(), told.len() - 1, "{zone} before {at}");
+            wait_until(&app, at);
+            assert_eq!(reminded().await, told, "{zone} at {at}");
+        }
     }
 }

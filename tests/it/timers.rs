@@ -7,7 +7,7 @@ use schedule::{Done, Order, Schedule, Sweep, handle};
 use serde_json::json;
 use tests::{Fault, Firm, TestApp, ministack};
 
-async fn run(app: &TestApp) -> Done {
+pub(crate) async fn run(app: &TestApp) -> Done {
     let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
     handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap()
 }

@@ -2,7 +2,7 @@
 //! paid. See `checkouts` and `time` for what else does.
 
 use domain::{
-    Date, Money,
+    Money,
     contact::Contact,
     invoice::{Invoice, LineItem, Method, Payment, SentBy, Status, TaxCategory},
 };
@@ -119,13 +119,11 @@ async fn mail_reminder(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     };
     let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
     let to = envelope.to.clone();
-    // By the days that it is due by: the reminder of the first day too late says one, wherever the firm is.
-    let reminded_on = Date::anywhere_on_earth(logged.event.at);
     let mail = ReminderMail {
         envelope,
         number: &told.number()?,
         due_date,
-        days_overdue: (reminded_on.get() - due_date.get()).num_days(),
+        days_overdue: told.then.days_overdue(due_date, logged.event.at),
         due: told.then.amount_due(),
         step: told.then.reminded,
         link: &told.link,

@@ -30,6 +30,11 @@ impl Date {
         Self((now - TimeDelta::hours(12)).date_naive())
     }
 
+    /// How many days after this one `later` is.
+    pub fn days_until(self, later: Self) -> i64 {
+        (later.0 - self.0).num_days()
+    }
+
     /// The moment from which the day before is over everywhere, and [`Date::anywhere_on_earth`] is this day.
     pub fn begins_everywhere(self) -> Time {
         self.0.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(12)

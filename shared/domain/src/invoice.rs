@@ -34,7 +34,7 @@ pub use tax::{LineTax, SaidTax, Tax, TaxCategory};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, Id, Kind, Money, MultiLine, SingleLine, Time,
+    Currency, Date, Id, Kind, Money, MultiLine, SingleLine, Time, TimeZone,
     address::{Address, Party, VatId},
     client::{Client, OfClient},
     contact::Contact,
@@ -242,6 +242,9 @@ pub struct Invoice {
     /// How many of these are over.
     #[serde(default)]
     pub reminded: u8,
+    /// Where the firm was, when it was sent: until its last day to pay is over, the client is reminded on days of there.
+    #[serde(default)]
+    pub time_zone: Option<TimeZone>,
 }
 
 /// What lists, which leave it out, have in its place.
@@ -307,6 +310,7 @@ impl Invoice {
             checkouts: Vec::new(),
             overdue_at: None,
             reminders: Vec::new(),
+            time_zone: None,
             reminded: 0,
         }
     }

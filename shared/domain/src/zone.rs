@@ -1,5 +1,6 @@
 //! Time zones, by their IANA names.
 
+use chrono::{NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -17,6 +18,12 @@ impl TimeZone {
     /// begins.
     pub fn day(self, now: Time) -> Date {
         Date::new(now.with_timezone(&self.0).date_naive()).unwrap_or(Date::anywhere_on_earth(now))
+    }
+
+    /// Noon of `day` there. Where a country left a day out, the first moment at which that day is over everywhere else.
+    pub fn noon(self, day: Date) -> Time {
+        let noon = day.get().and_time(NaiveTime::MIN) + TimeDelta::hours(12);
+        self.0.from_local_datetime(&noon).earliest().map_or(day.begins_everywhere(), |noon| noon.with_timezone(&Utc))
     }
 }
 
@@ -60,5 +67,23 @@ mod tests {
             let zone_of: TimeZone = serde_json::from_value(zone.into()).unwrap();
             assert_eq!(zone_of.day(now.parse().unwrap()), day.parse().unwrap(), "{zone} at {now}");
         }
+    }
+
+    #[test]
+    fn noon_is_within_its_day() {
+        for (zone, noon) in [
+            ("UTC", "2035-01-16T12:00:00Z"),
+            ("Pacific/Auckland", "2035-01-15T23:00:00Z"),
+            ("Pacific/Kiritimati", "2035-01-15T22:00:00Z"),
+            ("Pacific/Pago_Pago", "2035-01-16T23:00:00Z"),
+        ] {
+            let zone_of: TimeZone = serde_json::from_value(zone.into()).unwrap();
+            let day = "2035-01-16".parse().unwrap();
+            assert_eq!((zone_of.noon(day), zone_of.day(zone_of.noon(day))), (noon.parse().unwrap(), day), "{zone}");
+        }
+        // Samoa went over the date line: it had no 30th.
+        let samoa: TimeZone = serde_json::from_value("Pacific/Apia".into()).unwrap();
+        let left_out: Date = "2011-12-30".parse().unwrap();
+        assert_eq!(samoa.noon(left_out), left_out.begins_everywhere());
     }
 }

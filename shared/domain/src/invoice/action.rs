@@ -105,6 +105,7 @@ impl Invoice {
             sent_by: Some(by),
             seller: Some(firm.party()),
             reminders,
+            time_zone: Some(firm.time_zone),
             ..self.clone()
         };
         // What should have been reminded of before it was sent is not.

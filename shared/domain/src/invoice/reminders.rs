@@ -11,17 +11,33 @@ impl Invoice {
     pub fn timers(&self) -> Vec<Timer> {
         let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return Vec::new() };
         let overdue = self.overdue_at.is_none().then(|| Timer { at: last.next().begins_everywhere(), kind: TimerKind::InvoiceOverdue });
-        let reminder = self.next_reminder().map(|day| Timer { at: day.begins_everywhere(), kind: TimerKind::InvoiceReminder });
+        let reminder = self.next_step().map(|days| Timer { at: self.reminds_at(last, days), kind: TimerKind::InvoiceReminder });
         overdue.into_iter().chain(reminder).collect()
     }
 
     /// The day on which the client is reminded next, while something is due and no money is on its way.
     pub fn next_reminder(&self) -> Option<Date> {
-        if self.pending_checkout().is_some() {
-            return None;
-        }
-        let (Status::Sent, Some(last)) = (self.status, self.due_date) else { return None };
-        self.reminders.get(usize::from(self.reminded)).map(|days| last.plus_days((*days).into()))
+        self.due_date.zip(self.next_step()).map(|(last, days)| last.plus_days(days.into()))
+    }
+
+    /// How many days after the last one to pay that is.
+    fn next_step(&self) -> Option<i16> {
+        let waits = self.status == Status::Sent && self.pending_checkout().is_none();
+        self.reminders.get(usize::from(self.reminded)).copied().filter(|_| waits)
+    }
+
+    /// When the client is reminded `days` after the day `last`, which is the last one to pay: that it isn't over yet, at noon
+    /// where the firm is; that it is, once that is so everywhere.
+    fn reminds_at(&self, last: Date, days: i16) -> Time {
+        let day = last.plus_days(days.into());
+        self.time_zone.filter(|_| days <= 0).map_or(day.begins_everywhere(), |zone| zone.noon(day))
+    }
+
+    /// How many days ago at `now` the day `last`, which is the last one to pay, was over everywhere; if it isn't, how many days
+    /// there still are where the firm is, as a negative number.
+    pub fn days_overdue(&self, last: Date, now: Time) -> i64 {
+        let late = last.days_until(Date::anywhere_on_earth(now));
+        if late > 0 { late } else { self.time_zone.map_or(late, |zone| last.days_until(zone.day(now)).min(0)) }
     }
 
     /// The invoice marked as overdue; nothing if it isn't, or is marked.
@@ -41,7 +57,45 @@ impl Invoice {
     /// How many of the days of reminding are over or have come at `now`.
     pub(super) fn reminders_until(&self, now: Time) -> u8 {
         let Some(last) = self.due_date else { return 0 };
-        let come = self.reminders.iter().take_while(|days| last.plus_days((**days).into()).begins_everywhere() <= now).count();
+        let come = self.reminders.iter().take_while(|days| self.reminds_at(last, **days) <= now).count();
         u8::try_from(come).unwrap_or(u8::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        firm::Firm,
+        invoice::{
+            SentBy,
+            lines::tests::line,
+            tests::{draft, firm, now},
+        },
+    };
+
+    #[test]
+    fn who_has_time_yet_is_reminded_at_noon_of_the_firms_day_and_who_is_late_when_that_is_so_everywhere() {
+        for (zone, noon) in
+            [("Pacific/Auckland", "2026-12-09T23:00:00Z"), ("UTC", "2026-12-10T12:00:00Z"), ("Pacific/Pago_Pago", "2026-12-10T23:00:00Z")]
+        {
+            let firm = Firm { time_zone: serde_json::from_value(zone.into()).unwrap(), reminder_days: vec![1, 0], ..firm() };
+            let last: Date = "2026-12-10".parse().unwrap();
+            let sent = Invoice { due_date: Some(last), ..draft(vec![line("1", "1", None)]) }.send(1, SentBy::Mail, &firm, now()).unwrap().0;
+            let reminds =
+                |invoice: &Invoice| invoice.timers().into_iter().find(|timer| timer.kind == TimerKind::InvoiceReminder).unwrap().at;
+            let (noon, over): (Time, Time) = (noon.parse().unwrap(), "2026-12-11T12:00:00Z".parse().unwrap());
+            let moment = chrono::TimeDelta::milliseconds(1);
+            assert_eq!((reminds(&sent), sent.days_overdue(last, noon)), (noon, 0), "{zone}");
+            assert!(sent.remind(noon - moment).is_none(), "{zone}");
+            let (reminded, _) = sent.remind(noon).unwrap();
+            assert_eq!((reminds(&reminded), reminded.days_overdue(last, over)), (over, 1), "{zone}");
+            assert_eq!(
+                (reminded.days_overdue(last, over - moment), sent.days_overdue(last, noon - chrono::TimeDelta::days(3))),
+                (0, -3),
+                "{zone}"
+            );
+            assert!(reminded.remind(over - moment).is_none() && reminded.remind(over).is_some(), "{zone}");
+        }
     }
 }
