@@ -91,6 +91,7 @@ async fn sixteen_people_log_time_on_one_project() {
         let project = project(&firm, &client).await;
         let write = Box::new(|_, _| entry(&project));
         assert_all_done(&firm, Writes { what: &format!("time on one project, {how}"), each: 3, pause, write }).await;
+        app.project().await;
         let shown = firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200);
         assert_eq!(shown.text("/used_hours").parse::<f64>().unwrap(), 4.8);
     }

@@ -9,6 +9,7 @@ use std::{
 
 use domain::event::Details;
 use local::template::Template;
+use projections::Projections;
 use schedule::{Done, Schedule};
 use serde_json::{Value, json};
 use store::event_of_image;
@@ -96,7 +97,7 @@ async fn every_sample_record_of_the_stream_is_what_the_table_sends() {
     let proposal = firm.proposal().await;
     firm.owner.post(format!("/api/crm/proposals/{proposal}/send/"), json!({})).await.expect(200);
     let real = app.dynamo.stream().after(None).unwrap();
-    let trigger = app.template.stream_triggers.first().unwrap();
+    let trigger = app.stream_trigger("outbox");
     for (name, sample) in of(&samples(), "outbox") {
         for record in sample["Records"].as_array().unwrap() {
             assert!(trigger.filters.iter().any(|filter| filter.matches(record)), "{name} is not sent");
@@ -141,6 +142,18 @@ async fn handled(app: &TestApp, function: &str, sample: &Value) -> [Vec<String>;
             let failed = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier);
             [failed.collect(), all("/dynamodb/SequenceNumber")]
         }
+        "projections" => {
+            let trigger = app.stream_trigger(function);
+            for record in sample["Records"].as_array().unwrap() {
+                assert!(trigger.filters.iter().any(|filter| filter.matches(record)), "{record} is not sent");
+            }
+            let projections = Projections { store: app.store.clone(), clock: app.clock.clone() };
+            let before = app.records();
+            let response = projections::handle(&projections, serde_json::from_value(sample.clone()).unwrap()).await;
+            assert_ne!(app.records(), before, "nothing was added up");
+            let failed = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier);
+            [failed.collect(), all("/dynamodb/SequenceNumber")]
+        }
         "stripe-events" => {
             app.stripe.ready().await;
             let response = stripe_events::handle(&app.stripe_events(), serde_json::from_value(sample.clone()).unwrap()).await;
@@ -155,13 +168,11 @@ async fn every_sample_batch_is_handled_and_what_is_of_a_record_that_is_unknown_i
     let app = TestApp::new().await;
     let samples = samples();
     for (name, sample) in samples.iter().filter(|(_, sample)| sample["Records"].is_array()) {
+        let undelivered = || app.records().into_keys().filter(|(pk, sk)| pk.contains("#UNDELIVERED#") && sk == "@").count();
+        let before = undelivered();
         let [failed, all] = handled(&app, name.split('/').next().unwrap(), sample).await;
         assert!(failed.is_empty(), "{name}");
-        let aside = if name.starts_with("stripe-events/") {
-            app.stripe.take_dead_letters().await.len()
-        } else {
-            app.records().into_keys().filter(|(pk, sk)| pk.contains("#UNDELIVERED#") && sk == "@").count()
-        };
+        let aside = if name.starts_with("stripe-events/") { app.stripe.take_dead_letters().await.len() } else { undelivered() - before };
         assert_eq!(aside, if name.ends_with("-of-unknown-record") { all.len() } else { 0 }, "{name}");
     }
 }

@@ -39,6 +39,7 @@ mod pages;
 mod payment_links;
 mod payments;
 mod portal_users;
+mod projections;
 mod projects;
 mod proposals;
 mod prospects;

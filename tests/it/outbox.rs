@@ -25,7 +25,7 @@ pub(crate) fn link_token(mail: &Mail) -> String {
 
 /// All that the table's stream has for the outbox, in its order.
 fn events(app: &TestApp) -> Vec<Value> {
-    let filters = &app.template.stream_triggers.first().unwrap().filters;
+    let filters = &app.stream_trigger("outbox").filters;
     let records = app.dynamo.stream().after(None).unwrap();
     records.into_iter().filter(|record| filters.iter().any(|filter| filter.matches(record))).collect()
 }

@@ -18,8 +18,9 @@ pub(crate) async fn project(firm: &Firm<'_>, settings: Value) -> Answer {
     firm.owner.post("/api/projects/projects/", body).await.expect(201)
 }
 
-/// The project as it stands.
+/// The project as it stands, its time added up.
 pub(crate) async fn shown(firm: &Firm<'_>, project: &str) -> Answer {
+    firm.app.project().await;
     firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200)
 }
 

@@ -94,6 +94,7 @@ async fn a_task_that_is_archived_keeps_its_time_and_takes_no_more() {
     let body = json!({"project": project, "task": id, "hours": "1.25"});
     firm.owner.post("/api/projects/time-entries/", body.clone()).await.expect(201);
     let path = format!("/api/projects/tasks/{id}/");
+    app.project().await;
     assert_eq!(firm.owner.get(&path).await.expect(200).text("/logged_hours"), "1.25");
     firm.owner.delete(&path).await.expect(204);
     assert_eq!(firm.owner.get(&path).await.expect(200).text("/logged_hours"), "1.25");

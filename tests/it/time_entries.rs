@@ -171,7 +171,7 @@ async fn time_that_can_not_be_is_refused_by_the_name_of_its_field() {
         let patched = firm.owner.patch(format!("{ENTRIES}{entry}/"), settings.clone()).await;
         assert_eq!(patched.expect(422).fields(), [field], "{settings}");
     }
-    let client = shown(&firm, &ours).await.text("/client");
+    let client = firm.owner.get(format!("/api/projects/projects/{ours}/")).await.expect(200).text("/client");
     for (settings, status, field) in [
         (json!({"project": theirs}), 422, "project"),
         (json!({"project": client}), 422, "project"),

@@ -13,9 +13,14 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::Retr
 use domain::Email;
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
-use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
+use local::{
+    dynamodb::Dynamo,
+    stripe::StandIn,
+    template::{StreamTrigger, Template},
+};
 use outbox::Outbox;
 use payments::Payments;
+use projections::Projections;
 use secrets::{Kept, LinkKey, SigningKey, WebhookSecrets, stripe_key};
 use serde_json::{Value, json};
 use store::Store;
@@ -59,6 +64,8 @@ pub struct TestApp {
     limits: Limits,
     address: IpAddr,
     delivered: Mutex<Option<String>>,
+    /// How far the stream was delivered to `projections`.
+    projected: Mutex<Option<String>>,
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
@@ -158,6 +165,7 @@ impl TestApp {
             limits,
             address,
             delivered: Mutex::default(),
+            projected: Mutex::default(),
         };
         app.first = app.environment();
         app
@@ -267,7 +275,7 @@ impl TestApp {
     /// Deliver what is new in the table's stream to `outbox`, as its trigger would: filtered, a batch at a time, again
     /// from the first that failed; whether all of it was done.
     pub async fn deliver_to(&self, outbox: &Outbox) -> bool {
-        let trigger = self.template.stream_triggers.first().unwrap();
+        let trigger = self.stream_trigger("outbox");
         loop {
             let after = self.delivered.lock().unwrap().clone();
             let records = self.dynamo.stream().after(after).unwrap();
@@ -299,6 +307,29 @@ impl TestApp {
     /// Deliver what is new in the table's stream, mails by way of `post`; all of it is to be done.
     pub async fn deliver_by(&self, post: &PostOffice) {
         assert!(self.deliver_to(&self.outbox_of(post)).await, "the outbox left something undone");
+        self.project().await;
+    }
+
+    /// What the template says that `function` gets of the table's stream.
+    pub fn stream_trigger(&self, function: &str) -> &StreamTrigger {
+        self.template.stream_triggers.iter().find(|trigger| trigger.function == function).unwrap()
+    }
+
+    /// Deliver what is new in the table's stream to `projections`, as its trigger would; all of it is to be done.
+    pub async fn project(&self) {
+        let projections = Projections { store: self.store.clone(), clock: self.clock.clone() };
+        let trigger = self.stream_trigger("projections");
+        loop {
+            let after = self.projected.lock().unwrap().clone();
+            let records = self.dynamo.stream().after(after).unwrap();
+            let Some(last) = records.last().map(sequence_number) else { return };
+            let wanted: Vec<Value> =
+                records.into_iter().filter(|record| trigger.filters.iter().any(|filter| filter.matches(record))).collect();
+            let batch = serde_json::from_value(json!({"Records": wanted})).unwrap();
+            let response = projections::handle(&projections, batch).await;
+            assert!(response.batch_item_failures.is_empty(), "{:?} wasn't added up", response.batch_item_failures);
+            *self.projected.lock().unwrap() = Some(last);
+        }
     }
 
     /// Deliver what is new in the table's stream, mails by way of MiniStack; all of it is to be done.
@@ -306,6 +337,7 @@ impl TestApp {
         let ses = Meter::before(ministack().endpoint()).await;
         self.stripe.ready().await;
         assert!(self.deliver_to(&self.outbox(&ses)).await, "the outbox left something undone");
+        self.project().await;
     }
 }
 

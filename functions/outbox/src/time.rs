@@ -61,7 +61,7 @@ async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &
         change.update(&entry, released)?;
         if let Some((reversal, event)) = reversal.zip(deleted) {
             change.remove(reversal, event)?;
-            change.add_time_to_totals(Some(reversal), None);
+            change.count_in_day(Some(reversal), None);
         }
     }
     for (without, draft) in drafts {

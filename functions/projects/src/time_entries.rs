@@ -171,7 +171,7 @@ async fn create_time_entry(
     let firm = found.record(staff.firm)?;
     let entry = body.entry(user, &project, task.as_ref(), &firm, firm.time_zone.day(cx.now))?;
     let entry = change.create(cx.new_id(), entry, time_entry::Event::Created)?;
-    change.add_time_to_totals(None, Some(&entry));
+    change.count_in_day(None, Some(&entry));
     cx.commit(change, cx.created(&entry)).await
 }
 
@@ -189,7 +189,7 @@ async fn update_time_entry(
     let task = body.task.try_map(|task| other_task(&mut change, &found, task, &before))?;
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
     let entry = change.update(&before, before.edit(body.over(before.content.clone(), task, today)?)?)?;
-    change.add_time_to_totals(Some(&before), Some(&entry));
+    change.count_in_day(Some(&before), Some(&entry));
     cx.commit(change, cx.ok(&entry)).await
 }
 
@@ -199,7 +199,7 @@ async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
     change.remove(&entry, entry.delete()?)?;
-    change.add_time_to_totals(Some(&entry), None);
+    change.count_in_day(Some(&entry), None);
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -237,7 +237,7 @@ async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Pat
     let (reversed, reversal) = entry.reverse(id, reversal_id)?;
     change.update(&entry, reversed)?;
     let reversal = change.create(reversal_id, reversal, time_entry::Event::Created)?;
-    change.add_time_to_totals(None, Some(&reversal));
+    change.count_in_day(None, Some(&reversal));
     cx.commit(change, cx.created(&reversal)).await
 }
 

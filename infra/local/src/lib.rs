@@ -19,6 +19,7 @@ mod mailbox;
 pub mod ministack;
 mod process;
 mod progress;
+pub mod rebuild;
 pub mod redrive;
 pub mod stack;
 pub mod stripe;

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use local::{
     check, demo,
     error::{Doing, Result},
-    redrive,
+    rebuild, redrive,
     stack::{Options, Stack},
     verify,
 };
@@ -49,6 +49,8 @@ enum Command {
     Verify(verify::Options),
     /// Go through the event log again, and do what should have followed and didn't: mails, changes of other records.
     Redrive(redrive::Options),
+    /// Add up all time anew, and set right the sums beside projects and tasks.
+    Rebuild(verify::Table),
 }
 
 #[tokio::main]
@@ -74,6 +76,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Check { url }) => check::run(&url).await,
         Some(Command::Verify(options)) => verify::run(options).await,
         Some(Command::Redrive(options)) => redrive::run(options).await,
+        Some(Command::Rebuild(table)) => rebuild::run(table).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;
             // Dropping what has been started ends it.

@@ -30,9 +30,9 @@ pub struct Options {
 /// Orders it for the table that `options` names, and says how much that is.
 pub async fn run(options: Options) -> Result<()> {
     let Options { log, since } = options;
-    let firm = log.firm.clone();
+    let verify::Options { table, firm } = log;
     let since = since.map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    let (store, _served) = open(log).await?;
+    let (store, _served) = open(table).await?;
     println!("{}", order(&store, firm.as_deref(), since, SystemTime::now().into()).await?);
     Ok(())
 }

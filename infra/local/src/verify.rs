@@ -16,15 +16,24 @@ use crate::{
     tools,
 };
 
-/// Whose event log: the local stack's, unless a table or an endpoint is named.
+/// Which table: the local stack's, unless a table or an endpoint is named.
 #[derive(Debug, Default, Args)]
-pub struct Options {
+#[group(skip)]
+pub struct Table {
     /// Where DynamoDB is, if not where the environment's region says.
     #[arg(long)]
     endpoint: Option<String>,
     /// The table, if it isn't called as in the local stack.
     #[arg(long)]
     table: Option<String>,
+}
+
+/// Whose event log.
+#[derive(Debug, Default, Args)]
+#[group(skip)]
+pub struct Options {
+    #[command(flatten)]
+    pub(crate) table: Table,
     /// The id of the one firm whose records are looked at.
     #[arg(long)]
     pub(crate) firm: Option<String>,
@@ -32,14 +41,14 @@ pub struct Options {
 
 /// Checks the histories that `options` names, prints a line for each that is broken, and one in the end.
 pub async fn run(options: Options) -> Result<()> {
-    let firm = options.firm.clone();
-    let (store, _served) = open(options).await?;
+    let Options { table, firm } = options;
+    let (store, _served) = open(table).await?;
     check(&store, firm.as_deref()).await
 }
 
-/// The table that `options` names, and what serves it while it is used, if that is here.
-pub(crate) async fn open(options: Options) -> Result<(Store, Option<Dynamo>)> {
-    let Options { endpoint, table, firm: _ } = options;
+/// The table that `table` names, and what serves it while it is used, if that is here.
+pub(crate) async fn open(table: Table) -> Result<(Store, Option<Dynamo>)> {
+    let Table { endpoint, table } = table;
     let template = Template::load()?;
     let name = table.clone().unwrap_or_else(|| template.table.name.clone());
     if endpoint.is_none() && table.is_none() {

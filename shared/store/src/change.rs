@@ -1,7 +1,5 @@
 //! Changes: everything that a request writes, in one transaction. Each action carries what its failure means.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
@@ -44,8 +42,6 @@ pub struct Change {
     audit: Audit,
     idempotent: Option<IdempotentRequest>,
     actions: Vec<(TransactWriteItem, OnFailure)>,
-    /// What is added to the sums beside records, once for each.
-    pub(crate) totals: BTreeMap<Key, BTreeMap<&'static str, i64>>,
     /// What is added to the days of people, once for each.
     pub(crate) workdays: Workdays,
 }
@@ -72,7 +68,7 @@ pub(crate) enum OnFailure {
 impl Store {
     /// Begin a change in `firm`; `idempotent` says under which key it is to be done just once.
     pub fn change(&self, firm: Id<Firm>, audit: Audit, idempotent: Option<IdempotentRequest>) -> Change {
-        Change { store: self.clone(), firm, audit, idempotent, actions: Vec::new(), totals: BTreeMap::new(), workdays: Workdays::new() }
+        Change { store: self.clone(), firm, audit, idempotent, actions: Vec::new(), workdays: Workdays::new() }
     }
 }
 
@@ -160,7 +156,6 @@ impl Change {
                 .expression_attribute_values(":now", number(self.audit.at.timestamp()));
             self.push_put(put, OnFailure::Done)?;
         }
-        self.push_totals()?;
         self.push_workdays()?;
         if self.actions.is_empty() {
             return Ok(());

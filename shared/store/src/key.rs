@@ -4,7 +4,16 @@
 
 use std::fmt;
 
-use domain::{Date, Email, Id, Kind, Time, client::Client, firm::Firm, prospect::Prospect, session::Session, timer::Timer, user::UserId};
+use domain::{
+    Date, Email, Id, Kind, Time,
+    client::Client,
+    firm::Firm,
+    prospect::Prospect,
+    session::Session,
+    time_entry::{TimeEntry, TimeEntryId},
+    timer::Timer,
+    user::UserId,
+};
 
 use crate::{Entity, Parent};
 
@@ -63,6 +72,8 @@ pub(crate) const EVENTS: &str = "EVENT#";
 pub(crate) const REDRIVES: &str = "REDRIVE#";
 /// The sort key of the sums beside a record.
 pub(crate) const TOTALS: &str = "@TOTALS";
+/// The sort key of what a time entry adds to sums.
+pub(crate) const ADDEND: &str = "@ADDEND";
 /// In how many partitions timers lie.
 pub(crate) const SHARDS: u8 = 4;
 /// What the sort keys of a login's memberships begin with.
@@ -120,6 +131,11 @@ impl Key {
 
     pub(crate) fn running_totals<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
         Self { pk: partition::<T>(firm, &id.to_string()), sk: TOTALS.to_owned() }
+    }
+
+    /// What a time entry adds to sums.
+    pub(crate) fn addend(firm: Id<Firm>, id: TimeEntryId) -> Self {
+        Self { pk: partition::<TimeEntry>(firm, &id.to_string()), sk: ADDEND.to_owned() }
     }
 
     /// What a person worked on a day.
@@ -272,6 +288,7 @@ mod tests {
             ("session", key(Key::session(firm, Id::new(now, 5)))),
             ("lease", key(Key::lease(Some(firm), "user_1", 489_944))),
             ("lease, anonymous", key(Key::lease(None, "192.0.2.1", 489_944))),
+            ("what an entry adds", key(Key::addend(firm, Id::new(now, 9)))),
             ("running totals", key(Key::running_totals(firm, Id::<Lead>::new(now, 2)))),
             ("workday", key(Key::workday(firm, Id::new(now, 6), "2026-11-25".parse().unwrap()))),
             ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),

@@ -225,6 +225,7 @@ impl Store {
             .client
             .scan()
             .table_name(&self.table)
+            .consistent_read(true)
             .projection_expression("pk")
             .filter_expression("begins_with(sk, :events) OR (sk = :header AND attribute_exists(summary))")
             .expression_attribute_values(":events", text(EVENTS))

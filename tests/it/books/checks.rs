@@ -185,6 +185,7 @@ impl World<'_, '_> {
         let all_credits: Vec<_> = credits.values().map(|credit| &credit.content).collect();
         let all_notes: Vec<_> = notes.values().map(|note| &note.content).collect();
         assert_money_is_explained(&received, &all_invoices, &all_credits, &all_notes);
+        self.firm.app.project().await;
         for (place, project) in self.projects.iter().enumerate() {
             let id: Id<Project> = project.id.parse().unwrap();
             let of = || entries.values().filter(|entry| entry.project == id);

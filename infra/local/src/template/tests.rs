@@ -66,6 +66,13 @@ fn the_streams_trigger_keeps_all_that_it_says() {
     assert!(fits(&event("INSERT", "EVENT#0000000001")));
     assert!(!fits(&event("MODIFY", "EVENT#0000000001")));
     assert!(!fits(&event("INSERT", "@")));
+    let projections = template.stream_triggers.iter().find(|trigger| trigger.function == "projections").unwrap();
+    let record = |name: &str, image: &str, sk: &str| json!({ "eventName": name, "dynamodb": { "Keys": { "sk": { "S": sk } }, image: { "by_type_pk": { "S": "F#1#TASK" } } } });
+    let fits = |record: &Value| projections.filters.iter().any(|filter| filter.matches(record));
+    assert!(
+        fits(&record("INSERT", "NewImage", "@")) && fits(&record("MODIFY", "NewImage", "@")) && fits(&record("REMOVE", "OldImage", "@"))
+    );
+    assert!(!fits(&record("INSERT", "NewImage", "@ADDEND")) && !fits(&event("INSERT", "@")));
 }
 
 #[test]
