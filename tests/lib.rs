@@ -14,6 +14,7 @@ mod support {
     pub(crate) mod meter;
     pub(crate) mod ministack;
     pub(crate) mod post_office;
+    pub(crate) mod stream;
     pub(crate) mod stripe;
     pub(crate) mod table;
     pub(crate) mod vault;

@@ -10,23 +10,16 @@ use std::{
 use api::{App, Clock, Front, Limiter, Limits, Routes, Verifier};
 use auth::{Keys, published};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
-use domain::Email;
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
-use local::{
-    dynamodb::Dynamo,
-    stripe::StandIn,
-    template::{StreamTrigger, Template},
-};
-use outbox::Outbox;
+use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
 use payments::Payments;
-use projections::Projections;
 use secrets::{Kept, LinkKey, SigningKey, WebhookSecrets, stripe_key};
 use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, Firm, Meter, OLD_WEBHOOK_SECRET, PostOffice, STRIPE_KEY, StripeQueue, Vault, WEBHOOK_SECRET, ministack};
+use crate::{Answer, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, Vault, WEBHOOK_SECRET};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -63,9 +56,9 @@ pub struct TestApp {
     first: Environment,
     limits: Limits,
     address: IpAddr,
-    delivered: Mutex<Option<String>>,
+    pub(crate) delivered: Mutex<Option<String>>,
     /// How far the stream was delivered to `projections`.
-    projected: Mutex<Option<String>>,
+    pub(crate) projected: Mutex<Option<String>>,
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
@@ -203,7 +196,7 @@ impl TestApp {
         self.vault.kept("stripe", move |text| Payments::new(&stripe_key(text)?, Some(&url)).map_err(|bad| bad.to_string()))
     }
 
-    fn links(&self) -> Kept<LinkKey> {
+    pub(crate) fn links(&self) -> Kept<LinkKey> {
         self.vault.kept("links", LinkKey::parse)
     }
 
@@ -242,112 +235,11 @@ impl TestApp {
     pub fn store_without_patience(&self) -> Store {
         store_with(self.meter.url(), &self.template, RetryConfig::disabled())
     }
-
-    /// An outbox whose mails go to MiniStack through `ses`, and whose table is reached through this app's meter.
-    pub fn outbox(&self, ses: &Meter) -> Outbox {
-        self.outbox_at(ses.url(), RetryConfig::standard())
-    }
-
-    /// An outbox whose mails go to `post`, which are tried again only if they are delivered again.
-    pub fn outbox_of(&self, post: &PostOffice) -> Outbox {
-        self.outbox_at(post.url(), RetryConfig::disabled())
-    }
-
-    fn outbox_at(&self, ses: &str, retries: RetryConfig) -> Outbox {
-        let config = aws_sdk_sesv2::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(ses)
-            .retry_config(retries)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::for_tests())
-            .build();
-        let sender = self.template.functions.iter().find_map(|function| function.environment.get("MAIL_FROM")).unwrap();
-        Outbox {
-            store: self.store.clone(),
-            mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap()),
-            stripe_events: self.stripe.queue(),
-            links: self.links(),
-            web_origin: WEB_ORIGIN.to_owned(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    /// Deliver what is new in the table's stream to `outbox`, as its trigger would: filtered, a batch at a time, again
-    /// from the first that failed; whether all of it was done.
-    pub async fn deliver_to(&self, outbox: &Outbox) -> bool {
-        let trigger = self.stream_trigger("outbox");
-        loop {
-            let after = self.delivered.lock().unwrap().clone();
-            let records = self.dynamo.stream().after(after).unwrap();
-            let Some(last) = records.last().map(sequence_number) else { return true };
-            let wanted: Vec<Value> =
-                records.into_iter().filter(|record| trigger.filters.iter().any(|filter| filter.matches(record))).collect();
-            let batch = serde_json::from_value(json!({"Records": wanted})).unwrap();
-            let response = outbox::handle(outbox, batch).await;
-            if let Some(failure) = response.batch_item_failures.first() {
-                let failed = failure.item_identifier.clone().unwrap();
-                let before = wanted.iter().map(sequence_number).take_while(|number| *number != failed).last();
-                if before.is_some() {
-                    *self.delivered.lock().unwrap() = before;
-                }
-                return false;
-            }
-            *self.delivered.lock().unwrap() = Some(last);
-        }
-    }
-
-    /// Lose what is new in the table's stream, as if it had been given up.
-    pub fn lose_the_stream(&self) {
-        let mut delivered = self.delivered.lock().unwrap();
-        while let Some(last) = self.dynamo.stream().after(delivered.clone()).unwrap().last() {
-            *delivered = Some(sequence_number(last));
-        }
-    }
-
-    /// Deliver what is new in the table's stream, mails by way of `post`; all of it is to be done.
-    pub async fn deliver_by(&self, post: &PostOffice) {
-        assert!(self.deliver_to(&self.outbox_of(post)).await, "the outbox left something undone");
-        self.project().await;
-    }
-
-    /// What the template says that `function` gets of the table's stream.
-    pub fn stream_trigger(&self, function: &str) -> &StreamTrigger {
-        self.template.stream_triggers.iter().find(|trigger| trigger.function == function).unwrap()
-    }
-
-    /// Deliver what is new in the table's stream to `projections`, as its trigger would; all of it is to be done.
-    pub async fn project(&self) {
-        let projections = Projections { store: self.store.clone(), clock: self.clock.clone() };
-        let trigger = self.stream_trigger("projections");
-        loop {
-            let after = self.projected.lock().unwrap().clone();
-            let records = self.dynamo.stream().after(after).unwrap();
-            let Some(last) = records.last().map(sequence_number) else { return };
-            let wanted: Vec<Value> =
-                records.into_iter().filter(|record| trigger.filters.iter().any(|filter| filter.matches(record))).collect();
-            let batch = serde_json::from_value(json!({"Records": wanted})).unwrap();
-            let response = projections::handle(&projections, batch).await;
-            assert!(response.batch_item_failures.is_empty(), "{:?} wasn't added up", response.batch_item_failures);
-            *self.projected.lock().unwrap() = Some(last);
-        }
-    }
-
-    /// Deliver what is new in the table's stream, mails by way of MiniStack; all of it is to be done.
-    pub async fn deliver(&self) {
-        let ses = Meter::before(ministack().endpoint()).await;
-        self.stripe.ready().await;
-        assert!(self.deliver_to(&self.outbox(&ses)).await, "the outbox left something undone");
-        self.project().await;
-    }
 }
 
 fn plenty() -> Limits {
     let plenty = store::Quota { per_minute: None, per_hour: 1_000_000_000 };
     Limits { user: plenty, anonymous: plenty, payment: plenty }
-}
-
-fn sequence_number(record: &Value) -> String {
-    record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned()
 }
 
 fn store_at(endpoint: &str, template: &Template) -> Store {
