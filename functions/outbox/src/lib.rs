@@ -26,7 +26,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::Clock;
 use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
@@ -34,6 +33,7 @@ use aws_lambda_events::{
 use domain::{event::Actor, firm::FirmId};
 use mail::Mailer;
 use queue::Queue;
+use runtime::Clock;
 use secrets::{Kept, LinkKey};
 use store::{Audit, Change, Entity, Error, ListScope, Page, PageRequest, Place, Redrive, Row, Store, Streamed, Unreadable};
 
