@@ -30,7 +30,7 @@ use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{event::Actor, firm::FirmId};
+use domain::{event::Actor, ids::FirmId};
 use mail::Mailer;
 use queue::Queue;
 use runtime::Clock;

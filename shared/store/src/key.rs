@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use domain::{Date, Email, Id, Kind, Time, client::Client, firm::Firm, prospect::Prospect, session::Session, timer::Timer, user::UserId};
+use domain::{Date, Email, Id, Kind, Time, client::Client, firm::Firm, ids::UserId, prospect::Prospect, session::Session, timer::Timer};
 
 use crate::{Entity, Parent};
 
