@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use api::{App, Clock, Front, Limiter, Limits, Verifier};
+use api::{App, Front, Limiter, Limits, Verifier};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, keys::Keys, template::Template};
+use runtime::Clock;
 use secrets::{LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::{Quota, Store};

@@ -7,6 +7,7 @@ mod archiving;
 mod billed_time;
 mod books;
 mod busy;
+mod circles;
 mod claims;
 mod clients;
 mod comments;

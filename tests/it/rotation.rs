@@ -197,7 +197,7 @@ async fn a_secret_that_is_changed_in_secrets_manager_is_read_from_there() {
         .credentials_provider(Credentials::for_tests())
         .build();
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::from_conf(config));
-    let (name, now) = (format!("rotation-{:016x}", rand::random::<u64>()), api::Clock::default().now());
+    let (name, now) = (format!("rotation-{:016x}", rand::random::<u64>()), runtime::Clock::default().now());
     let key = secrets.kept(&name, stripe_key);
     let missing = key.get(now).await.unwrap_err().to_string();
     assert!(missing.contains(&name), "{missing}");

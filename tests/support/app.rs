@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use api::{App, Clock, Front, Limiter, Limits, Routes, Verifier};
+use api::{App, Front, Limiter, Limits, Routes, Verifier};
 use auth::{Keys, published};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
 use payments::Payments;
+use runtime::Clock;
 use secrets::{Kept, LinkKey, SigningKey, WebhookSecrets, stripe_key};
 use serde_json::{Value, json};
 use store::Store;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use api::Clock;
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_sqs::{
     Client,
@@ -16,6 +15,7 @@ use local::{
 };
 use payments::Payments;
 use queue::Queue;
+use runtime::Clock;
 use secrets::{Kept, WebhookSecrets};
 use serde_json::{Value, json};
 use stripe_events::StripeEvents;

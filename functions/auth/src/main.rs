@@ -1,7 +1,8 @@
 //! The function `auth`.
 
-use api::{Clock, Verifier, env};
+use api::Verifier;
 use auth::{Keys, published};
+use runtime::{Clock, env};
 use secrets::{LinkKey, Secrets, SigningKey};
 
 #[tokio::main(flavor = "current_thread")]

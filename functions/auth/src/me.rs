@@ -4,7 +4,8 @@ use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, routes};
 use domain::{
     access::{Permission, Right, Rights, Role},
     address::Address,
-    client::{Client, ClientId},
+    client::Client,
+    ids::ClientId,
     session::Principal,
 };
 use serde::Serialize;

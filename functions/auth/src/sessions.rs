@@ -5,7 +5,7 @@ use axum::{Extension, extract::State};
 use domain::{
     Email,
     event::Actor,
-    firm::FirmId,
+    ids::FirmId,
     session::{Principal, Refreshed, Session},
 };
 use secrets::{BadToken, Refresh};

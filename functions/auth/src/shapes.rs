@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use domain::{
     Currency, Email, SingleLine, TimeZone,
     access::Role,
-    firm::{Firm, FirmId},
+    firm::Firm,
+    ids::{FirmId, UserId},
     invitation::Standing,
-    user::{User, UserId},
+    user::User,
 };
 use serde::{Deserialize, Serialize};
 use store::Record;

@@ -5,7 +5,8 @@ use api::{Answer, App, Cx, ListQuery, Page, Path, Problem, Routes, Staff, View, 
 use chrono::{DateTime, Utc};
 use domain::{
     Email,
-    undelivered::{Status, Undelivered, UndeliveredId},
+    ids::UndeliveredId,
+    undelivered::{Status, Undelivered},
 };
 use serde::{Deserialize, Serialize};
 use store::{Effect, Place};

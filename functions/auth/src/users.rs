@@ -4,9 +4,10 @@ use api::{Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Route
 use domain::{
     Email, Refusal, SingleLine,
     access::Role,
+    ids::UserId,
     invitation::Standing,
     session::Principal,
-    user::{self, User, UserId},
+    user::{self, User},
 };
 use serde::Deserialize;
 use store::{ListScope, Unique};

@@ -5,9 +5,9 @@ use api::{
 };
 use domain::{
     Currency, Date, MultiLine, Price, Refusal, SingleLine,
-    client::ClientId,
-    engagement::{self, Engagement, EngagementId, Status},
+    engagement::{self, Engagement, Status},
     firm::Firm,
+    ids::{ClientId, EngagementId},
 };
 use serde::Deserialize;
 use store::Named;

@@ -1,7 +1,7 @@
 //! The function `clients`.
 
-use api::{Clock, env};
 use payments::Payments;
+use runtime::{Clock, env};
 use secrets::{Secrets, stripe_key};
 
 #[tokio::main(flavor = "current_thread")]

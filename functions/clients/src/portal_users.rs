@@ -6,9 +6,9 @@ use api::{
 use domain::{
     Email, Refusal, SingleLine,
     access::Rights,
-    client::ClientId,
+    ids::{ClientId, PortalUserId},
     invitation::Standing,
-    portal_user::{self, PortalUser, PortalUserId},
+    portal_user::{self, PortalUser},
     session::Principal,
 };
 use serde::Deserialize;

@@ -5,10 +5,11 @@
 use api::{Answer, App, Cx, Path, Problem, Routes, Shape, Staff, Valid, may, post, routes};
 use domain::{
     Date, MultiLine, Refusal, SingleLine,
-    client::{Client, ClientId},
+    client::Client,
     engagement::{self, Engagement},
+    ids::{ClientId, ProposalId},
     portal_user::PortalUser,
-    proposal::{Acceptance, AcceptanceIds, Proposal, ProposalId},
+    proposal::{Acceptance, AcceptanceIds, Proposal},
 };
 use serde::{Deserialize, Serialize};
 use store::{Change, Record, Unique};

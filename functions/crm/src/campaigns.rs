@@ -7,8 +7,9 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Money, MultiLine, Price, SingleLine,
-    campaign::{Campaign, CampaignId, Event, Status},
+    campaign::{Campaign, Event, Status},
     firm::Firm,
+    ids::CampaignId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

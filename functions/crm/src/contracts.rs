@@ -7,10 +7,10 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Money, MultiLine, Price, Refusal, SingleLine,
-    client::ClientId,
-    contract::{self, Contract, ContractId, Signature, Status},
+    contract::{self, Contract, Signature, Status},
     firm::Firm,
-    proposal::{Proposal, ProposalId},
+    ids::{ClientId, ContractId, ProposalId},
+    proposal::Proposal,
 };
 use serde::{Deserialize, Serialize};
 use store::{Counter, Named, Record};

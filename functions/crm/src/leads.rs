@@ -7,11 +7,11 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Archive, Currency, Email, MultiLine, Price, Refusal, SingleLine,
-    campaign::CampaignId,
     contact::Contact,
     firm::Firm,
-    lead::{self, Lead, LeadId, Status},
-    prospect::{self, Prospect, ProspectId, Stage},
+    ids::{CampaignId, LeadId, ProspectId},
+    lead::{self, Lead, Status},
+    prospect::{self, Prospect, Stage},
 };
 use serde::{Deserialize, Serialize};
 use store::{Change, Found, Named, Record, Unique};

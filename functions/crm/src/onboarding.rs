@@ -4,10 +4,10 @@ use api::{Cx, Problem};
 use domain::{
     Refusal,
     access::Rights,
-    client::{self, Client, ClientId},
+    client::{self, Client},
     contact::Contact,
+    ids::{ClientId, ProspectId},
     portal_user::{self, PortalUser},
-    prospect::ProspectId,
 };
 use store::{Change, Record, Unique};
 

@@ -4,12 +4,9 @@ use api::{Decimal, Listed, View};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, SingleLine,
-    client::ClientId,
-    engagement::EngagementId,
+    ids::{ClientId, EngagementId, PortalUserId, ProposalId, ProspectId},
     offer::LineItem,
-    portal_user::PortalUserId,
-    proposal::{self, Acceptance, Proposal, ProposalId, Status},
-    prospect::ProspectId,
+    proposal::{self, Acceptance, Proposal, Status},
 };
 use serde::Serialize;
 

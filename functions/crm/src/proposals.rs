@@ -6,9 +6,9 @@ use api::{
 };
 use domain::{
     Archive, Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
+    ids::{ProposalId, ProspectId},
     offer::{LineItem, Offer},
-    proposal::{self, Proposal, ProposalId, Status},
-    prospect::ProspectId,
+    proposal::{self, Proposal, Status},
 };
 use serde::Deserialize;
 use store::{Counter, Named};

@@ -4,10 +4,8 @@ use api::{Decimal, Listed, View};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Money, MultiLine, SingleLine,
-    campaign::CampaignId,
-    client::ClientId,
-    lead::LeadId,
-    prospect::{Prospect, ProspectId, Stage},
+    ids::{CampaignId, ClientId, LeadId, ProspectId},
+    prospect::{Prospect, Stage},
 };
 use serde::Serialize;
 

@@ -6,14 +6,13 @@ use api::{
 };
 use domain::{
     Currency, Email, MultiLine, Price, SingleLine,
-    campaign::CampaignId,
     client::Client,
     contact::Contact,
     firm::Firm,
-    lead::LeadId,
+    ids::{CampaignId, LeadId, ProspectId},
     portal_user::PortalUser,
     proposal::Proposal,
-    prospect::{self, Prospect, ProspectId, Stage},
+    prospect::{self, Prospect, Stage},
 };
 use serde::{Deserialize, Serialize};
 use store::{Named, Record};

@@ -5,11 +5,10 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, MultiLine, Percent, Price, Quantity, SingleLine, Units,
-    client::ClientId,
-    credit::{self, CreditId},
-    credit_note::{self, CreditNote, CreditNoteId, Ids, NewCreditNote},
-    invoice::{InvoiceId, NewNoteLine, NoteLine, TaxCategory},
+    Currency, Date, MultiLine, Percent, Price, Quantity, SingleLine, Units, credit,
+    credit_note::{self, CreditNote, Ids, NewCreditNote},
+    ids::{ClientId, CreditId, CreditNoteId, InvoiceId},
+    invoice::{NewNoteLine, NoteLine, TaxCategory},
 };
 use serde::{Deserialize, Serialize};
 use store::{Counter, ListScope, Named};

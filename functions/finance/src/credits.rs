@@ -7,10 +7,8 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, MultiLine, Price, SingleLine,
-    client::ClientId,
-    credit::{Credit, CreditId, NewRefund, Paid, Refund, Settlement, Status, Use},
-    credit_note::CreditNoteId,
-    invoice::{InvoiceId, PaymentId},
+    credit::{Credit, NewRefund, Paid, Refund, Settlement, Status, Use},
+    ids::{ClientId, CreditId, CreditNoteId, InvoiceId, PaymentId},
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,7 @@
 //! What is done to an invoice as a whole: it is sent, taken back, given up.
 
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
-use domain::{
-    MultiLine,
-    invoice::{InvoiceId, SentBy},
-};
+use domain::{MultiLine, ids::InvoiceId, invoice::SentBy};
 use serde::Deserialize;
 use store::Counter;
 use utoipa::ToSchema;

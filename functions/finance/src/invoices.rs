@@ -7,11 +7,11 @@ use api::{
 use domain::{
     Currency, Date, Email, MultiLine, Refusal, SingleLine, Time,
     address::{Address, VatId},
-    client::{Client, ClientId},
+    client::Client,
     firm::Firm,
-    invoice::{self, Invoice, InvoiceId},
-    project::{Project, ProjectId},
-    time_entry::TimeEntryId,
+    ids::{ClientId, InvoiceId, ProjectId, TimeEntryId},
+    invoice::{self, Invoice},
+    project::Project,
 };
 use serde::Deserialize;
 use store::{Named, Record};

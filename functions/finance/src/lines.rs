@@ -3,8 +3,8 @@
 use api::JsonObject;
 use domain::{
     Currency, Money, Percent, Price, Refusal, SingleLine, Units,
+    ids::TimeEntryId,
     invoice::{Discount, LineItem, LineTax, SaidTax, TaxCategory},
-    time_entry::TimeEntryId,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -3,8 +3,8 @@
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
     Currency, Date, MultiLine, Price, SingleLine, credit,
-    credit::CreditId,
-    invoice::{InvoiceId, ManualPaymentMethod, NewPayment, PaymentId},
+    ids::{CreditId, InvoiceId, PaymentId},
+    invoice::{ManualPaymentMethod, NewPayment},
 };
 use serde::Deserialize;
 use store::Named;

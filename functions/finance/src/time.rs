@@ -3,8 +3,9 @@
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
     Currency, Percent, Refusal,
-    invoice::{Invoice, InvoiceId, LineItem, LineTax},
-    time_entry::{TimeEntry, TimeEntryId},
+    ids::{InvoiceId, TimeEntryId},
+    invoice::{Invoice, LineItem, LineTax},
+    time_entry::TimeEntry,
 };
 use serde::Deserialize;
 use store::{Change, Error, Read, Record};

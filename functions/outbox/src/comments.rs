@@ -6,11 +6,12 @@ use domain::{
     Email, SingleLine,
     comment::{Author, Comment},
     firm::Firm,
+    ids::{PortalUserId, UserId},
     invitation::Standing,
-    portal_user::{PortalUser, PortalUserId},
+    portal_user::PortalUser,
     project::Project,
     task::Task,
-    user::{User, UserId},
+    user::User,
 };
 use mail::{CommentMail, Envelope, Link, Person, Reference};
 use store::{ListScope, Record};

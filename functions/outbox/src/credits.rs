@@ -1,6 +1,9 @@
 //! What a client owes because a credit is overdrawn is settled from the client's other credits, as soon as there are any.
 
-use domain::credit::{Credit, CreditId, Settled, Status};
+use domain::{
+    credit::{Credit, Settled, Status},
+    ids::CreditId,
+};
 use store::{Error, ListScope, Reply};
 
 use crate::{Cause, Failed, Outbox, Outcome, change};

@@ -26,14 +26,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use api::Clock;
 use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{event::Actor, firm::FirmId};
+use domain::{event::Actor, ids::FirmId};
 use mail::Mailer;
 use queue::Queue;
+use runtime::Clock;
 use secrets::{Kept, LinkKey};
 use store::{Audit, Change, Entity, Error, ListScope, Page, PageRequest, Place, Redrive, Row, Store, Streamed, Unreadable};
 

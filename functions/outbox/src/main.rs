@@ -1,12 +1,12 @@
 //! The function `outbox`.
 
-use api::{Clock, env, log_json};
 use aws_lambda_events::event::dynamodb::Event;
 use domain::Email;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use mail::Mailer;
 use outbox::{Outbox, handle};
 use queue::Queue;
+use runtime::{Clock, env, log_json};
 use secrets::{LinkKey, Secrets};
 use store::Store;
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    invoice::{Invoice, InvoiceId, LineItem},
-    time_entry::{TimeEntry, TimeEntryId},
+    ids::{InvoiceId, TimeEntryId},
+    invoice::{Invoice, LineItem},
+    time_entry::TimeEntry,
 };
 use store::{Error, Found, Read, Record, Reply};
 

@@ -1,7 +1,10 @@
 //! What follows from trying again what was set aside: all that follows from its event, of which what was done before isn't
 //! done again; and that what is undelivered says what came of it.
 
-use domain::undelivered::{Status, Undelivered, UndeliveredId};
+use domain::{
+    ids::UndeliveredId,
+    undelivered::{Status, Undelivered},
+};
 use store::{Effect, LoggedEvent, Mark, Place, Reply};
 
 use crate::{Cause, EVENT, Failed, Outbox, change, follow, unreadable};

@@ -7,11 +7,11 @@
 
 use std::time::Duration;
 
-use api::Clock;
 use aws_lambda_events::{
     event::dynamodb::{Event, EventRecord},
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
+use runtime::Clock;
 use store::{Addend, Error, Store};
 
 /// How often an addition is tried: those who add to the same project at the same time get into each other's way.

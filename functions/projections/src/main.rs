@@ -1,9 +1,9 @@
 //! The function `projections`.
 
-use api::{Clock, env, log_json};
 use aws_lambda_events::event::dynamodb::Event;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use projections::{Projections, handle};
+use runtime::{Clock, env, log_json};
 use store::Store;
 
 #[tokio::main(flavor = "current_thread")]

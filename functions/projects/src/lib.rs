@@ -7,7 +7,7 @@ mod time_entries;
 mod time_entry_shape;
 
 use api::{App, Problem, Routes};
-use domain::{invitation::Standing, user::UserId};
+use domain::{ids::UserId, invitation::Standing};
 use store::{Change, Found, Named};
 
 /// Every route of this function.

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use domain::{
     Currency, MultiLine, Quantity, Time,
     firm::Firm,
+    ids::UserId,
     project::{Budget, Direction, Increment, Member, Project, sum},
-    user::UserId,
 };
 use http::StatusCode;
 use serde::Serialize;

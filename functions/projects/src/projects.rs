@@ -6,11 +6,10 @@ use api::{
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
-    client::ClientId,
-    contract::{self, Contract, ContractId},
-    project::{self, Direction, Increment, Member, Project, ProjectId, Rounding, Status},
+    contract::{self, Contract},
+    ids::{ClientId, ContractId, ProjectId, UserId},
+    project::{self, Direction, Increment, Member, Project, Rounding, Status},
     time_entry::TimeEntry,
-    user::UserId,
 };
 use serde::Deserialize;
 use store::{Change, Found, Named, Record, RunningTotals};

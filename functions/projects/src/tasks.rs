@@ -7,9 +7,9 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Date, MultiLine, Price, Quantity, Refusal, SingleLine, Time,
-    project::{Project, ProjectId, hours, sum},
-    task::{self, Status, Task, TaskId},
-    user::UserId,
+    ids::{ProjectId, TaskId, UserId},
+    project::{Project, hours, sum},
+    task::{self, Status, Task},
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -8,10 +8,10 @@ use domain::{
     Date, Money, MultiLine, Price, Quantity, Refusal,
     access::Permission,
     firm::Firm,
-    project::{Project, ProjectId},
-    task::{Task, TaskId},
-    time_entry::{self, Status, TimeEntry, TimeEntryId},
-    user::UserId,
+    ids::{ProjectId, TaskId, TimeEntryId, UserId},
+    project::Project,
+    task::Task,
+    time_entry::{self, Status, TimeEntry},
 };
 use serde::Deserialize;
 use store::{Change, Found, Named, Record};

@@ -4,12 +4,9 @@ use api::{Decimal, View};
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, MultiLine,
-    client::ClientId,
-    invoice::InvoiceId,
-    project::{ProjectId, hours},
-    task::TaskId,
-    time_entry::{Status, TimeEntry, TimeEntryId},
-    user::UserId,
+    ids::{ClientId, InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
+    project::hours,
+    time_entry::{Status, TimeEntry},
 };
 use serde::Serialize;
 

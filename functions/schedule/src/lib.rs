@@ -7,8 +7,8 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use api::Clock;
 use domain::{Date, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
+use runtime::Clock;
 use serde::{Deserialize, Serialize};
 use store::{Audit, Due, Entity, Error, Reply, Store};
 use tokio::time::{Instant, sleep, timeout};

@@ -1,7 +1,7 @@
 //! The function `schedule`.
 
-use api::{Clock, env, log_json};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use runtime::{Clock, env, log_json};
 use schedule::{Order, Schedule, handle};
 use store::Store;
 

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use domain::{
-    Id, Kind, Time, credit,
-    credit::{Credit, CreditId},
+    Id, Kind, Time,
+    credit::{self, Credit},
     event::Actor,
+    ids::CreditId,
     invoice::{self, Dispute, Invoice, Received, Settled},
 };
 use payments::{PaymentError, PaymentState, Status, event::Checkout};

@@ -13,7 +13,6 @@ mod whose;
 
 use std::time::Duration;
 
-use api::Clock;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::{Refusal, invoice::ExpireCheckouts};
 use payments::{
@@ -21,6 +20,7 @@ use payments::{
     event::{Kind, Unreadable, parse},
 };
 use queue::{NotTaken, Queue};
+use runtime::Clock;
 use secrets::{Kept, SecretError};
 use store::Store;
 use tokio::time::{Instant, timeout};

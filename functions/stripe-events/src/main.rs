@@ -1,10 +1,10 @@
 //! The function `stripe-events`.
 
-use api::{Clock, env, log_json};
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use payments::Payments;
 use queue::Queue;
+use runtime::{Clock, env, log_json};
 use secrets::{Secrets, stripe_key};
 use store::Store;
 use stripe_events::{StripeEvents, handle};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use domain::{Id, firm::Firm, invoice::InvoiceId};
+use domain::{Id, firm::Firm, ids::InvoiceId};
 
 /// The event names no invoice of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,8 +4,9 @@
 mod signature;
 mod stripe;
 
-use api::{Clock, Routes};
+use api::Routes;
 use queue::Queue;
+use runtime::Clock;
 use secrets::{Kept, WebhookSecrets};
 
 /// What the function has at hand from its start.

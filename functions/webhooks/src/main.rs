@@ -1,7 +1,7 @@
 //! The function `webhooks`.
 
-use api::{Clock, env};
 use queue::Queue;
+use runtime::{Clock, env};
 use secrets::{Secrets, WebhookSecrets};
 use webhooks::{Webhooks, router};
 

@@ -19,11 +19,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use lambda_http::request::RequestContext;
+use runtime::Clock;
 use tokio::time::Instant;
 use tower::{Service, ServiceExt};
 
 use crate::{
-    App, Clock, Problem,
+    App, Problem,
     answer::knows,
     asked,
     context::Request,

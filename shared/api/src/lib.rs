@@ -3,7 +3,7 @@
 //!
 //! Invariants: a caller is known from their token alone; no answer is made but here; a handler that lost a race is
 //! run again from its first read; every request is answered before the function's time is over. Deliberately absent:
-//! rules (`domain`), keys (`store`).
+//! rules (`domain`), keys (`store`), what functions need that nobody calls over HTTP (`runtime`).
 
 mod answer;
 mod app;
@@ -31,7 +31,7 @@ pub mod openapi;
 pub mod routes;
 
 pub use answer::{Answer, Listed, Shape};
-pub use app::{App, Clock, Limits};
+pub use app::{App, Limits};
 pub use asked::SECRETS;
 pub use body::{JsonObject, Valid};
 pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
@@ -48,5 +48,5 @@ pub use portal::{Entitled, Party, Portal, right};
 pub use problem::{Problem, ProblemOut};
 pub use rate::{Attempt, Limiter};
 pub use routes::Routes;
-pub use serve::{env, log_json, serve, serve_stateless};
+pub use serve::{serve, serve_stateless};
 pub use token::{Audience, Claims, Unread, Verifier, access_header};

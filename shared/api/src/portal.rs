@@ -6,9 +6,8 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use domain::{
     access::Right,
-    client::{ClientId, OfClient},
-    firm::FirmId,
-    portal_user::PortalUserId,
+    client::OfClient,
+    ids::{ClientId, FirmId, PortalUserId},
     session::Principal,
 };
 use http::request::Parts;

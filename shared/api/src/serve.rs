@@ -1,18 +1,13 @@
-//! Starting a function: its settings from the environment, its logs as JSON, its router behind its front.
+//! Starting a function that API Gateway calls: what its router needs, from the environment, and its front before it.
 
 use std::sync::Arc;
 
 use axum::Router;
 use lambda_http::{lambda_runtime, service_fn};
+use runtime::{Clock, env, log_json};
 use store::{Quota, Store};
-use tracing_subscriber::filter::LevelFilter;
 
-use crate::{App, Clock, Front, Limiter, Limits, Verifier, event};
-
-/// The environment variable `name`, which the template sets.
-pub fn env(name: &str) -> Result<String, lambda_http::Error> {
-    std::env::var(name).map_err(|_| format!("the environment variable {name} is not set").into())
-}
+use crate::{App, Front, Limiter, Limits, Verifier, event};
 
 impl App {
     /// As the environment says: `TABLE_NAME`, `TOKEN_PUBLIC_KEYS`, `TOKEN_ISSUER`, `WEB_ORIGIN`, `RATE_…`.
@@ -37,12 +32,6 @@ impl App {
 /// Where the web app is served.
 fn web_origin() -> Result<String, lambda_http::Error> {
     Ok(env("WEB_ORIGIN")?.trim_end_matches('/').to_owned())
-}
-
-/// Log as JSON, one line an event, as CloudWatch reads it; `RUST_LOG` says how much: `error`, `warn`, `info`, `debug`, `trace` or `off`.
-pub fn log_json() {
-    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_max_level(level).init();
 }
 
 /// Serve `router` until the runtime ends the process.

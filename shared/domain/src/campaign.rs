@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Archive, Date, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, date::in_order};
+use crate::{Archive, Date, Money, MultiLine, Refusal, SingleLine, Transition, date::in_order};
 
 crate::events! {
     Campaign {
@@ -60,14 +60,6 @@ pub struct Campaign {
     /// Whatever the team writes down.
     pub notes: Option<MultiLine<10000>>,
 }
-
-impl Kind for Campaign {
-    const PREFIX: &'static str = "camp";
-    const NAME: &'static str = "campaign";
-}
-
-/// The id of a campaign.
-pub type CampaignId = Id<Campaign>;
 
 impl Campaign {
     /// That its days are in order.

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Id, Kind, Refusal, SingleLine, Transition,
+    Archive, Refusal, SingleLine, Transition,
     address::{Address, VatId},
     contact::Contact,
-    prospect::Prospect,
+    ids::{ClientId, ProspectId},
 };
 
 crate::events! {
@@ -29,7 +29,7 @@ pub struct Client {
     #[serde(flatten)]
     pub contact: Contact,
     /// The prospect that it was.
-    pub prospect: Option<Id<Prospect>>,
+    pub prospect: Option<ProspectId>,
     /// Its website.
     pub website: Option<SingleLine<300>>,
     /// What its business is.
@@ -42,14 +42,6 @@ pub struct Client {
     pub vat_id: Option<VatId>,
 }
 
-impl Kind for Client {
-    const PREFIX: &'static str = "client";
-    const NAME: &'static str = "client";
-}
-
-/// The id of a client.
-pub type ClientId = Id<Client>;
-
 /// What is one client's, so that it may be shown to that client's people, and to no other's.
 pub trait OfClient {
     /// Whose it is.
@@ -58,7 +50,7 @@ pub trait OfClient {
 
 impl Client {
     /// A client of whom no more is known than how to reach it.
-    pub fn new(contact: Contact, prospect: Option<Id<Prospect>>) -> Self {
+    pub fn new(contact: Contact, prospect: Option<ProspectId>) -> Self {
         Self { contact, prospect, website: None, industry: None, address: None, tax_number: None, vat_id: None }
     }
 

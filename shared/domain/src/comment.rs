@@ -3,12 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Id, Kind, MultiLine, SingleLine, Time,
-    client::{Client, ClientId, OfClient},
-    portal_user::PortalUserId,
-    project::ProjectId,
-    task::TaskId,
-    user::UserId,
+    MultiLine, SingleLine, Time,
+    client::OfClient,
+    ids::{ClientId, PortalUserId, ProjectId, TaskId, UserId},
 };
 
 crate::events! {
@@ -53,7 +50,7 @@ pub struct Reading {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comment {
     /// The client to whom the task is done.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// The task's project.
     pub project: ProjectId,
     /// The task.
@@ -67,14 +64,6 @@ pub struct Comment {
     /// Who of the firm read it first; who wrote it, if that was somebody of the firm.
     pub read: Option<Reading>,
 }
-
-impl Kind for Comment {
-    const PREFIX: &'static str = "comment";
-    const NAME: &'static str = "comment";
-}
-
-/// The id of a comment.
-pub type CommentId = Id<Comment>;
 
 impl OfClient for Comment {
     fn client(&self) -> ClientId {
@@ -92,6 +81,7 @@ impl Comment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Id;
 
     #[test]
     fn who_read_a_comment_first_stays() {

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Date, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, date::in_order, proposal::Proposal,
+    Archive, Date, Money, MultiLine, Refusal, SingleLine, Transition,
+    date::in_order,
+    ids::{ClientId, ProposalId},
 };
 
 crate::events! {
@@ -84,9 +86,9 @@ pub struct Contract {
     /// `CON-000001`, without the letters and zeros.
     pub number: u64,
     /// With whom.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// The proposal that it carries out.
-    pub proposal: Option<Id<Proposal>>,
+    pub proposal: Option<ProposalId>,
     /// What it is about.
     pub title: SingleLine<200>,
     /// What it is worth.
@@ -104,14 +106,6 @@ pub struct Contract {
     /// Its text.
     pub terms: Option<MultiLine<50000>>,
 }
-
-impl Kind for Contract {
-    const PREFIX: &'static str = "contract";
-    const NAME: &'static str = "contract";
-}
-
-/// The id of a contract.
-pub type ContractId = Id<Contract>;
 
 /// `number` as people write it: `CON-000001`.
 pub fn label(number: u64) -> String {
@@ -206,7 +200,7 @@ impl Archive for Contract {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Time, TimeZone};
+    use crate::{Id, Time, TimeZone};
 
     fn at(status: Status) -> Contract {
         let client = Id::new(Time::default(), 1);

@@ -6,10 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, Id, Kind, Money, MultiLine, Price, Refusal, SingleLine, Time, Transition,
-    client::{Client, OfClient},
-    credit_note::CreditNoteId,
-    invoice::{InvoiceId, PaymentId},
+    Date, Money, MultiLine, Price, Refusal, SingleLine, Time, Transition,
+    client::OfClient,
+    ids::{ClientId, CreditId, CreditNoteId, InvoiceId, PaymentId},
 };
 
 crate::events! {
@@ -181,7 +180,7 @@ pub struct Settlement {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Credit {
     /// Whose.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// How much it was.
     pub amount: Money,
     /// How much of it is left: `amount + settled − used − withdrawn − refunded`, unless that is less than nothing.
@@ -205,16 +204,8 @@ pub struct Credit {
     pub refunds: Vec<Refund>,
 }
 
-impl Kind for Credit {
-    const PREFIX: &'static str = "credit";
-    const NAME: &'static str = "credit";
-}
-
-/// The id of a credit.
-pub type CreditId = Id<Credit>;
-
 impl OfClient for Credit {
-    fn client(&self) -> Id<Client> {
+    fn client(&self) -> ClientId {
         self.client
     }
 }
@@ -230,7 +221,7 @@ pub struct Settled {
 
 impl Credit {
     /// A credit of `amount` for `client`.
-    pub fn new(client: Id<Client>, amount: Money, origin: Origin) -> Self {
+    pub fn new(client: ClientId, amount: Money, origin: Origin) -> Self {
         let nothing = Money::zero(amount.currency());
         Self {
             client,

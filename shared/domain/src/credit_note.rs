@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, Id, Kind, Money, MultiLine, Price, Refusal,
-    client::{Client, OfClient},
-    credit::{Credit, CreditId, Origin},
-    invoice::{Invoice, InvoiceId, NewNoteLine, NoteLine, TakeBack, Tax},
+    Date, Money, MultiLine, Price, Refusal,
+    client::OfClient,
+    credit::{Credit, Origin},
+    ids::{ClientId, CreditId, CreditNoteId, InvoiceId},
+    invoice::{Invoice, NewNoteLine, NoteLine, TakeBack, Tax},
 };
 
 crate::events! {
@@ -25,7 +26,7 @@ pub struct CreditNote {
     /// On which invoice.
     pub invoice: InvoiceId,
     /// Whose invoice.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// The day on it, the firm's; on notes from before it was written, none.
     #[serde(default)]
     pub issue_date: Option<Date>,
@@ -51,16 +52,8 @@ pub struct CreditNote {
     pub credit: Option<CreditId>,
 }
 
-impl Kind for CreditNote {
-    const PREFIX: &'static str = "cn";
-    const NAME: &'static str = "credit_note";
-}
-
-/// The id of a credit note.
-pub type CreditNoteId = Id<CreditNote>;
-
 impl OfClient for CreditNote {
-    fn client(&self) -> Id<Client> {
+    fn client(&self) -> ClientId {
         self.client
     }
 }

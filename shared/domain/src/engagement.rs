@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Date, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, client::Client, date::in_order, proposal::Proposal,
+    Archive, Date, Money, MultiLine, Refusal, SingleLine, Transition,
+    date::in_order,
+    ids::{ClientId, EngagementId, ProposalId},
 };
 
 crate::events! {
@@ -60,9 +62,9 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Engagement {
     /// For whom.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// The proposal that it came from.
-    pub proposal: Option<Id<Proposal>>,
+    pub proposal: Option<ProposalId>,
     /// What it is.
     pub title: SingleLine<200>,
     /// What it is worth.
@@ -74,24 +76,16 @@ pub struct Engagement {
     /// 1 for the first; a renewal is the next.
     pub version: u32,
     /// The version before this.
-    pub previous: Option<Id<Engagement>>,
+    pub previous: Option<EngagementId>,
     /// Where it stands.
     pub status: Status,
     /// Whatever the team writes down.
     pub notes: Option<MultiLine<10000>>,
 }
 
-impl Kind for Engagement {
-    const PREFIX: &'static str = "eng";
-    const NAME: &'static str = "engagement";
-}
-
-/// The id of an engagement.
-pub type EngagementId = Id<Engagement>;
-
 impl Engagement {
     /// The first version of an engagement.
-    pub fn new(client: Id<Client>, proposal: Option<Id<Proposal>>, title: SingleLine<200>, value: Option<Money>) -> Self {
+    pub fn new(client: ClientId, proposal: Option<ProposalId>, title: SingleLine<200>, value: Option<Money>) -> Self {
         Self {
             client,
             proposal,
@@ -119,7 +113,7 @@ impl Engagement {
     }
 
     /// This engagement, whose id is `id`, once it is renewed, and its next version.
-    pub fn renew(&self, id: Id<Self>) -> Result<((Self, Event), Self), Refusal> {
+    pub fn renew(&self, id: EngagementId) -> Result<((Self, Event), Self), Refusal> {
         self.active()?;
         let start_date = self.end_date.map(Date::next);
         let next = Self { version: self.version + 1, previous: Some(id), start_date, end_date: None, ..self.clone() };

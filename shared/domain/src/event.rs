@@ -13,7 +13,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use crate::{Digest, DomainEvent, Id, Lifecycle, Time, portal_user::PortalUser, user::User};
+use crate::{
+    Digest, DomainEvent, Lifecycle, Time,
+    ids::{PortalUserId, UserId},
+};
 
 pub use replay::{Replay, replay};
 
@@ -21,9 +24,9 @@ pub use replay::{Replay, replay};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// A member of the firm.
-    User(Id<User>),
+    User(UserId),
     /// Somebody at a client.
-    PortalUser(Id<PortalUser>),
+    PortalUser(PortalUserId),
     /// The system itself, following up an event: the name of the function.
     System(String),
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Id, Kind, Percent, Refusal, SingleLine, TimeZone, Transition,
+    Currency, Percent, Refusal, SingleLine, TimeZone, Transition,
     address::{Address, Party, VatId},
     rate::RateCard,
 };
@@ -102,14 +102,6 @@ impl Firm {
         Ok((edited, Event::Updated))
     }
 }
-
-impl Kind for Firm {
-    const PREFIX: &'static str = "firm";
-    const NAME: &'static str = "firm";
-}
-
-/// The id of a firm.
-pub type FirmId = Id<Firm>;
 
 #[cfg(test)]
 mod tests {

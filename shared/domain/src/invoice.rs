@@ -26,7 +26,7 @@ pub use lines::{Discount, LineItem, MOST_LINES, Totals};
 pub use noted::NoteCredit;
 pub(crate) use noted::TakeBack;
 pub use noted_lines::{LineNoted, NewNoteLine, NoteLine};
-pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, Payment, PaymentId};
+pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, Payment};
 pub use reversal::{Reversal, Reversed};
 pub use stripe::{Received, Settled};
 pub use tax::{LineTax, SaidTax, Tax, TaxCategory};
@@ -34,12 +34,11 @@ pub use tax::{LineTax, SaidTax, Tax, TaxCategory};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, Id, Kind, Money, MultiLine, SingleLine, Time, TimeZone,
+    Currency, Date, Money, MultiLine, SingleLine, Time, TimeZone,
     address::{Address, Party, VatId},
-    client::{Client, OfClient},
+    client::OfClient,
     contact::Contact,
-    project::ProjectId,
-    time_entry::TimeEntryId,
+    ids::{ClientId, ProjectId, TimeEntryId},
 };
 
 crate::events! {
@@ -155,7 +154,7 @@ pub struct Invoice {
     /// `INV-000001`, without the letters and zeros; none before it is sent.
     pub number: Option<u64>,
     /// Who is to pay.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// Whom it is addressed to: the client as it was when the invoice was drafted.
     #[serde(flatten)]
     pub contact: Contact,
@@ -252,16 +251,8 @@ fn unlisted() -> Money {
     Money::zero(Currency::USD)
 }
 
-impl Kind for Invoice {
-    const PREFIX: &'static str = "inv";
-    const NAME: &'static str = "invoice";
-}
-
-/// The id of an invoice.
-pub type InvoiceId = Id<Invoice>;
-
 impl OfClient for Invoice {
-    fn client(&self) -> Id<Client> {
+    fn client(&self) -> ClientId {
         self.client
     }
 }
@@ -273,7 +264,7 @@ pub fn label(number: u64) -> String {
 
 impl Invoice {
     /// An empty draft to `client`, addressed to `contact`.
-    pub fn new(client: Id<Client>, contact: Contact, currency: Currency) -> Self {
+    pub fn new(client: ClientId, contact: Contact, currency: Currency) -> Self {
         let nothing = Money::zero(currency);
         Self {
             number: None,

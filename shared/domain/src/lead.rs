@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Archive, Id, Kind, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, contact::Contact, prospect::Prospect};
+use crate::{
+    Archive, MultiLine, Refusal, SingleLine, Transition,
+    contact::Contact,
+    ids::{CampaignId, ProspectId},
+};
 
 crate::events! {
     Lead {
@@ -61,28 +65,20 @@ pub struct Lead {
     /// Where it came from: `website`, `referral`, …
     pub source: Option<SingleLine<60>>,
     /// The campaign that brought it.
-    pub campaign: Option<Id<Campaign>>,
+    pub campaign: Option<CampaignId>,
     /// What the seller has done with it.
     pub status: Status,
     /// Why it isn't worth pursuing.
     pub reason: Option<SingleLine<500>>,
     /// The prospect that it became.
-    pub prospect: Option<Id<Prospect>>,
+    pub prospect: Option<ProspectId>,
     /// Whatever the team writes down.
     pub notes: Option<MultiLine<10000>>,
 }
 
-impl Kind for Lead {
-    const PREFIX: &'static str = "lead";
-    const NAME: &'static str = "lead";
-}
-
-/// The id of a lead.
-pub type LeadId = Id<Lead>;
-
 impl Lead {
     /// A lead that was just entered.
-    pub fn new(contact: Contact, source: Option<SingleLine<60>>, campaign: Option<Id<Campaign>>, notes: Option<MultiLine<10000>>) -> Self {
+    pub fn new(contact: Contact, source: Option<SingleLine<60>>, campaign: Option<CampaignId>, notes: Option<MultiLine<10000>>) -> Self {
         Self { contact, source, campaign, status: Status::New, reason: None, prospect: None, notes }
     }
 
@@ -105,7 +101,7 @@ impl Lead {
     }
 
     /// The lead as it is once it became `prospect`.
-    pub fn convert(&self, prospect: Id<Prospect>) -> Transition<Self> {
+    pub fn convert(&self, prospect: ProspectId) -> Transition<Self> {
         self.open()?;
         Ok((Self { status: Status::Converted, reason: None, prospect: Some(prospect), ..self.clone() }, Event::Converted))
     }
@@ -132,7 +128,7 @@ impl Archive for Lead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Time;
+    use crate::{Id, Time};
 
     fn lead() -> Lead {
         let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };

@@ -7,6 +7,7 @@
 mod aggregate;
 mod date;
 mod digest;
+mod domain_event;
 mod email;
 mod id;
 mod money;
@@ -28,6 +29,7 @@ pub mod credit_note;
 pub mod engagement;
 pub mod event;
 pub mod firm;
+pub mod ids;
 pub mod invitation;
 pub mod invoice;
 pub mod lead;
@@ -44,9 +46,10 @@ pub mod timer;
 pub mod undelivered;
 pub mod user;
 
-pub use aggregate::{Aggregate, Archive, DomainEvent, EventType, Lifecycle, Transition};
+pub use aggregate::{Aggregate, Archive, EventType, Lifecycle, Transition};
 pub use date::{Date, NotADate};
 pub use digest::{Digest, NotADigest};
+pub use domain_event::DomainEvent;
 pub use email::Email;
 pub use id::{Id, Kind};
 pub use money::{Currency, Money, Percent, Price, Quantity, Units};

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Email, Id, Kind, Refusal, SingleLine, Time, Transition,
+    Email, Refusal, SingleLine, Time, Transition,
     access::Rights,
-    client::Client,
+    ids::ClientId,
     invitation::{Invitation, Standing},
 };
 
@@ -28,7 +28,7 @@ crate::events! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PortalUser {
     /// Whose they are.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// What they are called.
     pub name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
@@ -43,17 +43,9 @@ pub struct PortalUser {
     pub invitation: Invitation,
 }
 
-impl Kind for PortalUser {
-    const PREFIX: &'static str = "portal";
-    const NAME: &'static str = "portal_user";
-}
-
-/// The id of a portal user.
-pub type PortalUserId = Id<PortalUser>;
-
 impl PortalUser {
     /// Somebody who is invited at `now`.
-    pub fn invited(client: Id<Client>, name: SingleLine<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
+    pub fn invited(client: ClientId, name: SingleLine<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
         sensible(rights)?;
         Ok(Self { client, name, email, rights, status: Standing::Invited, active_since: None, invitation: Invitation::first(now) })
     }
@@ -102,6 +94,7 @@ fn sensible(rights: Rights) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Id;
 
     #[test]
     fn nobody_has_rights_without_the_right_to_see() {

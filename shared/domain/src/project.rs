@@ -10,12 +10,11 @@ pub use budget::{Budget, hours, sum};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Currency, Date, Id, Kind, Money, MultiLine, Quantity, Refusal, SingleLine, Transition,
-    client::{Client, ClientId, OfClient},
-    contract::ContractId,
+    Archive, Currency, Date, Money, MultiLine, Quantity, Refusal, SingleLine, Transition,
+    client::OfClient,
     date::in_order,
+    ids::{ClientId, ContractId, UserId},
     rate::RateCard,
-    user::UserId,
 };
 
 /// Most people that one project can have; they live inside its record.
@@ -165,7 +164,7 @@ pub struct Member {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Project {
     /// For whom.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// The contract that it carries out.
     pub contract: Option<ContractId>,
     /// What it is called; the client sees it.
@@ -197,14 +196,6 @@ pub struct Project {
     /// Its last day.
     pub end_date: Option<Date>,
 }
-
-impl Kind for Project {
-    const PREFIX: &'static str = "project";
-    const NAME: &'static str = "project";
-}
-
-/// The id of a project.
-pub type ProjectId = Id<Project>;
 
 impl OfClient for Project {
     fn client(&self) -> ClientId {

@@ -7,13 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Date, Digest, Id, Kind, Money, MultiLine, Refusal, SingleLine, Time, Transition,
-    client::Client,
+    Archive, Date, Digest, Money, MultiLine, Refusal, SingleLine, Time, Transition,
     contact::Contact,
-    engagement::Engagement,
+    ids::{ClientId, EngagementId, PortalUserId, ProposalId, ProspectId},
     offer::{LineItem, Offer},
-    portal_user::PortalUser,
-    prospect::Prospect,
     timer::{Timer, TimerKind},
 };
 
@@ -130,22 +127,22 @@ pub struct Acceptance {
     /// SHA-256 of what was accepted: number, version, chosen lines, total and terms, as JSON.
     pub content: Digest,
     /// The client that came of it.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// Who was let into its portal, if an e-mail was known.
-    pub portal_user: Option<Id<PortalUser>>,
+    pub portal_user: Option<PortalUserId>,
     /// The engagement that came of it.
-    pub engagement: Id<Engagement>,
+    pub engagement: EngagementId,
 }
 
 /// What comes of a proposal that is accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct AcceptanceIds {
     /// The client.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// Who is let into its portal, if an e-mail is known.
-    pub portal_user: Option<Id<PortalUser>>,
+    pub portal_user: Option<PortalUserId>,
     /// The engagement.
-    pub engagement: Id<Engagement>,
+    pub engagement: EngagementId,
 }
 
 /// What the firm offers a prospect.
@@ -156,7 +153,7 @@ pub struct Proposal {
     /// 1 for the first; a revision is the next.
     pub version: u32,
     /// To which prospect.
-    pub prospect: Id<Prospect>,
+    pub prospect: ProspectId,
     /// Whom it is addressed to: the prospect as it was when the proposal was drafted.
     #[serde(flatten)]
     pub contact: Contact,
@@ -180,18 +177,10 @@ pub struct Proposal {
     /// Who said yes to what.
     pub acceptance: Option<Acceptance>,
     /// The version before this.
-    pub supersedes: Option<Id<Proposal>>,
+    pub supersedes: Option<ProposalId>,
     /// The version after this.
-    pub superseded_by: Option<Id<Proposal>>,
+    pub superseded_by: Option<ProposalId>,
 }
-
-impl Kind for Proposal {
-    const PREFIX: &'static str = "prop";
-    const NAME: &'static str = "proposal";
-}
-
-/// The id of a proposal.
-pub type ProposalId = Id<Proposal>;
 
 /// `number` as people write it: `PRO-000001`.
 pub fn label(number: u64) -> String {
@@ -200,7 +189,7 @@ pub fn label(number: u64) -> String {
 
 impl Proposal {
     /// The first draft of a proposal, addressed to `contact`.
-    pub fn new(number: u64, prospect: Id<Prospect>, contact: Contact, title: SingleLine<200>, offer: Offer) -> Self {
+    pub fn new(number: u64, prospect: ProspectId, contact: Contact, title: SingleLine<200>, offer: Offer) -> Self {
         let Offer { line_items, total } = offer;
         Self {
             number,
@@ -354,7 +343,7 @@ impl Proposal {
     }
 
     /// This proposal, whose id is `id`, once its next version, whose id is `next`, takes its place; and that version.
-    pub fn revise(&self, id: Id<Self>, next: Id<Self>) -> Result<((Self, Event), Self), Refusal> {
+    pub fn revise(&self, id: ProposalId, next: ProposalId) -> Result<((Self, Event), Self), Refusal> {
         match self.status {
             Status::Sent | Status::Expired | Status::Rejected => {}
             Status::Draft | Status::PendingApproval | Status::Approved => {

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Id, Kind, Money, MultiLine, Refusal, SingleLine, Transition, campaign::Campaign, client::Client, contact::Contact, lead::Lead,
-    portal_user::PortalUser,
+    Archive, Money, MultiLine, Refusal, SingleLine, Transition,
+    contact::Contact,
+    ids::{CampaignId, ClientId, LeadId, PortalUserId},
 };
 
 crate::events! {
@@ -61,9 +62,9 @@ pub struct Prospect {
     #[serde(flatten)]
     pub contact: Contact,
     /// The lead that it was.
-    pub lead: Option<Id<Lead>>,
+    pub lead: Option<LeadId>,
     /// The campaign that brought it.
-    pub campaign: Option<Id<Campaign>>,
+    pub campaign: Option<CampaignId>,
     /// What the sale may bring.
     pub estimated_value: Option<Money>,
     /// How far the sale is.
@@ -71,20 +72,12 @@ pub struct Prospect {
     /// Why it was lost.
     pub lost_reason: Option<SingleLine<500>>,
     /// The client that it became.
-    pub client: Option<Id<Client>>,
+    pub client: Option<ClientId>,
     /// Who was let into the client's portal then.
-    pub portal_user: Option<Id<PortalUser>>,
+    pub portal_user: Option<PortalUserId>,
     /// Whatever the team writes down.
     pub notes: Option<MultiLine<10000>>,
 }
-
-impl Kind for Prospect {
-    const PREFIX: &'static str = "prospect";
-    const NAME: &'static str = "prospect";
-}
-
-/// The id of a prospect.
-pub type ProspectId = Id<Prospect>;
 
 impl Prospect {
     /// A prospect to begin with: at `stage`, which can't be an end.
@@ -115,7 +108,7 @@ impl Prospect {
     }
 
     /// The prospect as it is once it became `client`, into whose portal `portal_user` was let.
-    pub fn win(&self, client: Id<Client>, portal_user: Option<Id<PortalUser>>) -> Transition<Self> {
+    pub fn win(&self, client: ClientId, portal_user: Option<PortalUserId>) -> Transition<Self> {
         self.not_won()?;
         Ok((Self { stage: Stage::Won, lost_reason: None, client: Some(client), portal_user, ..self.clone() }, Event::Won))
     }
@@ -154,7 +147,7 @@ impl Archive for Prospect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Time;
+    use crate::{Id, Time};
 
     fn at(stage: Stage) -> Prospect {
         let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };

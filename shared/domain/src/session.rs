@@ -4,12 +4,9 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Id, Time,
+    Time,
     access::{Rights, Role},
-    client::Client,
-    firm::Firm,
-    portal_user::PortalUser,
-    user::User,
+    ids::{ClientId, FirmId, PortalUserId, UserId},
 };
 
 /// How long an access token is taken.
@@ -26,16 +23,16 @@ pub enum Principal {
     /// A member of the firm.
     Staff {
         /// Who.
-        user: Id<User>,
+        user: UserId,
         /// What they are there.
         role: Role,
     },
     /// Somebody at a client of the firm.
     Portal {
         /// Who.
-        user: Id<PortalUser>,
+        user: PortalUserId,
         /// Whose they are.
-        client: Id<Client>,
+        client: ClientId,
         /// What they may do.
         rights: Rights,
     },
@@ -55,7 +52,7 @@ impl Principal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// The firm.
-    pub firm: Id<Firm>,
+    pub firm: FirmId,
     /// Whom it is for; their role or rights as they were when it began.
     pub principal: Principal,
     /// Which refresh token is the newest: 1 is the first.
@@ -68,11 +65,6 @@ pub struct Session {
     pub rotated_under: Option<String>,
     /// Whether none is taken any more.
     pub revoked: bool,
-}
-
-impl crate::Kind for Session {
-    const PREFIX: &'static str = "session";
-    const NAME: &'static str = "session";
 }
 
 /// What becomes of a refresh token that was shown.
@@ -90,7 +82,7 @@ pub enum Refreshed {
 
 impl Session {
     /// A session that begins at `now`.
-    pub fn begin(firm: Id<Firm>, principal: Principal, now: Time) -> Self {
+    pub fn begin(firm: FirmId, principal: Principal, now: Time) -> Self {
         Self { firm, principal, generation: 1, started_at: now, rotated_at: now, rotated_under: None, revoked: false }
     }
 
@@ -120,6 +112,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Id;
 
     #[test]
     fn a_used_token_gives_its_successor_for_half_a_minute_and_then_ends_the_session() {

@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
-    client::{Client, ClientId, OfClient},
-    project::ProjectId,
-    user::UserId,
+    Archive, Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
+    client::OfClient,
+    ids::{ClientId, ProjectId, UserId},
 };
 
 crate::events! {
@@ -48,7 +47,7 @@ pub struct Task {
     /// On which project.
     pub project: ProjectId,
     /// The project's client.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// What is to be done; the client sees it.
     pub title: SingleLine<200>,
     /// More of it; the client sees it.
@@ -68,14 +67,6 @@ pub struct Task {
     /// What that is in: the project's currency, which it has for good.
     pub currency: Currency,
 }
-
-impl Kind for Task {
-    const PREFIX: &'static str = "task";
-    const NAME: &'static str = "task";
-}
-
-/// The id of a task.
-pub type TaskId = Id<Task>;
 
 /// The place of a task that is entered at `now`: after all that were entered before.
 pub fn last_place(now: Time) -> i32 {
@@ -125,6 +116,7 @@ impl Archive for Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Id;
 
     fn task() -> Task {
         Task {

@@ -8,12 +8,10 @@ use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, Id, Kind, Money, MultiLine, Price, Quantity, Refusal, Transition, Units,
-    client::{Client, ClientId, OfClient},
-    invoice::InvoiceId,
-    project::{ProjectId, Rounding, hours, sum},
-    task::TaskId,
-    user::UserId,
+    Currency, Date, Money, MultiLine, Price, Quantity, Refusal, Transition, Units,
+    client::OfClient,
+    ids::{ClientId, InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
+    project::{Rounding, hours, sum},
 };
 
 /// How many days back time can be logged.
@@ -78,7 +76,7 @@ pub struct TimeEntry {
     /// On which project.
     pub project: ProjectId,
     /// The project's client.
-    pub client: Id<Client>,
+    pub client: ClientId,
     /// On which of its tasks.
     pub task: Option<TaskId>,
     /// Who.
@@ -111,14 +109,6 @@ pub struct TimeEntry {
     /// The entry that takes it back.
     pub reversed_by: Option<TimeEntryId>,
 }
-
-impl Kind for TimeEntry {
-    const PREFIX: &'static str = "time";
-    const NAME: &'static str = "time_entry";
-}
-
-/// The id of a time entry.
-pub type TimeEntryId = Id<TimeEntry>;
 
 impl OfClient for TimeEntry {
     fn client(&self) -> ClientId {

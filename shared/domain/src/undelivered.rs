@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Email, Id, Kind, Refusal, Time, Transition};
+use crate::{Email, Refusal, Time, Transition};
 
 crate::events! {
     Undelivered {
@@ -76,18 +76,6 @@ pub struct Undelivered {
     /// Where it stands.
     pub status: Status,
 }
-
-impl Kind for Undelivered {
-    const PREFIX: &'static str = "und";
-    const NAME: &'static str = "undelivered";
-
-    fn one() -> String {
-        "an undelivered item".to_owned()
-    }
-}
-
-/// The id of what is undelivered.
-pub type UndeliveredId = Id<Undelivered>;
 
 /// How trying to do it ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Email, Id, Kind, Refusal, SingleLine, Time, Transition,
+    Email, Refusal, SingleLine, Time, Transition,
     access::Role,
+    ids::UserId,
     invitation::{Invitation, Standing},
 };
 
@@ -44,14 +45,6 @@ pub struct User {
     pub invitation: Option<Invitation>,
 }
 
-impl Kind for User {
-    const PREFIX: &'static str = "user";
-    const NAME: &'static str = "user";
-}
-
-/// The id of a user.
-pub type UserId = Id<User>;
-
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: SingleLine<200>, email: Email) -> Self {
@@ -65,7 +58,7 @@ impl User {
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always
     /// keeps the owner who is acting.
-    pub fn edit(&self, edited: Self, id: Id<Self>, by: Id<Self>) -> Transition<Self> {
+    pub fn edit(&self, edited: Self, id: UserId, by: UserId) -> Transition<Self> {
         if id == by && edited.role != self.role {
             return Err(Refusal::rule("role", "Your own role is changed by another owner."));
         }
@@ -91,7 +84,7 @@ impl User {
     }
 
     /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.
-    pub fn deactivate(&self, id: Id<Self>, by: Id<Self>) -> Transition<Self> {
+    pub fn deactivate(&self, id: UserId, by: UserId) -> Transition<Self> {
         match self.status {
             _ if id == by => Err(Refusal::state("Nobody can shut themselves out; ask another owner.")),
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),

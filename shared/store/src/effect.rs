@@ -10,10 +10,7 @@ use aws_sdk_dynamodb::{
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use chrono::TimeDelta;
-use domain::{
-    Id, Time,
-    undelivered::{Undelivered, UndeliveredId},
-};
+use domain::{Id, Time, ids::UndeliveredId, undelivered::Undelivered};
 
 use crate::{
     Error, Place, Store,

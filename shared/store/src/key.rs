@@ -8,11 +8,11 @@ use domain::{
     Date, Email, Id, Kind, Time,
     client::Client,
     firm::Firm,
+    ids::{TimeEntryId, UserId},
     prospect::Prospect,
     session::Session,
-    time_entry::{TimeEntry, TimeEntryId},
+    time_entry::TimeEntry,
     timer::Timer,
-    user::UserId,
 };
 
 use crate::{Entity, Parent};

@@ -4,7 +4,7 @@
 //! there and isn't archived. So what depends on another record can't be written without that being checked:
 //!
 //! ```compile_fail
-//! fn unchecked(client: store::Named<domain::client::ClientId>) -> domain::client::ClientId {
+//! fn unchecked(client: store::Named<domain::ids::ClientId>) -> domain::ids::ClientId {
 //!     client.into() // there is no way around `Change::require` and `Change::depend`
 //! }
 //! ```

@@ -12,9 +12,9 @@ use domain::{
     Id, Time,
     event::Actor,
     firm::Firm,
-    project::{ProjectId, sum},
-    task::TaskId,
-    time_entry::{TimeEntry, TimeEntryId},
+    ids::{ProjectId, TaskId, TimeEntryId},
+    project::sum,
+    time_entry::TimeEntry,
 };
 use serde::{Deserialize, Serialize};
 

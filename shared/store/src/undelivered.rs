@@ -1,7 +1,7 @@
 //! Effects that are set aside, and taken up again: each changes together with the record that shows it to the firm.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update, builders::UpdateBuilder};
-use domain::undelivered::UndeliveredId;
+use domain::ids::UndeliveredId;
 
 use crate::{
     Change, Effect, Error, Held,

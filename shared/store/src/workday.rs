@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use domain::{Date, Refusal, time_entry, user::UserId};
+use domain::{Date, Refusal, ids::UserId, time_entry};
 
 use crate::{
     Change, Error,

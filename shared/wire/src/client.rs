@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use domain::{
     SingleLine,
     address::{Address, VatId},
-    client::{Client, ClientId},
-    prospect::ProspectId,
+    client::Client,
+    ids::{ClientId, ProspectId},
 };
 use serde::Serialize;
 

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Money, MultiLine, SingleLine,
-    client::ClientId,
-    engagement::{Engagement, EngagementId, Status},
-    proposal::ProposalId,
+    engagement::{Engagement, Status},
+    ids::{ClientId, EngagementId, ProposalId},
 };
 use serde::Serialize;
 

@@ -5,13 +5,8 @@ use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Money, MultiLine, Percent, Price, SingleLine, Units,
     address::{Address, Party, VatId},
-    client::ClientId,
-    credit::CreditId,
-    invoice::{
-        self, Discount, Dispute, Invoice, InvoiceId, LineItem, LineTax, Method, Payment, PaymentId, SentBy, Status, Tax, TaxCategory,
-    },
-    project::ProjectId,
-    time_entry::TimeEntryId,
+    ids::{ClientId, CreditId, InvoiceId, PaymentId, ProjectId, TimeEntryId},
+    invoice::{self, Discount, Dispute, Invoice, LineItem, LineTax, Method, Payment, SentBy, Status, Tax, TaxCategory},
 };
 use serde::Serialize;
 

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use domain::{
     Email, SingleLine,
     access::Rights,
-    client::ClientId,
+    ids::{ClientId, PortalUserId},
     invitation::Standing,
-    portal_user::{PortalUser, PortalUserId},
+    portal_user::PortalUser,
 };
 use serde::Serialize;
 

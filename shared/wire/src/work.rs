@@ -4,10 +4,9 @@ use api::View;
 use chrono::{DateTime, Utc};
 use domain::{
     Date, SingleLine,
-    client::ClientId,
-    contract::ContractId,
-    project::{self, Project, ProjectId},
-    task::{self, Task, TaskId},
+    ids::{ClientId, ContractId, ProjectId, TaskId},
+    project::{self, Project},
+    task::{self, Task},
 };
 use serde::Serialize;
 

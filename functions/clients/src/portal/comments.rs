@@ -7,11 +7,8 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     MultiLine, SingleLine,
-    client::ClientId,
-    comment::{self, Author, Comment, CommentId, Reading},
-    project::ProjectId,
-    task::TaskId,
-    user::UserId,
+    comment::{self, Author, Comment, Reading},
+    ids::{ClientId, CommentId, ProjectId, TaskId, UserId},
 };
 use serde::{Deserialize, Serialize};
 use store::{ListScope, Named};

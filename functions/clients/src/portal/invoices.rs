@@ -1,7 +1,10 @@
 //! `/api/clients/invoices/`, for the client's people: what they were sent. A draft isn't there yet.
 
 use api::{Answer, App, Cx, ListQuery, Listed, NoFilter, Page, Path, Portal, Problem, Routes, get, right, routes};
-use domain::invoice::{Invoice, InvoiceId, Status};
+use domain::{
+    ids::InvoiceId,
+    invoice::{Invoice, Status},
+};
 use store::{ListScope, Record, Row};
 use wire::{InvoiceView, InvoiceViewRow};
 

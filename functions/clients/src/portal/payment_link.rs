@@ -9,7 +9,10 @@ use std::sync::Arc;
 use api::{Answer, App, Cx, Path, Portal, Problem, Routes, get, post, right, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
-use domain::invoice::{Checkout, Invoice, InvoiceId, Link};
+use domain::{
+    ids::InvoiceId,
+    invoice::{Checkout, Invoice, Link},
+};
 use payments::{Opened, Order, PaymentError, Payments};
 use secrets::Kept;
 use serde::Serialize;

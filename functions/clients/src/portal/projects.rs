@@ -1,11 +1,7 @@
 //! `/api/clients/projects/`, for the client's people: what the firm does for them, task by task.
 
 use api::{Answer, App, Cx, ListQuery, Listed, NoFilter, Page, Path, Portal, Problem, Routes, View, get, right, routes};
-use domain::{
-    MultiLine,
-    project::{Project, ProjectId},
-    task::Task,
-};
+use domain::{MultiLine, ids::ProjectId, project::Project, task::Task};
 use serde::Serialize;
 use store::ListScope;
 use utoipa::ToSchema;

@@ -1,7 +1,7 @@
 //! What people do to an invoice: write the draft, send it, take it back, give it up, archive it.
 
 use super::{Event, Invoice, LineItem, SentBy, Status, lines};
-use crate::{Archive, Date, MultiLine, Refusal, Time, Transition, firm::Firm, time_entry::TimeEntryId};
+use crate::{Archive, Date, MultiLine, Refusal, Time, Transition, firm::Firm, ids::TimeEntryId};
 
 /// How many days back an invoice can be dated, and how many days after its date it can be due.
 const MOST_DAYS: i64 = 3 * 366;

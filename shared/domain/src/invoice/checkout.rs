@@ -4,8 +4,11 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, InvoiceId};
-use crate::{Money, Refusal, Time, firm::FirmId};
+use super::{Event, Invoice};
+use crate::{
+    Money, Refusal, Time,
+    ids::{FirmId, InvoiceId},
+};
 
 /// Most attempts that are remembered.
 const MOST_CHECKOUTS: usize = 20;

@@ -7,7 +7,7 @@ use super::{
     Invoice,
     tax::{LineTax, Tax, taxes},
 };
-use crate::{Currency, Money, Percent, Price, Refusal, SingleLine, Units, time_entry::TimeEntryId};
+use crate::{Currency, Money, Percent, Price, Refusal, SingleLine, Units, ids::TimeEntryId};
 
 /// Most lines that an invoice can have; they live inside its record.
 pub const MOST_LINES: usize = 200;

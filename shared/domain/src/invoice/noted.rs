@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Invoice, NewNoteLine, NoteLine, Payment, Status, Tax};
-use crate::{Money, Refusal, credit::CreditId};
+use crate::{Money, Refusal, ids::CreditId};
 
 /// Most credits that the notes on one invoice can make; they live inside its record, and change with it in one transaction.
 const MOST_NOTE_CREDITS: usize = 40;

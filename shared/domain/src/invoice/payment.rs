@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, InvoiceId, Reversal, Status};
+use super::{Event, Invoice, Reversal, Status};
 use crate::{
-    Currency, Date, Id, Kind, Money, Price, Refusal, SingleLine, Time,
-    credit::{Credit, CreditId, Origin},
+    Currency, Date, Money, Price, Refusal, SingleLine, Time,
+    credit::{Credit, Origin},
+    ids::{CreditId, InvoiceId, PaymentId},
 };
 
 /// Most payments that can be recorded on an invoice; they live inside its record.
@@ -124,14 +125,6 @@ pub struct Payment {
     /// Whether the client gets a receipt.
     pub receipt: bool,
 }
-
-impl Kind for Payment {
-    const PREFIX: &'static str = "pay";
-    const NAME: &'static str = "payment";
-}
-
-/// The id of a payment.
-pub type PaymentId = Id<Payment>;
 
 impl Payment {
     /// How much of it was more than was due.

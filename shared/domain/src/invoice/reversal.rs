@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, Method, Payment, PaymentId};
-use crate::{Money, MultiLine, Refusal, Time, credit::CreditId};
+use super::{Event, Invoice, Method, Payment};
+use crate::{
+    Money, MultiLine, Refusal, Time,
+    ids::{CreditId, PaymentId},
+};
 
 /// That a payment was recorded wrongly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -11,8 +11,10 @@ use super::{
     *,
 };
 use crate::{
-    credit::{Credit, CreditId, NewRefund, Status as State, Use},
+    Id,
+    credit::{Credit, NewRefund, Status as State, Use},
     credit_note::{CreditNote, Ids, NewCreditNote},
+    ids::CreditId,
 };
 
 #[derive(Debug, Clone)]

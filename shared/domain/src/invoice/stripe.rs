@@ -1,10 +1,11 @@
 //! What Stripe says was paid. Its events come more than once, late and out of order, so a payment is known by its
 //! payment intent, and what is said of it is how it stands, not what changed: saying it again changes nothing.
 
-use super::{Checkout, CheckoutState, Dispute, Event, Invoice, InvoiceId, Method, Payment, PaymentId};
+use super::{Checkout, CheckoutState, Dispute, Event, Invoice, Method, Payment};
 use crate::{
     Date, Money, Refusal, Time,
-    credit::{Credit, CreditId},
+    credit::Credit,
+    ids::{CreditId, InvoiceId, PaymentId},
 };
 
 /// How a payment stands at Stripe.

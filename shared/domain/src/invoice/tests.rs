@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::{
-    Archive, Email, Price, TimeZone,
+    Archive, Email, Id, Price, TimeZone,
     credit::{Credit, Origin},
     credit_note::{CreditNote, Ids, NewCreditNote},
     firm::Firm,

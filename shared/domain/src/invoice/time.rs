@@ -3,10 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{LineItem, LineTax};
-use crate::{
-    Money, Price, Refusal, SingleLine, Units,
-    time_entry::{TimeEntry, TimeEntryId},
-};
+use crate::{Money, Price, Refusal, SingleLine, Units, ids::TimeEntryId, time_entry::TimeEntry};
 
 /// The field that names time entries.
 const FIELD: &str = "time_entries";

@@ -1,5 +1,5 @@
 use super::{Direction, Increment, Member, Project, Rounding, Status};
-use crate::{Archive, Currency, Date, Id, SingleLine, Time, rate::RateCard, user::UserId};
+use crate::{Archive, Currency, Date, Id, SingleLine, Time, ids::UserId, rate::RateCard};
 use proptest::prelude::*;
 
 fn at(status: Status) -> Project {

@@ -3,7 +3,7 @@
 use super::*;
 use Status::{Accepted, Approved, Cancelled, Draft, Expired, PendingApproval, Rejected, Sent, Superseded};
 
-use crate::{Currency, offer::tests::line};
+use crate::{Currency, Id, offer::tests::line};
 
 fn at(status: Status) -> Proposal {
     let contact = Contact {

@@ -1,7 +1,7 @@
 use super::{Event, Status, TimeEntry, day, minutes};
 use crate::{
     Currency, Id, Money, MultiLine, Time,
-    invoice::InvoiceId,
+    ids::InvoiceId,
     project::{Direction, Increment, Rounding},
 };
 use proptest::prelude::*;

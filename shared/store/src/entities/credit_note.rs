@@ -1,7 +1,12 @@
 //! Credit notes in the table. Those on an invoice are listed by it as others are by a state.
 
 use derive::View;
-use domain::{Date, Id, Money, MultiLine, client::Client, credit::CreditId, credit_note::CreditNote, invoice::InvoiceId};
+use domain::{
+    Date, Id, Money, MultiLine,
+    client::Client,
+    credit_note::CreditNote,
+    ids::{CreditId, InvoiceId},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Entity, Parent};

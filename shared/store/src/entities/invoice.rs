@@ -5,8 +5,8 @@ use domain::{
     Currency, Date, Id, Money, SingleLine, Time,
     client::Client,
     contact::Contact,
+    ids::ProjectId,
     invoice::{self, Invoice, Status, Totals},
-    project::ProjectId,
     timer::Timer,
 };
 use serde::{Deserialize, Serialize};

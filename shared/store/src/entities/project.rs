@@ -4,9 +4,8 @@ use derive::View;
 use domain::{
     Currency, Date, Id, Money, Quantity, SingleLine,
     client::Client,
-    contract::ContractId,
+    ids::{ContractId, UserId},
     project::{Project, Rounding, Status},
-    user::UserId,
 };
 use serde::{Deserialize, Serialize};
 

@@ -4,9 +4,8 @@ use derive::View;
 use domain::{
     Date, Id, Price, Quantity, SingleLine,
     client::Client,
-    project::ProjectId,
+    ids::{ProjectId, UserId},
     task::{Status, Task},
-    user::UserId,
 };
 use serde::{Deserialize, Serialize};
 
