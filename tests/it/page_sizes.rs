@@ -128,6 +128,7 @@ async fn a_project_shows_its_hours_however_much_lies_beside_it() {
     let firm = app.firm().await;
     let (_, entry) = firm.time().await;
     let project = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200).text("/project");
+    app.project().await;
     let pk = format!("F#{}#PROJECT#{project}", firm.id);
     crowd(&app, (&pk, "@"), &["@A", "@B", "@C", "@D"]);
     let shown = firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200);
