@@ -186,3 +186,74 @@ impl Invoice {
         Some((Self { checkouts: checkouts.collect(), ..self.clone() }, event))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        invoice::{
+            Status::Paid,
+            tests::{id, note, now, pay, received, sent, settle, usd},
+        },
+        timer::TimerKind,
+    };
+
+    #[test]
+    fn a_page_to_pay_is_asked_for_once_until_another_amount_is_due() {
+        let Link::New(stored, checkout) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+        assert_eq!(checkout.key(id(9)), format!("inv:{}:v12000:a1", id::<Invoice>(9)));
+        let (invoice, _) = *stored;
+        assert!(matches!(invoice.prepare_checkout(now()), Ok(Link::Prepared(again)) if again == checkout));
+        let end = now() + chrono::TimeDelta::hours(24);
+        let (invoice, _) = invoice.checkout_opened(1, "cs_1", "https://pay.example/1", end).unwrap();
+        assert!(invoice.checkout_opened(1, "cs_1", "https://pay.example/1", end).is_none());
+        assert!(matches!(invoice.prepare_checkout(now()), Ok(Link::Open(open)) if open.url.as_deref() == Some("https://pay.example/1")));
+        let late = now() + chrono::TimeDelta::hours(23);
+        assert!(matches!(invoice.prepare_checkout(late), Ok(Link::New(_, new)) if new.attempt == 2));
+        let part = pay(&invoice, "20").unwrap().invoice.0;
+        assert!(matches!(part.prepare_checkout(now()), Ok(Link::New(_, new)) if new.amount == usd(10_000)));
+        let (expired, _) = invoice.checkout_expired("cs_1").unwrap();
+        assert!(matches!(expired.prepare_checkout(now()), Ok(Link::New(..))));
+        assert!(expired.checkout_expired("cs_1").is_none());
+        let paid = settle(&invoice, &received(12_000)).invoice.unwrap().0;
+        assert_eq!((paid.status, paid.checkout("cs_1").unwrap().state), (Paid, CheckoutState::Paid));
+        assert!(paid.checkout_expired("cs_1").is_none(), "an event that came late");
+    }
+
+    #[test]
+    fn while_money_is_on_its_way_there_is_no_other_page_and_no_reminder() {
+        let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+        let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
+        let late = "2027-01-15T12:00:00Z".parse().unwrap();
+        for (before, attempt) in [(&open, None), (&stored.0, Some(1))] {
+            let (pending, event) = before.checkout_pending("cs_1", attempt, now()).unwrap();
+            assert_eq!((event, pending.pending_checkout().map(|pending| pending.amount)), (Event::CheckoutPending, Some(usd(12_000))));
+            assert_eq!(pending.prepare_checkout(now()).unwrap_err().why, crate::Why::State);
+            assert!(pending.remind(late).is_none() && pending.timers().iter().all(|timer| timer.kind != TimerKind::InvoiceReminder));
+            assert!(pending.checkout_pending("cs_1", attempt, now()).is_none());
+            let (failed, event) = pending.checkout_failed("cs_1").unwrap();
+            assert_eq!(event, Event::CheckoutFailed);
+            assert!(matches!(failed.prepare_checkout(now()), Ok(Link::New(..))) && failed.remind(late).is_some());
+            assert!(failed.checkout_pending("cs_1", attempt, now()).is_none(), "an event that came late");
+            let paid = settle(&pending, &received(12_000)).invoice.unwrap().0;
+            assert!(paid.pending_checkout().is_none() && paid.checkout_pending("cs_1", attempt, now()).is_none());
+        }
+    }
+
+    #[test]
+    fn a_page_for_another_amount_than_is_due_is_stale() {
+        let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+        let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
+        assert_eq!(open.stale_checkouts().count(), 0);
+        for changed in [
+            pay(&open, "1").unwrap().invoice.0,
+            pay(&open, "120").unwrap().invoice.0,
+            note(&open, "12", None).unwrap().invoice.0,
+            open.void(None).unwrap().0,
+        ] {
+            assert_eq!(changed.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
+            assert_eq!(changed.checkout_expired("cs_1").unwrap().0.stale_checkouts().count(), 0);
+        }
+        assert_eq!(open.mark_uncollectible(None).unwrap().0.stale_checkouts().count(), 0);
+    }
+}

@@ -146,3 +146,72 @@ impl Invoice {
         Self { note_credits, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        credit_note::CreditNote,
+        invoice::{
+            Received,
+            Status::Paid,
+            tests::{id, note, pay, received, sent, settle, usd},
+        },
+    };
+
+    /// What of a note reduced what is due, became credit, was refunded.
+    fn divided(note: &CreditNote) -> [i64; 3] {
+        [note.reduced, note.credited, note.refunded].map(Money::minor)
+    }
+
+    #[test]
+    fn what_was_refunded_is_not_owed_again() {
+        let refunded = |invoice: &Invoice, minor| settle(invoice, &Received { refunded: usd(minor), ..received(12_000) });
+        let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
+
+        // First the refund, then the note: it tells of the refund, and makes credit of the rest alone.
+        let before = refunded(&paid, 10_000).invoice.unwrap().0;
+        let whole = note(&before, "120", None).unwrap();
+        assert_eq!((divided(&whole.note), whole.invoice.0.refunds_untold()), ([0, 2_000, 10_000], usd(0)));
+        assert_eq!(note(&before, "120", Some("99.99")).unwrap_err().field, Some("refunded_amount"));
+        assert_eq!(divided(&note(&before, "80", None).unwrap().note), [0, 0, 8_000]);
+        assert_eq!(divided(&note(&before, "120", Some("120")).unwrap().note), [0, 0, 12_000]);
+
+        // First the note, then the refund: it comes out of the note's credit, and what is more than that is told of by none.
+        let noted = note(&paid, "50", None).unwrap();
+        assert_eq!(divided(&noted.note), [0, 5_000, 0]);
+        let after = refunded(&noted.invoice.0, 3_000);
+        assert_eq!(after.withdrawn, [(id(3), usd(3_000))]);
+        let after = refunded(&after.invoice.unwrap().0, 7_000);
+        assert_eq!(after.withdrawn, [(id(3), usd(5_000))]);
+        let after = after.invoice.unwrap().0;
+        assert_eq!(after.refunds_untold(), usd(2_000));
+        assert_eq!(divided(&note(&after, "30", None).unwrap().note), [0, 1_000, 2_000]);
+        // A refund that failed gives it back.
+        assert_eq!(refunded(&after, 1_000).withdrawn, [(id(3), usd(1_000))]);
+
+        // A note that says what is to be refunded: the refund is what it said.
+        let told = note(&paid, "50", Some("40")).unwrap();
+        assert_eq!(divided(&told.note), [0, 1_000, 4_000]);
+        assert!(refunded(&told.invoice.0, 4_000).withdrawn.is_empty());
+        assert_eq!(refunded(&told.invoice.0, 4_500).withdrawn, [(id(3), usd(500))]);
+    }
+
+    #[test]
+    fn a_credit_note_lowers_what_is_due_first() {
+        let part = pay(&sent(), "100").unwrap().invoice.0;
+        let issued = note(&part, "50", Some("10")).unwrap();
+        let sums = |note: &CreditNote| [note.amount, note.tax, note.reduced, note.credited, note.refunded].map(Money::minor);
+        assert_eq!(sums(&issued.note), [5_000, 833, 2_000, 2_000, 1_000]);
+        assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, Event::Paid, usd(2_000)));
+        let rest = note(&issued.invoice.0, "70", None).unwrap();
+        assert_eq!(sums(&rest.note), [7_000, 1_167, 0, 7_000, 0]);
+        assert_eq!(note(&rest.invoice.0, "0.02", None).unwrap_err().field, Some("lines"));
+        for (amount, refunded, field) in
+            [("0", None, "lines"), ("120.01", None, "lines"), ("0.001", None, "lines"), ("50", Some("30.01"), "refunded_amount")]
+        {
+            assert_eq!(note(&part, amount, refunded).unwrap_err().field, Some(field));
+        }
+        assert!(note(&sent(), "20", None).unwrap().invoice.0.void(None).is_err());
+    }
+}

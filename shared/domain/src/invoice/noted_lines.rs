@@ -161,3 +161,60 @@ fn share(net: Money, part: Decimal, whole: Decimal) -> Result<Money, Refusal> {
     let rounded = (product + whole * product.signum()) / (2 * whole);
     Money::from_minor(FIELD, i64::try_from(rounded).map_err(|_| too_much())?, net.currency())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        MultiLine,
+        credit_note::{CreditNote, Ids, NewCreditNote},
+        invoice::{
+            Discount, SentBy,
+            lines::tests::line,
+            tests::{draft, firm, id, now, today, usd},
+        },
+    };
+
+    #[test]
+    fn a_credit_note_names_lines_and_has_their_tax_and_all_of_them_sum_up_to_the_invoice() {
+        let discount = Some(Discount::Amount(usd(1_000)));
+        let lines = vec![line("3", "100", Some("20")), line("1", "33.33", Some("7")), line("1", "0.50", Some("7"))];
+        let invoice = Invoice { discount, ..draft(lines) }.checked(today()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
+        let note = |invoice: &Invoice, lines: Option<Vec<NewNoteLine>>| {
+            let new = NewCreditNote { lines, refunded: None, reason: MultiLine::new("x").unwrap() };
+            CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
+        };
+        let of = |line: usize, quantity: Option<&str>, amount: Option<&str>| NewNoteLine {
+            line,
+            quantity: quantity.map(|q| q.parse().unwrap()),
+            amount: amount.map(|a| a.parse().unwrap()),
+        };
+        // A third of 291.01, of which the discount is taken off, and of its tax.
+        let third = note(&invoice, Some(vec![of(0, Some("1"), None)])).unwrap();
+        assert_eq!(third.note.lines[0].amount, usd(9_700));
+        assert_eq!((third.note.tax, third.note.amount), (usd(1_940), usd(11_640)));
+        let next = note(&third.invoice.0, Some(vec![of(0, Some("1"), None), of(1, None, Some("10"))])).unwrap();
+        assert_eq!(next.note.lines[0].amount.minor() + third.note.lines[0].amount.minor(), 19_401);
+        assert_eq!(next.note.taxes.len(), 2);
+        for (lines, told) in [
+            (vec![of(0, Some("1.0001"), None)], "Line 0: only 1 is left."),
+            (vec![of(1, None, Some("22.50"))], "left"),
+            (vec![of(3, None, None)], "There is no line 3."),
+            (vec![of(1, Some("1"), Some("1"))], "either"),
+            (vec![of(1, None, Some("1")), of(1, None, Some("1"))], "twice"),
+            (vec![of(1, None, Some("0"))], "Nothing"),
+        ] {
+            let refused = note(&next.invoice.0, Some(lines)).unwrap_err();
+            assert!(refused.field == Some("lines") && refused.message.contains(told), "{refused:?}");
+        }
+        let rest = note(&next.invoice.0, None).unwrap();
+        let all = [&third.note, &next.note, &rest.note];
+        let sum = |of: fn(&CreditNote) -> Money| all.iter().map(|note| of(note).minor()).sum::<i64>();
+        assert_eq!((sum(|note| note.amount), sum(|note| note.tax)), (invoice.totals.total.minor(), invoice.totals.tax.minor()));
+        for tax in &invoice.taxes {
+            let noted = all.iter().filter_map(|note| tax.among(&note.taxes)).map(|tax| tax.amount.minor()).sum::<i64>();
+            assert_eq!(noted, tax.amount.minor());
+        }
+        assert_eq!(note(&rest.invoice.0, None).unwrap_err().field, Some("lines"));
+    }
+}

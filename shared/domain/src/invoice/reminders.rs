@@ -69,8 +69,9 @@ mod tests {
         firm::Firm,
         invoice::{
             SentBy,
+            Status::{Draft, Paid, Uncollectible, Void},
             lines::tests::line,
-            tests::{draft, firm, now},
+            tests::{at, draft, firm, now, sent},
         },
     };
 
@@ -97,5 +98,39 @@ mod tests {
             );
             assert!(reminded.remind(over - moment).is_none() && reminded.remind(over).is_some(), "{zone}");
         }
+    }
+
+    #[test]
+    fn it_is_overdue_once_and_reminded_of_once_for_all_that_was_missed() {
+        let invoice = sent();
+        let timers = |invoice: &Invoice| invoice.timers().into_iter().map(|Timer { at, kind }| (at.to_string(), kind)).collect::<Vec<_>>();
+        assert_eq!(
+            timers(&invoice),
+            [("2026-12-23 12:00:00 UTC".into(), TimerKind::InvoiceOverdue), ("2026-12-23 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]
+        );
+        let before: Time = "2026-12-23T11:59:59Z".parse().unwrap();
+        assert!(invoice.mark_overdue(before).is_none() && invoice.remind(before).is_none());
+        let due: Time = "2026-12-23T12:00:00Z".parse().unwrap();
+        let (overdue, event) = invoice.mark_overdue(due).unwrap();
+        assert_eq!((event, overdue.state(), overdue.mark_overdue(due)), (Event::Overdue, "overdue", None));
+        let (reminded, event) = overdue.remind(due).unwrap();
+        assert_eq!((event, reminded.reminded), (Event::Reminded, 1));
+        assert_eq!(timers(&reminded), [("2026-12-29 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]);
+        assert!(reminded.remind(due).is_none());
+        let (caught_up, _) = overdue.remind("2027-02-01T00:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!((caught_up.reminded, timers(&caught_up)), (3, vec![]));
+        for status in [Draft, Paid, Void, Uncollectible] {
+            assert_eq!(at(status).timers(), []);
+            assert!(at(status).mark_overdue(due).is_none() && at(status).remind(due).is_none());
+        }
+    }
+
+    #[test]
+    fn nobody_is_reminded_of_days_before_it_was_sent() {
+        let [issue_date, due_date] = ["2026-10-01", "2026-11-10"].map(|day| day.parse().ok());
+        let backdated =
+            Invoice { issue_date, due_date, ..draft(vec![line("1", "1", None)]) }.send(1, SentBy::Mail, &firm(), now()).unwrap().0;
+        assert_eq!(backdated.reminded, 2);
+        assert!(backdated.is_overdue(Date::anywhere_on_earth(now())) && backdated.mark_overdue(now()).is_some());
     }
 }

@@ -131,3 +131,82 @@ impl Invoice {
         Self { checkouts: self.checkouts.iter().map(paid).collect(), ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoice::{
+        Booked,
+        Status::{Draft, Paid, Sent, Uncollectible, Void},
+        tests::{at, id, now, pay, received, sent, settle, today, usd},
+    };
+
+    #[test]
+    fn what_stripe_says_again_changes_nothing() {
+        let first = settle(&sent(), &received(12_000));
+        let (paid, event) = first.invoice.unwrap();
+        assert_eq!((event, paid.status, first.credit), (Event::Paid, Paid, None));
+        let again = settle(&paid, &received(12_000));
+        assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_empty());
+        assert!(
+            sent()
+                .settle(id(9), &Received { amount: Money::zero("EUR".parse().unwrap()), ..received(1) }, id(2), id(3), now(), today())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn money_for_an_invoice_that_takes_none_becomes_credit_as_a_whole() {
+        for status in [Draft, Paid, Void] {
+            let other = Received { payment_intent: "pi_2".into(), ..received(5_000) };
+            let settled = settle(&at(status), &other);
+            let (invoice, event) = settled.invoice.unwrap();
+            assert_eq!((invoice.status, event, settled.credit.unwrap().amount), (status, Event::PaymentRecorded, usd(5_000)));
+            assert!(settle(&invoice, &other).invoice.is_none());
+        }
+        assert_eq!(settle(&at(Uncollectible), &received(12_000)).invoice.unwrap().0.status, Paid);
+        for status in [Paid, Void] {
+            let Booked { invoice: (invoice, event), credit } = pay(&at(status), "50").unwrap();
+            assert_eq!((invoice.status, event, credit.unwrap().amount), (status, Event::PaymentRecorded, usd(5_000)), "a transfer too");
+        }
+    }
+
+    #[test]
+    fn a_refund_shows_and_comes_out_of_the_credit_that_the_payment_became() {
+        let settled = settle(&sent(), &received(15_000));
+        let ((paid, _), credit) = (settled.invoice.unwrap(), settled.credit.unwrap());
+        let refund = |minor| settle(&paid, &Received { refunded: usd(minor), ..received(15_000) });
+        let part = refund(1_000);
+        let (invoice, event) = part.invoice.unwrap();
+        assert_eq!((event, invoice.status, invoice.amount_refunded), (Event::Refunded, Paid, usd(1_000)));
+        assert_eq!(part.withdrawn, [(id(3), usd(1_000))]);
+        let (less, _) = credit.withdraw(usd(1_000)).unwrap();
+        assert_eq!((less.remaining, less.withdrawn), (usd(2_000), usd(1_000)));
+        assert!(less.withdraw(usd(1_000)).is_none());
+        assert_eq!(refund(9_000).withdrawn, [(id(3), usd(3_000))], "the rest was the invoice's");
+        // All of it in one: paid too much, and refunded before we heard of it.
+        let at_once = settle(&sent(), &Received { refunded: usd(3_000), ..received(15_000) });
+        assert_eq!(at_once.credit.map(|credit| (credit.amount, credit.remaining)), Some((usd(3_000), usd(0))));
+    }
+
+    #[test]
+    fn a_dispute_that_is_lost_reopens_the_invoice_for_good() {
+        let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
+        let disputed = |invoice: &Invoice, dispute| settle(invoice, &Received { dispute: Some(dispute), ..received(12_000) });
+        let (open, event) = disputed(&paid, Dispute::Open).invoice.unwrap();
+        assert_eq!((open.status, event, open.amount_due()), (Paid, Event::Disputed, usd(0)));
+        let (lost, event) = disputed(&open, Dispute::Lost).invoice.unwrap();
+        assert_eq!((lost.status, event, lost.amount_due()), (Sent, Event::Reopened, usd(12_000)));
+        assert_eq!(lost.timers().len(), 2);
+        assert!(disputed(&lost, Dispute::Open).invoice.is_none(), "an event that came late");
+        assert_eq!(disputed(&open, Dispute::Won).invoice.unwrap().0.status, Paid);
+    }
+
+    #[test]
+    fn what_was_refunded_before_a_bank_took_back_the_rest_is_not_due_again() {
+        let part = settle(&sent(), &Received { refunded: usd(5_000), ..received(12_000) }).invoice.unwrap().0;
+        let lost = Received { refunded: usd(5_000), dispute: Some(Dispute::Lost), ..received(12_000) };
+        let lost = settle(&part, &lost).invoice.unwrap().0;
+        assert_eq!((lost.status, lost.amount_due()), (Sent, usd(7_000)));
+    }
+}

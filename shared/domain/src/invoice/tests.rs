@@ -10,7 +10,6 @@ use crate::{
     credit::{Credit, Origin},
     credit_note::{CreditNote, Ids, NewCreditNote},
     firm::Firm,
-    timer::{Timer, TimerKind},
 };
 
 pub(crate) fn now() -> Time {
@@ -44,7 +43,7 @@ pub(crate) fn draft(lines: Vec<LineItem>) -> Invoice {
 }
 
 /// One of 100.00 and 20.00 of tax, sent.
-fn sent() -> Invoice {
+pub(super) fn sent() -> Invoice {
     draft(vec![line("1", "100", Some("20"))]).send(1, SentBy::Mail, &firm(), now()).unwrap().0
 }
 
@@ -59,11 +58,11 @@ pub(crate) fn paying(amount: &str) -> NewPayment {
     }
 }
 
-fn pay(invoice: &Invoice, amount: &str) -> Result<Booked, crate::Refusal> {
+pub(super) fn pay(invoice: &Invoice, amount: &str) -> Result<Booked, crate::Refusal> {
     invoice.record_payment(id(9), paying(amount), id(2), id(3), now(), today())
 }
 
-fn at(status: Status) -> Invoice {
+pub(super) fn at(status: Status) -> Invoice {
     match status {
         Draft => draft(vec![line("1", "100", Some("20"))]),
         Sent => sent(),
@@ -78,7 +77,7 @@ fn credit_of(minor: i64) -> Credit {
 }
 
 /// A note of so much of the invoice's only line, with its tax of 20.
-fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate::credit_note::Issued, crate::Refusal> {
+pub(super) fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate::credit_note::Issued, crate::Refusal> {
     let refunded = refunded.map(|price| price.parse().unwrap());
     let net = amount.parse::<Price>().unwrap().get() / rust_decimal::Decimal::new(12, 1);
     let line = NewNoteLine { line: 0, quantity: None, amount: Price::new(net.round_dp(2)).ok() };
@@ -86,11 +85,11 @@ fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate
     CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
 }
 
-fn received(amount: i64) -> Received {
+pub(super) fn received(amount: i64) -> Received {
     Received { payment_intent: "pi_1".into(), session: Some("cs_1".into()), amount: usd(amount), refunded: usd(0), dispute: None }
 }
 
-fn settle(invoice: &Invoice, received: &Received) -> Settled {
+pub(super) fn settle(invoice: &Invoice, received: &Received) -> Settled {
     invoice.settle(id(9), received, id(22), id(3), now(), today()).unwrap()
 }
 
@@ -243,266 +242,6 @@ fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
     assert_eq!(apply(&credit, Some("0")).field, Some("amount"));
     assert_eq!(apply(&credit_of(1_000_000), Some("120.01")).field, Some("amount"));
     assert_eq!(apply(&Credit { client: id(99), ..credit.clone() }, None).field, Some("credit"));
-}
-
-#[test]
-fn it_is_overdue_once_and_reminded_of_once_for_all_that_was_missed() {
-    let invoice = sent();
-    let timers = |invoice: &Invoice| invoice.timers().into_iter().map(|Timer { at, kind }| (at.to_string(), kind)).collect::<Vec<_>>();
-    assert_eq!(
-        timers(&invoice),
-        [("2026-12-23 12:00:00 UTC".into(), TimerKind::InvoiceOverdue), ("2026-12-23 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]
-    );
-    let before: Time = "2026-12-23T11:59:59Z".parse().unwrap();
-    assert!(invoice.mark_overdue(before).is_none() && invoice.remind(before).is_none());
-    let due: Time = "2026-12-23T12:00:00Z".parse().unwrap();
-    let (overdue, event) = invoice.mark_overdue(due).unwrap();
-    assert_eq!((event, overdue.state(), overdue.mark_overdue(due)), (Event::Overdue, "overdue", None));
-    let (reminded, event) = overdue.remind(due).unwrap();
-    assert_eq!((event, reminded.reminded), (Event::Reminded, 1));
-    assert_eq!(timers(&reminded), [("2026-12-29 12:00:00 UTC".into(), TimerKind::InvoiceReminder)]);
-    assert!(reminded.remind(due).is_none());
-    let (caught_up, _) = overdue.remind("2027-02-01T00:00:00Z".parse().unwrap()).unwrap();
-    assert_eq!((caught_up.reminded, timers(&caught_up)), (3, vec![]));
-    for status in [Draft, Paid, Void, Uncollectible] {
-        assert_eq!(at(status).timers(), []);
-        assert!(at(status).mark_overdue(due).is_none() && at(status).remind(due).is_none());
-    }
-}
-
-#[test]
-fn nobody_is_reminded_of_days_before_it_was_sent() {
-    let [issue_date, due_date] = ["2026-10-01", "2026-11-10"].map(|day| day.parse().ok());
-    let backdated = Invoice { issue_date, due_date, ..draft(vec![line("1", "1", None)]) }.send(1, SentBy::Mail, &firm(), now()).unwrap().0;
-    assert_eq!(backdated.reminded, 2);
-    assert!(backdated.is_overdue(Date::anywhere_on_earth(now())) && backdated.mark_overdue(now()).is_some());
-}
-
-#[test]
-fn a_page_to_pay_is_asked_for_once_until_another_amount_is_due() {
-    let Link::New(stored, checkout) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
-    assert_eq!(checkout.key(id(9)), format!("inv:{}:v12000:a1", id::<Invoice>(9)));
-    let (invoice, _) = *stored;
-    assert!(matches!(invoice.prepare_checkout(now()), Ok(Link::Prepared(again)) if again == checkout));
-    let end = now() + chrono::TimeDelta::hours(24);
-    let (invoice, _) = invoice.checkout_opened(1, "cs_1", "https://pay.example/1", end).unwrap();
-    assert!(invoice.checkout_opened(1, "cs_1", "https://pay.example/1", end).is_none());
-    assert!(matches!(invoice.prepare_checkout(now()), Ok(Link::Open(open)) if open.url.as_deref() == Some("https://pay.example/1")));
-    let late = now() + chrono::TimeDelta::hours(23);
-    assert!(matches!(invoice.prepare_checkout(late), Ok(Link::New(_, new)) if new.attempt == 2));
-    let part = pay(&invoice, "20").unwrap().invoice.0;
-    assert!(matches!(part.prepare_checkout(now()), Ok(Link::New(_, new)) if new.amount == usd(10_000)));
-    let (expired, _) = invoice.checkout_expired("cs_1").unwrap();
-    assert!(matches!(expired.prepare_checkout(now()), Ok(Link::New(..))));
-    assert!(expired.checkout_expired("cs_1").is_none());
-    let paid = settle(&invoice, &received(12_000)).invoice.unwrap().0;
-    assert_eq!((paid.status, paid.checkout("cs_1").unwrap().state), (Paid, CheckoutState::Paid));
-    assert!(paid.checkout_expired("cs_1").is_none(), "an event that came late");
-}
-
-#[test]
-fn while_money_is_on_its_way_there_is_no_other_page_and_no_reminder() {
-    let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
-    let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
-    let late = "2027-01-15T12:00:00Z".parse().unwrap();
-    for (before, attempt) in [(&open, None), (&stored.0, Some(1))] {
-        let (pending, event) = before.checkout_pending("cs_1", attempt, now()).unwrap();
-        assert_eq!((event, pending.pending_checkout().map(|pending| pending.amount)), (Event::CheckoutPending, Some(usd(12_000))));
-        assert_eq!(pending.prepare_checkout(now()).unwrap_err().why, crate::Why::State);
-        assert!(pending.remind(late).is_none() && pending.timers().iter().all(|timer| timer.kind != TimerKind::InvoiceReminder));
-        assert!(pending.checkout_pending("cs_1", attempt, now()).is_none());
-        let (failed, event) = pending.checkout_failed("cs_1").unwrap();
-        assert_eq!(event, Event::CheckoutFailed);
-        assert!(matches!(failed.prepare_checkout(now()), Ok(Link::New(..))) && failed.remind(late).is_some());
-        assert!(failed.checkout_pending("cs_1", attempt, now()).is_none(), "an event that came late");
-        let paid = settle(&pending, &received(12_000)).invoice.unwrap().0;
-        assert!(paid.pending_checkout().is_none() && paid.checkout_pending("cs_1", attempt, now()).is_none());
-    }
-}
-
-#[test]
-fn a_page_for_another_amount_than_is_due_is_stale() {
-    let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
-    let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
-    assert_eq!(open.stale_checkouts().count(), 0);
-    for changed in [
-        pay(&open, "1").unwrap().invoice.0,
-        pay(&open, "120").unwrap().invoice.0,
-        note(&open, "12", None).unwrap().invoice.0,
-        open.void(None).unwrap().0,
-    ] {
-        assert_eq!(changed.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
-        assert_eq!(changed.checkout_expired("cs_1").unwrap().0.stale_checkouts().count(), 0);
-    }
-    assert_eq!(open.mark_uncollectible(None).unwrap().0.stale_checkouts().count(), 0);
-}
-
-#[test]
-fn what_stripe_says_again_changes_nothing() {
-    let first = settle(&sent(), &received(12_000));
-    let (paid, event) = first.invoice.unwrap();
-    assert_eq!((event, paid.status, first.credit), (Event::Paid, Paid, None));
-    let again = settle(&paid, &received(12_000));
-    assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_empty());
-    assert!(
-        sent()
-            .settle(id(9), &Received { amount: Money::zero("EUR".parse().unwrap()), ..received(1) }, id(2), id(3), now(), today())
-            .is_err()
-    );
-}
-
-#[test]
-fn money_for_an_invoice_that_takes_none_becomes_credit_as_a_whole() {
-    for status in [Draft, Paid, Void] {
-        let other = Received { payment_intent: "pi_2".into(), ..received(5_000) };
-        let settled = settle(&at(status), &other);
-        let (invoice, event) = settled.invoice.unwrap();
-        assert_eq!((invoice.status, event, settled.credit.unwrap().amount), (status, Event::PaymentRecorded, usd(5_000)));
-        assert!(settle(&invoice, &other).invoice.is_none());
-    }
-    assert_eq!(settle(&at(Uncollectible), &received(12_000)).invoice.unwrap().0.status, Paid);
-    for status in [Paid, Void] {
-        let Booked { invoice: (invoice, event), credit } = pay(&at(status), "50").unwrap();
-        assert_eq!((invoice.status, event, credit.unwrap().amount), (status, Event::PaymentRecorded, usd(5_000)), "a transfer too");
-    }
-}
-
-#[test]
-fn a_refund_shows_and_comes_out_of_the_credit_that_the_payment_became() {
-    let settled = settle(&sent(), &received(15_000));
-    let ((paid, _), credit) = (settled.invoice.unwrap(), settled.credit.unwrap());
-    let refund = |minor| settle(&paid, &Received { refunded: usd(minor), ..received(15_000) });
-    let part = refund(1_000);
-    let (invoice, event) = part.invoice.unwrap();
-    assert_eq!((event, invoice.status, invoice.amount_refunded), (Event::Refunded, Paid, usd(1_000)));
-    assert_eq!(part.withdrawn, [(id(3), usd(1_000))]);
-    let (less, _) = credit.withdraw(usd(1_000)).unwrap();
-    assert_eq!((less.remaining, less.withdrawn), (usd(2_000), usd(1_000)));
-    assert!(less.withdraw(usd(1_000)).is_none());
-    assert_eq!(refund(9_000).withdrawn, [(id(3), usd(3_000))], "the rest was the invoice's");
-    // All of it in one: paid too much, and refunded before we heard of it.
-    let at_once = settle(&sent(), &Received { refunded: usd(3_000), ..received(15_000) });
-    assert_eq!(at_once.credit.map(|credit| (credit.amount, credit.remaining)), Some((usd(3_000), usd(0))));
-}
-
-#[test]
-fn a_dispute_that_is_lost_reopens_the_invoice_for_good() {
-    let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
-    let disputed = |invoice: &Invoice, dispute| settle(invoice, &Received { dispute: Some(dispute), ..received(12_000) });
-    let (open, event) = disputed(&paid, Dispute::Open).invoice.unwrap();
-    assert_eq!((open.status, event, open.amount_due()), (Paid, Event::Disputed, usd(0)));
-    let (lost, event) = disputed(&open, Dispute::Lost).invoice.unwrap();
-    assert_eq!((lost.status, event, lost.amount_due()), (Sent, Event::Reopened, usd(12_000)));
-    assert_eq!(lost.timers().len(), 2);
-    assert!(disputed(&lost, Dispute::Open).invoice.is_none(), "an event that came late");
-    assert_eq!(disputed(&open, Dispute::Won).invoice.unwrap().0.status, Paid);
-}
-
-#[test]
-fn what_was_refunded_before_a_bank_took_back_the_rest_is_not_due_again() {
-    let part = settle(&sent(), &Received { refunded: usd(5_000), ..received(12_000) }).invoice.unwrap().0;
-    let lost = Received { refunded: usd(5_000), dispute: Some(Dispute::Lost), ..received(12_000) };
-    let lost = settle(&part, &lost).invoice.unwrap().0;
-    assert_eq!((lost.status, lost.amount_due()), (Sent, usd(7_000)));
-}
-
-/// What of a note reduced what is due, became credit, was refunded.
-fn divided(note: &CreditNote) -> [i64; 3] {
-    [note.reduced, note.credited, note.refunded].map(Money::minor)
-}
-
-#[test]
-fn what_was_refunded_is_not_owed_again() {
-    let refunded = |invoice: &Invoice, minor| settle(invoice, &Received { refunded: usd(minor), ..received(12_000) });
-    let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
-
-    // First the refund, then the note: it tells of the refund, and makes credit of the rest alone.
-    let before = refunded(&paid, 10_000).invoice.unwrap().0;
-    let whole = note(&before, "120", None).unwrap();
-    assert_eq!((divided(&whole.note), whole.invoice.0.refunds_untold()), ([0, 2_000, 10_000], usd(0)));
-    assert_eq!(note(&before, "120", Some("99.99")).unwrap_err().field, Some("refunded_amount"));
-    assert_eq!(divided(&note(&before, "80", None).unwrap().note), [0, 0, 8_000]);
-    assert_eq!(divided(&note(&before, "120", Some("120")).unwrap().note), [0, 0, 12_000]);
-
-    // First the note, then the refund: it comes out of the note's credit, and what is more than that is told of by none.
-    let noted = note(&paid, "50", None).unwrap();
-    assert_eq!(divided(&noted.note), [0, 5_000, 0]);
-    let after = refunded(&noted.invoice.0, 3_000);
-    assert_eq!(after.withdrawn, [(id(3), usd(3_000))]);
-    let after = refunded(&after.invoice.unwrap().0, 7_000);
-    assert_eq!(after.withdrawn, [(id(3), usd(5_000))]);
-    let after = after.invoice.unwrap().0;
-    assert_eq!(after.refunds_untold(), usd(2_000));
-    assert_eq!(divided(&note(&after, "30", None).unwrap().note), [0, 1_000, 2_000]);
-    // A refund that failed gives it back.
-    assert_eq!(refunded(&after, 1_000).withdrawn, [(id(3), usd(1_000))]);
-
-    // A note that says what is to be refunded: the refund is what it said.
-    let told = note(&paid, "50", Some("40")).unwrap();
-    assert_eq!(divided(&told.note), [0, 1_000, 4_000]);
-    assert!(refunded(&told.invoice.0, 4_000).withdrawn.is_empty());
-    assert_eq!(refunded(&told.invoice.0, 4_500).withdrawn, [(id(3), usd(500))]);
-}
-
-#[test]
-fn a_credit_note_lowers_what_is_due_first() {
-    let part = pay(&sent(), "100").unwrap().invoice.0;
-    let issued = note(&part, "50", Some("10")).unwrap();
-    let sums = |note: &CreditNote| [note.amount, note.tax, note.reduced, note.credited, note.refunded].map(Money::minor);
-    assert_eq!(sums(&issued.note), [5_000, 833, 2_000, 2_000, 1_000]);
-    assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, Event::Paid, usd(2_000)));
-    let rest = note(&issued.invoice.0, "70", None).unwrap();
-    assert_eq!(sums(&rest.note), [7_000, 1_167, 0, 7_000, 0]);
-    assert_eq!(note(&rest.invoice.0, "0.02", None).unwrap_err().field, Some("lines"));
-    for (amount, refunded, field) in
-        [("0", None, "lines"), ("120.01", None, "lines"), ("0.001", None, "lines"), ("50", Some("30.01"), "refunded_amount")]
-    {
-        assert_eq!(note(&part, amount, refunded).unwrap_err().field, Some(field));
-    }
-    assert!(note(&sent(), "20", None).unwrap().invoice.0.void(None).is_err());
-}
-
-#[test]
-fn a_credit_note_names_lines_and_has_their_tax_and_all_of_them_sum_up_to_the_invoice() {
-    let discount = Some(Discount::Amount(usd(1_000)));
-    let lines = vec![line("3", "100", Some("20")), line("1", "33.33", Some("7")), line("1", "0.50", Some("7"))];
-    let invoice = Invoice { discount, ..draft(lines) }.checked(today()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
-    let note = |invoice: &Invoice, lines: Option<Vec<NewNoteLine>>| {
-        let new = NewCreditNote { lines, refunded: None, reason: MultiLine::new("x").unwrap() };
-        CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
-    };
-    let of = |line: usize, quantity: Option<&str>, amount: Option<&str>| NewNoteLine {
-        line,
-        quantity: quantity.map(|q| q.parse().unwrap()),
-        amount: amount.map(|a| a.parse().unwrap()),
-    };
-    // A third of 291.01, of which the discount is taken off, and of its tax.
-    let third = note(&invoice, Some(vec![of(0, Some("1"), None)])).unwrap();
-    assert_eq!(third.note.lines[0].amount, usd(9_700));
-    assert_eq!((third.note.tax, third.note.amount), (usd(1_940), usd(11_640)));
-    let next = note(&third.invoice.0, Some(vec![of(0, Some("1"), None), of(1, None, Some("10"))])).unwrap();
-    assert_eq!(next.note.lines[0].amount.minor() + third.note.lines[0].amount.minor(), 19_401);
-    assert_eq!(next.note.taxes.len(), 2);
-    for (lines, told) in [
-        (vec![of(0, Some("1.0001"), None)], "Line 0: only 1 is left."),
-        (vec![of(1, None, Some("22.50"))], "left"),
-        (vec![of(3, None, None)], "There is no line 3."),
-        (vec![of(1, Some("1"), Some("1"))], "either"),
-        (vec![of(1, None, Some("1")), of(1, None, Some("1"))], "twice"),
-        (vec![of(1, None, Some("0"))], "Nothing"),
-    ] {
-        let refused = note(&next.invoice.0, Some(lines)).unwrap_err();
-        assert!(refused.field == Some("lines") && refused.message.contains(told), "{refused:?}");
-    }
-    let rest = note(&next.invoice.0, None).unwrap();
-    let all = [&third.note, &next.note, &rest.note];
-    let sum = |of: fn(&CreditNote) -> Money| all.iter().map(|note| of(note).minor()).sum::<i64>();
-    assert_eq!((sum(|note| note.amount), sum(|note| note.tax)), (invoice.totals.total.minor(), invoice.totals.tax.minor()));
-    for tax in &invoice.taxes {
-        let noted = all.iter().filter_map(|note| tax.among(&note.taxes)).map(|tax| tax.amount.minor()).sum::<i64>();
-        assert_eq!(noted, tax.amount.minor());
-    }
-    assert_eq!(note(&rest.invoice.0, None).unwrap_err().field, Some("lines"));
 }
 
 #[test]
