@@ -81,6 +81,17 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<Firm> {
             caller.post("/api/crm/contracts/", &body).by(&owner).send().await?.is(201)?.has("/client", &json!(client))?.text("/id")
         })
         .await?;
+    walk.step("the client signs it", async {
+        let body = json!({ "signed_by": "Grace Hopper" });
+        caller
+            .post(&format!("/api/crm/contracts/{contract}/sign/"), &body)
+            .by(&owner)
+            .send()
+            .await?
+            .is(200)?
+            .has("/status", &json!("signed"))
+    })
+    .await?;
     walk.step("the proposal's history tells it all", async {
         let history = caller.get(&format!("/api/crm/proposals/{proposal}/history/")).by(&owner).send().await?.is(200)?;
         let told = history.body().to_string();
