@@ -23,8 +23,17 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
         })
         .await?;
     walk.step("the project's budget has them", async {
-        let project = caller.get(&format!("/api/projects/projects/{}/", work.project)).by(owner).send().await?.is(200)?;
-        project.has("/used_hours", &json!("2.50"))?.has("/left_hours", &json!("97.50"))
+        // Sums come by the stream, a second or so later.
+        let mut tries = 60;
+        loop {
+            let project = caller.get(&format!("/api/projects/projects/{}/", work.project)).by(owner).send().await?.is(200)?;
+            let summed = project.has("/used_hours", &json!("2.50")).and_then(|project| project.has("/left_hours", &json!("97.50")));
+            if summed.is_ok() || tries == 0 {
+                break summed;
+            }
+            tries -= 1;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
     })
     .await?;
     let draft = || {
