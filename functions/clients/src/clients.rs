@@ -18,7 +18,7 @@ use domain::{
     time_entry::TimeEntry,
 };
 use serde::Deserialize;
-use store::Store;
+use store::{OpenItem, Row, Store};
 use utoipa::{IntoParams, ToSchema};
 use wire::{ClientOut, ClientSummary, ContactPatch, PortalUserOut};
 
@@ -164,20 +164,21 @@ async fn create_client_portal_user(
 async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<ClientId>) -> Result<Answer<()>, Problem> {
     let (change, client) = cx.edit(&staff, id).await?;
     let (store, firm) = (&cx.store, staff.firm);
+    let projects = store.below::<Project>(firm, id).await?;
     let open = [
         store.open_below::<Engagement>(firm, id).await?,
         store.open_below::<Contract>(firm, id).await?,
-        store.open_below::<Project>(firm, id).await?,
+        projects.iter().find_map(Project::open_item),
         store.open_below::<Invoice>(firm, id).await?,
-        unbilled_time(store, firm, id).await?,
+        unbilled_time(store, firm, &projects).await?,
         store.open_below::<Credit>(firm, id).await?,
     ];
     cx.archive_closed(change, &client, open).await
 }
 
-/// Time on any of the client's projects that is still to be billed.
-async fn unbilled_time(store: &Store, firm: FirmId, client: ClientId) -> Result<Option<String>, store::Error> {
-    for project in store.below::<Project>(firm, client).await? {
+/// Time on any of `projects` that is still to be billed.
+async fn unbilled_time(store: &Store, firm: FirmId, projects: &[Row<Project>]) -> Result<Option<String>, store::Error> {
+    for project in projects {
         let unbilled = store.open_below::<TimeEntry>(firm, project.id).await?;
         if unbilled.is_some() {
             return Ok(unbilled);

@@ -242,7 +242,7 @@ async fn remove_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<P
     let event = proposal.archive()?;
     if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
         let previous = cx.read(&staff).record(previous).fetch().await?.record(previous)?;
-        change.update(&previous, previous.reinstate()?)?;
+        change.update(&previous, previous.reinstate(id)?)?;
     }
     change.remove(&proposal, event)?;
     cx.commit(change, Ok(Answer::no_content())).await

@@ -14,7 +14,7 @@ use domain::{
     user::User,
 };
 use mail::{CommentMail, Envelope, Link, Person, Reference};
-use store::{ListScope, Record};
+use store::Record;
 
 use crate::{Cause, Failed, Outbox, Outcome, cause::ERASED, mails::send};
 
@@ -105,7 +105,7 @@ async fn team(outbox: &Outbox, logged: &Cause, then: &Project, now: &Project) ->
 
 /// Those at the comment's client who could comment themselves, and still can.
 async fn audience(outbox: &Outbox, logged: &Cause, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
-    let users = outbox.all::<PortalUser>(logged.firm, &ListScope::Parent(comment.client.into())).await?;
+    let users = outbox.store.below::<PortalUser>(logged.firm, comment.client).await?;
     let mut audience = Vec::new();
     for user in users.iter().filter(|user| may_comment(user) && user.created_at <= logged.event.at) {
         let could = user.updated_at <= logged.event.at || could_comment(outbox, logged, user.id).await?;

@@ -4,7 +4,7 @@ use domain::{
     credit::{Credit, Settled, Status},
     ids::CreditId,
 };
-use store::{Error, ListScope, Reply};
+use store::{Error, Reply};
 
 use crate::{Cause, Failed, Outbox, Outcome, change};
 
@@ -21,7 +21,7 @@ async fn settle_overdrawn(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
         Status::Overdrawn => Status::Open,
         Status::Used => return Ok(Outcome::Skipped("nothing is left of it, and nothing is overdrawn")),
     };
-    let credits = outbox.all::<Credit>(logged.firm, &ListScope::Parent(credit.client.into())).await?;
+    let credits = outbox.store.below::<Credit>(logged.firm, credit.client).await?;
     for other in credits.iter().filter(|credit| credit.status == other) {
         settle(outbox, logged, credit.id, other.id).await?;
     }

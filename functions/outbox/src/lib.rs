@@ -3,8 +3,9 @@
 //! An effect is claimed before it is done and marked after, keyed by its event, so that events may come twice, apart
 //! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
 //! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
-//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then, at the address of now; what isn't
-//! true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its transaction.
+//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then, at the address of
+//! now; what isn't true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its
+//! transaction.
 
 mod cause;
 mod checkouts;
@@ -30,12 +31,12 @@ use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{event::Actor, ids::FirmId};
+use domain::event::Actor;
 use mail::Mailer;
 use queue::Queue;
 use runtime::Clock;
 use secrets::{Kept, LinkKey};
-use store::{Audit, Change, Entity, Error, ListScope, Page, PageRequest, Place, Redrive, Row, Store, Streamed, Unreadable};
+use store::{Audit, Change, Error, Place, Redrive, Store, Streamed, Unreadable};
 
 use cause::Cause;
 use effects::Outcome;
@@ -144,21 +145,6 @@ async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
             Err(Failed::Again)
         }
         Err(error) => outbox.fail(&logged.place(), Some(&logged.event.name), EVENT, error).await,
-    }
-}
-
-impl Outbox {
-    /// The rows of all records of `firm` that are in `scope`, page by page.
-    async fn all<T: Entity>(&self, firm: FirmId, scope: &ListScope) -> Result<Vec<Row<T>>, Error> {
-        let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, ascending: true, cursor: None });
-        loop {
-            let Page { items, next, .. } = self.store.list(firm, scope, &page).await?;
-            all.extend(items);
-            page.cursor = Some(match next {
-                Some(next) => next,
-                None => return Ok(all),
-            });
-        }
     }
 }
 

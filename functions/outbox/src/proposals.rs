@@ -6,7 +6,7 @@ use domain::{
     proposal::{Proposal, Status},
 };
 use mail::ProposalMail;
-use store::{ListScope, Reply};
+use store::Reply;
 
 use crate::{
     Cause, Failed, Outbox, Outcome, change,
@@ -70,7 +70,7 @@ async fn win_prospect(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
 async fn cancel_siblings(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
     let id = logged.id::<Proposal>()?;
     let accepted = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
-    let siblings = outbox.all::<Proposal>(logged.firm, &ListScope::Parent(accepted.prospect.into())).await?;
+    let siblings = outbox.store.below::<Proposal>(logged.firm, accepted.prospect).await?;
     for sibling in siblings.iter().filter(|sibling| sibling.id != id) {
         cancel(outbox, logged, sibling.id, &accepted.label(), logged.event.at).await?;
     }

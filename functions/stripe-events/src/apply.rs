@@ -23,10 +23,18 @@ const ATTEMPTS: u32 = 6;
 const FIRST_WAIT: u64 = 20;
 
 impl Applying<'_> {
-    /// Write down how the payment `payment_intent` stands, as the event `event` gives reason to. `paid` is the session that
-    /// it was made with, where the event says that it was.
-    pub(crate) async fn settle(&self, event: &str, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
-        until_won(async || self.settle_once(event, whose, payment_intent, paid).await).await
+    /// Write down how the payment `payment_intent` stands, as the event `event` gives reason to, of which Stripe told at
+    /// `at`: the day of a payment that wasn't known, however late the event is applied. `paid` is the session that it was
+    /// made with, where the event says that it was.
+    pub(crate) async fn settle(
+        &self,
+        event: &str,
+        at: Time,
+        whose: Whose,
+        payment_intent: &str,
+        paid: Option<&Checkout>,
+    ) -> Result<(), Failed> {
+        until_won(async || self.settle_once(event, at, whose, payment_intent, paid).await).await
     }
 
     /// Write down how far the page of `checkout` got, as `follow` says, if that is news; no money came by it so far.
@@ -68,7 +76,7 @@ impl Applying<'_> {
         Ok(change.commit(&Reply::none()).await?)
     }
 
-    async fn settle_once(&self, event: &str, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
+    async fn settle_once(&self, event: &str, at: Time, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
         let found = self.store.read(whose.firm).record(whose.invoice).record(whose.firm).seen(event).fetch().await?;
         if found.seen(event) {
             return Ok(());
@@ -85,9 +93,9 @@ impl Applying<'_> {
             },
         };
         let now = self.clock.now();
-        let today = found.record(whose.firm)?.time_zone.day(now);
+        let day = found.record(whose.firm)?.time_zone.day(at.min(now));
         let (payment, new_credit) = (new_id(now), new_id(now));
-        let settled = invoice.settle(whose.invoice, &received, payment, new_credit, now, today)?;
+        let settled = invoice.settle(whose.invoice, &received, payment, new_credit, now, day)?;
         let mut change = self.change(event, whose, now)?;
         let Settled { invoice: changed, credit: excess, withdrawn } = settled;
         if let Some(changed) = changed {

@@ -175,11 +175,11 @@ impl Applying<'_> {
         match event.kind {
             Kind::CheckoutPaid { checkout, payment_intent } => {
                 let whose = Whose::named(&checkout.metadata)?;
-                self.settle(&event.id, whose, &payment_intent, Some(&checkout)).await
+                self.settle(&event.id, event.created, whose, &payment_intent, Some(&checkout)).await
             }
             Kind::PaymentChanged { payment_intent } => {
                 let whose = Whose::named(&self.payments.payment(&payment_intent).await?.metadata)?;
-                self.settle(&event.id, whose, &payment_intent, None).await
+                self.settle(&event.id, event.created, whose, &payment_intent, None).await
             }
             // What bounced can't be paid on the same page again.
             Kind::CheckoutExpired(checkout) => {

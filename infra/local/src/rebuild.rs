@@ -15,7 +15,11 @@ use crate::{
 /// Rebuilds the sums of `table`, and prints what was done.
 pub async fn run(table: Table) -> Result<()> {
     let (store, _served) = open(table).await?;
-    let Rebuilt { entries, corrected } = store.rebuild_totals(SystemTime::now().into()).await.doing("the sums can't be made anew")?;
+    let Rebuilt { entries, corrected, moving } =
+        store.rebuild_totals(SystemTime::now().into()).await.doing("the sums can't be made anew")?;
     println!("{entries} time entries are added up; {corrected} sums were wrong and are set right");
+    if moving > 0 {
+        println!("{moving} sums could not be looked at, since time was logged meanwhile: run it again");
+    }
     Ok(())
 }

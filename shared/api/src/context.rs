@@ -102,9 +102,8 @@ impl Cx {
 
     /// Archive the record `id`, or delete it where it is a draft.
     pub async fn archive<T: Entity + Archive>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
-        let (mut change, record) = self.edit(by, id).await?;
-        change.remove(&record, record.archive()?)?;
-        self.commit(change, Ok(Answer::no_content())).await
+        let (change, record) = self.edit(by, id).await?;
+        self.archive_closed(change, &record, []).await
     }
 
     /// Archive `record`, unless something of what belongs to it, of which `open` names one a kind, is open.

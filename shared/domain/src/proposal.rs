@@ -356,8 +356,11 @@ impl Proposal {
         Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, Event::Superseded), revision))
     }
 
-    /// The proposal once its next version, a draft, is deleted: as it was before it was superseded.
-    pub fn reinstate(&self) -> Transition<Self> {
+    /// The proposal once its next version, the draft `next`, is deleted: as it was before it was superseded.
+    pub fn reinstate(&self, next: ProposalId) -> Transition<Self> {
+        if self.status != Status::Superseded || self.superseded_by != Some(next) {
+            return Err(Refusal::state("The draft isn't the proposal's next version."));
+        }
         // It was out when it was superseded, and a reason is given only where it was rejected. Whether it has expired, its
         // last day says.
         let status = if self.reason.is_some() { Status::Rejected } else { Status::Sent };

@@ -2,8 +2,8 @@
 //! done isn't. What reached the outside world just before a crash may so be done twice; effects bear that.
 //!
 //! A mark is kept as long as its event, for ever: whoever goes through the event log again can't tell otherwise what was
-//! done from what is missing. It counts how often an effect was begun, so that one that never succeeds, or kills who does it, ends somewhere:
-//! it is set aside, and that is marked as well.
+//! done from what is missing. It counts how often an effect was begun, so that one that never succeeds, or kills who does
+//! it, ends somewhere: it is set aside, and that is marked as well.
 
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
@@ -152,8 +152,7 @@ impl Store {
 
     /// What is known of `effect` now.
     pub async fn known(&self, effect: &Effect) -> Result<Mark, Error> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(effect.key.item())).consistent_read(true);
-        Ok(get.send().await?.item().map_or(Mark::Open, Mark::of))
+        Ok(self.item(&effect.key).await?.as_ref().map_or(Mark::Open, Mark::of))
     }
 
     fn mark(&self, effect: &Effect, state: &str, at: Time) -> UpdateItemFluentBuilder {

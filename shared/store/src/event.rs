@@ -10,7 +10,7 @@ use domain::{
 use crate::{
     Error, Redrive,
     item::{Attributes, Item, millis, number, text},
-    key::{EVENTS, Key, name},
+    key::{EVENTS, Key, name, of_partition},
 };
 
 /// An event, and whose it is.
@@ -48,10 +48,8 @@ impl Place {
     fn of(item: &Item) -> Result<Option<Self>, Error> {
         let Some(sequence) = item.text(name::SK)?.strip_prefix(EVENTS) else { return Ok(None) };
         let pk = item.text(name::PK)?;
-        let mut parts = pk.split('#').skip(1);
-        let firm = parts.next().and_then(|firm| firm.parse().ok());
-        match (firm, parts.next(), parts.next(), sequence.parse()) {
-            (Some(firm), Some(kind), Some(record), Ok(sequence)) => {
+        match (of_partition(pk), sequence.parse()) {
+            (Some((firm, kind, record)), Ok(sequence)) => {
                 Ok(Some(Self { firm, kind: kind.to_owned(), record: record.to_owned(), sequence }))
             }
             _ => Err(Error::Internal(format!("{pk} EVENT#{sequence} is no event's place"))),

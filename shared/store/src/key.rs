@@ -159,7 +159,7 @@ impl Key {
     }
 
     /// An order to look at the events of a record from `from` on once more; a new one each time.
-    pub(crate) fn redrive(firm: &str, kind: &str, record: &str, from: u64, now: Time) -> Self {
+    pub(crate) fn redrive(firm: Id<Firm>, kind: &str, record: &str, from: u64, now: Time) -> Self {
         Self { pk: format!("F#{firm}#REDRIVE#{kind}#{record}"), sk: format!("{REDRIVES}{from:010}#{:013}", now.timestamp_millis()) }
     }
 }
@@ -171,6 +171,12 @@ fn timers(shard: u8) -> String {
 /// The partition of a shard's timers, and what the sort keys of those that are due at `now` are less than.
 pub(crate) fn timers_until(shard: u8, now: Time) -> (String, String) {
     (timers(shard), format!("{:013}", now.timestamp_millis() + 1))
+}
+
+/// Whose the record in the partition `pk` is, of what type, and its id: what [`partition`] was made of.
+pub(crate) fn of_partition(pk: &str) -> Option<(Id<Firm>, &str, &str)> {
+    let mut parts = pk.strip_prefix("F#")?.split('#');
+    Some((parts.next()?.parse().ok()?, parts.next()?, parts.next()?))
 }
 
 /// The partition of a record and its history.
@@ -294,7 +300,7 @@ mod tests {
             ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),
             ("Stripe event", key(Key::stripe_event("evt_1"))),
             ("effect", key(Key::effect(firm, "prop_1", 3, "mail"))),
-            ("redrive", key(Key::redrive("firm_1", "INVOICE", "inv_1", 3, now))),
+            ("redrive", key(Key::redrive(firm, "INVOICE", "inv_1", 3, now))),
             ("by_type", index::by_type::<Lead>(firm)),
             ("by_type, archived", index::archived::<Lead>(firm)),
             ("by_state", index::by_state::<Lead>(firm, "new")),

@@ -46,7 +46,7 @@ pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use log::Logged;
 pub use login::{Login, Membership};
 pub use named::Named;
-pub use open::Openable;
+pub use open::OpenItem;
 pub use read::{Found, Read};
 pub use rebuild::Rebuilt;
 pub use redrive::Redrive;

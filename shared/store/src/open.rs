@@ -12,18 +12,18 @@ use crate::{Entity, Error, ListScope, PageRequest, Parent, Row, Store};
 const PAGE: u16 = 1000;
 
 /// A record that, as long as it is open, keeps what it belongs to from being archived.
-pub trait Openable: Entity {
+pub trait OpenItem: Entity {
     /// What people call it, if it is open: `the invoice INV-000001`.
-    fn open(row: &Row<Self>) -> Option<String>;
+    fn open_item(row: &Row<Self>) -> Option<String>;
 }
 
 impl Store {
     /// The newest record that belongs to `parent` and is open: what people call it.
-    pub async fn open_below<T: Openable>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Option<String>, Error> {
-        Ok(self.below::<T>(firm, parent).await?.iter().find_map(T::open))
+    pub async fn open_below<T: OpenItem>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Option<String>, Error> {
+        Ok(self.below::<T>(firm, parent).await?.iter().find_map(T::open_item))
     }
 
-    /// All records that belong to `parent` and aren't archived, the newest first.
+    /// The rows of all records that belong to `parent` and aren't archived, the newest first.
     pub async fn below<T: Entity>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Vec<Row<T>>, Error> {
         let scope = ListScope::Parent(parent.into());
         let mut page = PageRequest { limit: PAGE, ascending: false, cursor: None };

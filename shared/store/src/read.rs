@@ -20,6 +20,11 @@ const ROUNDS: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 impl Store {
+    /// The item at `key`, as it is now.
+    pub(crate) async fn item(&self, key: &Key) -> Result<Option<Item>, Error> {
+        Ok(self.client.get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(true).send().await?.item)
+    }
+
     /// The record `id` of `firm`, as it was a moment ago at the latest: what a GET shows. Half a read unit per 4 kB.
     pub async fn get<T: Entity>(&self, firm: Id<Firm>, id: Id<T>) -> Result<Record<T>, Error> {
         let key = Key::record(firm, id).item();

@@ -11,7 +11,7 @@ use domain::{Id, Time, firm::Firm};
 use crate::{
     Error, Store,
     item::{Attributes, Item, number, text},
-    key::{EVENTS, Key, REDRIVES, name},
+    key::{EVENTS, Key, REDRIVES, name, of_partition},
 };
 
 /// How long an order is kept; the stream has it for a day.
@@ -85,8 +85,7 @@ impl Store {
 
     /// Order that the outbox looks at the events `range` of `partition`, which is one of [`Store::partitions`], once more.
     pub async fn redrive(&self, partition: &str, range: RangeInclusive<u64>, now: Time) -> Result<(), Error> {
-        let mut parts = partition.split('#').skip(1);
-        let (Some(firm), Some(kind), Some(record)) = (parts.next(), parts.next(), parts.next()) else {
+        let Some((firm, kind, record)) = of_partition(partition) else {
             return Err(Error::Internal(format!("{partition} is no record's")));
         };
         let mut from = *range.start();

@@ -4,7 +4,7 @@
 //! What a time entry adds lies beside it, with the version that it was taken from, and is written in the transaction that
 //! adds it to the sums: whatever comes of the entry is added as the difference, once.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::TimeDelta;
@@ -22,11 +22,15 @@ use crate::{
     Audit, Change, Entity, Error, Found, Read, Record, Reply, Store,
     change::OnFailure,
     item::{Attributes, Item, number, text},
-    key::{HEADER, Key, TOTALS, name, partition},
+    key::{HEADER, Key, TOTALS, name, of_partition, partition},
 };
 
 /// How long it is known of a deleted entry that it adds nothing any more: longer than the stream tells of it.
 const KEPT: TimeDelta = TimeDelta::days(7);
+/// How often an addition is tried: those who add to the same project at the same time get into each other's way.
+const ATTEMPTS: u32 = 7;
+/// The longest wait before the second attempt; it doubles. All together at most 1.3 s.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
 
 /// The sums beside a record, by name; in minutes, or in minor units of a currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,17 +107,16 @@ impl Addend {
             return Ok(None);
         }
         let pk = item.text(name::PK)?;
-        let mut parts = pk.split('#').skip(1);
-        let (Some(firm), Some(TimeEntry::TYPE)) = (parts.next().and_then(|firm| firm.parse().ok()), parts.next()) else {
-            return Ok(None);
-        };
+        let Some((firm, TimeEntry::TYPE, _)) = of_partition(pk) else { return Ok(None) };
         let record = Record::<TimeEntry>::from_item(item)?;
         Ok(Some(Self { firm, id: record.id, version: record.version, adds: Adds::of(&record) }))
     }
 
-    /// The entry gone, after what was known of it.
-    pub(crate) fn gone(firm: Id<Firm>, id: TimeEntryId, version: u64) -> Self {
-        Self { firm, id, version, adds: Adds::default() }
+    /// That the entry of `partition` is gone, which is later than all that is known of it: at `version`.
+    pub(crate) fn gone(partition: &str, version: u64) -> Result<Self, Error> {
+        let place = of_partition(partition).and_then(|(firm, _, id)| Some((firm, id.parse().ok()?)));
+        let (firm, id) = place.ok_or_else(|| Error::Internal(format!("{partition} is no entry's")))?;
+        Ok(Self { firm, id, version, adds: Adds::default() })
     }
 
     fn to_item(&self, now: Time) -> Result<Item, Error> {
@@ -135,10 +138,21 @@ pub(crate) fn known(item: &Item) -> Result<(u64, Adds), Error> {
 
 impl Store {
     /// Add to the sums what the entry adds as it stands, instead of what it added before. Nothing is done where something
-    /// later is known of it. [`Error::Lost`] where others added at the same time.
+    /// later is known of it. [`Error::Lost`] where others added at the same time all the while.
     pub async fn add_up(&self, addend: &Addend, now: Time) -> Result<(), Error> {
-        let key = Key::addend(addend.firm, addend.id);
-        let found = self.client.get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(true).send().await?.item;
+        let mut longest = FIRST_WAIT;
+        for _ in 1..ATTEMPTS {
+            match self.add_up_once(addend, now).await {
+                Err(Error::Lost) => tokio::time::sleep(longest.mul_f64(rand::random())).await,
+                done => return done,
+            }
+            longest *= 2;
+        }
+        self.add_up_once(addend, now).await
+    }
+
+    async fn add_up_once(&self, addend: &Addend, now: Time) -> Result<(), Error> {
+        let found = self.item(&Key::addend(addend.firm, addend.id)).await?;
         let (before, adds) =
             found.as_ref().map(known).transpose()?.map_or((None, Adds::default()), |(version, adds)| (Some(version), adds));
         if before.is_some_and(|before| before >= addend.version) {

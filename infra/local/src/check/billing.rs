@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long a payment may take on its way through the queue.
+/// How long a payment may take on its way through the queue, or a sum through the stream.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()> {
@@ -24,16 +24,8 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
         .await?;
     walk.step("the project's budget has them", async {
         // Sums come by the stream, a second or so later.
-        let mut tries = 60;
-        loop {
-            let project = caller.get(&format!("/api/projects/projects/{}/", work.project)).by(owner).send().await?.is(200)?;
-            let summed = project.has("/used_hours", &json!("2.50")).and_then(|project| project.has("/left_hours", &json!("97.50")));
-            if summed.is_ok() || tries == 0 {
-                break summed;
-            }
-            tries -= 1;
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
+        let project = settles(caller, owner, &format!("/api/projects/projects/{}/", work.project), "/used_hours", &json!("2.50")).await?;
+        project.has("/left_hours", &json!("97.50"))
     })
     .await?;
     let draft = || {
@@ -73,7 +65,9 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
 
     walk.step("the client pays on the payment page", async { caller.press(&url, "pay").await }).await?;
     walk.step("the invoice is paid by way of webhook and queue", async {
-        settles(caller, owner, &invoice, "/status", &json!("paid")).await?.has("/amount_due", &json!("0.00"))
+        settles(caller, owner, &format!("/api/finance/invoices/{invoice}/"), "/status", &json!("paid"))
+            .await?
+            .has("/amount_due", &json!("0.00"))
     })
     .await?;
     walk.step("a receipt arrives", caller.mail(&firm.contact_email, "Receipt from")).await?;
@@ -87,7 +81,9 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
     .await?;
     walk.step("a refund shows", async {
         caller.press(&url, "refund").await?;
-        settles(caller, owner, &invoice, "/amount_refunded", &json!("500.00")).await?.has("/status", &json!("paid"))
+        settles(caller, owner, &format!("/api/finance/invoices/{invoice}/"), "/amount_refunded", &json!("500.00"))
+            .await?
+            .has("/status", &json!("paid"))
     })
     .await?;
     walk.step("an invoice past its last day is marked as overdue by the schedule", async {
@@ -108,11 +104,11 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
     Ok(())
 }
 
-/// The invoice as soon as it has `value` at `pointer`.
-async fn settles(caller: &Caller, owner: &str, invoice: &str, pointer: &str, value: &Value) -> Result<Answer> {
+/// What is at `path` as soon as it has `value` at `pointer`.
+async fn settles(caller: &Caller, owner: &str, path: &str, pointer: &str, value: &Value) -> Result<Answer> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let shown = caller.get(&format!("/api/finance/invoices/{invoice}/")).by(owner).send().await?.is(200)?;
+        let shown = caller.get(path).by(owner).send().await?.is(200)?;
         if shown.body().pointer(pointer) == Some(value) || Instant::now() > deadline {
             return shown.has(pointer, value);
         }

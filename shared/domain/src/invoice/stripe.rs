@@ -49,7 +49,7 @@ impl Invoice {
     }
 
     /// The invoice, whose id is `id`, once a payment stands as `received` says. If it is new it becomes the payment
-    /// `payment` of `today`, the firm's, and what is too much of it the credit `credit`. An invoice that takes no money gives
+    /// `payment` of `day`, the firm's, and what is too much of it the credit `credit`. An invoice that takes no money gives
     /// all of it to the client's credit, so nothing is lost.
     pub fn settle(
         &self,
@@ -58,14 +58,14 @@ impl Invoice {
         payment: PaymentId,
         credit: CreditId,
         now: Time,
-        today: Date,
+        day: Date,
     ) -> Result<Settled, Refusal> {
         if received.amount.currency() != self.currency || received.refunded.currency() != self.currency {
             return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
         }
         match self.paid_by(&received.payment_intent) {
             Some(known) => self.restate(known, received),
-            None => self.settle_new(id, received, payment, credit, now, today),
+            None => self.settle_new(id, received, payment, credit, now, day),
         }
     }
 
@@ -76,7 +76,7 @@ impl Invoice {
         payment: PaymentId,
         credit: CreditId,
         now: Time,
-        today: Date,
+        day: Date,
     ) -> Result<Settled, Refusal> {
         if received.amount.is_zero() || received.amount.is_negative() {
             return Err(Refusal::rule("amount", "More than nothing."));
@@ -84,7 +84,7 @@ impl Invoice {
         let paid = Payment {
             payment_intent: Some(received.payment_intent.clone()),
             session: received.session.clone(),
-            ..self.payment(payment, received.amount, Method::Stripe, today, now)
+            ..self.payment(payment, received.amount, Method::Stripe, day, now)
         };
         let booked = self.checkout_paid(received.session.as_deref()).receive(id, paid, credit)?;
         let (invoice, event) = booked.invoice;

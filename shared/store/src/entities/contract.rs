@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Openable, Parent, Row};
+use crate::{Entity, OpenItem, Parent, Row};
 
 /// What lists know of a contract.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -54,8 +54,8 @@ impl Entity for Contract {
     }
 }
 
-impl Openable for Contract {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for Contract {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         row.status.is_open().then(|| format!("the contract {}", contract::label(row.number)))
     }
 }

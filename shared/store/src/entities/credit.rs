@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Openable, Parent, Row};
+use crate::{Entity, OpenItem, Parent, Row};
 
 /// What lists know of a credit.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -50,8 +50,8 @@ impl Entity for Credit {
     }
 }
 
-impl Openable for Credit {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for Credit {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         row.status.is_open().then(|| format!("the credit {}", row.id))
     }
 }

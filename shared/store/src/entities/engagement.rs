@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Openable, Parent, Row};
+use crate::{Entity, OpenItem, Parent, Row};
 
 /// What lists know of an engagement.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -52,8 +52,8 @@ impl Entity for Engagement {
     }
 }
 
-impl Openable for Engagement {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for Engagement {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         row.status.is_open().then(|| format!("the engagement “{}”", row.title))
     }
 }

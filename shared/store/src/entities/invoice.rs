@@ -11,7 +11,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Openable, Parent, Row};
+use crate::{Entity, OpenItem, Parent, Row};
 
 /// What lists know of an invoice.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -75,8 +75,8 @@ impl Entity for Invoice {
     }
 }
 
-impl Openable for Invoice {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for Invoice {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         let name =
             || row.number.map_or_else(|| format!("the draft {}", row.id), |number| format!("the invoice {}", invoice::label(number)));
         row.status.is_open().then(name)

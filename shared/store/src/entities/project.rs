@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Openable, Parent, Row};
+use crate::{Entity, OpenItem, Parent, Row};
 
 /// What lists know of a project.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -58,8 +58,8 @@ impl Entity for Project {
     }
 }
 
-impl Openable for Project {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for Project {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         row.status.is_open().then(|| format!("the project “{}”", row.name))
     }
 }

@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Openable, Parent, Row};
+use crate::{Entity, OpenItem, Parent, Row};
 
 /// What lists know of a proposal.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -62,8 +62,8 @@ impl Entity for Proposal {
     }
 }
 
-impl Openable for Proposal {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for Proposal {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         row.status.is_open().then(|| format!("the proposal {}", proposal::label(row.number)))
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::time_entry::TimeEntry;
 
-use crate::{Change, Entity, Openable, Parent, Row};
+use crate::{Change, Entity, OpenItem, Parent, Row};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -35,8 +35,8 @@ impl Change {
     }
 }
 
-impl Openable for TimeEntry {
-    fn open(row: &Row<Self>) -> Option<String> {
+impl OpenItem for TimeEntry {
+    fn open_item(row: &Row<Self>) -> Option<String> {
         row.is_unbilled().then(|| format!("unbilled time of {}", row.date.get()))
     }
 }
