@@ -140,7 +140,7 @@ async fn lines_are_a_hundred_at_most_each_of_sense_and_so_is_their_sum() {
             ),
             (create(), json!({"prospect": world.prospect, "total_value": 2, "line_items": [line("1", "1")]}), 422, vec!["total_value"]),
             (patch.clone(), json!({"total_value": 2, "line_items": [line("1", "1")]}), 422, vec!["total_value"]),
-            (create(), json!({"prospect": world.prospect}), 400, vec!["total_value"]),
+            (create(), json!({"prospect": world.prospect}), 422, vec!["total_value"]),
             (patch, json!({"currency": "USD"}), 422, vec!["currency"]),
         ]
     })

@@ -68,7 +68,12 @@ async fn only_chosen_lines_are_in_the_total_and_the_client_chooses_when_acceptin
         assert_eq!(refused.fields(), ["chosen_options"]);
     }
     assert_eq!(show(&firm.owner, &id).await.json, proposal.json);
-    let accepted = act(&firm.owner, &id, "accept", json!({"chosen_options": [2]})).await.expect(200);
+    for options in [json!([2.5]), json!([1e30]), json!(["2"])] {
+        let refused = act(&firm.owner, &id, "accept", json!({"chosen_options": options})).await.expect(400);
+        assert_eq!(refused.fields(), ["chosen_options"]);
+    }
+    // A whole number, as some languages write it.
+    let accepted = act(&firm.owner, &id, "accept", json!({"chosen_options": [2.0]})).await.expect(200);
     assert_eq!(chosen(&accepted, "/proposal/line_items"), [true, false, true]);
     assert_eq!((accepted.text("/proposal/total_value"), accepted.text("/engagement/value")), ("500.01".into(), "500.01".into()));
 }

@@ -19,7 +19,7 @@ async fn a_prospect_is_entered_at_a_stage_that_is_no_end() {
     for stage in ["won", "lost", "asleep"] {
         assert_eq!(enter(json!({"company_name": "Acme Corp", "stage": stage})).await.expect(422).fields(), ["stage"]);
     }
-    assert_eq!(enter(json!({"contact_name": "Ann"})).await.expect(400).fields(), ["company_name"]);
+    assert_eq!(enter(json!({"contact_name": "Ann"})).await.expect(422).fields(), ["company_name"]);
     assert_eq!(results(&owner.get("/api/crm/prospects/").await.expect(200)).len(), 2);
 }
 

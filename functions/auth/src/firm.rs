@@ -9,7 +9,10 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type},
+};
 use wire::{NewRate, RateOut, rate_card};
 
 use crate::shapes::FirmOut;
@@ -56,14 +59,24 @@ struct FirmPatch {
     /// In place of all rates; at most 20.
     hourly_rates: Set<Vec<JsonObject<NewRate>>>,
     /// At most 365.
+    #[serde(deserialize_with = "api::whole")]
+    #[schema(value_type = u16, maximum = 365, required = false)]
     payment_terms_days: Set<u16>,
     /// At most 10, each later than the one before, from -30 to 180.
+    #[serde(deserialize_with = "api::whole")]
+    #[schema(schema_with = reminder_days, required = false)]
     reminder_days: Set<Vec<i16>>,
     default_tax_rate: Patch<Percent>,
     /// All of it, in place of the one before.
     address: Patch<JsonObject<Address>>,
     tax_number: Patch<SingleLine<40>>,
     vat_id: Patch<VatId>,
+}
+
+/// The numbers that `reminder_days` takes.
+fn reminder_days() -> Array {
+    let day = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(-30)).maximum(Some(180));
+    ArrayBuilder::new().items(day).max_items(Some(10)).description(Some("At most 10, each later than the one before.")).build()
 }
 
 impl FirmPatch {

@@ -31,6 +31,7 @@ struct AcceptProposal {
     accepted_by: Option<SingleLine<200>>,
     note: Option<MultiLine<2000>>,
     /// The optional lines that were chosen, by their places from 0; as they were offered, unless said.
+    #[serde(default, deserialize_with = "api::whole")]
     #[schema(max_items = 100)]
     chosen_options: Option<Vec<usize>>,
 }

@@ -210,7 +210,7 @@ async fn create_proposal(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
     let to = change.depend(&found, "prospect", prospect)?;
     to.may_be_offered()?;
     let offer = offer(total_value, line_items, currency.unwrap_or(found.record(staff.firm)?.currency))?;
-    let offer = offer.ok_or_else(|| Problem::malformed("total_value", "Is required without line_items."))?;
+    let offer = offer.ok_or_else(|| Problem::invalid("total_value", "Is required without line_items."))?;
     let number = found.next(Counter::Proposals)?;
     let title = title.unwrap_or_else(|| to.contact.company_name.clone());
     let proposal = Proposal { valid_until, terms, ..Proposal::new(number, to.id, to.contact.clone(), title, offer) };

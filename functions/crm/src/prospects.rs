@@ -163,7 +163,7 @@ async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
             return convert(cx, staff, &found, lead, terms).await;
         }
         (Some(_), Some(_)) => return Err(Problem::invalid("company_name", "Is the lead's.")),
-        (None, None) => return Err(Problem::malformed("company_name", "Is required without a lead.")),
+        (None, None) => return Err(Problem::invalid("company_name", "Is required without a lead.")),
         (None, Some(company_name)) => company_name,
     };
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;

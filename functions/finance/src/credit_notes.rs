@@ -139,6 +139,8 @@ struct IssueCreditNote {
 #[serde(deny_unknown_fields)]
 struct NewCreditNoteLine {
     /// Its place among the invoice's lines, from 0.
+    #[serde(deserialize_with = "api::whole")]
+    #[schema(maximum = 199)]
     line: usize,
     /// How many of it.
     quantity: Option<Quantity>,

@@ -125,6 +125,8 @@ struct NewTask {
     /// How many hours it should take.
     estimate_hours: Option<Quantity>,
     /// Its place among the tasks of its status: the lowest comes first. Default: after those that are there.
+    #[serde(default, deserialize_with = "api::whole")]
+    #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     position: Option<i32>,
     /// What an hour on it costs, whoever does it, in the project's currency.
     hourly_rate: Option<Price>,
@@ -163,6 +165,8 @@ struct TaskPatch {
 struct MoveTask {
     to: Status,
     /// Its place there: the lowest comes first. Default: the one that it has.
+    #[serde(default, deserialize_with = "api::whole")]
+    #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     position: Option<i32>,
 }
 

@@ -13,11 +13,11 @@ use http::{StatusCode, header};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{
-        DeserializeOwned, MapAccess, Visitor,
+        self, DeserializeOwned, MapAccess, Visitor,
         value::{MapAccessDeserializer, MapDeserializer},
     },
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use utoipa::{
     __dev::ComposeSchema,
     PartialSchema, ToSchema,
@@ -61,6 +61,23 @@ impl<T: PartialSchema> ComposeSchema for JsonObject<T> {
 impl<T: ToSchema> ToSchema for JsonObject<T> {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         T::schemas(schemas);
+    }
+}
+
+/// Read whole numbers of a body, for `#[serde(deserialize_with = "api::whole")]`: `3`, and `3.0`, which JSON Schema counts
+/// among integers and some languages write.
+pub fn whole<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    serde_json::from_value(in_whole_numbers(Value::deserialize(deserializer)?)).map_err(de::Error::custom)
+}
+
+fn in_whole_numbers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0);
+            whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok()).map_or(Value::Number(number), Value::from)
+        }
+        Value::Array(values) => values.into_iter().map(in_whole_numbers).collect(),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Object(_) => value,
     }
 }
 

@@ -33,7 +33,7 @@ pub mod routes;
 pub use answer::{Answer, Listed, Shape};
 pub use app::{App, Limits};
 pub use asked::SECRETS;
-pub use body::{JsonObject, Valid};
+pub use body::{JsonObject, Valid, whole};
 pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
 pub use context::Cx;
 pub use decimal::Decimal;

@@ -31,6 +31,7 @@ pub struct PageParams {
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<u16>,
     /// Where the page begins: from `next` or `previous` of another.
+    #[param(pattern = "^1[ab][0-9A-Za-z_]+$", max_length = 64)]
     cursor: Option<String>,
     /// By when they were made. Default: newest first (`-created`).
     #[param(inline)]
@@ -72,7 +73,7 @@ pub fn list_scope(archived: Option<bool>, state: Option<&'static str>, parent: O
         (true, None, None) => Ok(ListScope::Archived),
         (false, Some(state), None) => Ok(ListScope::State(state)),
         (false, None, Some(parent)) => Ok(ListScope::Parent(parent)),
-        _ => Err(Problem::malformed("query", "Filter by one thing at a time.")),
+        _ => Err(Problem::invalid("query", "Filter by one thing at a time.")),
     }
 }
 
@@ -87,7 +88,9 @@ impl<F: DeserializeOwned> FromRequestParts<App> for ListQuery<F> {
         for (name, value) in pairs {
             match name.as_str() {
                 "limit" => page.limit = limit(&value)?,
-                "cursor" => page.cursor = Some(value.parse().map_err(store::Error::NotACursor)?),
+                "cursor" => {
+                    page.cursor = Some(value.parse().map_err(|bad: store::NotACursor| Problem::malformed("cursor", bad.to_string()))?)
+                }
                 "ordering" => page.ascending = ascending(&value)?,
                 _ => filters.push((name, value)),
             }

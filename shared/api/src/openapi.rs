@@ -67,6 +67,7 @@ pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     schemas::unwrap(&mut document);
     schemas::refer_to_items(&mut document);
     schemas::require_in_answers(&mut document);
+    schemas::require_bodies(&mut document);
     schemas::simplify_numbers(&mut document);
     document
 }
@@ -78,6 +79,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let signed_in = security().next().is_some();
     let permitted = security().flat_map(Map::values).any(|scopes| scopes.as_array().is_some_and(|scopes| !scopes.is_empty()));
     let (body, named, write) = (has("requestBody"), path.contains("{id}"), method != "get");
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let is_list = parameters.is_some_and(|all| all.iter().any(|parameter| parameter.get("name").is_some_and(|name| name == "cursor")));
     let conditional = method == "patch" || (write && named);
     let applies = [
         (400, body || has("parameters") || write),
@@ -88,7 +91,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         (412, conditional),
         (413, body),
         (415, body),
-        (422, body || method == "post"),
+        (422, body || method == "post" || is_list),
         (429, signed_in || (write && path.starts_with("/api/auth/"))),
         (503, signed_in || write),
     ];
@@ -113,16 +116,19 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             responses.insert("304".to_owned(), known);
         }
     }
-    let header = |name: &str, description: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string", "maxLength": 255}});
+    let header = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema});
+    let tag = || json!({"type": "string"});
+    // ASCII; what is blank at a header's ends is none of its value (RFC 9110, 5.5).
+    let key = || json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"});
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(parameters) = parameters.as_array_mut() {
         match method {
-            "get" => parameters.push(header("If-None-Match", "An ETag; 304 if nothing has changed since.")),
-            "post" => parameters.push(header("Idempotency-Key", "Does the request once, however often it is sent, for 24 hours.")),
+            "get" => parameters.push(header("If-None-Match", "An ETag; 304 if nothing has changed since.", tag())),
+            "post" => parameters.push(header("Idempotency-Key", "Does the request once, however often it is sent, for 24 hours.", key())),
             _ => {}
         }
         if conditional {
-            parameters.push(header("If-Match", "An ETag; 412 if it was changed since."));
+            parameters.push(header("If-Match", "An ETag; 412 if it was changed since.", tag()));
         }
     }
 }

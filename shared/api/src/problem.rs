@@ -160,7 +160,8 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::NotFound(_) => Self::not_found(),
             store::Error::NoSuch { field, kind } => Self::invalid(field, format!("There is no such {}.", kind.replace('_', " "))),
-            store::Error::NotACursor(bad) => Self::malformed("cursor", bad.to_string()),
+            // One that could be read, and is of another list.
+            store::Error::NotACursor(bad) => Self::invalid("cursor", bad.to_string()),
             store::Error::Refused(refusal) => refusal.into(),
             store::Error::TooLong { field, bytes, most } => {
                 Self::invalid(field, format!("Is too long: it takes {bytes} bytes, and with the other fields at most {most} are kept."))

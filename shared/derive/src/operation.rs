@@ -76,10 +76,13 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream)
             "201" => "Created",
             "202" => "Accepted",
             "204" => "Done; there is nothing to show",
+            "401" => "What was given isn't known, or not any more",
             _ => "OK",
         };
+        // What is refused is shown as a problem, which the document adds.
+        let refused = status.base10_digits().starts_with('4');
         match &answer {
-            Some(shown) if !nothing => quote!((status = #status, description = #description, body = #shown)),
+            Some(shown) if !nothing && !refused => quote!((status = #status, description = #description, body = #shown)),
             _ => quote!((status = #status, description = #description)),
         }
     });

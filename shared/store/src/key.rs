@@ -181,7 +181,12 @@ pub(crate) fn of_partition(pk: &str) -> Option<(Id<Firm>, &str, &str)> {
 
 /// The partition of a record and its history.
 pub(crate) fn partition<T: Entity>(firm: Id<Firm>, id: &str) -> String {
-    format!("F#{firm}#{}#{id}", T::TYPE)
+    partition_of(firm, T::TYPE, id)
+}
+
+/// The same of a record of which only the name of its type is known.
+pub(crate) fn partition_of(firm: Id<Firm>, kind: &str, id: &str) -> String {
+    format!("F#{firm}#{kind}#{id}")
 }
 
 pub(crate) fn event_sk(sequence: u64) -> String {

@@ -59,7 +59,7 @@ impl FromStr for Cursor {
     type Err = NotACursor;
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {
-        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || text.len() > 64 {
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || !(3..=64).contains(&text.len()) {
             return Err(NotACursor);
         }
         let after = text.strip_prefix("1a").map(|id| Self::After(id.to_owned()));

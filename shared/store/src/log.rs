@@ -15,7 +15,7 @@ use crate::{
     entity::fields_of,
     event::{self, logged},
     item::{Attributes, Item, text},
-    key::{event_sk, name},
+    key::{event_sk, name, partition_of},
 };
 
 /// An event of the log, if it can be read.
@@ -99,7 +99,7 @@ impl Store {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(format!("F#{firm}#{kind}#{record}")))
+            .expression_attribute_values(":pk", text(partition_of(firm, kind, record)))
             .expression_attribute_values(":from", text(event_sk(*range.start())))
             .expression_attribute_values(":to", text(event_sk(*range.end())))
             .consistent_read(true)

@@ -115,6 +115,19 @@ pub(super) fn require_in_answers(document: &mut Value) {
     }
 }
 
+/// Say of a body that it may be left out where nothing in it has to be there: an empty one is read as `{}`.
+pub(super) fn require_bodies(document: &mut Value) {
+    let asks = |schema: &Value| schema.get("required").and_then(Value::as_array).is_some_and(|required| !required.is_empty());
+    let asking: BTreeSet<String> =
+        schemas(document).into_iter().flatten().filter(|(_, schema)| asks(schema)).map(|(name, _)| format!("{SCHEMAS}{name}")).collect();
+    each_object(document, &mut |fields| {
+        let Some(body) = fields.get_mut("requestBody").and_then(Value::as_object_mut) else { return };
+        let named = body.get("content").and_then(|content| content.pointer("/application~1json/schema/$ref")).and_then(Value::as_str);
+        let required = named.is_none_or(|name| asking.contains(name));
+        body.insert("required".to_owned(), required.into());
+    });
+}
+
 /// The names of all schemas that bodies are made of.
 fn schemas_of_bodies(document: &Value) -> BTreeSet<String> {
     let mut sent = BTreeSet::new();
