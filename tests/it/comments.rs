@@ -131,7 +131,7 @@ async fn another_clients_task_is_none_and_its_comments_are_not_there() {
     }
     let staff = firm.owner.get(format!("/api/clients/comments/?task={task}")).await.expect(200);
     assert_eq!(staff.text("/results/0/id"), comment);
-    firm.owner.get(format!("/api/clients/comments/?task={task}&client={}", other.client)).await.expect(400);
+    firm.owner.get(format!("/api/clients/comments/?task={task}&client={}", other.client)).await.expect(422);
 }
 
 #[tokio::test]

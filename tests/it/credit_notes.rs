@@ -49,7 +49,7 @@ async fn a_credit_note_lowers_what_is_due_and_gives_back_what_was_paid() {
         let page = firm.owner.get(format!("/api/finance/credit-notes/?{filter}")).await.expect(200);
         assert_eq!(column(&page, "number"), ["CRN-000002", "CRN-000001"]);
     }
-    firm.owner.get(format!("/api/finance/credit-notes/?invoice={invoice}&client={client}")).await.expect(400);
+    firm.owner.get(format!("/api/finance/credit-notes/?invoice={invoice}&client={client}")).await.expect(422);
 }
 
 #[tokio::test]

@@ -199,5 +199,5 @@ async fn lists_are_filtered_by_client_or_status() {
         assert_eq!(column(&page, "id"), ids, "{query}");
     }
     let both = format!("/api/projects/projects/?status=active&client={}", first.text("/client"));
-    firm.owner.get(both).await.expect(400);
+    firm.owner.get(both).await.expect(422);
 }

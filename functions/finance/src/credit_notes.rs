@@ -166,7 +166,7 @@ async fn list_credit_notes(
         CreditNoteFilter { client: None, invoice: Some(invoice) } => ListScope::Filter(invoice.to_string()),
         CreditNoteFilter { client, invoice: None } => list_scope(None, None, client.map(Into::into))?,
         CreditNoteFilter { client: Some(_), invoice: Some(_) } => {
-            return Err(Problem::malformed("query", "Filter by one thing at a time."));
+            return Err(Problem::two_filters());
         }
     };
     cx.list(&staff, scope, &query).await

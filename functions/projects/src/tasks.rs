@@ -104,7 +104,7 @@ impl TaskFilter {
         match (self.assignee, list_scope(self.archived, None, self.project.map(Into::into))?) {
             (None, which) => Ok(which),
             (Some(user), ListScope::All) => Ok(ListScope::Filter(user.to_string())),
-            (Some(_), _) => Err(Problem::malformed("query", "Filter by one thing at a time.")),
+            (Some(_), _) => Err(Problem::two_filters()),
         }
     }
 }

@@ -73,7 +73,7 @@ pub fn list_scope(archived: Option<bool>, state: Option<&'static str>, parent: O
         (true, None, None) => Ok(ListScope::Archived),
         (false, Some(state), None) => Ok(ListScope::State(state)),
         (false, None, Some(parent)) => Ok(ListScope::Parent(parent)),
-        _ => Err(Problem::invalid("query", "Filter by one thing at a time.")),
+        _ => Err(Problem::two_filters()),
     }
 }
 

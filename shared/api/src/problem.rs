@@ -66,6 +66,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", "The request can't be read.").about(field, message)
     }
 
+    /// 422: a list is asked for by two filters, and no index serves both.
+    pub fn two_filters() -> Self {
+        Self::invalid("query", "Filter by one thing at a time.")
+    }
+
     /// What was asked can't be.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request breaks a rule.").about(field, message)

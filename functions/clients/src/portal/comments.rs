@@ -98,7 +98,7 @@ async fn list_comments(
         (_, Some(task), None) => ListScope::Filter(task.to_string()),
         (Party::Portal(portal), None, _) => ListScope::Parent(portal.client.into()),
         (Party::Staff(_), None, client) => list_scope(None, None, client.map(Into::into))?,
-        (_, Some(_), Some(_)) => return Err(Problem::malformed("query", "Filter by one thing at a time.")),
+        (_, Some(_), Some(_)) => return Err(Problem::two_filters()),
     };
     let mut page = cx.store.list::<Comment>(party.caller().firm, &scope, &query.page).await?;
     // All of a task's comments are of one client; about another client's task there is nothing, as about none.
