@@ -13,6 +13,7 @@ mod support {
     pub(crate) mod injector;
     pub(crate) mod meter;
     pub(crate) mod ministack;
+    pub(crate) mod needed;
     pub(crate) mod post_office;
     pub(crate) mod stream;
     pub(crate) mod stripe;

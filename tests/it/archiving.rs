@@ -111,3 +111,51 @@ async fn a_proposal_is_as_before_once_the_draft_that_was_to_replace_it_is_delete
     firm.owner.post(format!("{rejected}revise/"), json!({})).await.expect(201);
     acted(&firm, &sent, "accept", json!({})).await;
 }
+
+#[tokio::test]
+async fn what_is_archived_while_something_is_made_below_it_gets_nothing_more_and_restored_it_does() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = format!("/api/clients/clients/{}/", client(&firm).await);
+    let client_id = firm.owner.get(&client).await.expect(200).id();
+    let other = firm.owner.post("/api/clients/clients/", json!({"company_name": "Other"})).await.expect(201).id();
+    let project = created(&firm, "/api/projects/projects/", json!({"client": other, "name": "Study", "hourly_rate": "100"})).await;
+    let task = created(&firm, "/api/projects/tasks/", json!({"project": id(&project), "title": "Interviews"})).await;
+    let campaign = created(&firm, "/api/crm/campaigns/", json!({"name": "Fair"})).await;
+    let own_users = format!("{client}portal-users/");
+    for (field, record, path, body) in [
+        ("client", &client, "/api/projects/projects/", json!({"client": client_id, "name": "Late"})),
+        ("client", &client, "/api/crm/contracts/", json!({"client": client_id, "title": "Late"})),
+        ("client", &client, "/api/clients/engagements/", json!({"client": client_id, "title": "Late"})),
+        ("client", &client, "/api/clients/portal-users/", json!({"client": client_id, "name": "Late", "email": tests::email("late")})),
+        ("", &client, &own_users, json!({"name": "Late", "email": tests::email("late")})),
+        ("task", &task, "/api/clients/comments/", json!({"task": id(&task), "comment": "Late"})),
+        ("task", &task, "/api/projects/time-entries/", json!({"project": id(&project), "task": id(&task), "hours": "1"})),
+        ("campaign", &campaign, "/api/crm/leads/", json!({"company_name": "Late", "campaign": id(&campaign)})),
+    ] {
+        let mut hold = app.meter.hold("BatchGetItem");
+        let making = firm.owner.post(path, body.clone());
+        let archiving = async {
+            hold.reached().await;
+            firm.owner.delete(record).await.expect(204);
+            hold.release();
+        };
+        let (made, ()) = tokio::join!(making, archiving);
+        if field.is_empty() {
+            made.expect(409);
+        } else {
+            assert_eq!(made.expect(422).fields(), [field], "{path}");
+        }
+        acted(&firm, record, "restore", json!({})).await;
+        // Whoever reads it now has read what it is now.
+        if ["/contracts/", "/time-entries/", "/leads/"].iter().any(|kind| path.ends_with(kind)) {
+            let made = created(&firm, path, body).await;
+            firm.owner.delete(&made).await.expect(204);
+        }
+    }
+}
+
+/// The id at the end of `path`.
+fn id(path: &str) -> String {
+    path.trim_end_matches('/').rsplit('/').next().unwrap().to_owned()
+}

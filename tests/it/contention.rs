@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::access::Role;
 use futures::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
@@ -72,8 +73,8 @@ async fn project(firm: &Firm<'_>, client: &str) -> String {
     firm.owner.post("/api/projects/projects/", body).await.expect(201).id()
 }
 
-fn entry(project: &str) -> (String, Value) {
-    ("/api/projects/time-entries/".to_owned(), json!({"project": project, "hours": "0.1"}))
+fn entry(project: &str, user: &str) -> (String, Value) {
+    ("/api/projects/time-entries/".to_owned(), json!({"project": project, "user": user, "hours": "0.1"}))
 }
 
 /// The longest pause of a writer before a write, and what that is called.
@@ -87,9 +88,14 @@ async fn sixteen_people_log_time_on_one_project() {
     let app = TestApp::restless().await;
     let firm = app.firm().await;
     let client = client(&firm).await;
+    // A manager writes down what each of them worked.
+    let mut people = Vec::new();
+    for _ in 0..WRITERS {
+        people.push(firm.member(Role::Consultant).await.id);
+    }
     for (pause, how) in paces() {
         let project = project(&firm, &client).await;
-        let write = Box::new(|_, _| entry(&project));
+        let write = Box::new(|writer: usize, _| entry(&project, &people[writer]));
         assert_all_done(&firm, Writes { what: &format!("time on one project, {how}"), each: 3, pause, write }).await;
         app.project().await;
         let shown = firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200);
@@ -99,8 +105,8 @@ async fn sixteen_people_log_time_on_one_project() {
     for _ in 0..WRITERS {
         projects.push(project(&firm, &client).await);
     }
-    let write = Box::new(|writer: usize, _| entry(&projects[writer]));
-    assert_all_done(&firm, Writes { what: "time, each on a project of their own", each: 3, pause: Duration::ZERO, write }).await;
+    let write = Box::new(|writer: usize, _| entry(&projects[writer], &people[0]));
+    assert_all_done(&firm, Writes { what: "time of one person, on many projects, at once", each: 3, pause: Duration::ZERO, write }).await;
     crate::event_log::assert_all_chains_hold(&app).await;
 }
 

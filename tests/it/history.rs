@@ -187,3 +187,39 @@ async fn whatever_is_archived_can_be_restored_as_it_was() {
     }
     assert!(restored >= 10, "only {restored} kinds of record can be restored");
 }
+
+#[tokio::test]
+async fn a_history_that_is_read_while_its_record_changes_is_that_of_the_record_as_it_is_then() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
+    let body = json!({"client": client, "title": "Audit", "terms": "a".repeat(50_000)});
+    let contract = firm.owner.post("/api/crm/contracts/", body).await.expect(201).id();
+    let path = format!("/api/crm/contracts/{contract}/");
+    // More than a megabyte of events: they are read first, and the record with a request of its own.
+    for edit in 0..12 {
+        let terms = char::from(b'b' + edit).to_string().repeat(50_000);
+        firm.owner.patch(&path, json!({"terms": terms})).await.expect(200);
+    }
+    for (method, body, expected) in [
+        (Method::PATCH, json!({"title": "Review"}), json!({"title": {"before": "Audit", "after": "Review"}})),
+        (Method::DELETE, Value::Null, json!({"before": "Review", "after": null})),
+    ] {
+        let mut hold = app.meter.hold("Query");
+        let reading = firm.owner.get(format!("{path}history/?limit=2"));
+        let changing = async {
+            hold.reached().await;
+            let call = firm.owner.call(method.clone(), &path);
+            let call = if body.is_null() { call } else { call.json(body.clone()) };
+            assert!(call.send().await.status.is_success());
+            hold.release();
+        };
+        let (page, ()) = tokio::join!(reading, changing);
+        let page = page.expect(200);
+        let [newest, before] = results(&page) else { panic!("{:#}", page.json) };
+        let changes = &newest["changes"];
+        assert_eq!(if method == Method::PATCH { changes } else { &changes["title"] }, &expected);
+        let fields: Vec<_> = before["changes"].as_object().unwrap().keys().collect();
+        assert_eq!(fields, [if method == Method::PATCH { "terms" } else { "title" }], "it shows no more than its own event did");
+    }
+}

@@ -115,11 +115,15 @@ fn crowd(app: &TestApp, (pk, sk): (&str, &str), sks: &[&str]) {
 async fn a_login_knows_all_of_its_memberships_however_many() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
-    let login = format!("LOGIN#{}", firm.owner.email);
-    let membership = app.records().into_keys().find(|(pk, sk)| *pk == login && sk.starts_with("@MEMBER#")).unwrap().1;
-    crowd(&app, (&login, &membership), &["@MEMBER#0", "@MEMBER#1", "@MEMBER#2", "@MEMBER#3"]);
-    let known = app.store.login(&domain::Email::new(&firm.owner.email).unwrap()).await.unwrap().unwrap();
-    assert_eq!(known.memberships.len(), 5);
+    let email = domain::Email::new(&firm.owner.email).unwrap();
+    let id = app.store.login_of(&email).await.unwrap().unwrap();
+    let login = format!("LOGIN#{id}");
+    let joined = app.records().into_keys().find(|(pk, sk)| *pk == login && sk.starts_with("@MEMBER#")).unwrap().1;
+    crowd(&app, (&login, &joined), &["@MEMBER#0", "@MEMBER#1", "@MEMBER#2", "@MEMBER#3"]);
+    assert_eq!(app.store.login(id).await.unwrap().unwrap().joined.len(), 5);
+    // Of more than DynamoDB gives with one request, too.
+    let joined = domain::login::Joined { firm: firm.id.parse().unwrap(), subject: firm.owner.id.clone(), since: app.clock.now() };
+    assert_eq!(app.store.memberships(&vec![joined; 250]).await.unwrap().len(), 250);
 }
 
 #[tokio::test]

@@ -286,3 +286,41 @@ async fn a_clients_pages_of_invoices_are_full_and_neither_they_nor_their_cursors
         assert!(!drafts.iter().any(|draft| String::from_utf8_lossy(&back.body).contains(draft)), "{}", back.json);
     }
 }
+
+#[tokio::test]
+async fn what_somebody_worked_is_listed_by_its_days_page_by_page() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let colleague = firm.member(domain::access::Role::Consultant).await;
+    let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
+    let project = json!({"client": client, "name": "Study", "hourly_rate": "100"});
+    let project = firm.owner.post("/api/projects/projects/", project).await.expect(201).id();
+    // Not logged in the order in which it was worked; two of them on one day.
+    let mut worked = Vec::new();
+    for days in [3_i64, 0, 5, 3, 1, 4] {
+        let day = (app.clock.now() - chrono::TimeDelta::days(days)).date_naive().to_string();
+        let entry = json!({"project": project, "hours": "1", "date": day});
+        firm.owner.post("/api/projects/time-entries/", entry.clone()).await.expect(201);
+        worked.push((day, colleague.post("/api/projects/time-entries/", entry).await.expect(201).id()));
+    }
+    worked.sort();
+    let path = format!("/api/projects/time-entries/?user={}", colleague.id);
+    for ordering in ["created", "-created"] {
+        let expected: Vec<&str> = worked.iter().map(|(_, id)| id.as_str()).collect();
+        let expected: Vec<&str> = if ordering == "created" { expected } else { expected.into_iter().rev().collect() };
+        let first = firm.owner.get(format!("{path}&limit=4&ordering={ordering}")).await.expect(200);
+        let second = firm.owner.get(link(&first, "next").unwrap()).await.expect(200);
+        assert_eq!([column(&first, "id"), column(&second, "id")].concat(), expected);
+        assert!(link(&second, "next").is_none());
+        let back = firm.owner.get(link(&second, "previous").unwrap()).await.expect(200);
+        assert_eq!(column(&back, "id"), expected[..4]);
+    }
+    let (day, id) = &worked[0];
+    for cursor in [id.clone(), format!("{day}{id}").replace('-', "x"), format!("2026x199{id}"), "é".repeat(4)] {
+        firm.owner.get(format!("{path}&cursor=1a{cursor}")).await.expect(if cursor.starts_with('é') { 400 } else { 422 });
+    }
+    assert_eq!(firm.owner.get(format!("{path}&status=open")).await.expect(422).fields(), ["query"]);
+    let stranger = app.firm().await;
+    let seen = stranger.owner.get(&path).await.expect(200);
+    assert_eq!(results(&seen).len(), 0);
+}

@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use domain::access::Role;
+use http::Method;
 use serde_json::{Value, json};
 use tests::{Answer, PASSWORD, TestApp, email};
 
@@ -152,7 +153,7 @@ async fn a_refresh_token_is_taken_for_seven_days_and_each_new_one_anew() {
 }
 
 #[tokio::test]
-async fn a_new_role_counts_from_the_next_refresh_on() {
+async fn a_new_role_counts_from_the_next_refresh_on_and_a_token_with_the_old_one_ends() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let consultant = firm.member(Role::Consultant).await;
@@ -161,7 +162,8 @@ async fn a_new_role_counts_from_the_next_refresh_on() {
     consultant.post(&send, json!({})).await.expect(403);
 
     firm.owner.patch(format!("/api/auth/users/{}/", consultant.id), json!({"role": "manager"})).await.expect(200);
-    consultant.post(&send, json!({})).await.expect(403);
+    let refused = consultant.post(&send, json!({})).await.expect(401);
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
     let manager = with_tokens(&consultant, &refresh(&app, &consultant.refresh).await.expect(200));
     manager.post(&send, json!({})).await.expect(200);
     let signed_in = with_tokens(&consultant, &login(&app, &consultant.email).await.expect(200));
@@ -178,6 +180,43 @@ async fn who_was_deactivated_can_neither_refresh_nor_sign_in() {
     let refused = login(&app, &manager.email).await.expect(401);
     let unknown = login(&app, &email("nobody")).await.expect(401);
     assert_eq!(refused.json["detail"], unknown.json["detail"]);
+}
+
+#[tokio::test]
+async fn who_was_shut_out_or_may_do_less_is_answered_so_within_a_minute_and_by_another_process_at_once() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let manager = firm.member(Role::Manager).await;
+    let client = firm.portal().await.client.clone();
+    let (payer, gone) =
+        (firm.colleague(&client, json!({"see": true, "pay": true})).await, firm.colleague(&client, json!({"see": true})).await);
+    let elsewhere = app.environment();
+    let all = [&manager, &payer, &gone];
+    // As busy as they are, they have leased more than they use.
+    for user in all {
+        for _ in 0..9 {
+            user.get("/api/auth/me/").await.expect(200);
+        }
+    }
+    firm.owner.post(format!("/api/auth/users/{}/deactivate/", manager.id), json!({})).await.expect(200);
+    firm.owner.patch(format!("/api/clients/portal-users/{}/", payer.id), json!({"rights": {"pay": false}})).await.expect(200);
+    firm.owner.post(format!("/api/clients/portal-users/{}/deactivate/", gone.id), json!({})).await.expect(200);
+    for user in all {
+        user.call(Method::GET, "/api/auth/me/").by(&elsewhere).send().await.expect(401);
+    }
+    app.clock.advance(TimeDelta::minutes(1));
+    for user in all {
+        app.meter.take();
+        for _ in 0..5 {
+            let refused = user.get("/api/auth/me/").await.expect(401);
+            assert_eq!(refused.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+        }
+        // Whoever comes on and on with such a token is told without the table being asked again.
+        assert!(app.meter.take().len() <= 2);
+    }
+    for (user, status) in [(&manager, 401), (&payer, 200), (&gone, 401)] {
+        refresh(&app, &user.refresh).await.expect(status);
+    }
 }
 
 #[tokio::test]

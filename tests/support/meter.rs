@@ -10,11 +10,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
     ministack,
-    support::injector::{self, Contended, Injector, Trouble},
+    support::{
+        injector::{self, Contended, Injector, Trouble},
+        needed::needed,
+    },
 };
 
 /// How a call fails.
@@ -31,8 +34,8 @@ pub enum Fault {
 pub struct Metered {
     /// `GetItem`, `TransactWriteItems`, …; the path of what has no operation.
     pub operation: String,
-    /// The IAM actions that it needs: a transaction's are its items'.
-    pub actions: Vec<String>,
+    /// What its policy has to allow whoever makes it: a transaction's are its items'.
+    pub needs: Vec<local::template::Call>,
     /// Read or write units, with the indexes'.
     pub units: f64,
 }
@@ -49,6 +52,27 @@ struct Plan {
     crashed: bool,
     /// The operation whose next so many calls are answered so.
     instead: Option<(&'static str, usize, Instead)>,
+    /// The operation the answer of whose next call is held back; who waits for it, and what it waits for.
+    held: Option<(&'static str, oneshot::Sender<()>, oneshot::Receiver<()>)>,
+}
+
+/// The answer of a call that is held back, from when it was done until [`Hold::release`].
+#[derive(Debug)]
+pub struct Hold {
+    reached: oneshot::Receiver<()>,
+    release: oneshot::Sender<()>,
+}
+
+impl Hold {
+    /// Done once the call was done.
+    pub async fn reached(&mut self) {
+        (&mut self.reached).await.unwrap();
+    }
+
+    /// Let the answer go.
+    pub fn release(self) {
+        self.release.send(()).unwrap();
+    }
 }
 
 /// The proxy.
@@ -117,6 +141,13 @@ impl Meter {
         self.plan.lock().unwrap().instead.map_or(0, |(_, left, _)| left)
     }
 
+    /// Hold back the answer of the next call of `operation`: what is done meanwhile is done between that call and the next.
+    pub fn hold(&self, operation: &'static str) -> Hold {
+        let ((reaching, reached), (release, released)) = (oneshot::channel(), oneshot::channel());
+        self.plan.lock().unwrap().held = Some((operation, reaching, released));
+        Hold { reached, release }
+    }
+
     /// Let `after` more calls of `operation` pass, and then let `trouble` happen to `times` of them; all others pass.
     pub fn trouble(&self, trouble: Trouble, operation: &str, after: usize, times: usize) {
         self.injector.plan(trouble, operation, after, times);
@@ -172,6 +203,11 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
         },
         _ => forward(&proxy, parts, body, operation.clone()).await,
     };
+    let held = proxy.plan.lock().unwrap().held.take_if(|(held, ..)| *held == operation);
+    if let Some((_, reached, released)) = held {
+        reached.send(()).unwrap();
+        released.await.unwrap();
+    }
     proxy.injector.answered(&operation, answer.status());
     if let Some(at_work) = at_work {
         at_work.end().await;
@@ -217,7 +253,8 @@ async fn forward(proxy: &Proxy, parts: Parts, body: bytes::Bytes, operation: Str
     }
     let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
     let body = if dynamodb { priced(&body) } else { body };
-    let actions = if dynamodb { actions(&operation, &body) } else { Vec::new() };
+    let service = target.and_then(|target| target.split(['.', '_']).next()).unwrap_or_default().to_owned();
+    let needs = needed(&service, &operation, &serde_json::from_slice(&body).unwrap_or_default());
     let url = format!("{}{}", proxy.upstream.as_deref().unwrap_or_else(|| ministack().endpoint()), parts.uri);
     let mut forwarded = proxy.client.request(parts.method, url).body(body);
     for (name, value) in &parts.headers {
@@ -228,7 +265,7 @@ async fn forward(proxy: &Proxy, parts: Parts, body: bytes::Bytes, operation: Str
     let answer = forwarded.send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();
-    proxy.plan.lock().unwrap().calls.push(Metered { operation, actions, units: units(&body) });
+    proxy.plan.lock().unwrap().calls.push(Metered { operation, needs, units: units(&body) });
     if fault == Some(Fault::Unanswered) {
         proxy.struck.send_replace(true);
         return broken();
@@ -249,18 +286,6 @@ impl Plan {
         let (_, left, answer) = self.instead.as_mut().filter(|(of, left, _)| *of == operation && *left > 0)?;
         *left -= 1;
         Some(*answer)
-    }
-}
-
-/// The IAM actions that a request to DynamoDB needs.
-fn actions(operation: &str, body: &[u8]) -> Vec<String> {
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let items = request["TransactItems"].as_array().into_iter().flatten().filter_map(|item| item.as_object()?.keys().next());
-    let of_item =
-        |kind: &String| if kind == "ConditionCheck" { "dynamodb:ConditionCheckItem".to_owned() } else { format!("dynamodb:{kind}Item") };
-    match operation {
-        "TransactWriteItems" => items.map(of_item).collect(),
-        operation => vec![format!("dynamodb:{operation}")],
     }
 }
 

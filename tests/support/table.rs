@@ -17,6 +17,7 @@ impl TestApp {
     pub fn records(&self) -> BTreeMap<(String, String), Value> {
         let mut records = self.items();
         records.retain(|(pk, _), _| !counts_requests(pk));
+        records.values_mut().for_each(forget_lease);
         records
     }
 
@@ -27,7 +28,8 @@ impl TestApp {
         records
     }
 
-    fn items(&self) -> BTreeMap<(String, String), Value> {
+    /// All that is in the table, by its keys.
+    pub fn items(&self) -> BTreeMap<(String, String), Value> {
         let mut records = BTreeMap::new();
         let mut start = Value::Null;
         loop {
@@ -58,7 +60,7 @@ impl TestApp {
             let mut change = record["dynamodb"].take();
             let key = |name: &str| change["Keys"][name]["S"].as_str().unwrap().to_owned();
             let key = (key("pk"), key("sk"));
-            let (before, after) = (change["OldImage"].take(), change["NewImage"].take());
+            let (before, after) = images(&mut change);
             changes.entry(key).or_insert((before, Value::Null)).1 = after;
         }
         changes.retain(|(pk, _), (before, after)| before != after && !counts_requests(pk));
@@ -68,7 +70,12 @@ impl TestApp {
     /// What was written since `moment`, but for what counts requests: each as the stream tells it.
     pub fn written_since(&self, moment: &Moment) -> Vec<Value> {
         let mut written = self.dynamo.stream().since(&moment.0).unwrap();
-        written.retain(|record| !counts_requests(record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap()));
+        written.retain(|record| {
+            let (before, after) = images(&mut record["dynamodb"].clone());
+            let of = |image: &Value| image["pk"]["S"].as_str().map(|pk| pk.contains("#MEMBER#"));
+            let is_lease = of(&before) == Some(true) && before == after;
+            !is_lease && !counts_requests(record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap())
+        });
         written
     }
 
@@ -109,4 +116,20 @@ impl Drop for TestApp {
 /// Whether the partition counts somebody's requests, which every request does.
 fn counts_requests(pk: &str) -> bool {
     pk.split('#').any(|part| part == "RATE")
+}
+
+/// `item`, if it is a membership, without the lease of its owner's requests, which every request may renew.
+fn forget_lease(item: &mut Value) {
+    if item["pk"]["S"].as_str().is_some_and(|pk| pk.contains("#MEMBER#")) {
+        let item = item.as_object_mut().unwrap();
+        item.retain(|name, _| !name.starts_with("minute_") && !name.starts_with("hour_"));
+    }
+}
+
+/// What was before a `change` that the stream tells of, and what after it, but for leases of requests.
+fn images(change: &mut Value) -> (Value, Value) {
+    let (mut before, mut after) = (change["OldImage"].take(), change["NewImage"].take());
+    forget_lease(&mut before);
+    forget_lease(&mut after);
+    (before, after)
 }

@@ -3,7 +3,7 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::Extension;
 use domain::{
-    Id,
+    Id, Time,
     portal_user::PortalUser,
     session::{Principal, Session},
     user::{Password, User},
@@ -45,50 +45,55 @@ async fn activate(
 ) -> Result<Answer<Granted>, Problem> {
     let invited = keys.invited(&body.token, cx.now).await?;
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
-    let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login(&invited.email);
-    let proof = Proof { email: &invited.email, password: body.password.expose() };
+    let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login_of(&invited.email);
+    let password = body.password.expose();
+    let proof = Proof::Password(&invited.email, password);
     let (found, kept) = read.fetch_with_reply().await?;
     if let Some(kept) = kept {
         return grant::again(&cx, &keys, proof, &kept).await;
     }
-    let known = found.password(&invited.email)?;
-    if known.is_some() && !passwords::verify(proof.password, known.as_deref())? {
-        return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
+    let known = found.login_of(&invited.email)?;
+    if let Some(login) = known {
+        let login = cx.store.login(login).await?;
+        if !passwords::verify(password, login.as_ref().map(|login| login.password.as_str()))? {
+            return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
+        }
     }
-    let (mut change, principal) = add_membership(&cx, &found, &invited, user, portal_user)?;
+    let (mut change, principal, since) = let_in(&cx, &found, &invited, user, portal_user)?;
+    let login = known.unwrap_or_else(|| cx.new_id());
     if known.is_none() {
         let taken = domain::Refusal::state("This e-mail got a login at the same moment; sign in with it.");
-        change.create_login(&invited.email, &passwords::hash(proof.password)?, taken)?;
+        change.create_login(login, &invited.email, &passwords::hash(password)?, taken)?;
     }
+    change.link_login(login, &principal.subject(), since)?;
+    change.put_membership(principal)?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(invited.firm, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, proof, change, grant).await
 }
 
-/// A change in which the user or portal user who was invited is active, and as whom they sign in.
-fn add_membership(
+/// A change in which the user or portal user who was invited is active, as whom they sign in, and since when they are known.
+fn let_in(
     cx: &Cx,
     found: &Found,
     invited: &Invited,
     user: Option<Id<User>>,
     portal_user: Option<Id<PortalUser>>,
-) -> Result<(Change, Principal), Problem> {
+) -> Result<(Change, Principal, Time), Problem> {
     match (user, portal_user) {
         (Some(user), _) => {
             let before = found.record(user)?;
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            change.add_membership(&invited.email, principal, before.created_at)?;
-            Ok((change, principal))
+            Ok((change, principal, before.created_at))
         }
         (None, Some(user)) => {
             let before = found.record(user)?;
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            change.add_membership(&invited.email, principal, before.created_at)?;
-            Ok((change, principal))
+            Ok((change, principal, before.created_at))
         }
         (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),
     }

@@ -2,8 +2,9 @@
 
 use api::{Cx, Problem};
 use domain::{
-    Email, Id, Time,
+    Id, Time,
     firm::Firm,
+    ids::LoginId,
     invitation::Standing,
     portal_user::PortalUser,
     session::{Principal, Session},
@@ -28,9 +29,15 @@ pub(crate) async fn find(cx: &Cx, firm: Id<Firm>, id: Id<Session>, subject: &str
     Ok(read(cx, firm, id, subject).fetch().await?)
 }
 
-/// The same, and the login of `email`.
-pub(crate) async fn find_with_login(cx: &Cx, firm: Id<Firm>, id: Id<Session>, subject: &str, email: &Email) -> Result<Found, Problem> {
-    Ok(read(cx, firm, id, subject).login(email).fetch().await?)
+/// The same, and the password's hash of the login `login`, if there is one.
+pub(crate) async fn find_with_password(
+    cx: &Cx,
+    firm: Id<Firm>,
+    id: Id<Session>,
+    subject: &str,
+    login: Option<LoginId>,
+) -> Result<Found, Problem> {
+    Ok(read(cx, firm, id, subject).password(login).fetch().await?)
 }
 
 /// Whom the session is for, with the role or rights that they have now; none if they were shut out since it began.

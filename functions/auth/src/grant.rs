@@ -106,11 +106,13 @@ pub(crate) struct Granted {
     firm: Option<FirmOut>,
 }
 
-/// Who asks for tokens, and what shows that it is them.
+/// What shows that who asks for tokens is who they say.
 #[derive(Clone, Copy)]
-pub(crate) struct Proof<'p> {
-    pub(crate) email: &'p Email,
-    pub(crate) password: &'p str,
+pub(crate) enum Proof<'p> {
+    /// Their password, which was looked at.
+    Given,
+    /// The password of the login of this e-mail; to be looked at where the tokens are another's by then.
+    Password(&'p Email, &'p str),
 }
 
 /// Write `change`, in which a session begins, and answer with its tokens; to the same key, with those that it has now.
@@ -150,9 +152,15 @@ async fn write(
 pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply) -> Result<Answer<Granted>, Problem> {
     let kept: Remembered = serde_json::from_str(reply.body.as_deref().unwrap_or_default()).map_err(Problem::internal)?;
     let Grant { id, session } = &kept.grant;
-    let found = alive::find_with_login(cx, session.firm, *id, &session.principal.subject(), proof.email).await?;
-    // Another password is another request, though what is kept of it doesn't tell.
-    if !passwords::verify(proof.password, found.password(proof.email)?.as_deref())? {
+    let login = match proof {
+        Proof::Given => None,
+        Proof::Password(email, _) => cx.store.login_of(email).await?,
+    };
+    let found = alive::find_with_password(cx, session.firm, *id, &session.principal.subject(), login).await?;
+    if let Proof::Password(_, password) = proof
+        && !passwords::verify(password, found.password(login)?.as_deref())?
+    {
+        // Another password is another request, though what is kept of it doesn't tell.
         return Err(store::Error::KeyReused.into());
     }
     let session = found.session(*id)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;

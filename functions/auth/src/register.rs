@@ -50,14 +50,16 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
 
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
     let taken = Refusal { field: Some("email"), ..Refusal::state("This e-mail has a login already; sign in with it.") };
-    change.create_login(&email, &passwords::hash(password.expose())?, taken.clone())?;
+    let login = cx.new_id();
+    change.create_login(login, &email, &passwords::hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
-    change.add_membership(&email, principal, cx.now)?;
+    change.link_login(login, &principal.subject(), cx.now)?;
+    change.put_membership(principal)?;
     let firm = change.create(firm_id, firm, firm::Event::Registered)?;
     let user = change.create(user_id, founder, user::Event::Registered)?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));
-    let proof = Proof { email: &email, password: password.expose() };
+    let proof = Proof::Password(&email, password.expose());
     grant::commit_founded(&cx, &keys, proof, change, grant, founded).await
 }

@@ -6,11 +6,12 @@ use domain::{
     Email,
     event::Actor,
     ids::FirmId,
+    login::Login,
     session::{Principal, Refreshed, Session},
 };
 use secrets::{BadToken, Refresh};
 use serde::Deserialize;
-use store::{Login, Membership};
+use store::Membership;
 use utoipa::ToSchema;
 
 use crate::{
@@ -56,7 +57,7 @@ async fn login(
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let (Some(email), Some(membership)) = (&email, opened(&body, login?)?) else {
+    let Some(membership) = opened(&cx, &body, login?).await? else {
         app.limiter.count_failure(&cx.store, &attempt, cx.now).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
@@ -65,7 +66,7 @@ async fn login(
     change.require_fewer(attempt.username(), app.limiter.failures())?;
     let grant = Grant { id: cx.new_id(), session: Session::begin(membership.firm, membership.principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&cx, &keys, Proof { email, password: &body.password }, change, grant).await
+    grant::commit(&cx, &keys, Proof::Given, change, grant).await
 }
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
@@ -111,26 +112,28 @@ async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>
     Ok(Answer::no_content())
 }
 
-/// The login of `email`, if it has one.
+/// The login of `email`, if it has one; who has none waits as long.
 async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<Login>, Problem> {
-    match email {
-        Some(email) => Ok(cx.store.login(email).await?),
-        None => Ok(None),
-    }
+    let id = match email {
+        Some(email) => cx.store.login_of(email).await?,
+        None => None,
+    };
+    Ok(cx.store.login(id.unwrap_or_else(|| cx.new_id())).await?)
 }
 
 /// Where the login of `credentials` leads; nowhere, if the password is another.
-fn opened(credentials: &Credentials, login: Option<Login>) -> Result<Option<Membership>, Problem> {
+async fn opened(cx: &Cx, credentials: &Credentials, login: Option<Login>) -> Result<Option<Membership>, Problem> {
     let known = passwords::verify(&credentials.password, login.as_ref().map(|login| login.password.as_str()))?;
-    let memberships = login.filter(|_| known).map(|login| login.memberships).unwrap_or_default();
-    Ok(memberships.into_iter().rfind(|membership| credentials.firm.is_none_or(|firm| firm == membership.firm)))
+    let mut joined = login.filter(|_| known).map(|login| login.joined).unwrap_or_default();
+    joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
+    Ok(cx.store.memberships(&joined).await?.pop())
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.
 async fn read(cx: &Cx, app: &App, token: &str) -> Result<Refresh, Problem> {
     let shown: Result<Refresh, _> = app.verifier.read(token, Refresh::TYPE, Refresh::AUDIENCE);
     match shown.map_err(|_| BadToken::Forged).and_then(|shown| shown.unexpired(cx.now)) {
-        Ok(shown) => cx.count(app, shown.firm, &shown.sub).await.map(|()| shown),
+        Ok(shown) => cx.count_subject(app, shown.firm, &shown.sub).await.map(|()| shown),
         Err(bad) => {
             cx.count_address(app).await?;
             Err(Problem::unauthorized(Some("invalid_token"), bad.to_string()))

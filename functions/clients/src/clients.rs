@@ -12,13 +12,13 @@ use domain::{
     contract::Contract,
     credit::Credit,
     engagement::Engagement,
-    ids::{ClientId, FirmId},
+    ids::ClientId,
     invoice::Invoice,
     project::Project,
     time_entry::TimeEntry,
 };
 use serde::Deserialize;
-use store::{OpenItem, Row, Store};
+use store::ListScope;
 use utoipa::{IntoParams, ToSchema};
 use wire::{ClientOut, ClientSummary, ContactPatch, PortalUserOut};
 
@@ -154,7 +154,8 @@ async fn create_client_portal_user(
     Valid(body): Valid<NewClientPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
     let NewClientPortalUser { name, email, rights: JsonObject(rights) } = body;
-    let (change, client) = cx.edit(&staff, id).await?;
+    let (mut change, client) = cx.edit(&staff, id).await?;
+    change.depend_on(id)?;
     invite(&cx, change, client.id, name, email, rights).await
 }
 
@@ -164,25 +165,15 @@ async fn create_client_portal_user(
 async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<ClientId>) -> Result<Answer<()>, Problem> {
     let (change, client) = cx.edit(&staff, id).await?;
     let (store, firm) = (&cx.store, staff.firm);
-    let projects = store.below::<Project>(firm, id).await?;
-    let open = [
-        store.open_below::<Engagement>(firm, id).await?,
-        store.open_below::<Contract>(firm, id).await?,
-        projects.iter().find_map(Project::open_item),
-        store.open_below::<Invoice>(firm, id).await?,
-        unbilled_time(store, firm, &projects).await?,
-        store.open_below::<Credit>(firm, id).await?,
-    ];
+    let unbilled = ListScope::unbilled_time(id);
+    let (engagement, contract, project, invoice, time, credit) = tokio::try_join!(
+        store.open_below::<Engagement>(firm, id),
+        store.open_below::<Contract>(firm, id),
+        store.open_below::<Project>(firm, id),
+        store.open_below::<Invoice>(firm, id),
+        store.open_in::<TimeEntry>(firm, &unbilled),
+        store.open_below::<Credit>(firm, id),
+    )?;
+    let open = [engagement, contract, project, invoice, time, credit];
     cx.archive_closed(change, &client, open).await
-}
-
-/// Time on any of `projects` that is still to be billed.
-async fn unbilled_time(store: &Store, firm: FirmId, projects: &[Row<Project>]) -> Result<Option<String>, store::Error> {
-    for project in projects {
-        let unbilled = store.open_below::<TimeEntry>(firm, project.id).await?;
-        if unbilled.is_some() {
-            return Ok(unbilled);
-        }
-    }
-    Ok(None)
 }

@@ -112,10 +112,9 @@ async fn create_engagement(
     staff: Staff<may::WriteClients>,
     Valid(body): Valid<NewEngagement>,
 ) -> Result<Answer<EngagementOut>, Problem> {
-    let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
-    let mut change = cx.change(&staff);
-    let client = change.require("client", body.client)?;
-    let engagement = change.create(cx.new_id(), body.engagement(client, &firm)?, engagement::Event::Created)?;
+    let (found, mut change) = (cx.read(&staff).named(body.client).record(staff.firm).fetch().await?, cx.change(&staff));
+    let client = change.depend(&found, "client", body.client)?.id;
+    let engagement = change.create(cx.new_id(), body.engagement(client, &*found.record(staff.firm)?)?, engagement::Event::Created)?;
     cx.commit(change, cx.created(&engagement)).await
 }
 
@@ -138,6 +137,7 @@ async fn renew_engagement(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Pat
     let (mut change, before) = cx.edit(&staff, id).await?;
     let (renewed, next) = before.renew(id)?;
     change.update(&before, renewed)?;
+    change.depend_on(before.client)?;
     let next = change.create(cx.new_id(), next, engagement::Event::Created)?;
     cx.commit(change, cx.created(&next)).await
 }

@@ -115,12 +115,13 @@ async fn create_portal_user(
     Valid(body): Valid<NewPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
     let NewPortalUser { client, name, email, rights: JsonObject(rights) } = body;
-    let mut change = cx.change(&staff);
-    let client = change.require("client", client)?;
+    let (found, mut change) = (cx.read(&staff).named(client).fetch().await?, cx.change(&staff));
+    let client = change.depend(&found, "client", client)?.id;
     invite(&cx, change, client, name, email, rights).await
 }
 
-/// Change a portal user's name or rights. Tokens that they hold keep the rights that they were given with.
+/// Change a portal user's name or rights. Tokens with the rights before are answered 401 within a minute; a refresh gives new
+/// ones.
 #[patch("/api/clients/portal-users/{id}/")]
 async fn update_portal_user(
     cx: Cx,
@@ -131,7 +132,7 @@ async fn update_portal_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone())?)?)?;
     if user.status == Standing::Active && user.rights != before.rights {
-        change.add_membership(&user.email, Principal::Portal { user: id, client: user.client, rights: user.rights }, user.created_at)?;
+        change.put_membership(Principal::Portal { user: id, client: user.client, rights: user.rights })?;
     }
     cx.commit(change, cx.ok(&user)).await
 }
@@ -146,7 +147,7 @@ async fn invite_portal_user(
     cx.act(&staff, id, |user| user.invite_again(cx.now)).await
 }
 
-/// Shut a portal user out.
+/// Shut a portal user out. Their tokens are worth nothing within a minute.
 #[post("/api/clients/portal-users/{id}/deactivate/")]
 async fn deactivate_portal_user(
     cx: Cx,
@@ -155,7 +156,7 @@ async fn deactivate_portal_user(
 ) -> Result<Answer<PortalUserOut>, Problem> {
     let (mut change, user) = cx.edit(&staff, id).await?;
     let user = change.update(&user, user.deactivate()?)?;
-    change.remove_membership(&user.email, &id.to_string())?;
+    change.remove_membership(&id.to_string())?;
     cx.commit(change, cx.ok(&user)).await
 }
 

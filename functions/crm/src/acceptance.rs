@@ -8,12 +8,16 @@ use domain::{
     client::Client,
     engagement::{self, Engagement},
     ids::{ClientId, ProposalId},
+    offer::MOST_LINES,
     portal_user::PortalUser,
     proposal::{Acceptance, AcceptanceIds, Proposal},
 };
 use serde::{Deserialize, Serialize};
 use store::{Change, Record, Unique};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaType, Type},
+};
 use wire::{ClientOut, EngagementOut, PortalUserOut};
 
 use crate::{onboarding::onboard, proposal_shape::ProposalOut};
@@ -30,10 +34,20 @@ struct AcceptProposal {
     /// Who accepted, at the client.
     accepted_by: Option<SingleLine<200>>,
     note: Option<MultiLine<2000>>,
-    /// The optional lines that were chosen, by their places from 0; as they were offered, unless said.
     #[serde(default, deserialize_with = "api::whole")]
-    #[schema(max_items = 100)]
+    #[schema(schema_with = places, required = false)]
     chosen_options: Option<Vec<usize>>,
+}
+
+/// What [`AcceptProposal::chosen_options`] takes.
+fn places() -> Array {
+    let place = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MOST_LINES - 1));
+    ArrayBuilder::new()
+        .items(place)
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+        .max_items(Some(MOST_LINES))
+        .description(Some("The optional lines that were chosen, by their places from 0. Default: as they were offered."))
+        .build()
 }
 
 /// What came of a proposal that was accepted.

@@ -188,7 +188,10 @@ async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<N
     let NewLead { company_name, contact_name, email, phone, source, campaign, notes, allow_duplicate } = body;
     let contact = Contact { company_name, contact_name, email, phone };
     let mut change = cx.change(&staff);
-    let campaign = change.require_if("campaign", campaign)?;
+    let campaign = match campaign {
+        Some(named) => Some(change.depend(&cx.store.read(staff.firm).named(named).fetch().await?, "campaign", named)?.id),
+        None => None,
+    };
     let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes), lead::Event::Created)?;
     match &lead.contact.email {
         Some(email) if allow_duplicate => change.join(&Unique::LeadEmail(email.clone()), lead.id)?,

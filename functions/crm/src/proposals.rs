@@ -295,6 +295,7 @@ async fn revise_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<P
     let next = cx.new_id();
     let (superseded, revision) = proposal.revise(id, next)?;
     change.update(&proposal, superseded)?;
+    change.depend_on(proposal.prospect)?;
     let revision = change.create(next, revision, proposal::Event::Created)?;
     cx.commit(change, cx.created(&revision)).await
 }

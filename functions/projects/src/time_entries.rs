@@ -14,7 +14,7 @@ use domain::{
     time_entry::{self, Status, TimeEntry},
 };
 use serde::Deserialize;
-use store::{Change, Found, Named, Record};
+use store::{Change, Found, ListScope, Named, Record};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::time_entry_shape::TimeEntryOut;
@@ -47,6 +47,8 @@ struct TimeEntryFilter {
     project: Option<ProjectId>,
     /// Those at a status.
     status: Option<Status>,
+    /// What somebody worked, ordered by its days in place of when it was logged.
+    user: Option<UserId>,
 }
 
 /// Time that was worked on a project.
@@ -149,8 +151,12 @@ async fn list_time_entries(
     staff: Staff<may::ReadWork>,
     query: ListQuery<TimeEntryFilter>,
 ) -> Result<Answer<Page<TimeEntryOut>>, Problem> {
-    let TimeEntryFilter { project, status } = query.filter;
-    let scope = list_scope(None, status.map(Status::as_str), project.map(Into::into))?;
+    let TimeEntryFilter { project, status, user } = query.filter;
+    let scope = match (user, list_scope(None, status.map(Status::as_str), project.map(Into::into))?) {
+        (None, scope) => scope,
+        (Some(user), ListScope::All) => ListScope::Person(user),
+        (Some(_), _) => return Err(Problem::two_filters()),
+    };
     cx.list(&staff, scope, &query).await
 }
 
@@ -236,6 +242,7 @@ async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Pat
     let reversal_id = cx.new_id();
     let (reversed, reversal) = entry.reverse(id, reversal_id)?;
     change.update(&entry, reversed)?;
+    change.depend_on(entry.project)?;
     let reversal = change.create(reversal_id, reversal, time_entry::Event::Created)?;
     change.count_in_day(None, Some(&reversal));
     cx.commit(change, cx.created(&reversal)).await

@@ -127,7 +127,7 @@ impl FromRequestParts<App> for Caller {
             header.to_str().ok().and_then(|header| header.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, token) = token.ok_or_else(|| Problem::unauthorized(Some("invalid_request"), "Send the access token as a bearer token."))?;
         let caller = app.verifier.caller(token.trim(), cx.now)?;
-        cx.count(app, caller.firm, &caller.principal.subject()).await?;
+        cx.count(app, caller).await?;
         Ok(caller)
     }
 }

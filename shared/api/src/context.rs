@@ -240,9 +240,14 @@ impl Cx {
         Answer::json(StatusCode::OK, body)
     }
 
-    /// Count the request among those of the user or portal user `subject`; once, however often its handler is run.
-    pub async fn count(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_user(&self.store, firm, subject, self.now).await }
+    /// Count the request among those of `caller`, as what their token says; once, however often its handler is run.
+    pub async fn count(&self, app: &App, Caller { firm, principal }: Caller) -> Result<(), Problem> {
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_member(&self.store, firm, principal, self.now).await }
+    }
+
+    /// Count the request among those of the user or portal user `subject`, whatever they may do; once.
+    pub async fn count_subject(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
+        if self.request.is_retry { Ok(()) } else { app.limiter.count_subject(&self.store, firm, subject, self.now).await }
     }
 
     /// Count the request among the payment links that `by` asks for; once, however often its handler is run.

@@ -5,6 +5,9 @@
 //! but never more than half of this environment's share of what is left. Leases end with their minute; what wasn't used
 //! is given back to the hour. A caller's requests that arrive together wait for one lease.
 //!
+//! A member leases from their membership, as what their token says they are: who was shut out meanwhile, or may do
+//! something else now, is answered 401 from the next minute on at the latest.
+//!
 //! Log-ins are counted where they fail, for the address and for the e-mail, so that neither many e-mails can be tried
 //! from one address nor one e-mail from many. The e-mail is kept as a hash: what is typed there isn't always one.
 
@@ -14,9 +17,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Digest, Id, Time, firm::Firm};
+use domain::{Digest, Id, Time, firm::Firm, session::Principal};
 use http::{HeaderName, StatusCode, header};
-use store::{Counted, Granted, Lease, Quota, Store};
+use store::{Counted, Granted, Lease, Quota, Store, Whose};
 
 use crate::{Limits, Problem};
 
@@ -43,6 +46,12 @@ struct Held {
     left: u32,
     /// How many are leased next.
     next: u32,
+    /// How many were leased in a minute of this hour that is over, and not used.
+    unused: u32,
+    /// As what they were looked up in this minute.
+    access: Option<String>,
+    /// As what they came in it, and aren't it any more.
+    refused: Option<String>,
 }
 
 /// Who tries to sign in: where from, and as whom. They are counted if they fail.
@@ -71,33 +80,55 @@ impl Limiter {
         Self { limits, leases: Mutex::default() }
     }
 
-    /// Count a request of the user or portal user `subject` of `firm`.
-    pub async fn count_user(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
+    /// Count a request of `principal` of `firm`, which is what their token says they are; 401 if they aren't any more.
+    pub async fn count_member(&self, store: &Store, firm: Id<Firm>, principal: Principal, now: Time) -> Result<(), Problem> {
+        self.count(store, firm, &principal.subject(), Some(&principal.access()), now).await
+    }
+
+    /// Count a request of the user or portal user `subject` of `firm`, whatever they may do there.
+    pub async fn count_subject(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
+        self.count(store, firm, subject, None, now).await
+    }
+
+    async fn count(&self, store: &Store, firm: Id<Firm>, subject: &str, access: Option<&str>, now: Time) -> Result<(), Problem> {
         let quota = self.limits.user;
         let held = self.held(subject);
         let mut held = held.lock().await;
-        let minute = now.timestamp().div_euclid(60);
-        if held.minute == minute && held.left > 0 {
+        held.turn_to(now.timestamp().div_euclid(60));
+        if access.is_some() && held.refused.as_deref() == access {
+            return Err(revoked());
+        }
+        let is_known = access.is_none() || held.access.as_deref() == access;
+        if is_known && held.left > 0 {
             held.left -= 1;
             return Ok(());
         }
-        let (wanted, unused) = held.wanted(minute);
-        let lease = Lease { firm: Some(firm), caller: subject, wanted, unused, quota };
-        let (requests, counted) = ask(store, lease, now).await?;
-        let leased = requests + if held.minute == minute { held.leased } else { 0 };
-        *held = Held { minute, leased, left: requests - 1, next: next(requests, leased, counted, quota) };
-        Ok(())
+        // Who comes as something else than was looked up leases one more, which looks.
+        let wanted = if held.left > 0 { 1 } else { held.next };
+        let whose = Whose::Member { firm, subject, access };
+        match store.lease(&Lease { whose, wanted, unused: held.unused, quota }, now).await? {
+            Granted::Some { requests, counted } => {
+                held.add(requests, access, counted, quota);
+                held.left -= 1;
+                Ok(())
+            }
+            Granted::None { limit, retry_after } => Err(exhausted(limit, retry_after)),
+            Granted::Revoked => {
+                held.refused = access.map(str::to_owned);
+                Err(revoked())
+            }
+        }
     }
 
     /// Count a payment link that the portal user `subject` of `firm` asks for; one at a time, since the limit is low.
     pub async fn count_payment(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
         let caller = format!("{subject}#payment");
-        ask(store, Lease { firm: Some(firm), ..one(&caller, self.limits.payment) }, now).await.map(|_| ())
+        ask(store, one(Some(firm), &caller, self.limits.payment), now).await
     }
 
     /// Count a request from `address` of somebody who isn't signed in; one at a time, since the limit is low.
     pub async fn count_address(&self, store: &Store, address: Option<&str>, now: Time) -> Result<(), Problem> {
-        ask(store, one(&network(address), self.limits.anonymous), now).await.map(|_| ())
+        ask(store, one(None, &network(address), self.limits.anonymous), now).await
     }
 
     /// That neither the address nor the username of `attempt` has failed too often; one read.
@@ -109,9 +140,9 @@ impl Limiter {
 
     /// Count the failure of `attempt` for its address and its username; the one that is used up says so.
     pub async fn count_failure(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
-        let count = |caller| ask(store, one(caller, self.limits.anonymous), now);
+        let count = |caller| ask(store, one(None, caller, self.limits.anonymous), now);
         let (address, username) = tokio::join!(count(&attempt.address), count(&attempt.username));
-        address.and(username).map(|_| ())
+        address.and(username)
     }
 
     /// How often a username may fail in an hour.
@@ -130,15 +161,25 @@ impl Limiter {
 }
 
 impl Held {
-    /// How many requests to lease in `minute`, and how many of an earlier one of the same hour to give back. Who was
-    /// busy here in the minute before begins with a quarter of what they used.
-    fn wanted(&self, minute: i64) -> (u32, u32) {
-        if self.minute == minute {
-            return (self.next, 0);
+    /// That it is `minute`. Who was busy here in the minute before begins with a quarter of what they used.
+    fn turn_to(&mut self, minute: i64) {
+        if self.minute != minute {
+            let is_same_hour = self.minute.div_euclid(60) == minute.div_euclid(60);
+            let unused = if is_same_hour { self.unused + self.left } else { 0 };
+            let used = if self.minute + 1 == minute { self.leased - self.left } else { 0 };
+            *self = Self { minute, next: (used / 4).clamp(1, LARGEST), unused, ..Self::default() };
         }
-        let unused = if self.minute.div_euclid(60) == minute.div_euclid(60) { self.left } else { 0 };
-        let busy = if self.minute + 1 == minute { (self.leased - self.left) / 4 } else { 1 };
-        (busy.clamp(1, LARGEST), unused)
+    }
+
+    /// That so many `requests` were leased by who was looked up as `access`, of whom so many are `counted` then.
+    fn add(&mut self, requests: u32, access: Option<&str>, counted: Counted, quota: Quota) {
+        self.leased += requests;
+        self.left += requests;
+        self.next = next(requests, self.leased, counted, quota);
+        self.unused = 0;
+        if let Some(access) = access {
+            self.access = Some(access.to_owned());
+        }
     }
 }
 
@@ -149,9 +190,9 @@ fn next(last: u32, leased: u32, counted: Counted, quota: Quota) -> u32 {
     (last * 2).min(u32::try_from(share).unwrap_or(u32::MAX)).clamp(1, LARGEST)
 }
 
-/// A single request of `caller`, who isn't signed in.
-fn one(caller: &str, quota: Quota) -> Lease<'_> {
-    Lease { firm: None, caller, wanted: 1, unused: 0, quota }
+/// A single request of `caller`, who isn't signed in, or of what is counted besides.
+fn one(firm: Option<Id<Firm>>, caller: &str, quota: Quota) -> Lease<'_> {
+    Lease { whose: Whose::Other { firm, caller }, wanted: 1, unused: 0, quota }
 }
 
 /// The name under which those at `address` are counted: of IPv6 the network of 64 bits, all of which one customer has.
@@ -166,11 +207,17 @@ fn network(address: Option<&str>) -> String {
     }
 }
 
-async fn ask(store: &Store, lease: Lease<'_>, now: Time) -> Result<(u32, Counted), Problem> {
+async fn ask(store: &Store, lease: Lease<'_>, now: Time) -> Result<(), Problem> {
     match store.lease(&lease, now).await? {
-        Granted::Some { requests, counted } => Ok((requests, counted)),
+        Granted::Some { .. } => Ok(()),
         Granted::None { limit, retry_after } => Err(exhausted(limit, retry_after)),
+        Granted::Revoked => Err(revoked()),
     }
+}
+
+/// The caller isn't let in any more, or not as what their token says.
+fn revoked() -> Problem {
+    Problem::unauthorized(Some("invalid_token"), "Is worth nothing any more; refresh, or sign in again.")
 }
 
 /// `limit` is used up for `retry_after` seconds more.
@@ -223,12 +270,18 @@ mod tests {
 
     #[test]
     fn a_new_minute_begins_with_what_the_one_before_was_like() {
-        let held = |left| Held { minute: 61, leased: 60, left, next: 20 };
-        assert_eq!(held(20).wanted(61), (20, 0));
-        assert_eq!(held(20).wanted(62), (10, 20));
-        assert_eq!(held(60).wanted(62), (1, 60));
-        assert_eq!(held(20).wanted(63), (1, 20));
-        assert_eq!(held(20).wanted(120), (1, 0));
-        assert_eq!(Held::default().wanted(61), (1, 0));
+        let turned = |left, minute| {
+            let mut held = Held { minute: 61, leased: 60, left, next: 20, ..Held::default() };
+            held.turn_to(minute);
+            (held.next, held.left, held.unused)
+        };
+        assert_eq!(turned(20, 61), (20, 20, 0));
+        assert_eq!(turned(20, 62), (10, 0, 20));
+        assert_eq!(turned(60, 62), (1, 0, 60));
+        assert_eq!(turned(20, 63), (1, 0, 20));
+        assert_eq!(turned(20, 120), (1, 0, 0));
+        let mut new = Held::default();
+        new.turn_to(61);
+        assert_eq!(new.next, 1);
     }
 }

@@ -47,6 +47,8 @@ ids! {
     InvoiceId = invoice::Invoice, "inv", "invoice";
     /// The id of a lead.
     LeadId = lead::Lead, "lead", "lead";
+    /// The id of a login.
+    LoginId = login::Login, "login", "login";
     /// The id of a payment.
     PaymentId = invoice::Payment, "pay", "payment";
     /// The id of a portal user.

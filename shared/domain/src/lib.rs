@@ -33,6 +33,7 @@ pub mod ids;
 pub mod invitation;
 pub mod invoice;
 pub mod lead;
+pub mod login;
 pub mod offer;
 pub mod portal_user;
 pub mod project;

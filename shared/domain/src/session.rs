@@ -46,6 +46,14 @@ impl Principal {
             Self::Portal { user, .. } => user.to_string(),
         }
     }
+
+    /// What they may do, as text: the same as long as neither role nor rights change.
+    pub fn access(&self) -> String {
+        match self {
+            Self::Staff { role, .. } => role.as_str().to_owned(),
+            Self::Portal { client, rights, .. } => format!("{client} {}", rights.scope()),
+        }
+    }
 }
 
 /// What a session is the session of; its ids begin with `session_`.

@@ -133,6 +133,17 @@ impl Change {
 
     /// That the record `id`, which the body names in `field`, is there and not archived, without reading it.
     pub(crate) fn check<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
+        self.check_open(id, OnFailure::NoSuch { field, kind: <T as Kind>::NAME })
+    }
+
+    /// That the record `id`, which no body names, but which another record or the path does, isn't archived: what is made
+    /// belongs to it.
+    pub fn depend_on<T: Entity>(&mut self, id: Id<T>) -> Result<(), Error> {
+        let name = <T as Kind>::NAME.replace('_', " ");
+        self.check_open(id, OnFailure::Refused(Refusal::state(format!("The {name} is archived; restore it to change it."))))
+    }
+
+    fn check_open<T: Entity>(&mut self, id: Id<T>, on_failure: OnFailure) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.store.table)
             .set_key(Some(Key::record(self.firm, id).item()))
@@ -140,8 +151,7 @@ impl Change {
             .expression_attribute_names("#archived", name::ARCHIVED)
             .build()
             .map_err(Error::internal)?;
-        let action = TransactWriteItem::builder().condition_check(check).build();
-        self.push(action, OnFailure::NoSuch { field, kind: <T as Kind>::NAME });
+        self.push(TransactWriteItem::builder().condition_check(check).build(), on_failure);
         Ok(())
     }
 
@@ -181,10 +191,9 @@ impl Change {
         before: Option<Map<String, Value>>,
         event: T::Event,
     ) -> Result<(Record<T>, Item), Error> {
-        let sequence = record.version + 1;
-        let deleted = event.lifecycle() == Lifecycle::Deletion;
-        let archived_at = event.lifecycle().archived_at(record.archived_at, self.audit.at);
-        let after = if deleted { None } else { Some(Value::Object(entity::fields_of(&record.content)?)) };
+        let (sequence, lifecycle) = (record.version + 1, event.lifecycle());
+        let archived_at = lifecycle.archived_at(record.archived_at, self.audit.at);
+        let after = if lifecycle == Lifecycle::Deletion { None } else { Some(Value::Object(entity::fields_of(&record.content)?)) };
         let details = Details {
             salt: format!("{:032x}", rand::random::<u128>()),
             source_address: self.audit.source_address.clone(),
@@ -206,6 +215,9 @@ impl Change {
         let record = Record { version: sequence, updated_at: self.audit.at, archived_at, hash: logged.hash, ..record };
         let item = record.to_item(self.firm)?;
         size::check(&item, &event, &details.changes)?;
+        if T::IS_GUARDED && matches!(lifecycle, Lifecycle::Archiving | Lifecycle::Deletion) {
+            self.close_guards(record.id, sequence)?;
+        }
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         Ok((record, item))

@@ -3,7 +3,7 @@
 use std::{fmt, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Aggregate, Digest, Id, Time, firm::Firm, timer::Timer};
+use domain::{Aggregate, Date, Digest, Id, Time, firm::Firm, ids::UserId, timer::Timer};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -18,6 +18,9 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
     /// What its keys say it is.
     const TYPE: &'static str;
 
+    /// Whether many write at once what depends on it: they look at its guards (`guard.rs`) instead of the record.
+    const IS_GUARDED: bool = false;
+
     /// What lists know of it: the indexes hold this and nothing else. Short, so that a page of fifty stays cheap.
     type Row: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static;
 
@@ -31,6 +34,16 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
 
     /// Its state, where lists can be filtered by it.
     fn state(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// A record, and a state, by both of which at once it is listed.
+    fn parent_state(&self) -> Option<(Parent, &'static str)> {
+        None
+    }
+
+    /// Who did it or is to do it, and on which day.
+    fn person(&self) -> Option<(UserId, Date)> {
         None
     }
 
@@ -174,6 +187,14 @@ impl<T: Entity> Record<T> {
         if let Some(key) = self.content.filter_key() {
             set(name::BY_STATE_PK, text(index::by_state::<T>(firm, &key)));
             set(name::BY_STATE_SK, text(&id));
+        }
+        if let Some((parent, state)) = self.content.parent_state() {
+            set(name::BY_PARENT_STATE_PK, text(index::by_parent_state::<T>(firm, &parent, state)));
+            set(name::BY_PARENT_STATE_SK, text(&id));
+        }
+        if let Some((person, day)) = self.content.person() {
+            set(name::BY_PERSON_PK, text(index::by_person::<T>(firm, person)));
+            set(name::BY_PERSON_SK, text(index::of_day(day, &id)));
         }
         set(name::BY_TYPE_PK, text(index::by_type::<T>(firm)));
         set(name::BY_TYPE_SK, text(id));

@@ -1,6 +1,8 @@
-//! Every key of the table and its indexes, in one place. The firm comes first; the exceptions are an e-mail's login,
-//! which is one for all firms, the idempotency of callers who have no firm yet, timers, which are read by when they are
-//! due, and the events of Stripe, whose ids are one series for all firms.
+//! Every key of the table and its indexes, in one place. The firm comes first; the exceptions are logins and the e-mails that
+//! they are found by, which are one for all firms, the idempotency and the leases of callers who have no firm yet, timers,
+//! which are read by when they are due, and the events of Stripe, whose ids are one series for all firms.
+//!
+//! `template.yaml` lets only `auth` come to the keys of logins, e-mails and sessions, by what they begin with.
 
 use std::fmt;
 
@@ -8,7 +10,7 @@ use domain::{
     Date, Email, Id, Kind, Time,
     client::Client,
     firm::Firm,
-    ids::{TimeEntryId, UserId},
+    ids::{LoginId, TimeEntryId, UserId},
     prospect::Prospect,
     session::Session,
     time_entry::TimeEntry,
@@ -27,6 +29,10 @@ pub(crate) mod name {
     pub(crate) const BY_PARENT_SK: &str = "by_parent_sk";
     pub(crate) const BY_STATE_PK: &str = "by_state_pk";
     pub(crate) const BY_STATE_SK: &str = "by_state_sk";
+    pub(crate) const BY_PARENT_STATE_PK: &str = "by_parent_state_pk";
+    pub(crate) const BY_PARENT_STATE_SK: &str = "by_parent_state_sk";
+    pub(crate) const BY_PERSON_PK: &str = "by_person_pk";
+    pub(crate) const BY_PERSON_SK: &str = "by_person_sk";
     /// How often the record was changed; the event that did it last.
     pub(crate) const VERSION: &str = "version";
     /// Milliseconds since 1970, as all times of items are, but for `EXPIRES`.
@@ -55,6 +61,8 @@ pub(crate) mod name {
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";
+    /// What a membership lets somebody do, as text.
+    pub(crate) const ACCESS: &str = "access";
     pub(crate) const ACTIVE: &str = "active";
     pub(crate) const STATE: &str = "state";
     /// How often something was tried.
@@ -76,8 +84,6 @@ pub(crate) const TOTALS: &str = "@TOTALS";
 pub(crate) const ADDEND: &str = "@ADDEND";
 /// In how many partitions timers lie.
 pub(crate) const SHARDS: u8 = 4;
-/// What the sort keys of a login's memberships begin with.
-pub(crate) const MEMBERS: &str = "@MEMBER#";
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,21 +118,38 @@ impl Key {
         Self::header(format!("{firm}IDEMPOTENCY#{caller}#{key}"))
     }
 
-    pub(crate) fn login(email: &Email) -> Self {
-        Self::header(format!("LOGIN#{email}"))
+    /// Which login an e-mail has.
+    pub(crate) fn email(email: &Email) -> Self {
+        Self::header(format!("EMAIL#{email}"))
     }
 
-    pub(crate) fn membership(email: &Email, firm: Id<Firm>, subject: &str) -> Self {
-        Self { pk: format!("LOGIN#{email}"), sk: format!("{MEMBERS}{firm}#{subject}") }
+    pub(crate) fn login(id: LoginId) -> Self {
+        Self::header(format!("LOGIN#{id}"))
+    }
+
+    /// That a login came to a firm, as `subject`.
+    pub(crate) fn joined(id: LoginId, firm: Id<Firm>, subject: &str) -> Self {
+        Self { sk: format!("@MEMBER#{firm}#{subject}"), ..Self::login(id) }
+    }
+
+    /// Who is let into a firm: a user or portal user, and the lease of their requests.
+    pub(crate) fn membership(firm: Id<Firm>, subject: &str) -> Self {
+        Self::header(format!("F#{firm}#MEMBER#{subject}"))
     }
 
     pub(crate) fn session(firm: Id<Firm>, id: Id<Session>) -> Self {
         Self::header(format!("F#{firm}#SESSION#{id}"))
     }
 
-    pub(crate) fn lease(firm: Option<Id<Firm>>, caller: &str, hour: i64) -> Self {
+    /// The lease of the requests of those who are no members, or of requests that are counted besides.
+    pub(crate) fn rate(firm: Option<Id<Firm>>, caller: &str) -> Self {
         let firm = firm.map(|firm| format!("F#{firm}#")).unwrap_or_default();
-        Self { pk: format!("{firm}RATE#{caller}"), sk: hour.to_string() }
+        Self::header(format!("{firm}RATE#{caller}"))
+    }
+
+    /// One of the items that stand for a record where many depend on it at once.
+    pub(crate) fn guard<T: Entity>(firm: Id<Firm>, id: Id<T>, number: u8) -> Self {
+        Self { pk: partition::<T>(firm, &id.to_string()), sk: format!("GUARD#{number:02}") }
     }
 
     pub(crate) fn running_totals<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
@@ -195,7 +218,7 @@ pub(crate) fn event_sk(sequence: u64) -> String {
 
 /// The partitions of the indexes.
 pub(crate) mod index {
-    use super::{Entity, Firm, Id, Parent};
+    use super::{Date, Entity, Firm, Id, Parent, UserId};
 
     pub(crate) fn by_type<T: Entity>(firm: Id<Firm>) -> String {
         format!("F#{firm}#{}", T::TYPE)
@@ -211,6 +234,21 @@ pub(crate) mod index {
 
     pub(crate) fn by_parent<T: Entity>(firm: Id<Firm>, parent: &Parent) -> String {
         format!("F#{firm}#{parent}#{}", T::TYPE)
+    }
+
+    /// Of the records of a parent those in a state.
+    pub(crate) fn by_parent_state<T: Entity>(firm: Id<Firm>, parent: &Parent, state: &str) -> String {
+        format!("F#{firm}#{parent}#{}#{state}", T::TYPE)
+    }
+
+    /// What somebody did or is to do.
+    pub(crate) fn by_person<T: Entity>(firm: Id<Firm>, person: UserId) -> String {
+        format!("F#{firm}#PERSON#{person}#{}", T::TYPE)
+    }
+
+    /// In the order of its days.
+    pub(crate) fn of_day(day: Date, id: &str) -> String {
+        format!("{}#{id}", day.get())
     }
 }
 
@@ -294,11 +332,14 @@ mod tests {
             ("counter", key(Key::counter(firm, Counter::Proposals))),
             ("idempotency", key(Key::idempotency(Some(firm), "user_1", "abc"))),
             ("idempotency, anonymous", key(Key::idempotency(None, "anonymous", "abc"))),
-            ("login", key(Key::login(&email))),
-            ("membership", key(Key::membership(&email, firm, "user_1"))),
+            ("login of an e-mail", key(Key::email(&email))),
+            ("login", key(Key::login(Id::new(now, 10)))),
+            ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
+            ("membership", key(Key::membership(firm, "user_1"))),
             ("session", key(Key::session(firm, Id::new(now, 5)))),
-            ("lease", key(Key::lease(Some(firm), "user_1", 489_944))),
-            ("lease, anonymous", key(Key::lease(None, "192.0.2.1", 489_944))),
+            ("rate of payments", key(Key::rate(Some(firm), "user_1#payment"))),
+            ("rate, anonymous", key(Key::rate(None, "192.0.2.1"))),
+            ("guard", key(Key::guard(firm, Id::<Lead>::new(now, 2), 7))),
             ("what an entry adds", key(Key::addend(firm, Id::new(now, 9)))),
             ("running totals", key(Key::running_totals(firm, Id::<Lead>::new(now, 2)))),
             ("workday", key(Key::workday(firm, Id::new(now, 6), "2026-11-25".parse().unwrap()))),
@@ -310,6 +351,9 @@ mod tests {
             ("by_type, archived", index::archived::<Lead>(firm)),
             ("by_state", index::by_state::<Lead>(firm, "new")),
             ("by_parent", index::by_parent::<Contract>(firm, &client.into())),
+            ("by_parent_state", index::by_parent_state::<TimeEntry>(firm, &client.into(), "unbilled")),
+            ("by_person", index::by_person::<TimeEntry>(firm, Id::new(now, 6))),
+            ("by_person, sort key", index::of_day("2026-11-25".parse().unwrap(), "time_1")),
         ];
         let table: Vec<String> = rows.iter().map(|(what, key)| format!("{what:24} {key}")).collect();
         insta::assert_snapshot!(table.join("\n"));

@@ -1,21 +1,35 @@
 //! Rate limits by leased requests: one conditional write lets a warm function answer several of a caller's requests.
 //!
-//! An item per caller and hour counts the requests leased in the hour and in each of its minutes. What is leased and
-//! not used in its minute is lost to the caller for that minute, so `shared/api` leases one at first and more only to
-//! who comes again; to the hour it is given back with the next lease.
+//! A caller's item counts the requests leased in each minute and hour, by the names of its attributes: `minute_29396640`,
+//! `hour_489944`. So whoever leases needs to know nothing of who did before; what is over is taken out now and then. What is
+//! leased and not used in its minute is lost to the caller for that minute, so `shared/api` leases one at first and more only
+//! to who comes again; to the hour it is given back with the next lease.
+//!
+//! The item of somebody who is signed in is their membership, and they lease only as long as they have it and what it lets
+//! them do is what their token says. So a token is worth nothing within a minute after its owner was shut out or came to do
+//! something else, and no request costs a read for that.
 
-use aws_sdk_dynamodb::types::{ConditionCheck, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{ConditionCheck, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+};
 use domain::{Id, Time, firm::Firm};
 
 use crate::{
     Change, Error, Store,
     change::OnFailure,
-    item::{Attributes, Item, number},
+    item::{Attributes, Item, number, text},
     key::{Key, name},
 };
 
-/// How many were leased in the hour.
-const HOUR: &str = "hour";
+/// What the names of attributes begin with that count the requests leased in an hour.
+const HOUR: &str = "hour_";
+/// The same of a minute.
+const MINUTE: &str = "minute_";
+/// How often a lease is tried: anew where less is left than wanted, or others lease at the same moment.
+const TRIES: usize = 3;
+/// How many minutes and hours that are over an item may count before they are taken out of it.
+const MOST_KEPT: usize = 10;
 
 /// How many requests a caller may make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +40,32 @@ pub struct Quota {
     pub per_hour: u32,
 }
 
+/// Whose requests are leased.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'l> {
+    /// Of somebody who is let into the firm.
+    Member {
+        /// The firm.
+        firm: Id<Firm>,
+        /// A user's or portal user's id.
+        subject: &'l str,
+        /// What their token lets them do ([`domain::session::Principal::access`]); none if that doesn't matter.
+        access: Option<&'l str>,
+    },
+    /// Of an address, say, or of a member for something that is counted besides.
+    Other {
+        /// The caller's firm; none for who isn't known.
+        firm: Option<Id<Firm>>,
+        /// Under which name they are counted.
+        caller: &'l str,
+    },
+}
+
 /// Who leases requests, how many, out of what.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease<'l> {
-    /// The caller's firm; none for who isn't known.
-    pub firm: Option<Id<Firm>>,
-    /// A user's id or an address.
-    pub caller: &'l str,
+    /// Whose.
+    pub whose: Whose<'l>,
     /// How many requests are wanted.
     pub wanted: u32,
     /// How many were leased in a minute of this hour that is over, and not used: they are given back to the hour.
@@ -58,10 +91,12 @@ pub enum Granted {
         /// Until it starts anew, seconds.
         retry_after: u32,
     },
+    /// None: they aren't let in any more, or may do something else than their token says.
+    Revoked,
 }
 
 /// How many of a caller's requests are counted: those that were leased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counted {
     /// In the minute of the clock.
     pub minute: u32,
@@ -85,20 +120,28 @@ pub fn rest_of_hour(now: Time) -> u32 {
 impl Store {
     /// How many requests of each of `callers`, who aren't known, are counted in the hour of `now`; one read.
     pub async fn counted<const N: usize>(&self, callers: [&str; N], now: Time) -> Result<[u32; N], Error> {
-        let keys = callers.map(|caller| Key::lease(None, caller, hour(now)));
+        let keys = callers.map(|caller| Key::rate(None, caller));
         let items = self.items(keys.iter().cloned().collect(), true).await?;
-        Ok(keys.map(|key| items.get(&key).and_then(|item| item.number(HOUR).ok()).and_then(|n| u32::try_from(n).ok()).unwrap_or_default()))
+        Ok(keys.map(|key| Counted::of(items.get(&key), now).hour))
     }
 
     /// Lease requests at `now`: one write, two where less is left than wanted.
     pub async fn lease(&self, lease: &Lease<'_>, now: Time) -> Result<Granted, Error> {
-        let mut wanted = lease.wanted.clamp(1, lease.quota.per_hour.max(1));
-        for _ in 0..2 {
-            let counted = match self.try_lease(lease, wanted, now).await? {
-                Ok(counted) => return Ok(Granted::Some { requests: wanted, counted }),
-                Err(counted) => Counted { hour: counted.hour.saturating_sub(lease.unused), ..counted },
+        let mut wanted = lease.wanted.clamp(1, lease.quota.left(Counted::default()).max(1));
+        for _ in 0..TRIES {
+            let item = match self.try_lease(lease, wanted, now).await? {
+                Ok(item) => {
+                    self.forget_past(lease.whose, &item, now).await;
+                    return Ok(Granted::Some { requests: wanted, counted: Counted::of(Some(&item), now) });
+                }
+                Err(item) => item,
             };
-            wanted = lease.quota.left(counted);
+            if !lease.whose.is_let_in(item.as_ref()) {
+                return Ok(Granted::Revoked);
+            }
+            let counted = Counted::of(item.as_ref(), now);
+            let counted = Counted { hour: counted.hour.saturating_sub(lease.unused), ..counted };
+            wanted = wanted.min(lease.quota.left(counted));
             if wanted == 0 {
                 let minute = 60 - now.timestamp().rem_euclid(60) as u32;
                 return Ok(match lease.quota.per_minute {
@@ -111,41 +154,71 @@ impl Store {
         Ok(Granted::None { limit: lease.quota.per_minute.unwrap_or(lease.quota.per_hour), retry_after: 1 })
     }
 
-    async fn try_lease(&self, lease: &Lease<'_>, wanted: u32, now: Time) -> Result<Result<Counted, Counted>, Error> {
-        let hour = hour(now);
-        let minute = format!("m{}", now.timestamp().div_euclid(60).rem_euclid(60));
-        let of_hour = i64::from(wanted) - i64::from(lease.unused);
+    /// Lease `wanted` requests: the item as it is then, or as it is if there are none.
+    async fn try_lease(&self, lease: &Lease<'_>, wanted: u32, now: Time) -> Result<Result<Item, Option<Item>>, Error> {
+        let Lease { whose, unused, quota, .. } = *lease;
+        let of_hour = i64::from(wanted) - i64::from(unused);
         let most = |limit: Option<u32>, more: i64| number(i64::from(limit.unwrap_or(u32::MAX)) - more);
-        let result = self
+        let mut condition =
+            "(attribute_not_exists(#hour) OR #hour <= :hour) AND (attribute_not_exists(#minute) OR #minute <= :minute)".to_owned();
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(Key::lease(lease.firm, lease.caller, hour).item()))
-            .update_expression("ADD #hour :of_hour, #minute :wanted SET #expires = if_not_exists(#expires, :expires)")
-            .condition_expression(
-                "(attribute_not_exists(#hour) OR #hour <= :hour) AND (attribute_not_exists(#minute) OR #minute <= :minute)",
-            )
-            .expression_attribute_names("#hour", HOUR)
-            .expression_attribute_names("#minute", &minute)
-            .expression_attribute_names("#expires", name::EXPIRES)
+            .set_key(Some(whose.key().item()))
+            .expression_attribute_names("#hour", hour(now))
+            .expression_attribute_names("#minute", minute(now))
             .expression_attribute_values(":wanted", number(wanted))
             .expression_attribute_values(":of_hour", number(of_hour))
-            .expression_attribute_values(":hour", most(Some(lease.quota.per_hour), of_hour))
-            .expression_attribute_values(":minute", most(lease.quota.per_minute, i64::from(wanted)))
-            .expression_attribute_values(":expires", number((hour + 2) * 3600))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let error = match result {
-            Ok(output) => return Ok(Ok(Counted::of(output.attributes(), &minute))),
+            .expression_attribute_values(":hour", most(Some(quota.per_hour), of_hour))
+            .expression_attribute_values(":minute", most(quota.per_minute, i64::from(wanted)))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        update = match whose {
+            Whose::Member { access, .. } => {
+                condition.push_str(" AND attribute_exists(pk)");
+                if let Some(access) = access {
+                    condition.push_str(" AND #access = :access");
+                    update =
+                        update.expression_attribute_names("#access", name::ACCESS).expression_attribute_values(":access", text(access));
+                }
+                update.update_expression("ADD #hour :of_hour, #minute :wanted")
+            }
+            Whose::Other { .. } => update
+                .update_expression("ADD #hour :of_hour, #minute :wanted SET #expires = :expires")
+                .expression_attribute_names("#expires", name::EXPIRES)
+                .expression_attribute_values(":expires", number((hours(now) + 2) * 3600)),
+        };
+        let error = match update.condition_expression(condition).send().await {
+            Ok(output) => return Ok(Ok(output.attributes.unwrap_or_default())),
             Err(error) => error,
         };
         match error.as_service_error() {
-            Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(Err(Counted::of(failed.item(), &minute)))
-            }
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item().cloned())),
             _ => Err(error.into()),
+        }
+    }
+
+    /// Take out of `item` what it counts of minutes and hours that are over, once that has become much. It may fail: what is
+    /// left is taken out the next time.
+    async fn forget_past(&self, whose: Whose<'_>, item: &Item, now: Time) {
+        let (hour, minute) = (hour(now), minute(now));
+        let is_past = |name: &&String| (name.starts_with(HOUR) && **name < hour) || (name.starts_with(MINUTE) && **name < minute);
+        let past: Vec<&String> = item.keys().filter(is_past).collect();
+        if past.len() <= MOST_KEPT {
+            return;
+        }
+        let names: Vec<String> = (0..past.len()).map(|n| format!("#past{n}")).collect();
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(whose.key().item()))
+            .update_expression(format!("REMOVE {}", names.join(", ")))
+            .condition_expression("attribute_exists(pk)")
+            .set_expression_attribute_names(Some(names.into_iter().zip(past.into_iter().cloned()).collect()));
+        if let Err(error) = update.send().await {
+            tracing::warn!(%error, "what was counted in the past is kept");
         }
     }
 }
@@ -155,9 +228,9 @@ impl Change {
     pub fn require_fewer(&mut self, caller: &str, most: u32) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(self.table())
-            .set_key(Some(Key::lease(None, caller, hour(self.now())).item()))
+            .set_key(Some(Key::rate(None, caller).item()))
             .condition_expression("attribute_not_exists(#hour) OR #hour < :most")
-            .expression_attribute_names("#hour", HOUR)
+            .expression_attribute_names("#hour", hour(self.now()))
             .expression_attribute_values(":most", number(most))
             .build()
             .map_err(Error::internal)?;
@@ -166,14 +239,45 @@ impl Change {
     }
 }
 
-/// The hour of the clock, since 1970.
-fn hour(now: Time) -> i64 {
-    now.timestamp().div_euclid(3600)
+impl Whose<'_> {
+    fn key(self) -> Key {
+        match self {
+            Self::Member { firm, subject, .. } => Key::membership(firm, subject),
+            Self::Other { firm, caller } => Key::rate(firm, caller),
+        }
+    }
+
+    /// Whether `item`, theirs, lets them in as what they come.
+    fn is_let_in(self, item: Option<&Item>) -> bool {
+        match self {
+            Self::Member { access, .. } => {
+                item.is_some_and(|item| access.is_none_or(|access| item.text(name::ACCESS).is_ok_and(|known| known == access)))
+            }
+            Self::Other { .. } => true,
+        }
+    }
 }
 
 impl Counted {
-    fn of(item: Option<&Item>, minute: &str) -> Self {
+    /// What `item` counts in the minute and hour of `now`.
+    fn of(item: Option<&Item>, now: Time) -> Self {
         let count = |name: &str| item.and_then(|item| item.number(name).ok()).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
-        Self { hour: count(HOUR), minute: count(minute) }
+        Self { minute: count(&minute(now)), hour: count(&hour(now)) }
     }
+}
+
+/// The hour of the clock, since 1970.
+fn hours(now: Time) -> i64 {
+    now.timestamp().div_euclid(3600)
+}
+
+/// What the attribute is called that counts the requests leased in the hour of `now`. All such names are of one length for
+/// some centuries, so that the earlier hour's comes first.
+fn hour(now: Time) -> String {
+    format!("{HOUR}{}", hours(now))
+}
+
+/// The same of the minute.
+fn minute(now: Time) -> String {
+    format!("{MINUTE}{}", now.timestamp().div_euclid(60))
 }

@@ -1,12 +1,12 @@
 //! Lists: one query of one index, a page at a time.
 //!
-//! A cursor is the id at the edge of a page and the direction; the keys are rebuilt from it under the caller's own
-//! firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a megabyte: such a page is shorter
+//! A cursor is the id at the edge of a page (with its day, where days say the order) and the direction; the keys are rebuilt
+//! from it under the caller's own firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a megabyte: such a page is shorter
 //! than was asked for, and there is more after it.
 
 use std::{fmt, str::FromStr};
 
-use domain::{Id, firm::Firm};
+use domain::{Date, Id, firm::Firm, ids::UserId};
 
 use crate::{
     Entity, Error, Parent, Row, Store,
@@ -14,6 +14,8 @@ use crate::{
     key::{EVENTS, HEADER, Key, index, name},
 };
 
+/// How many letters a day has in a cursor: `20261125`.
+const DAY: usize = 8;
 /// How many rows are read beside those that are wanted, where some aren't shown.
 const HIDDEN: u16 = 10;
 
@@ -30,6 +32,10 @@ pub enum ListScope {
     Filter(String),
     /// Those of a parent.
     Parent(Parent),
+    /// Those of a parent in a state.
+    ParentState(Parent, &'static str),
+    /// What somebody did or is to do, by its days.
+    Person(UserId),
 }
 
 /// The edge at which a page begins.
@@ -121,15 +127,22 @@ impl Store {
             ListScope::State(state) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, state)),
             ListScope::Filter(key) => ("by_state", name::BY_STATE_PK, name::BY_STATE_SK, index::by_state::<T>(firm, key)),
             ListScope::Parent(parent) => ("by_parent", name::BY_PARENT_PK, name::BY_PARENT_SK, index::by_parent::<T>(firm, parent)),
+            ListScope::ParentState(parent, state) => {
+                let pk = index::by_parent_state::<T>(firm, parent, state);
+                ("by_parent_state", name::BY_PARENT_STATE_PK, name::BY_PARENT_STATE_SK, pk)
+            }
+            ListScope::Person(person) => ("by_person", name::BY_PERSON_PK, name::BY_PERSON_SK, index::by_person::<T>(firm, *person)),
         };
-        let start = |id: &str| {
-            let id: Id<T> = id.parse().ok()?;
+        let has_days = matches!(which, ListScope::Person(_));
+        let start = |edge: &str| {
+            let (day, id) = if has_days { edge.split_at_checked(DAY)? } else { ("", edge) };
+            let id = id.parse::<Id<T>>().ok()?;
             let mut item = Key::record(firm, id).item();
             item.insert(pk_name.to_owned(), text(&pk));
-            item.insert(sk_name.to_owned(), text(id.to_string()));
+            item.insert(sk_name.to_owned(), text(if has_days { index::of_day(day_in(day)?, &id.to_string()) } else { id.to_string() }));
             Some(item)
         };
-        let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).cloned();
+        let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).map(|sk| sk.replace(['-', '#'], ""));
         let query = Query { index: Some(index), partition: (pk_name, pk.clone()), prefix: None, start: &start, edge: &edge };
         self.page(query, page).await?.map(Row::from_item)
     }
@@ -238,4 +251,11 @@ impl Store {
         }
         Ok(partitions.into_iter().collect())
     }
+}
+
+/// The day that `text`, of a cursor, is.
+fn day_in(text: &str) -> Option<Date> {
+    let (year, rest) = text.split_at_checked(4)?;
+    let (month, day) = rest.split_at_checked(2)?;
+    format!("{year}-{month}-{day}").parse().ok()
 }

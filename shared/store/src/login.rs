@@ -1,23 +1,27 @@
-//! Logins: one per e-mail for all firms, with the password's hash, and a membership in each firm that it opens.
+//! Logins and memberships. A login is one for all firms, and only `auth` reads or writes it: the password's hash, and where it
+//! leads. A membership is the firm's: that somebody is let in there, and as what, until it is deleted. Whoever answers
+//! somebody's requests leases them from it ([`crate::Lease`]), so nobody is answered who isn't let in any more.
 
-use domain::{Email, Id, Refusal, Time, firm::Firm, session::Principal};
+use std::collections::BTreeSet;
+
+use domain::{
+    Email, Id, Refusal, Time,
+    firm::Firm,
+    ids::LoginId,
+    login::{Joined, Login},
+    session::Principal,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Error, Found, Store,
+    Change, Error, Found, Read, Store,
     change::OnFailure,
     item::{Attributes, Item, millis, text},
     key::{Key, name},
 };
 
-/// What an e-mail opens.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The password's hash, as a PHC string.
-    pub password: String,
-    /// Where it leads, the newest last.
-    pub memberships: Vec<Membership>,
-}
+/// How many memberships are read with one request; DynamoDB takes as many.
+const AT_ONCE: usize = 100;
 
 /// Whom a login stands for in a firm.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,14 +30,17 @@ pub struct Membership {
     pub firm: Id<Firm>,
     /// Who it is there, with their role or rights.
     pub principal: Principal,
-    /// Since when.
-    pub since: Time,
 }
 
 impl Store {
-    /// What `email` opens, if it is a login; one query for some thousands of memberships.
-    pub async fn login(&self, email: &Email) -> Result<Option<Login>, Error> {
-        let Key { pk, .. } = Key::login(email);
+    /// Which login `email` has, if it has one.
+    pub async fn login_of(&self, email: &Email) -> Result<Option<LoginId>, Error> {
+        self.item(&Key::email(email)).await?.as_ref().map(id_in).transpose()
+    }
+
+    /// The login `id`, if there is one; one query for some thousands of firms that it came to.
+    pub async fn login(&self, id: LoginId) -> Result<Option<Login>, Error> {
+        let Key { pk, .. } = Key::login(id);
         let query = self
             .client
             .query()
@@ -43,47 +50,103 @@ impl Store {
             .consistent_read(true);
         let items: Vec<Item> = query.into_paginator().items().send().try_collect().await?;
         let mut password = None;
-        let mut memberships = Vec::new();
+        let mut joined = Vec::new();
         for item in items {
             if item.contains_key(name::PASSWORD) {
                 password = Some(item.text(name::PASSWORD)?.to_owned());
             } else {
-                memberships.push(serde_json::from_value::<Membership>(item.fields(name::DATA)?.into()).map_err(Error::internal)?);
+                joined.push(serde_json::from_value::<Joined>(item.fields(name::DATA)?.into()).map_err(Error::internal)?);
             }
         }
-        memberships.sort_by_key(|membership| membership.since);
-        Ok(password.map(|password| Login { password, memberships }))
+        joined.sort_by_key(|joined| joined.since);
+        Ok(password.map(|password| Login { password, joined }))
+    }
+
+    /// Those of the memberships of `joined` that there still are, in the same order.
+    pub async fn memberships(&self, joined: &[Joined]) -> Result<Vec<Membership>, Error> {
+        let keys: Vec<Key> = joined.iter().map(|joined| Key::membership(joined.firm, &joined.subject)).collect();
+        let mut memberships = Vec::new();
+        for keys in keys.chunks(AT_ONCE) {
+            let items = self.items(keys.iter().cloned().collect::<BTreeSet<_>>(), true).await?;
+            for item in keys.iter().filter_map(|key| items.get(key)) {
+                memberships.push(serde_json::from_value(item.fields(name::DATA)?.into()).map_err(Error::internal)?);
+            }
+        }
+        Ok(memberships)
+    }
+}
+
+impl Read<'_> {
+    /// Which login `email` has, too.
+    #[must_use]
+    pub fn login_of(self, email: &Email) -> Self {
+        self.key(Key::email(email))
+    }
+
+    /// The password's hash of the login `id`, too, if there is an id.
+    #[must_use]
+    pub fn password(self, id: Option<LoginId>) -> Self {
+        match id {
+            Some(id) => self.key(Key::login(id)),
+            None => self,
+        }
     }
 }
 
 impl Found {
-    /// The hash of the password of `email`, if it is a login.
-    pub fn password(&self, email: &Email) -> Result<Option<String>, Error> {
-        self.item(&Key::login(email)).map(|item| Ok(item.text(name::PASSWORD)?.to_owned())).transpose()
+    /// Which login `email` has, if it has one.
+    pub fn login_of(&self, email: &Email) -> Result<Option<LoginId>, Error> {
+        self.item(&Key::email(email)).map(id_in).transpose()
+    }
+
+    /// The password's hash of the login `id`, if there is such a login.
+    pub fn password(&self, id: Option<LoginId>) -> Result<Option<String>, Error> {
+        let item = id.and_then(|id| self.item(&Key::login(id)));
+        item.map(|item| Ok(item.text(name::PASSWORD)?.to_owned())).transpose()
     }
 }
 
 impl Change {
-    /// Make `email` a login with this password's hash; `taken` is said if it is one already.
-    pub fn create_login(&mut self, email: &Email, password: &str, taken: Refusal) -> Result<(), Error> {
-        let mut item = Key::login(email).item();
+    /// Make `email` the login `id` with this password's hash; `taken` is said if it has one already.
+    pub fn create_login(&mut self, id: LoginId, email: &Email, password: &str, taken: Refusal) -> Result<(), Error> {
+        let mut pointer = Key::email(email).item();
+        pointer.insert(name::HOLDER.to_owned(), text(id.to_string()));
+        let put = self.put(pointer).condition_expression("attribute_not_exists(pk)");
+        self.push_put(put, OnFailure::Refused(taken))?;
+        let mut item = Key::login(id).item();
         item.insert(name::PASSWORD.to_owned(), text(password));
         item.insert(name::CREATED.to_owned(), millis(self.now()));
         let put = self.put(item).condition_expression("attribute_not_exists(pk)");
-        self.push_put(put, OnFailure::Refused(taken))
+        self.push_put(put, OnFailure::Lost)
     }
 
-    /// Let the login of `email` into the firm as `principal`, who was entered there at `since`, in place of what it was.
-    pub fn add_membership(&mut self, email: &Email, principal: Principal, since: Time) -> Result<(), Error> {
-        let membership = Membership { firm: self.firm(), principal, since };
-        let mut item: Item = Key::membership(email, self.firm(), &principal.subject()).item();
+    /// That the login `id` leads to the firm, as `subject`, who was entered there at `since`.
+    pub fn link_login(&mut self, id: LoginId, subject: &str, since: Time) -> Result<(), Error> {
+        let joined = Joined { firm: self.firm(), subject: subject.to_owned(), since };
+        let mut item = Key::joined(id, self.firm(), subject).item();
+        item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(joined).map_err(Error::internal)?);
+        let put = self.put(item);
+        self.push_put(put, OnFailure::Lost)
+    }
+
+    /// Let `principal` into the firm, in place of what they were there. What they were given tokens for before ends with the
+    /// lease of requests that is running, within a minute.
+    pub fn put_membership(&mut self, principal: Principal) -> Result<(), Error> {
+        let membership = Membership { firm: self.firm(), principal };
+        let mut item = Key::membership(self.firm(), &principal.subject()).item();
+        item.insert(name::ACCESS.to_owned(), text(principal.access()));
         item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(membership).map_err(Error::internal)?);
         let put = self.put(item);
         self.push_put(put, OnFailure::Lost)
     }
 
-    /// Shut the login of `email` out of the firm as `subject`.
-    pub fn remove_membership(&mut self, email: &Email, subject: &str) -> Result<(), Error> {
-        self.delete(Key::membership(email, self.firm(), subject))
+    /// Shut `subject` out of the firm.
+    pub fn remove_membership(&mut self, subject: &str) -> Result<(), Error> {
+        self.delete(Key::membership(self.firm(), subject))
     }
+}
+
+/// The login that `item`, an e-mail's, names.
+fn id_in(item: &Item) -> Result<LoginId, Error> {
+    item.text(name::HOLDER)?.parse().map_err(Error::internal)
 }

@@ -1,11 +1,11 @@
 //! What a body names: ids of which nobody has looked yet whether there is such a record.
 //!
 //! Only a [`Change`] makes an id of one, and in doing so makes it a condition of its transaction that the record is
-//! there and isn't archived. So what depends on another record can't be written without that being checked:
+//! there and isn't archived. (What belongs to a record that no body names says so by [`Change::depend_on`].) So what depends on another record can't be written without that being checked:
 //!
 //! ```compile_fail
 //! fn unchecked(client: store::Named<domain::ids::ClientId>) -> domain::ids::ClientId {
-//!     client.into() // there is no way around `Change::require` and `Change::depend`
+//!     client.into() // there is no way around `Change::depend`
 //! }
 //! ```
 
@@ -75,10 +75,15 @@ impl Found {
 }
 
 impl Change {
-    /// The record that a body names in `field`, as it was `found`: that it is there and not archived becomes a condition.
+    /// The record that a body names in `field`, as it was `found`: that it is there and not archived becomes a condition. Where
+    /// many depend on such a record at once, they don't hold each other up ([`Entity::IS_GUARDED`]).
     pub fn depend<T: Entity>(&mut self, found: &Found, field: &'static str, named: Named<Id<T>>) -> Result<Record<T>, Error> {
         let record = found.named(field, named.0)?;
-        self.require(field, named)?;
+        if T::IS_GUARDED {
+            self.check_guard(&record)?
+        } else {
+            self.check(field, named.0)?
+        }
         Ok(record)
     }
 
@@ -92,21 +97,13 @@ impl Change {
         named.map(|named| self.depend(found, field, named)).transpose()
     }
 
-    /// The id that a body names in `field`, unread: that there is such a record and that it isn't archived becomes a
-    /// condition.
-    pub fn require<T: Entity>(&mut self, field: &'static str, Named(id): Named<Id<T>>) -> Result<Id<T>, Error> {
-        self.check(field, id)?;
-        Ok(id)
-    }
-
-    /// The same, where the body may name none.
-    pub fn require_if<T: Entity>(&mut self, field: &'static str, named: Option<Named<Id<T>>>) -> Result<Option<Id<T>>, Error> {
-        named.map(|named| self.require(field, named)).transpose()
-    }
-
-    /// The id that a body names in `field` in place of `known`: checked like [`Change::require`], unless it is the same.
+    /// The id that a body names in `field` in place of `known`, unread: that there is such a record and that it isn't archived
+    /// becomes a condition, unless it is the same.
     pub fn require_other<T: Entity>(&mut self, field: &'static str, named: Named<Id<T>>, known: Option<Id<T>>) -> Result<Id<T>, Error> {
-        if known == Some(named.0) { Ok(named.0) } else { self.require(field, named) }
+        if known != Some(named.0) {
+            self.check(field, named.0)?;
+        }
+        Ok(named.0)
     }
 
     /// The record that a body names in `field` in place of `known`, as it was `found`: checked like [`Change::depend`],

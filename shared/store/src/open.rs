@@ -20,16 +20,24 @@ pub trait OpenItem: Entity {
 impl Store {
     /// The newest record that belongs to `parent` and is open: what people call it.
     pub async fn open_below<T: OpenItem>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Option<String>, Error> {
-        Ok(self.below::<T>(firm, parent).await?.iter().find_map(T::open_item))
+        self.open_in::<T>(firm, &ListScope::Parent(parent.into())).await
+    }
+
+    /// The newest record in `scope` that is open: what people call it.
+    pub async fn open_in<T: OpenItem>(&self, firm: Id<Firm>, scope: &ListScope) -> Result<Option<String>, Error> {
+        Ok(self.all_in::<T>(firm, scope).await?.iter().find_map(T::open_item))
     }
 
     /// The rows of all records that belong to `parent` and aren't archived, the newest first.
     pub async fn below<T: Entity>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Vec<Row<T>>, Error> {
-        let scope = ListScope::Parent(parent.into());
+        self.all_in(firm, &ListScope::Parent(parent.into())).await
+    }
+
+    async fn all_in<T: Entity>(&self, firm: Id<Firm>, scope: &ListScope) -> Result<Vec<Row<T>>, Error> {
         let mut page = PageRequest { limit: PAGE, ascending: false, cursor: None };
         let mut rows = Vec::new();
         loop {
-            let read = self.list::<T>(firm, &scope, &page).await?;
+            let read = self.list::<T>(firm, scope, &page).await?;
             rows.extend(read.items);
             if read.next.is_none() {
                 return Ok(rows);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use domain::{Email, Id, Kind, Refusal, Time, firm::Firm, session::Session};
+use domain::{Id, Kind, Refusal, Time, firm::Firm, session::Session};
 
 use crate::{
     Counter, Entity, Error, IdempotentRequest, Record, Reply, Store,
@@ -96,12 +96,6 @@ impl Read<'_> {
     pub fn counter(self, counter: Counter) -> Self {
         let key = Key::counter(self.firm, counter);
         self.key(key)
-    }
-
-    /// The login of `email` too.
-    #[must_use]
-    pub fn login(self, email: &Email) -> Self {
-        self.key(Key::login(email))
     }
 
     /// The session `id` too.

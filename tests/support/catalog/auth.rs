@@ -14,14 +14,15 @@ pub(super) fn rows() -> Vec<Row> {
             }))
         }),
         // The login, and beside it how often it failed.
-        row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))).reads(2),
+        row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))).reads(4),
         row("refresh", async |firm| Given::body(refresh_token(firm).await)),
         row("logout", async |firm| Given::body(refresh_token(firm).await)).repeatable(),
         row("activate", async |firm| {
             let email = email("invited");
             let user = firm.owner.post("/api/auth/users/", json!({"name": "Bo Ek", "email": email, "role": "consultant"})).await;
             Given::body(json!({"token": firm.link(&user.expect(201).id(), &email, 1), "password": PASSWORD}))
-        }),
+        })
+        .reads(2),
         row("show_me", async |_| Given::nothing()),
     ]
 }

@@ -11,7 +11,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("create_client", async |_| Given::body(new_client())),
         row("show_client", async |firm| Given::named(client(firm).await)),
         row("update_client", async |firm| Given::named(client(firm).await).with(json!({"website": "https://acme.example", "phone": null}))),
-        row("archive_client", async |firm| Given::named(client(firm).await)).reads(6),
+        row("archive_client", async |firm| Given::named(client(firm).await)).reads(7),
         row("restore_client", async |firm| Given::named(archived(firm, "/api/clients/clients/", client(firm).await).await)),
         row("list_client_portal_users", async |firm| Given::named(portal_user(firm).await.text("/client"))),
         row("create_client_portal_user", async |firm| {

@@ -154,7 +154,7 @@ mod tests {
         let described = serde_json::to_value(dynamo.database().describe_table(request).unwrap()).unwrap();
         let table = &described["Table"];
         let names: Vec<_> = table["GlobalSecondaryIndexes"].as_array().unwrap().iter().map(|index| &index["IndexName"]).collect();
-        assert_eq!(names, ["by_type", "by_parent", "by_state"]);
+        assert_eq!(names, ["by_type", "by_parent", "by_state", "by_parent_state", "by_person"]);
         assert_eq!(table["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES");
         assert!(dynamo.endpoint().starts_with("http://127.0.0.1:"));
     }

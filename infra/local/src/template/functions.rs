@@ -1,12 +1,13 @@
 //! The functions of the template and what triggers them.
 
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use super::{Route, Template, intrinsics, string};
+use super::{
+    Route, Template, intrinsics,
+    policies::{self, Call, Statement},
+    string,
+};
 use crate::{
     error::{Doing, Error, OrMissing, Result},
     triggers::Filter,
@@ -19,8 +20,8 @@ pub struct Function {
     pub name: String,
     /// Its environment variables.
     pub environment: BTreeMap<String, String>,
-    /// What its own policies allow it: `dynamodb:PutItem`. Not what a role of its own does.
-    pub allowed: BTreeSet<String>,
+    /// What its policies say, and those of its role.
+    pub statements: Vec<Statement>,
 }
 
 /// Sends the table's changes to a function.
@@ -71,7 +72,12 @@ pub struct Schedule {
 }
 
 impl Function {
-    pub(super) fn read(id: &str, globals: &Value, properties: &Value, policies: Option<&Value>) -> Result<Self> {
+    /// Whether its policies let it make `call`.
+    pub fn allows(&self, call: &Call) -> bool {
+        policies::allow(&self.statements, call)
+    }
+
+    pub(super) fn read(id: &str, globals: &Value, properties: &Value, statements: Vec<Statement>) -> Result<Self> {
         let uri = string(properties, "CodeUri")?;
         let name = uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         if name.is_empty() {
@@ -84,15 +90,8 @@ impl Function {
                 environment.insert(key.clone(), intrinsics::text(value));
             }
         }
-        Ok(Self { name, environment, allowed: allowed(policies) })
+        Ok(Self { name, environment, statements })
     }
-}
-
-/// The actions that `policies` allow, as far as they are written out.
-fn allowed(policies: Option<&Value>) -> BTreeSet<String> {
-    let list = |value: Option<&Value>| value.map_or(Vec::new(), |value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]));
-    let statements = list(policies).into_iter().flat_map(|policy| list(policy.get("Statement")));
-    statements.flat_map(|statement| list(statement.get("Action"))).filter_map(|action| action.as_str().map(str::to_owned)).collect()
 }
 
 /// Adds what triggers `function` to `template`.

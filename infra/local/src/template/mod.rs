@@ -1,12 +1,14 @@
 //! `template.yaml` as the local stack and the tests need it.
 //!
 //! The template is the only place that names a route, a queue, the table's schema or a trigger. This module reads
-//! those and nothing else of it: policies, alarms and log groups have no local counterpart. Invariant: a resource or
-//! trigger of a kind that is read is either understood whole or refused with a sentence, never skipped.
+//! those, and the functions' policies, which tests hold against what they do; alarms and log groups have no local
+//! counterpart. Invariant: a resource or trigger of a kind that is read is either understood whole or refused with a
+//! sentence, never skipped.
 
 mod functions;
 mod intrinsics;
 mod loops;
+mod policies;
 mod routes;
 mod yaml;
 
@@ -22,6 +24,7 @@ pub(crate) use intrinsics::text;
 
 pub use functions::{Function, QueueTrigger, Schedule, StreamTrigger};
 pub use intrinsics::{ACCOUNT, REGION};
+pub use policies::{Call, Statement};
 pub use routes::Route;
 
 /// Where the checkout is, known since the crate was compiled in it.
@@ -117,8 +120,9 @@ impl Template {
         };
         for entry in of_kind("AWS::Serverless::Function") {
             let (id, properties) = entry?;
-            let policies = template.pointer(&format!("/Resources/{id}/Properties/Policies"));
-            let function = Function::read(id, &globals, &properties, policies)?;
+            let own = |key: &str| template.pointer(&format!("/Resources/{id}/Properties/{key}")).unwrap_or(&Value::Null);
+            let statements = Statement::of(&template, &scope, own("Policies"), own("Role"))?;
+            let function = Function::read(id, &globals, &properties, statements)?;
             for (event, trigger) in object(&properties, "Events") {
                 functions::read_trigger(&mut read, &function.name, event, trigger)?;
             }

@@ -7,7 +7,7 @@ fn the_checkouts_template_is_read_whole() {
     assert_eq!(template.table.name, "consultantpro-local");
     assert_eq!(template.table.expires.as_deref(), Some("expires"));
     let indexes = template.table.definition["GlobalSecondaryIndexes"].as_array().unwrap();
-    assert_eq!(indexes.len(), 3);
+    assert_eq!(indexes.len(), 5);
     assert_eq!(template.table.definition["StreamSpecification"]["StreamEnabled"], true);
 
     for function in ["auth", "crm", "clients", "webhooks", "docs", "outbox"] {

@@ -27,6 +27,7 @@ pub struct CampaignRow {
 
 impl Entity for Campaign {
     const TYPE: &'static str = "CAMPAIGN";
+    const IS_GUARDED: bool = true;
     type Row = CampaignRow;
 
     fn row(&self) -> Self::Row {

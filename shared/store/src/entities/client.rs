@@ -27,6 +27,7 @@ pub struct ClientRow {
 
 impl Entity for Client {
     const TYPE: &'static str = "CLIENT";
+    const IS_GUARDED: bool = true;
     type Row = ClientRow;
 
     fn row(&self) -> Self::Row {

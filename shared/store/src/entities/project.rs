@@ -43,6 +43,7 @@ pub struct ProjectRow {
 
 impl Entity for Project {
     const TYPE: &'static str = "PROJECT";
+    const IS_GUARDED: bool = true;
     type Row = ProjectRow;
 
     fn row(&self) -> Self::Row {

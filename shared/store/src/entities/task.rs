@@ -37,6 +37,7 @@ pub struct TaskRow {
 
 impl Entity for Task {
     const TYPE: &'static str = "TASK";
+    const IS_GUARDED: bool = true;
     type Row = TaskRow;
 
     fn row(&self) -> Self::Row {

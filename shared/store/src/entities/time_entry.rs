@@ -1,8 +1,12 @@
 //! Time entries in the table.
 
-use domain::time_entry::TimeEntry;
+use domain::{
+    Date,
+    ids::{ClientId, UserId},
+    time_entry::TimeEntry,
+};
 
-use crate::{Change, Entity, OpenItem, Parent, Row};
+use crate::{Change, Entity, ListScope, OpenItem, Parent, Row};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -18,6 +22,24 @@ impl Entity for TimeEntry {
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status().as_str())
+    }
+
+    fn parent_state(&self) -> Option<(Parent, &'static str)> {
+        self.is_unbilled().then(|| (self.client.into(), UNBILLED))
+    }
+
+    fn person(&self) -> Option<(UserId, Date)> {
+        Some((self.user, self.date))
+    }
+}
+
+/// At the state of time that is still to be billed.
+const UNBILLED: &str = "unbilled";
+
+impl ListScope {
+    /// The time of `client` that is still to be billed.
+    pub fn unbilled_time(client: ClientId) -> Self {
+        Self::ParentState(client.into(), UNBILLED)
     }
 }
 
