@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Firm, TestApp};
 
 use crate::{
-    invoices::{client, draft_to, sent_to},
+    invoices::{client, draft_to, line, sent_to},
     steps::day,
 };
 
@@ -129,6 +129,7 @@ async fn what_is_archived_while_something_is_made_below_it_gets_nothing_more_and
         ("client", &client, "/api/clients/engagements/", json!({"client": client_id, "title": "Late"})),
         ("client", &client, "/api/clients/portal-users/", json!({"client": client_id, "name": "Late", "email": tests::email("late")})),
         ("", &client, &own_users, json!({"name": "Late", "email": tests::email("late")})),
+        ("client", &client, "/api/finance/invoices/", json!({"client": client_id, "line_items": [line("1", "10")]})),
         ("task", &task, "/api/clients/comments/", json!({"task": id(&task), "comment": "Late"})),
         ("task", &task, "/api/projects/time-entries/", json!({"project": id(&project), "task": id(&task), "hours": "1"})),
         ("campaign", &campaign, "/api/crm/leads/", json!({"company_name": "Late", "campaign": id(&campaign)})),
@@ -158,4 +159,110 @@ async fn what_is_archived_while_something_is_made_below_it_gets_nothing_more_and
 /// The id at the end of `path`.
 fn id(path: &str) -> String {
     path.trim_end_matches('/').rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nothing_comes_to_be_open_below_what_is_archived() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client_id = client(&firm).await;
+    let client = format!("/api/clients/clients/{client_id}/");
+    let project = json!({"client": client_id, "name": "Study", "hourly_rate": "100"});
+    let project = created(&firm, "/api/projects/projects/", project).await;
+    let log = async |billable: bool| {
+        let time = json!({"project": id(&project), "hours": "1", "billable": billable});
+        created(&firm, "/api/projects/time-entries/", time).await
+    };
+    let (billed, noted, given_up, free) = (log(true).await, log(true).await, log(true).await, log(false).await);
+    let invoice_of = async |entries: &[&String]| {
+        let entries: Vec<_> = entries.iter().map(|entry| id(entry)).collect();
+        let invoice = created(&firm, "/api/finance/invoices/", json!({"client": client_id, "time_entries": entries})).await;
+        acted(&firm, &invoice, "send", json!({})).await;
+        invoice
+    };
+    let (paid, noted, lost) = (invoice_of(&[&billed]).await, invoice_of(&[&noted]).await, invoice_of(&[&given_up]).await);
+    for invoice in [&paid, &noted] {
+        acted(&firm, invoice, "record-payment", json!({"amount": "100", "method": "cash"})).await;
+    }
+    acted(&firm, &lost, "mark-uncollectible", json!({})).await;
+    acted(&firm, &project, "move", json!({"to": "completed"})).await;
+    firm.owner.delete(&client).await.expect(204);
+
+    let payment = firm.owner.get(&paid).await.expect(200).text("/payments/0/id");
+    let before = app.moment();
+    let refused = [
+        (format!("{project}move/"), json!({"to": "active"})),
+        (format!("{billed}reverse/"), json!({})),
+        (format!("{paid}reverse-payment/"), json!({"payment": payment, "reason": "Mistyped"})),
+        (format!("{paid}record-payment/"), json!({"amount": "1", "method": "cash"})),
+        (format!("{lost}void/"), json!({})),
+        ("/api/finance/credit-notes/".to_owned(), json!({"invoice": id(&noted), "lines": [{"line": 0}], "reason": "Less"})),
+    ];
+    for (path, body) in &refused {
+        let told = firm.owner.post(path, body.clone()).await.expect(409).text("/detail");
+        assert!(told.contains("client is archived"), "{path}: {told}");
+    }
+    firm.owner.patch(&free, json!({"billable": true})).await.expect(409);
+    assert_eq!(app.changed_since(&before), []);
+    acted(&firm, &client, "restore", json!({})).await;
+    for (path, body) in refused {
+        assert!(firm.owner.post(&path, body).await.status.is_success(), "{path}");
+    }
+    firm.owner.patch(&free, json!({"billable": true})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_proposal_is_not_accepted_for_a_client_that_is_archived() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let prospect = firm.prospect().await;
+    let proposal = created(&firm, "/api/crm/proposals/", json!({"prospect": prospect, "total_value": "100"})).await;
+    acted(&firm, &proposal, "send", json!({})).await;
+    let converted = firm.owner.post(format!("/api/crm/prospects/{prospect}/convert/"), json!({})).await.expect(201);
+    let client = format!("/api/clients/clients/{}/", converted.id());
+    firm.owner.delete(&client).await.expect(204);
+    let told = firm.owner.post(format!("{proposal}accept/"), json!({})).await.expect(409).text("/detail");
+    assert!(told.contains("client is archived"), "{told}");
+    acted(&firm, &client, "restore", json!({})).await;
+    acted(&firm, &proposal, "accept", json!({})).await;
+}
+
+#[tokio::test]
+async fn what_came_to_be_open_in_the_moment_in_which_nothing_was_takes_its_client_out_of_the_archive() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client_id = client(&firm).await;
+    let client = format!("/api/clients/clients/{client_id}/");
+    // The queries have been answered: nothing is open.
+    let mut hold = app.meter.hold("Query");
+    let archiving = firm.owner.delete(&client);
+    let making = async {
+        hold.reached().await;
+        let line = json!({"description": "Workshop", "quantity": "1", "unit_price": "10"});
+        let project = json!({"client": client_id, "name": "Late", "hourly_rate": "10"});
+        let made = [("/api/finance/invoices/", json!({"client": client_id, "line_items": [line]})), ("/api/projects/projects/", project)];
+        for (path, body) in made {
+            created(&firm, path, body).await;
+        }
+        hold.release();
+    };
+    let (archived, ()) = tokio::join!(archiving, making);
+    // Whichever query was held back: either it was seen, or it is put right.
+    assert!(matches!(archived.status.as_u16(), 204 | 409));
+    app.deliver().await;
+    assert!(firm.owner.get(&client).await.expect(200).json["archived_at"].is_null());
+    if archived.status == 204 {
+        let history = firm.owner.get(format!("{client}history/")).await.expect(200);
+        assert_eq!(
+            (history.text("/results/0/event"), history.text("/results/0/actor")),
+            ("client.restored".into(), "system:outbox".into())
+        );
+    }
+    let told = open(&firm, &client).await;
+    assert!(told.contains("the draft inv_") && told.contains("the project “Late”"), "{told}");
+
+    let other = created(&firm, "/api/clients/clients/", json!({"company_name": "Other"})).await;
+    firm.owner.delete(&other).await.expect(204);
+    app.deliver().await;
+    assert!(firm.owner.get(&other).await.expect(200).json["archived_at"].is_string(), "what has nothing open stays archived");
 }

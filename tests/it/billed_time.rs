@@ -260,25 +260,120 @@ async fn what_takes_back_time_on_a_draft_goes_with_the_invoice_that_charged_it()
 async fn what_takes_back_the_time_of_an_invoice_that_goes_away_goes_too_and_the_budget_has_the_time_again() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
-    for (action, gone) in [("delete", "draft"), ("void", "sent")] {
+    let (client, entry) = firm.time().await;
+    let project = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200).text("/project");
+    let used = async || firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200).text("/used_hours");
+    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let reversal = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+    app.project().await;
+    assert_eq!(used().await, "0.00");
+    act(&firm, &invoice, "void", json!({})).await.expect(200);
+    app.deliver().await;
+    firm.owner.get(format!("/api/projects/time-entries/{reversal}/")).await.expect(404);
+    let free = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200);
+    assert_eq!((&free.json["invoice"], &free.json["reversed_by"]), (&Value::Null, &Value::Null));
+    assert_eq!(used().await, "2.50");
+    bill(&firm, &client, &[&entry]).await.expect(201);
+}
+
+#[tokio::test]
+async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_note() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let reverse = |entry: &str| firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({}));
+    let note = |body: Value| firm.owner.post("/api/finance/credit-notes/", body);
+    let sent = async |settings: Value| {
         let (client, entry) = firm.time().await;
-        let project = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200).text("/project");
-        let used = async || firm.owner.get(format!("/api/projects/projects/{project}/")).await.expect(200).text("/used_hours");
-        let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
-        if gone == "sent" {
-            act(&firm, &invoice, "send", json!({})).await.expect(200);
-        }
-        let reversal = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
-        assert_eq!(used().await, "0.00", "{action}");
-        match action {
-            "void" => drop(act(&firm, &invoice, "void", json!({})).await.expect(200)),
-            _ => drop(firm.owner.delete(format!("/api/finance/invoices/{invoice}/")).await.expect(204)),
-        }
+        let mut body = json!({"client": client, "time_entries": [entry]});
+        body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+        act(&firm, &invoice, "send", json!({})).await.expect(200);
+        (invoice, entry)
+    };
+    // What a credit note took back, other time doesn't.
+    let (invoice, entry) = sent(json!({})).await;
+    note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(201);
+    let told = reverse(&entry).await.expect(409).text("/detail");
+    assert!(told.contains("credit note of that line"), "{told}");
+    // Nor the other way round.
+    let (invoice, entry) = sent(json!({})).await;
+    reverse(&entry).await.expect(201);
+    note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(422);
+    note(json!({"invoice": invoice, "reason": "All"})).await.expect(422);
+    reverse(&entry).await.expect(409);
+    // What was charged otherwise than it was logged is taken back as it was charged.
+    let (_, entry) = sent(json!({"discount": {"percent": "90"}})).await;
+    reverse(&entry).await.expect(409);
+    let (client, entry) = firm.time().await;
+    let priced = json!({"description": "Interviews", "quantity": "1", "unit_price": "10", "time_entry": entry});
+    let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [priced]})).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    reverse(&entry).await.expect(409);
+}
+
+#[tokio::test]
+async fn nobody_is_given_back_what_nobody_charged() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let path = |entry: &str| format!("/api/projects/time-entries/{entry}/");
+    let reverse = async |entry: &str| firm.owner.post(format!("{}reverse/", path(entry)), json!({})).await.expect(201).id();
+    let with_line = |entries: &[&str]| {
+        let line = json!({"description": "Workshop", "quantity": "1", "unit_price": "800"});
+        firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [line], "time_entries": entries}))
+    };
+    // Both invoices go away, the one that charged first: what took back the time goes with the second.
+    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &charging, "send", json!({})).await.expect(200);
+    let back = reverse(&entry).await;
+    let giving_back = with_line(&[&back]).await.expect(201).id();
+    act(&firm, &giving_back, "send", json!({})).await.expect(200);
+    for invoice in [&charging, &giving_back] {
+        act(&firm, invoice, "void", json!({})).await.expect(200);
         app.deliver().await;
-        firm.owner.get(format!("/api/projects/time-entries/{reversal}/")).await.expect(404);
-        let free = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200);
-        assert_eq!((&free.json["invoice"], &free.json["reversed_by"]), (&Value::Null, &Value::Null), "{action}");
-        assert_eq!(used().await, "2.50", "{action}");
-        bill(&firm, &client, &[&entry]).await.expect(201);
     }
+    firm.owner.get(path(&back)).await.expect(404);
+    firm.owner.patch(path(&entry), json!({"description": "Interviews, again"})).await.expect(200);
+
+    // While what is taken back is on no invoice, what takes it back goes on none alone, but on one with it.
+    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &charging, "send", json!({})).await.expect(200);
+    let back = reverse(&entry).await;
+    let giving_back = with_line(&[&back]).await.expect(201).id();
+    act(&firm, &giving_back, "send", json!({})).await.expect(200);
+    act(&firm, &charging, "void", json!({})).await.expect(200);
+    app.deliver().await;
+    firm.owner.get(path(&back)).await.expect(200);
+    bill(&firm, &client, &[&entry]).await.expect(201);
+
+    // What is on a draft isn't charged: it is taken off.
+    let (client, entry) = firm.time().await;
+    let draft = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    firm.owner.post(format!("{}reverse/", path(&entry)), json!({})).await.expect(409);
+    act(&firm, &draft, "remove-time", json!({"time_entries": [entry]})).await.expect(200);
+    firm.owner.delete(path(&entry)).await.expect(204);
+}
+
+#[tokio::test]
+async fn what_takes_back_time_is_not_billed_in_the_moment_in_which_that_goes_free() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &charging, "send", json!({})).await.expect(200);
+    let back = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+    let line = json!({"description": "Workshop", "quantity": "1", "unit_price": "800"});
+    let body = json!({"client": client, "line_items": [line], "time_entries": [back]});
+    let mut hold = app.meter.hold("BatchGetItem");
+    let billing = firm.owner.post("/api/finance/invoices/", body);
+    let voiding = async {
+        hold.reached().await;
+        act(&firm, &charging, "void", json!({})).await.expect(200);
+        app.deliver().await;
+        hold.release();
+    };
+    let (billed, ()) = tokio::join!(billing, voiding);
+    assert!(!billed.status.is_success(), "{:#}", billed.json);
+    firm.owner.delete(format!("/api/projects/time-entries/{entry}/")).await.expect(204);
 }

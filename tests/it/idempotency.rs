@@ -256,3 +256,15 @@ async fn a_key_that_two_people_at_one_address_choose_gives_neither_the_others_to
     let refused = login(&second.owner.email).send().await.expect(422);
     assert_eq!(refused.fields(), ["Idempotency-Key"]);
 }
+
+#[tokio::test]
+async fn what_was_done_is_answered_again_although_what_it_named_is_archived_since() {
+    let app = TestApp::new().await;
+    let owner = app.firm().await.owner;
+    let campaign = owner.post("/api/crm/campaigns/", json!({"name": "Fair"})).await.expect(201).id();
+    let body = json!({"company_name": "Acme Corp", "campaign": campaign});
+    let first = post(&owner, "/api/crm/leads/", "key-1", &body).await.expect(201);
+    owner.delete(format!("/api/crm/campaigns/{campaign}/")).await.expect(204);
+    assert_replayed(&first, &post(&owner, "/api/crm/leads/", "key-1", &body).await);
+    post(&owner, "/api/crm/leads/", "key-2", &body).await.expect(422);
+}

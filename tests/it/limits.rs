@@ -287,3 +287,34 @@ async fn the_template_sets_the_limits_that_the_design_names() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_e_mail_is_counted_as_one_however_it_is_spelt() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let owner = app.firm().await.owner;
+    let (local, domain) = owner.email.split_once('@').unwrap();
+    // Full-width letters of the domain mean the same to UTS #46.
+    let wide = |n: usize| {
+        let widened = domain.char_indices().map(|(at, c)| if at == n { char::from_u32(u32::from(c) + 0xfee0).unwrap() } else { c });
+        format!("{local}@{}", widened.collect::<String>())
+    };
+    for n in 0..20_u8 {
+        let username = if n % 2 == 0 { wide(usize::from(n / 2) % 7) } else { owner.email.to_uppercase() };
+        wrong_login(&app, &username, Some(address(n))).await.expect(401);
+    }
+    assert_refused(&wrong_login(&app, &wide(3), Some(address(50))).await, 20, 3600);
+}
+
+#[tokio::test]
+async fn who_was_shut_out_is_not_let_in_because_the_table_was_busy_when_they_were_looked_up() {
+    let app = TestApp::restless().await;
+    let firm = app.firm().await;
+    let manager = firm.member(Role::Manager).await;
+    firm.owner.post(format!("/api/auth/users/{}/deactivate/", manager.id), json!({})).await.expect(200);
+    let before = app.moment();
+    app.meter.trouble(tests::Trouble::Conflict, "UpdateItem", 0, 1);
+    manager.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(401);
+    assert!(app.meter.calm());
+    assert_eq!(app.changed_since(&before), []);
+}

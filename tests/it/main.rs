@@ -33,6 +33,7 @@ mod leads;
 mod limits;
 mod logs;
 mod mistakes;
+mod named;
 mod odd_requests;
 mod outbox;
 mod page_sizes;

@@ -220,6 +220,62 @@ async fn who_was_shut_out_or_may_do_less_is_answered_so_within_a_minute_and_by_a
 }
 
 #[tokio::test]
+async fn who_may_do_again_what_they_might_before_is_let_in_by_new_tokens_at_once_and_by_none_from_before() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let client = firm.portal().await.client.clone();
+    let payer = firm.colleague(&client, json!({"see": true, "pay": true})).await;
+    let path = format!("/api/clients/portal-users/{}/", payer.id);
+    let may_pay = |pay: bool| firm.owner.patch(&path, json!({"rights": {"pay": pay}}));
+    may_pay(false).await.expect(200);
+    payer.get("/api/auth/me/").await.expect(401);
+    app.clock.advance(TimeDelta::seconds(1));
+    may_pay(true).await.expect(200);
+    let again = with_tokens(&payer, &login(&app, &payer.email).await.expect(200));
+    for _ in 0..5 {
+        again.get("/api/auth/me/").await.expect(200);
+    }
+    // Shut out and let in again: what was in another's hands before stays worth nothing.
+    firm.owner.post(format!("{path}deactivate/"), json!({})).await.expect(200);
+    app.clock.advance(TimeDelta::minutes(1));
+    firm.owner.post(format!("{path}invite/"), json!({})).await.expect(200);
+    let back = firm.activated(&payer.id, &payer.email, 2).await;
+    for _ in 0..5 {
+        back.get("/api/auth/me/").await.expect(200);
+    }
+    app.clock.advance(TimeDelta::minutes(1));
+    for old in [&payer, &again] {
+        old.get("/api/auth/me/").await.expect(401);
+        back.get("/api/auth/me/").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_firm_keeps_an_owner_and_who_is_none_any_more_makes_none() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let other = firm.member(Role::Owner).await;
+    let calls = [(&firm.owner, &other), (&other, &firm.owner)]
+        .map(|(by, whom)| by.call(Method::POST, format!("/api/auth/users/{}/deactivate/", whom.id)).json(json!({})));
+    let answers = together(calls.into()).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401]);
+
+    // Nor does the lease that an environment still has for somebody let them act on people.
+    let firm = app.firm().await;
+    let demoted = firm.member(Role::Owner).await;
+    for _ in 0..9 {
+        demoted.get("/api/auth/me/").await.expect(200);
+    }
+    firm.owner.patch(format!("/api/auth/users/{}/", demoted.id), json!({"role": "billing"})).await.expect(200);
+    demoted.get("/api/auth/me/").await.expect(200);
+    let back = json!({"name": "Me again", "email": email("again"), "role": "owner"});
+    demoted.post("/api/auth/users/", back).await.expect(401);
+    demoted.patch("/api/auth/firm/", json!({"name": "Mine"})).await.expect(401);
+}
+
+#[tokio::test]
 async fn who_belongs_to_two_firms_has_one_password_and_says_into_which_to_sign_in() {
     let app = TestApp::new().await;
     let (first, second) = (app.firm().await, app.firm().await);

@@ -254,7 +254,10 @@ async fn what_is_locked_says_why() {
     assert_eq!(again.json["rejection"], Value::Null);
     let approved = does("approve", 200).await;
     let invoice = invoiced(&firm, &approved).await;
-    refused(&format!("The time is on the invoice {invoice}; reverse it and log it anew.")).await;
+    refused(&format!(
+        "The time is on the invoice {invoice}: take it off a draft; where it was sent, reverse the time, or issue a credit note."
+    ))
+    .await;
     act(&firm.owner, &entry.id(), "reject", json!({"reason": "Too late"})).await.expect(409);
     let listed = firm.owner.get(format!("{ENTRIES}?status=invoiced")).await.expect(200);
     assert_eq!(column(&listed, "id"), [entry.id()]);
@@ -360,4 +363,22 @@ async fn fifty_entries_logged_sixteen_at_a_time_are_all_in_the_sums() {
     }
     assert_eq!(budget(&shown(&firm, &id).await)[..2], [Some("0.00"), Some("0.00")]);
     crate::event_log::assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
+async fn what_is_refused_when_time_is_logged_is_refused_when_it_is_changed() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let project = project(&firm, json!({})).await.id();
+    let entry = log(&firm.owner, &project, json!({})).await.expect(201).id();
+    firm.owner.post(format!("/api/projects/projects/{project}/move/"), json!({"to": "completed"})).await.expect(200);
+    log(&firm.owner, &project, json!({})).await.expect(409);
+    for change in [json!({"hours": "24"}), json!({"date": "2026-01-05"}), json!({"billable": false})] {
+        firm.owner.patch(format!("{ENTRIES}{entry}/"), change).await.expect(409);
+    }
+    firm.owner.patch(format!("{ENTRIES}{entry}/"), json!({"description": "Interviews, and notes"})).await.expect(200);
+    let gone = firm.member(Role::Consultant).await;
+    firm.owner.post(format!("/api/auth/users/{}/deactivate/", gone.id), json!({})).await.expect(200);
+    firm.owner.post(format!("/api/projects/projects/{project}/move/"), json!({"to": "active"})).await.expect(200);
+    assert_eq!(log(&firm.owner, &project, json!({"user": gone.id})).await.expect(422).fields(), ["user"]);
 }

@@ -72,7 +72,7 @@ impl TestApp {
         let mut written = self.dynamo.stream().since(&moment.0).unwrap();
         written.retain(|record| {
             let (before, after) = images(&mut record["dynamodb"].clone());
-            let of = |image: &Value| image["pk"]["S"].as_str().map(|pk| pk.contains("#MEMBER#"));
+            let of = |image: &Value| image["pk"]["S"].as_str().map(|pk| pk.contains("#LEASE#"));
             let is_lease = of(&before) == Some(true) && before == after;
             !is_lease && !counts_requests(record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap())
         });
@@ -118,9 +118,9 @@ fn counts_requests(pk: &str) -> bool {
     pk.split('#').any(|part| part == "RATE")
 }
 
-/// `item`, if it is a membership, without the lease of its owner's requests, which every request may renew.
+/// `item`, if it is a member's lease, without what it counts, which every request may change.
 fn forget_lease(item: &mut Value) {
-    if item["pk"]["S"].as_str().is_some_and(|pk| pk.contains("#MEMBER#")) {
+    if item["pk"]["S"].as_str().is_some_and(|pk| pk.contains("#LEASE#")) {
         let item = item.as_object_mut().unwrap();
         item.retain(|name, _| !name.starts_with("minute_") && !name.starts_with("hour_"));
     }

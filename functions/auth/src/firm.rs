@@ -103,12 +103,19 @@ impl FirmPatch {
 }
 
 /// Show the firm.
+///
+/// To all of its people, with its rates, terms and tax numbers; a client's people are shown its name, currency and time
+/// zone in `me/` alone.
 #[get("/api/auth/firm/")]
 async fn show_firm(cx: Cx, staff: Staff<may::ReadFirm>) -> Result<Answer<FirmSettings>, Problem> {
     cx.show(&staff, staff.firm).await
 }
 
-/// Change the firm. What was logged, sent and offered stays as it was.
+/// Change the firm.
+///
+/// What was logged, sent and offered stays as it was. 422 for more than 365 days to pay, for reminders that aren't at most
+/// 10 days from -30 to 180, each later than the one before, for rates that are no amounts in the currency, and, if there
+/// are any, for another currency without the rates in it.
 #[patch("/api/auth/firm/")]
 async fn update_firm(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<FirmPatch>) -> Result<Answer<FirmSettings>, Problem> {
     cx.act(&staff, staff.firm, |firm| firm.edit(body.over(firm.clone())?)).await

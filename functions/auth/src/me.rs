@@ -67,6 +67,9 @@ enum PortalRole {
 }
 
 /// Show who is signed in.
+///
+/// With their role or rights and what these permit, as they are now; a client's people see of their client how it is
+/// reached, and of the firm its name, currency and time zone. Whoever has a token that is taken may ask.
 #[get("/api/auth/me/", tag = "auth")]
 async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
     let read = cx.store.read(caller.firm).record(caller.firm).eventually();

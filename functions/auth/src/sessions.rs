@@ -9,6 +9,7 @@ use domain::{
     login::Login,
     session::{Principal, Refreshed, Session},
 };
+use http::StatusCode;
 use secrets::{BadToken, Refresh};
 use serde::Deserialize;
 use store::Membership;
@@ -34,7 +35,7 @@ struct Credentials {
     username: String,
     #[schema(format = Password, max_length = 128)]
     password: String,
-    /// Into which firm, for who belongs to several; the one that they joined last, unless said.
+    /// Into which firm, for who belongs to several. Default: the one that they joined last.
     firm: Option<FirmId>,
 }
 
@@ -46,7 +47,11 @@ struct RefreshToken {
     refresh: String,
 }
 
-/// Sign in: firm's people and portal users alike. Only what fails is counted, for the address and for the e-mail.
+/// Sign in: firm's people and portal users alike.
+///
+/// Into the firm that they joined last, unless `firm` says another. Only what fails is counted, for the address and for the
+/// e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is another, or the
+/// firm doesn't let them in any more.
 #[post("/api/auth/login/", 200, 401, tag = "auth")]
 async fn login(
     cx: Cx,
@@ -58,7 +63,7 @@ async fn login(
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
     let Some(membership) = opened(&cx, &body, login?).await? else {
-        app.limiter.count_failure(&cx.store, &attempt, cx.now).await?;
+        cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
     let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
@@ -70,6 +75,10 @@ async fn login(
 }
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
+///
+/// For half a minute after, and under the same `Idempotency-Key` later too, the used one gives the same tokens again. They
+/// have the role or rights of now. 401 if it isn't ours, has run out or was used earlier than that, if the session is over,
+/// and for who was shut out.
 #[post("/api/auth/refresh/", 200, 401, tag = "auth")]
 async fn refresh(
     cx: Cx,
@@ -101,7 +110,10 @@ async fn refresh(
     Ok(cx.json(&keys.tokens(&Grant { id: shown.sid, session }, cx.now).await?)?.secret())
 }
 
-/// Sign out: the session's refresh tokens aren't taken any more. Access tokens run out by themselves.
+/// Sign out: the session's refresh tokens aren't taken any more.
+///
+/// Access tokens run out by themselves. If the session is over already, that is no reason to refuse; 401 if the token isn't
+/// ours or has run out.
 #[post("/api/auth/logout/", 204, 401, tag = "auth")]
 async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
     let shown = read(&cx, &app, &body.refresh).await?;
@@ -133,7 +145,12 @@ async fn opened(cx: &Cx, credentials: &Credentials, login: Option<Login>) -> Res
 async fn read(cx: &Cx, app: &App, token: &str) -> Result<Refresh, Problem> {
     let shown: Result<Refresh, _> = app.verifier.read(token, Refresh::TYPE, Refresh::AUDIENCE);
     match shown.map_err(|_| BadToken::Forged).and_then(|shown| shown.unexpired(cx.now)) {
-        Ok(shown) => cx.count_subject(app, shown.firm, &shown.sub).await.map(|()| shown),
+        Ok(shown) => match cx.count_subject(app, shown.firm, &shown.sub).await {
+            Ok(()) => Ok(shown),
+            // Who isn't let in any more has no requests to be counted among.
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => cx.count_address(app).await.and(Err(problem)),
+            Err(problem) => Err(problem),
+        },
         Err(bad) => {
             cx.count_address(app).await?;
             Err(Problem::unauthorized(Some("invalid_token"), bad.to_string()))

@@ -15,6 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 api::standard_handlers! {
     UndeliveredId, UndeliveredOut, "/api/auth/firm/undelivered/{id}/":
     /// Show what is undelivered.
+    ///
+    /// With the reason in words, where a mail should have gone, and what came of trying again; one that is over is shown
+    /// too.
     show_undelivered: show by Staff<may::ReadFirm>;
 }
 
@@ -61,7 +64,7 @@ struct UndeliveredFilter {
 /// List what is undelivered.
 ///
 /// What can never be done is listed at once, such as a mail to an address that is refused; what failed ten times, within
-/// minutes, after that.
+/// minutes, after that. Newest first, whatever came of it; by status alone: 400 for another filter.
 #[get("/api/auth/firm/undelivered/")]
 async fn list_undelivered(
     cx: Cx,
@@ -76,7 +79,7 @@ async fn list_undelivered(
 ///
 /// It happens seconds later. A mail says what it would have said; if its address was refused, it goes to the one that the
 /// client, prospect or person has now, so correct that first. What isn't true any more isn't sent: the item is `dropped`.
-/// What was done meanwhile isn't done twice. Refused unless it waits.
+/// What was done meanwhile isn't done twice. 409 unless it waits.
 #[post("/api/auth/firm/undelivered/{id}/retry/")]
 async fn retry_undelivered(
     cx: Cx,

@@ -18,8 +18,13 @@ use crate::shapes::UserOut;
 api::standard_handlers! {
     UserId, UserOut, "/api/auth/users/{id}/":
     /// Show a member of the firm.
+    ///
+    /// Who was deactivated is shown too.
     show_user: show by Staff<may::ReadFirm>;
     /// List what happened to a member of the firm.
+    ///
+    /// Newest first: by whom they were invited, changed or deactivated, when they used the link, and which fields that
+    /// changed; sign-ins are not among that. Network addresses are for owners and managers.
     list_user_history: history by Staff<may::ReadFirm>;
 }
 
@@ -53,12 +58,17 @@ struct UserPatch {
 }
 
 /// List the firm's people.
+///
+/// Newest first: invited, active and deactivated ones. There is no filter: 400.
 #[get("/api/auth/users/")]
 async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilter>) -> Result<Answer<Page<UserOut>>, Problem> {
     cx.list(&staff, ListScope::All, &query).await
 }
 
 /// Invite somebody to the firm, by mail.
+///
+/// The link in it works for a week. 409, naming the other in `existing`, if somebody of the firm has the e-mail, who may be
+/// deactivated: invite them again.
 #[post("/api/auth/users/", 201)]
 async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer<UserOut>, Problem> {
     let NewUser { name, email, role } = body;
@@ -69,7 +79,10 @@ async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<N
     cx.commit(change, cx.created(&user)).await
 }
 
-/// Change somebody's name or role. Tokens with the role before are answered 401 within a minute; a refresh gives new ones.
+/// Change somebody's name or role.
+///
+/// Tokens with the role before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays. 422 for
+/// one's own role, which another owner changes.
 #[patch("/api/auth/users/{id}/")]
 async fn update_user(
     cx: Cx,
@@ -80,18 +93,25 @@ async fn update_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone())?, id, staff.user)?)?;
     if user.status == Standing::Active && user.role != before.role {
-        change.put_membership(Principal::Staff { user: id, role: user.role })?;
+        change.change_membership(Principal::Staff { user: id, role: user.role })?;
     }
     cx.commit(change, cx.ok(&user)).await
 }
 
 /// Send somebody another invitation; the links before it work no more.
+///
+/// It comes by mail, works for a week, and lets in again who was deactivated. 409 if they are active: there is nothing to
+/// invite them to.
 #[post("/api/auth/users/{id}/invite/")]
 async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     cx.act(&staff, id, |user| user.invite_again(cx.now)).await
 }
 
-/// Shut somebody out. Their tokens are worth nothing within a minute.
+/// Shut somebody out.
+///
+/// Their tokens are worth nothing within a minute, and a link that they were sent lets nobody in; another invitation lets
+/// them in again. What they did stays, and so do their places on projects. 409 for oneself, and if they are deactivated
+/// already.
 #[post("/api/auth/users/{id}/deactivate/")]
 async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;

@@ -9,16 +9,9 @@ use domain::{
     address::{Address, VatId},
     client::{self, Client},
     contact::Contact,
-    contract::Contract,
-    credit::Credit,
-    engagement::Engagement,
     ids::ClientId,
-    invoice::Invoice,
-    project::Project,
-    time_entry::TimeEntry,
 };
 use serde::Deserialize;
-use store::ListScope;
 use utoipa::{IntoParams, ToSchema};
 use wire::{ClientOut, ClientSummary, ContactPatch, PortalUserOut};
 
@@ -27,10 +20,17 @@ use crate::portal_users::{NewClientPortalUser, invite};
 api::standard_handlers! {
     ClientId, ClientOut, "/api/clients/clients/{id}/":
     /// Show a client.
+    ///
+    /// With its address and tax numbers, which lists leave out. An archived one is shown too.
     show_client: show by Staff<may::ReadClients>;
     /// Take a client out of the archive.
+    ///
+    /// Engagements, contracts, projects and invoices can be made for it again. One that isn't archived is shown as it is.
     restore_client: restore by Staff<may::WriteClients>;
     /// List what happened to a client.
+    ///
+    /// Newest first: by whom it was made, changed, archived or restored, and which fields that changed; what happens to
+    /// what belongs to it is not among that. Network addresses are for owners and managers.
     list_client_history: history by Staff<may::ReadClients>;
 }
 
@@ -99,6 +99,9 @@ struct ClientPatch {
 }
 
 /// List clients.
+///
+/// Newest first, without addresses and tax numbers, and without those that are archived, which `archived=true` lists. There
+/// is no other filter: 400.
 #[get("/api/clients/clients/")]
 async fn list_clients(
     cx: Cx,
@@ -110,6 +113,9 @@ async fn list_clients(
 }
 
 /// Enter a client that wasn't won by a proposal.
+///
+/// No mail goes out: nobody is in its portal before they are invited. Another client of the same name or e-mail is no
+/// reason to refuse it.
 #[post("/api/clients/clients/", 201)]
 async fn create_client(cx: Cx, staff: Staff<may::WriteClients>, Valid(body): Valid<NewClient>) -> Result<Answer<ClientOut>, Problem> {
     let NewClient { company_name, contact_name, email, phone, website, industry, address, tax_number, vat_id } = body;
@@ -122,6 +128,9 @@ async fn create_client(cx: Cx, staff: Staff<may::WriteClients>, Valid(body): Val
 }
 
 /// Change a client.
+///
+/// Invoices, drafts too, keep the client as it was when they were drafted; its portal users keep their names and e-mails.
+/// 409 if it is archived.
 #[patch("/api/clients/clients/{id}/")]
 async fn update_client(
     cx: Cx,
@@ -135,6 +144,8 @@ async fn update_client(
 }
 
 /// List a client's portal users.
+///
+/// Newest first: invited, active and deactivated ones, of an archived client too. There is no filter: 400.
 #[get("/api/clients/clients/{id}/portal-users/")]
 async fn list_client_portal_users(
     cx: Cx,
@@ -146,6 +157,9 @@ async fn list_client_portal_users(
 }
 
 /// Invite somebody into a client's portal.
+///
+/// They get the welcome mail, whose link works for a week. 409 if the client is archived, and, naming the other in
+/// `existing`, if a portal user of the client has the e-mail, a deactivated one too; 422 without the right to see.
 #[post("/api/clients/clients/{id}/portal-users/", 201)]
 async fn create_client_portal_user(
     cx: Cx,
@@ -159,21 +173,12 @@ async fn create_client_portal_user(
     invite(&cx, change, client.id, name, email, rights).await
 }
 
-/// Archive a client; what belongs to it stays readable. Refused while something of it is open: an engagement, a contract
-/// or a project that isn't over, an invoice to be paid, time to be billed, a credit to be used or settled.
+/// Archive a client; what belongs to it stays readable.
+///
+/// Its people can still sign in to its portal. 409 while something of it is open, which the answer names: an engagement, a
+/// contract or a project that isn't over, a draft of an invoice or one to be paid, time to be billed, a credit to be used
+/// or settled; and if it is archived already.
 #[delete("/api/clients/clients/{id}/")]
 async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<ClientId>) -> Result<Answer<()>, Problem> {
-    let (change, client) = cx.edit(&staff, id).await?;
-    let (store, firm) = (&cx.store, staff.firm);
-    let unbilled = ListScope::unbilled_time(id);
-    let (engagement, contract, project, invoice, time, credit) = tokio::try_join!(
-        store.open_below::<Engagement>(firm, id),
-        store.open_below::<Contract>(firm, id),
-        store.open_below::<Project>(firm, id),
-        store.open_below::<Invoice>(firm, id),
-        store.open_in::<TimeEntry>(firm, &unbilled),
-        store.open_below::<Credit>(firm, id),
-    )?;
-    let open = [engagement, contract, project, invoice, time, credit];
-    cx.archive_closed(change, &client, open).await
+    cx.archive_closed(&staff, id).await
 }

@@ -17,12 +17,21 @@ use wire::{EngagementOut, EngagementSummary, money, patch_money};
 api::standard_handlers! {
     EngagementId, EngagementOut, "/api/clients/engagements/{id}/":
     /// Show an engagement.
+    ///
+    /// With its notes, which lists leave out. An archived one is shown too.
     show_engagement: show by Staff<may::ReadClients>;
     /// Archive an engagement, once it is over.
+    ///
+    /// Its other versions stay where they are. 409 while it is active, and if it is archived already.
     archive_engagement: archive by Staff<may::WriteClients>;
     /// Take an engagement out of the archive.
+    ///
+    /// It is renewed or completed as before. One that isn't archived is shown as it is.
     restore_engagement: restore by Staff<may::WriteClients>;
     /// List what happened to an engagement.
+    ///
+    /// Newest first, of this version alone: by whom it was begun, changed, renewed, completed, archived or restored, and
+    /// which fields that changed. Network addresses are for owners and managers.
     list_engagement_history: history by Staff<may::ReadClients>;
 }
 
@@ -95,6 +104,9 @@ struct EngagementPatch {
 }
 
 /// List engagements.
+///
+/// Newest first, each version by itself, without notes, and without those that are archived, which `archived=true` lists.
+/// By client, by status or archived: 422 for two at once.
 #[get("/api/clients/engagements/")]
 async fn list_engagements(
     cx: Cx,
@@ -106,6 +118,9 @@ async fn list_engagements(
 }
 
 /// Begin an engagement that didn't come from a proposal.
+///
+/// It is active at once; no mail goes out. 422 if there is no such client, or it is archived, and if its last day is before
+/// its first.
 #[post("/api/clients/engagements/", 201)]
 async fn create_engagement(
     cx: Cx,
@@ -119,6 +134,9 @@ async fn create_engagement(
 }
 
 /// Change an engagement that is going on.
+///
+/// Its client and the proposal that it came from stay. 409 once it is renewed or completed; 422 if its last day would be
+/// before its first, or for a currency without a value.
 #[patch("/api/clients/engagements/{id}/")]
 async fn update_engagement(
     cx: Cx,
@@ -132,17 +150,21 @@ async fn update_engagement(
 }
 
 /// Renew an engagement: its next version goes on from the day after its last.
+///
+/// The next version is active, says the same and has no last day; this one is renewed, and can't be changed any more. 409
+/// unless it is active, and if its client is archived.
 #[post("/api/clients/engagements/{id}/renew/", 201)]
 async fn renew_engagement(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<EngagementId>) -> Result<Answer<EngagementOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
     let (renewed, next) = before.renew(id)?;
     change.update(&before, renewed)?;
-    change.depend_on(before.client)?;
     let next = change.create(cx.new_id(), next, engagement::Event::Created)?;
     cx.commit(change, cx.created(&next)).await
 }
 
 /// Finish an engagement.
+///
+/// The client isn't told; contracts and projects stay as they are. 409 unless it is active.
 #[post("/api/clients/engagements/{id}/complete/")]
 async fn complete_engagement(
     cx: Cx,

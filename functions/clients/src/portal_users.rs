@@ -19,8 +19,13 @@ use wire::PortalUserOut;
 api::standard_handlers! {
     PortalUserId, PortalUserOut, "/api/clients/portal-users/{id}/":
     /// Show a portal user.
+    ///
+    /// Who was deactivated is shown too.
     show_portal_user: show by Staff<may::ReadClients>;
     /// List what happened to a portal user.
+    ///
+    /// Newest first: by whom they were invited, changed or deactivated, when they used the link, and which fields that
+    /// changed; sign-ins are not among that. Network addresses are for owners and managers.
     list_portal_user_history: history by Staff<may::ReadClients>;
 }
 
@@ -97,6 +102,9 @@ struct RightsPatch {
 }
 
 /// List portal users.
+///
+/// Newest first: invited, active and deactivated ones, of archived clients too. By client or by status: 422 for both at
+/// once.
 #[get("/api/clients/portal-users/")]
 async fn list_portal_users(
     cx: Cx,
@@ -108,6 +116,10 @@ async fn list_portal_users(
 }
 
 /// Invite somebody into a client's portal.
+///
+/// They get the welcome mail, whose link works for a week. 409, naming the other in `existing`, if a portal user of the
+/// client has the e-mail, a deactivated one too; 422 if there is no such client, or it is archived, and without the right
+/// to see.
 #[post("/api/clients/portal-users/", 201)]
 async fn create_portal_user(
     cx: Cx,
@@ -120,8 +132,10 @@ async fn create_portal_user(
     invite(&cx, change, client, name, email, rights).await
 }
 
-/// Change a portal user's name or rights. Tokens with the rights before are answered 401 within a minute; a refresh gives new
-/// ones.
+/// Change a portal user's name or rights.
+///
+/// Tokens with the rights before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays. 422 to
+/// take away the right to see: deactivate them instead.
 #[patch("/api/clients/portal-users/{id}/")]
 async fn update_portal_user(
     cx: Cx,
@@ -132,12 +146,14 @@ async fn update_portal_user(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let user = change.update(&before, before.edit(body.over(before.content.clone())?)?)?;
     if user.status == Standing::Active && user.rights != before.rights {
-        change.put_membership(Principal::Portal { user: id, client: user.client, rights: user.rights })?;
+        change.change_membership(Principal::Portal { user: id, client: user.client, rights: user.rights })?;
     }
     cx.commit(change, cx.ok(&user)).await
 }
 
 /// Send a portal user another link, which makes the ones before it worthless; it lets in again who was deactivated.
+///
+/// It comes by mail and works for a week. 409 if they are active: there is nothing to invite them to.
 #[post("/api/clients/portal-users/{id}/invite/")]
 async fn invite_portal_user(
     cx: Cx,
@@ -147,7 +163,10 @@ async fn invite_portal_user(
     cx.act(&staff, id, |user| user.invite_again(cx.now)).await
 }
 
-/// Shut a portal user out. Their tokens are worth nothing within a minute.
+/// Shut a portal user out.
+///
+/// Their tokens are worth nothing within a minute, and a link that they were sent lets nobody in; another invitation lets
+/// them in again. 409 if they are deactivated already.
 #[post("/api/clients/portal-users/{id}/deactivate/")]
 async fn deactivate_portal_user(
     cx: Cx,

@@ -60,8 +60,14 @@ struct AcceptedProposal {
     engagement: EngagementOut,
 }
 
-/// Accept a proposal for the client, from draft or sent. Again: the same answer. Of the proposals to a prospect one can
-/// be accepted.
+/// Accept a proposal for the client, from draft or sent.
+///
+/// In one go the prospect becomes a client, unless it was converted by hand, with a portal user who has all rights if there
+/// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled,
+/// and the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
+/// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted to
+/// is archived; 422 for chosen options that aren't
+/// optional lines.
 #[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,
@@ -107,10 +113,10 @@ fn accept(
     let taken = Refusal::state("Another proposal to the prospect was accepted; see existing.");
     change.claim(&Unique::AcceptedBy(proposal.prospect), proposal.id, taken)?;
     let AcceptProposal { accepted_by, note, chosen_options } = body;
-    let born = AcceptanceIds { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
-    let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), born, cx.now)?)?;
+    let ids = AcceptanceIds { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
+    let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), ids, cx.now)?)?;
     let engagement = Engagement::new(client.id, Some(proposal.id), accepted.title.clone(), Some(accepted.total));
-    let engagement = change.create(born.engagement, engagement, engagement::Event::Created)?;
+    let engagement = change.create(ids.engagement, engagement, engagement::Event::Created)?;
     shape(cx, &accepted, client, portal_user, &engagement)
 }
 

@@ -18,12 +18,22 @@ use wire::{money, patch_money};
 api::standard_handlers! {
     CampaignId, CampaignOut, "/api/crm/campaigns/{id}/":
     /// Show a campaign.
+    ///
+    /// With its notes, which lists leave out. An archived one is shown too.
     show_campaign: show by Staff<may::ReadSales>;
-    /// Archive a campaign. One that is active is completed first.
+    /// Archive a campaign.
+    ///
+    /// The leads and prospects that came from it keep naming it, but no other lead can be given it. 409 while it is active
+    /// (complete it first), and if it is archived already.
     archive_campaign: archive by Staff<may::WriteSales>;
     /// Take a campaign out of the archive.
+    ///
+    /// It stands where it stood, and leads can be given it again. One that isn't archived is shown as it is.
     restore_campaign: restore by Staff<may::WriteSales>;
     /// List what happened to a campaign.
+    ///
+    /// Newest first: by whom it was planned, changed, moved, archived or restored, and which fields that changed. Network
+    /// addresses are for owners and managers.
     list_campaign_history: history by Staff<may::ReadSales>;
 }
 
@@ -123,6 +133,9 @@ struct MoveCampaign {
 }
 
 /// List campaigns.
+///
+/// Newest first, without notes, and without those that are archived, which `archived=true` lists. 422 for a status and
+/// archived ones at once.
 #[get("/api/crm/campaigns/")]
 async fn list_campaigns(
     cx: Cx,
@@ -134,6 +147,8 @@ async fn list_campaigns(
 }
 
 /// Plan a campaign.
+///
+/// It is planned until it is moved. 422 if its last day is before its first, or its budget is no amount in the currency.
 #[post("/api/crm/campaigns/", 201)]
 async fn create_campaign(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewCampaign>) -> Result<Answer<CampaignOut>, Problem> {
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
@@ -143,6 +158,9 @@ async fn create_campaign(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
 }
 
 /// Change a campaign.
+///
+/// At any status; `move/` changes that. 409 if it is archived; 422 if its last day would be before its first, or for a
+/// currency without a budget.
 #[patch("/api/crm/campaigns/{id}/")]
 async fn update_campaign(
     cx: Cx,
@@ -156,6 +174,9 @@ async fn update_campaign(
 }
 
 /// Begin or complete a campaign.
+///
+/// From planned to active or completed, from active to completed, and never back. 409 for any other way, and if it is
+/// archived.
 #[post("/api/crm/campaigns/{id}/move/")]
 async fn move_campaign(
     cx: Cx,

@@ -20,12 +20,22 @@ use wire::{money, patch_money};
 api::standard_handlers! {
     ContractId, ContractOut, "/api/crm/contracts/{id}/":
     /// Show a contract.
+    ///
+    /// With its terms, which lists leave out. An archived one is shown too.
     show_contract: show by Staff<may::ReadSales>;
     /// Delete a draft, or archive a contract that is over.
+    ///
+    /// Of a draft nothing is left but its history. 409 while it is signed or active (complete or terminate it first), and
+    /// if it is archived already.
     remove_contract: archive by Staff<may::CloseSales>;
     /// Take a contract out of the archive.
+    ///
+    /// It is completed or terminated as before. One that isn't archived is shown as it is.
     restore_contract: restore by Staff<may::CloseSales>;
     /// List what happened to a contract.
+    ///
+    /// Newest first, also of a draft that was deleted: by whom it was drawn up, changed, signed, activated, completed,
+    /// terminated, archived or restored, and which fields that changed. Network addresses are for owners and managers.
     list_contract_history: history by Staff<may::ReadSales>;
 }
 
@@ -185,6 +195,9 @@ struct TerminateContract {
 }
 
 /// List contracts.
+///
+/// Newest first, without terms, and without those that are archived, which `archived=true` lists. By client, by status or
+/// archived: 422 for two at once.
 #[get("/api/crm/contracts/")]
 async fn list_contracts(
     cx: Cx,
@@ -197,6 +210,10 @@ async fn list_contracts(
 }
 
 /// Draw up a contract with a client.
+///
+/// It is a draft with a number; what isn't said of title, value and terms is the proposal's. 422 if there is no such client
+/// or proposal, or it is archived; if the client didn't accept the proposal; without a title or a proposal; if its last day
+/// is before its first.
 #[post("/api/crm/contracts/", 201)]
 async fn create_contract(cx: Cx, staff: Staff<may::CloseSales>, Valid(body): Valid<NewContract>) -> Result<Answer<ContractOut>, Problem> {
     let read = cx.read(&staff).named(body.client).named(body.proposal).record(staff.firm).counter(Counter::Contracts);
@@ -211,6 +228,9 @@ async fn create_contract(cx: Cx, staff: Staff<may::CloseSales>, Valid(body): Val
 }
 
 /// Change a draft.
+///
+/// Its client, its proposal and its number stay. 409 once it is signed; 422 if its last day would be before its first, or
+/// for a currency without a value.
 #[patch("/api/crm/contracts/{id}/")]
 async fn update_contract(
     cx: Cx,
@@ -224,6 +244,9 @@ async fn update_contract(
 }
 
 /// Record that the client signed.
+///
+/// It can't be changed any more, and projects can carry it out; nobody gets a mail. 409 unless it is a draft; 422 for a day
+/// that is in the future where the firm is.
 #[post("/api/crm/contracts/{id}/sign/")]
 async fn sign_contract(
     cx: Cx,
@@ -238,18 +261,25 @@ async fn sign_contract(
 }
 
 /// Put a signed contract in force.
+///
+/// On whichever day: its first and its last one aren't looked at. 409 unless it is signed.
 #[post("/api/crm/contracts/{id}/activate/")]
 async fn activate_contract(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ContractId>) -> Result<Answer<ContractOut>, Problem> {
     cx.act(&staff, id, |contract| contract.activate()).await
 }
 
 /// Record that a contract is fulfilled.
+///
+/// Projects that carry it out stay as they are. 409 unless it is active.
 #[post("/api/crm/contracts/{id}/complete/")]
 async fn complete_contract(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ContractId>) -> Result<Answer<ContractOut>, Problem> {
     cx.act(&staff, id, |contract| contract.complete()).await
 }
 
 /// End a contract early.
+///
+/// It may be signed or active; its projects stay as they are. 409 for a draft, which is deleted instead, and if it is over
+/// already.
 #[post("/api/crm/contracts/{id}/terminate/")]
 async fn terminate_contract(
     cx: Cx,

@@ -23,8 +23,13 @@ use crate::prospect_shape::ProspectOut;
 api::standard_handlers! {
     LeadId, LeadOut, "/api/crm/leads/{id}/":
     /// Show a lead.
+    ///
+    /// One that was converted names its prospect. An archived one is shown too.
     show_lead: show by Staff<may::ReadSales>;
     /// List what happened to a lead.
+    ///
+    /// Newest first: by whom it was entered, changed, moved, converted, archived or restored, and which fields that
+    /// changed. What happens to its prospect is in that one's history. Network addresses are for owners and managers.
     list_lead_history: history by Staff<may::ReadSales>;
 }
 
@@ -175,6 +180,9 @@ impl ConvertLead {
 }
 
 /// List leads.
+///
+/// Newest first, without notes, and without those that are archived, which `archived=true` lists. By campaign, by status or
+/// archived: 422 for two at once.
 #[get("/api/crm/leads/")]
 async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadFilter>) -> Result<Answer<Page<LeadSummary>>, Problem> {
     let LeadFilter { campaign, status, archived } = query.filter;
@@ -183,13 +191,16 @@ async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadF
 }
 
 /// Enter a lead.
+///
+/// It begins at `new`; nobody gets a mail. 409, naming the other in `existing`, if a lead that isn't archived has its
+/// e-mail, unless `allow_duplicate` is set; 422 if there is no such campaign, or it is archived.
 #[post("/api/crm/leads/", 201)]
 async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewLead>) -> Result<Answer<LeadOut>, Problem> {
     let NewLead { company_name, contact_name, email, phone, source, campaign, notes, allow_duplicate } = body;
     let contact = Contact { company_name, contact_name, email, phone };
     let mut change = cx.change(&staff);
     let campaign = match campaign {
-        Some(named) => Some(change.depend(&cx.store.read(staff.firm).named(named).fetch().await?, "campaign", named)?.id),
+        Some(named) => Some(change.depend(&cx.read(&staff).named(named).fetch().await?, "campaign", named)?.id),
         None => None,
     };
     let lead = change.create(cx.new_id(), Lead::new(contact, source, campaign, notes), lead::Event::Created)?;
@@ -201,6 +212,9 @@ async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<N
 }
 
 /// Change a lead.
+///
+/// `move/` changes its status. 409 once it is converted or archived, and, naming the other in `existing`, if a lead that
+/// isn't archived has its new e-mail; 422 if there is no such campaign, or it is archived.
 #[patch("/api/crm/leads/{id}/")]
 async fn update_lead(
     cx: Cx,
@@ -216,6 +230,9 @@ async fn update_lead(
 }
 
 /// Archive a lead.
+///
+/// At any status; a prospect that it became stays. Its e-mail no longer keeps another lead from being entered. 409 if it is
+/// archived already.
 #[delete("/api/crm/leads/{id}/")]
 async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer<()>, Problem> {
     let (mut change, lead) = cx.edit(&staff, id).await?;
@@ -225,6 +242,8 @@ async fn archive_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<Lead
 }
 
 /// Take a lead out of the archive, also where another has its e-mail by now.
+///
+/// Then both have it. One that isn't archived is shown as it is.
 #[post("/api/crm/leads/{id}/restore/")]
 async fn restore_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<LeadId>) -> Result<Answer<LeadOut>, Problem> {
     cx.restore_with(&staff, id, |change, lead| match &lead.contact.email {
@@ -235,6 +254,9 @@ async fn restore_lead(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<Lead
 }
 
 /// Move a lead to another status.
+///
+/// Back and forth, also from unqualified, whose reason goes then. 409 once it is converted or archived; 422 to `converted`,
+/// which is what `convert/` is for, and to `unqualified` without a reason.
 #[post("/api/crm/leads/{id}/move/")]
 async fn move_lead(
     cx: Cx,
@@ -245,7 +267,11 @@ async fn move_lead(
     cx.act(&staff, id, |lead| lead.move_to(body.to, body.reason)).await
 }
 
-/// Convert a lead to a prospect. Again: 200, the same prospect.
+/// Convert a lead to a prospect.
+///
+/// The prospect has its campaign, and its contact and notes where the body doesn't say better; the lead is converted, and
+/// can't be changed any more. Again: 200, the same prospect. 409 if it was archived before; 422 to begin at `won` or
+/// `lost`.
 #[post("/api/crm/leads/{id}/convert/", 201, 200)]
 async fn convert_lead(
     cx: Cx,

@@ -6,6 +6,7 @@ use api::{
 };
 use domain::{
     Archive, Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
+    access::Permission,
     ids::{ProposalId, ProspectId},
     offer::{LineItem, Offer},
     proposal::{self, Proposal, Status},
@@ -20,10 +21,18 @@ use crate::proposal_shape::{ProposalOut, ProposalSummary};
 api::standard_handlers! {
     ProposalId, ProposalOut, "/api/crm/proposals/{id}/":
     /// Show a proposal.
+    ///
+    /// Once its last day is over everywhere it is shown as expired, before that is recorded. An archived one is shown too.
     show_proposal: show by Staff<may::ReadSales>;
     /// Take a proposal out of the archive.
+    ///
+    /// It is accepted, rejected, cancelled or superseded as before. One that isn't archived is shown as it is.
     restore_proposal: restore by Staff<may::WriteSales>;
     /// List what happened to a proposal.
+    ///
+    /// Newest first, also of a draft that was deleted; each version has a history of its own. What expired by itself is by
+    /// `system:schedule`, what was cancelled because another was accepted by `system:outbox`. Network addresses are for
+    /// owners and managers.
     list_proposal_history: history by Staff<may::ReadSales>;
 }
 
@@ -65,7 +74,7 @@ struct NewLineItem {
     /// Whether the client can leave it out.
     #[serde(default)]
     optional: bool,
-    /// Whether an optional line is in the total; not, unless said.
+    /// Whether an optional line is in the total. Default: no.
     #[serde(default)]
     chosen: bool,
 }
@@ -190,6 +199,9 @@ impl ProposalPatch {
 }
 
 /// List proposals.
+///
+/// Newest first, each version by itself, without lines and terms, and without those that are archived, which
+/// `archived=true` lists. By prospect, by status or archived: 422 for two at once.
 #[get("/api/crm/proposals/")]
 async fn list_proposals(
     cx: Cx,
@@ -202,6 +214,10 @@ async fn list_proposals(
 }
 
 /// Draft a proposal to a prospect.
+///
+/// It gets a number, and is addressed to the prospect as that is now; nothing is sent. 409 if the prospect is won or lost;
+/// 422 if there is no such prospect, or it is archived; without a total or lines, and with a total that isn't the sum of
+/// the lines.
 #[post("/api/crm/proposals/", 201)]
 async fn create_proposal(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewProposal>) -> Result<Answer<ProposalOut>, Problem> {
     let NewProposal { prospect, title, total_value, line_items, currency, valid_until, terms } = body;
@@ -219,7 +235,10 @@ async fn create_proposal(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
     cx.commit(change, cx.created(&proposal)).await
 }
 
-/// Change a draft. One that was approved has to be approved again.
+/// Change a draft.
+///
+/// One that was submitted or approved is a draft again, without its approval. 409 once it is sent (`revise/` makes its next
+/// version) or over; 422 for a currency without a total or lines, and for a total that isn't the sum of the lines.
 #[patch("/api/crm/proposals/{id}/")]
 async fn update_proposal(
     cx: Cx,
@@ -234,12 +253,18 @@ async fn update_proposal(
     .await
 }
 
-/// Delete a draft, or archive a proposal that is over. Where the draft is the next version of another, that one is as it
-/// was before.
+/// Delete a draft, or archive a proposal that is over.
+///
+/// Of a draft nothing is left but its history; where it is the next version of another, that one is as it was before, taken
+/// out of the archive if it was there. Archiving takes the permission `sales.close`. 409 while it waits for approval, is
+/// approved, sent or expired (cancel it first), and if it is archived already.
 #[delete("/api/crm/proposals/{id}/")]
-async fn remove_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
+async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
     let (mut change, proposal) = cx.edit(&staff, id).await?;
     let event = proposal.archive()?;
+    if event != proposal::Event::Deleted && !staff.role.may(Permission::CloseSales) {
+        return Err(Problem::forbidden("Only a draft can be deleted without the permission sales.close."));
+    }
     if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
         let previous = cx.read(&staff).record(previous).fetch().await?.record(previous)?;
         change.update(&previous, previous.reinstate(id)?)?;
@@ -249,24 +274,34 @@ async fn remove_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<P
 }
 
 /// Submit a draft to somebody who may approve it.
+///
+/// It can't be sent before it is approved; nobody gets a mail of that. 409 unless it is a draft.
 #[post("/api/crm/proposals/{id}/submit/")]
 async fn submit_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
     cx.act(&staff, id, |proposal| proposal.submit()).await
 }
 
 /// Approve a proposal that was submitted.
+///
+/// It may be sent from now on, and a change makes it a draft again; nobody gets a mail. 409 unless it waits for approval.
 #[post("/api/crm/proposals/{id}/approve/")]
 async fn approve_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
     cx.act(&staff, id, |proposal| proposal.approve()).await
 }
 
 /// Send a proposal to the prospect, by mail.
+///
+/// A draft goes out without approval too. It can't be changed any more, and expires by itself once its last day is over
+/// everywhere. 409 if it waits for approval, was sent already or is over; 422 without an e-mail on it, and if its last day
+/// is over.
 #[post("/api/crm/proposals/{id}/send/")]
 async fn send_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
     cx.act(&staff, id, |proposal| proposal.send(cx.now, Date::anywhere_on_earth(cx.now))).await
 }
 
 /// Record that the client said no.
+///
+/// The prospect and the other proposals to it stay as they are. 409 unless it is sent.
 #[post("/api/crm/proposals/{id}/reject/")]
 async fn reject_proposal(
     cx: Cx,
@@ -278,6 +313,9 @@ async fn reject_proposal(
 }
 
 /// Take a proposal back.
+///
+/// The prospect isn't told. 409 for a draft, which is deleted instead, and if it is accepted, rejected, cancelled or
+/// superseded already.
 #[post("/api/crm/proposals/{id}/cancel/")]
 async fn cancel_proposal(
     cx: Cx,
@@ -289,13 +327,15 @@ async fn cancel_proposal(
 }
 
 /// Make the next version of a proposal that is out; the old one is superseded.
+///
+/// The next version is a draft of the same number that says the same; deleting it brings the old one back. 409 unless it is
+/// sent, expired or rejected, and if the prospect is archived.
 #[post("/api/crm/proposals/{id}/revise/", 201)]
 async fn revise_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
     let (mut change, proposal) = cx.edit(&staff, id).await?;
     let next = cx.new_id();
     let (superseded, revision) = proposal.revise(id, next)?;
     change.update(&proposal, superseded)?;
-    change.depend_on(proposal.prospect)?;
     let revision = change.create(next, revision, proposal::Event::Created)?;
     cx.commit(change, cx.created(&revision)).await
 }

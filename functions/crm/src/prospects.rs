@@ -11,7 +11,6 @@ use domain::{
     firm::Firm,
     ids::{CampaignId, LeadId, ProspectId},
     portal_user::PortalUser,
-    proposal::Proposal,
     prospect::{self, Prospect, Stage},
 };
 use serde::{Deserialize, Serialize};
@@ -28,10 +27,17 @@ use crate::{
 api::standard_handlers! {
     ProspectId, ProspectOut, "/api/crm/prospects/{id}/":
     /// Show a prospect.
+    ///
+    /// One that was won names its client, one that was lost says why. An archived one is shown too.
     show_prospect: show by Staff<may::ReadSales>;
     /// Take a prospect out of the archive.
+    ///
+    /// It is won or lost as before; one that was lost can be taken up again. One that isn't archived is shown as it is.
     restore_prospect: restore by Staff<may::WriteSales>;
     /// List what happened to a prospect.
+    ///
+    /// Newest first: by whom it was entered, changed, moved, won, archived or restored, and which fields that changed.
+    /// Where an accepted proposal won it, that is `system:outbox`. Network addresses are for owners and managers.
     list_prospect_history: history by Staff<may::ReadSales>;
 }
 
@@ -140,6 +146,9 @@ struct MoveProspect {
 struct ConvertProspect {}
 
 /// List prospects.
+///
+/// Newest first, without notes, and without those that are archived, which `archived=true` lists. By campaign, by stage or
+/// archived: 422 for two at once.
 #[get("/api/crm/prospects/")]
 async fn list_prospects(
     cx: Cx,
@@ -151,7 +160,10 @@ async fn list_prospects(
     cx.list(&staff, scope, &query).await
 }
 
-/// Enter a prospect, or convert a lead. A lead that was converted before: 200, its prospect.
+/// Enter a prospect, or convert a lead.
+///
+/// A lead that was converted before: 200, its prospect. 422 without a lead or a company's name, and with both; if there is
+/// no such lead, or it is archived; to begin at `won` or `lost`.
 #[post("/api/crm/prospects/", 201, 200)]
 async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewProspect>) -> Result<Answer<ProspectOut>, Problem> {
     let NewProspect { lead, company_name, contact_name, email, phone, estimated_value, currency, stage, notes } = body;
@@ -176,6 +188,9 @@ async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
 }
 
 /// Change a prospect.
+///
+/// Proposals keep the contact to whom they were drafted, and `move/` changes the stage. 409 once it is won or archived; 422
+/// for a currency without an estimated value.
 #[patch("/api/crm/prospects/{id}/")]
 async fn update_prospect(
     cx: Cx,
@@ -189,6 +204,9 @@ async fn update_prospect(
 }
 
 /// Move a prospect to another stage.
+///
+/// Back and forth, also from lost, whose reason goes then. 409 once it is won or archived; 422 to `won`, which comes of an
+/// accepted proposal or of `convert/`, and to `lost` without a reason.
 #[post("/api/crm/prospects/{id}/move/")]
 async fn move_prospect(
     cx: Cx,
@@ -199,7 +217,11 @@ async fn move_prospect(
     cx.act(&staff, id, |prospect| prospect.move_to(body.to, body.reason)).await
 }
 
-/// Convert a prospect to a client, with a portal user if there is an e-mail. Again: 200, the same client.
+/// Convert a prospect to a client, with a portal user if there is an e-mail.
+///
+/// By hand, without a proposal: the prospect is won, and the portal user has all rights and gets the welcome mail. Its
+/// proposals stay as they are; one of them can still be accepted. Again: 200, the same client. 409 if it was lost and is
+/// archived, and, with `existing`, in the moment after a proposal was accepted, before the prospect is won by it.
 #[post("/api/crm/prospects/{id}/convert/", 201, 200)]
 async fn convert_prospect(
     cx: Cx,
@@ -223,9 +245,10 @@ async fn convert_prospect(
 }
 
 /// Archive a prospect, once its sale is over and no proposal to it is open.
+///
+/// Its proposals stay. 409 while it is neither won nor lost, while a proposal to it is a draft, waits for approval, is
+/// approved or sent (the answer names it), and if it is archived already.
 #[delete("/api/crm/prospects/{id}/")]
 async fn archive_prospect(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProspectId>) -> Result<Answer<()>, Problem> {
-    let (change, prospect) = cx.edit(&staff, id).await?;
-    let proposal = cx.store.open_below::<Proposal>(staff.firm, id).await?;
-    cx.archive_closed(change, &prospect, [proposal]).await
+    cx.archive_closed(&staff, id).await
 }

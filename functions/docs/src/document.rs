@@ -15,6 +15,9 @@ pub(crate) fn routes<R: Routes>() -> R {
 }
 
 /// Show this document.
+///
+/// It is the same for everybody: operations that the caller may not call are in it too. It takes no token, and refuses
+/// nobody.
 #[utoipa::path(get, path = "/api/docs/openapi.json", tag = "docs",
     responses((status = 200, description = "The OpenAPI document", body = serde_json::Value)))]
 async fn show_openapi() -> impl IntoResponse {

@@ -20,6 +20,9 @@ struct Health {
 }
 
 /// Show whether the API is up.
+///
+/// Who reads the answer has reached it: nothing else is asked, neither the table nor Stripe. It takes no token, and refuses
+/// nobody.
 #[utoipa::path(get, path = "/api/health/", tag = "docs", responses((status = 200, description = "It is up", body = Health)))]
 async fn show_health() -> Result<Answer<Health>, Problem> {
     Answer::json(StatusCode::OK, &Health { status: "ok", version: env!("CARGO_PKG_VERSION") })

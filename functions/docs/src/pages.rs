@@ -50,6 +50,8 @@ pub(crate) fn routes<R: Routes>() -> R {
 }
 
 /// Show the documentation, for people.
+///
+/// Swagger UI, to try the API out; all of it comes from here. It takes no token, and refuses nobody.
 #[utoipa::path(get, path = "/api/docs/", tag = "docs",
     responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")))]
 async fn show_docs() -> impl IntoResponse {
@@ -57,6 +59,8 @@ async fn show_docs() -> impl IntoResponse {
 }
 
 /// Show a file that the documentation is made of.
+///
+/// It may be kept for a year, since the page names it by its version. 404 for any other file.
 #[utoipa::path(get, path = "/api/docs/{asset}", tag = "docs", params(("asset" = String, Path, example = "swagger-ui.css")),
     responses((status = 200, description = "The file", body = String, content_type = "text/css"),
               (status = 404, description = "No such file", body = api::ProblemOut, content_type = "application/problem+json")))]

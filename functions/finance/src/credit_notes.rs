@@ -18,8 +18,13 @@ use wire::TaxOut;
 api::standard_handlers! {
     CreditNoteId, CreditNoteOut, "/api/finance/credit-notes/{id}/":
     /// Show a credit note.
+    ///
+    /// With its lines and taxes, which lists leave out. It stays as it was issued.
     show_credit_note: show by Staff<may::ReadBilling>;
     /// List what happened to a credit note.
+    ///
+    /// By whom it was issued, and what it says: nothing else can happen to it. The network address is for owners and
+    /// managers.
     list_credit_note_history: history by Staff<may::ReadBilling>;
 }
 
@@ -156,6 +161,8 @@ impl NewCreditNoteLine {
 }
 
 /// List credit notes.
+///
+/// Newest first, without lines and taxes. By client or by invoice: 422 for both at once.
 #[get("/api/finance/credit-notes/")]
 async fn list_credit_notes(
     cx: Cx,
@@ -174,8 +181,11 @@ async fn list_credit_notes(
 
 /// Take back some of an invoice that was sent, or all of it.
 ///
-/// Money is given back once: what was refunded at Stripe before is in the note, and what is refunded there after it comes out
-/// of the credit that the note made.
+/// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't refunded. Money
+/// is given back once: what was refunded at Stripe before is in the note, and what is refunded there after it comes out of
+/// the credit that the note made. The client is told by mail, and the note stays as it is. 409 for a draft and for a void
+/// invoice, for credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice, or it is archived; for a line that there
+/// isn't or that comes twice, or whose time other time takes back; for nothing, and more than is left; for less refunded than was before, or more than was paid.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,

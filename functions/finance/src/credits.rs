@@ -17,8 +17,14 @@ use utoipa::{IntoParams, ToSchema};
 api::standard_handlers! {
     CreditId, CreditOut, "/api/finance/credits/{id}/":
     /// Show a client's credit.
+    ///
+    /// With what it paid, what was given to the client and what settled it, which lists leave out; one of which nothing is
+    /// left is shown too.
     show_credit: show by Staff<may::ReadBilling>;
     /// List what happened to a client's credit.
+    ///
+    /// Newest first: by whom it was made, used, given back, refunded or settled, and which fields that changed. What Stripe
+    /// said is by `system:stripe`, what settled it by `system:outbox`. Network addresses are for owners and managers.
     list_credit_history: history by Staff<may::ReadBilling>;
 }
 
@@ -172,6 +178,8 @@ struct RefundCredit {
 }
 
 /// List clients' credits.
+///
+/// Newest first, also those of which nothing is left, without what they paid. By client or by status: 422 for both at once.
 #[get("/api/finance/credits/")]
 async fn list_credits(
     cx: Cx,
@@ -183,9 +191,11 @@ async fn list_credits(
     cx.list(&staff, scope, &query).await
 }
 
-/// Record that some of a credit, or all that is left, was given to the client. Nothing is asked of Stripe.
+/// Record that some of a credit, or all that is left, was given to the client.
 ///
-/// What is refunded at Stripe comes out of the credit by itself, and isn't recorded here.
+/// Nothing is asked of Stripe, and the client isn't told. What is refunded at Stripe comes out of the credit by itself, and
+/// isn't recorded here. 409 if nothing is left of it, and after 100 times; 422 for nothing, for more than is left, and for
+/// a day in the future.
 #[post("/api/finance/credits/{id}/refund/")]
 async fn refund_credit(
     cx: Cx,

@@ -37,8 +37,12 @@ struct GiveUpInvoice {
     reason: Option<MultiLine<2000>>,
 }
 
-/// Send an invoice to the client, by mail unless it is said to be sent by hand. It gets its number, and can't be changed any
-/// more. Without an e-mail to send it to it is refused.
+/// Send an invoice to the client, by mail unless it is said to be sent by hand.
+///
+/// It gets its number, the firm's name and address of now and, where it has none, today as its day and a last day to pay by
+/// the firm's terms. It can't be changed any more, and the client is reminded as the firm's settings say; one that comes to
+/// nothing is paid at once. 409 unless it is a draft; 422 without a line, without an e-mail where it goes by mail, and if
+/// its last day to pay is before its day or more than three years after it.
 #[post("/api/finance/invoices/{id}/send/")]
 async fn send_invoice(
     cx: Cx,
@@ -55,9 +59,11 @@ async fn send_invoice(
     cx.commit(change, cx.ok(&invoice)).await
 }
 
-/// Take an invoice back on which nothing was paid or credited, as if it had never been sent. It keeps its number.
+/// Take an invoice back on which nothing was paid or credited, as if it had never been sent.
 ///
-/// Its time entries can be billed again soon after.
+/// It keeps its number; the client isn't told, no reminder follows, and an open page to pay it is closed. Its time entries
+/// can be billed again soon after. 409 for a draft, which is deleted instead, if it is paid, void or archived, and if some
+/// of it is paid or credited: issue a credit note. 409 where time would be to be billed again of a client that is archived.
 #[post("/api/finance/invoices/{id}/void/")]
 async fn void_invoice(
     cx: Cx,
@@ -65,10 +71,17 @@ async fn void_invoice(
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<VoidInvoice>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
-    cx.act(&staff, id, |invoice| invoice.void(body.reason)).await
+    let (mut change, before) = cx.edit(&staff, id).await?;
+    let invoice = change.update(&before, before.void(body.reason)?)?;
+    if before.time_entries().next().is_some() {
+        change.depend_on(before.client)?;
+    }
+    cx.commit(change, cx.ok(&invoice)).await
 }
 
 /// Give up an invoice that nobody expects any more to be paid; it still can be.
+///
+/// The client isn't told, and no reminder follows. 409 unless it is sent and something is due.
 #[post("/api/finance/invoices/{id}/mark-uncollectible/")]
 async fn mark_invoice_uncollectible(
     cx: Cx,

@@ -1,7 +1,7 @@
 //! `/api/finance/invoices/`. What is done to an invoice later is in `invoice_actions.rs`, `payments.rs` and `time.rs`.
 
 use api::{
-    Answer, App, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
+    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
     routes,
 };
 use domain::{
@@ -29,14 +29,25 @@ use crate::{
 api::standard_handlers! {
     InvoiceId, InvoiceOut, "/api/finance/invoices/{id}/":
     /// Show an invoice.
+    ///
+    /// With what only the firm is shown: its notes, why it was taken back or given up, the next reminder and what all
+    /// credit notes come to. An archived one is shown too.
     show_invoice: show by Staff<may::ReadBilling>;
     /// Delete a draft, or archive an invoice that is over.
     ///
-    /// The time entries of a draft can be billed again soon after.
+    /// The time entries of a draft can be billed again soon after; nothing is left of it but its history. An archived one
+    /// is gone from the client's list, and money, a refund or a dispute at Stripe takes it out of the archive. 409 while it
+    /// is sent (void it, or wait until it is paid), and if it is archived already.
     remove_invoice: archive by Staff<may::WriteBilling>;
     /// Take an invoice out of the archive.
+    ///
+    /// The client's list has it again. One that isn't archived is shown as it is.
     restore_invoice: restore by Staff<may::WriteBilling>;
     /// List what happened to an invoice.
+    ///
+    /// Newest first, also of a draft that was deleted: by whom it was drafted, changed, sent, paid, credited, taken back or
+    /// given up, and which fields that changed. What Stripe said is by `system:stripe`, what was due by `system:schedule`,
+    /// what followed from other things by `system:outbox`. Network addresses are for owners and managers.
     list_invoice_history: history by Staff<may::ReadBilling>;
 }
 
@@ -164,16 +175,31 @@ impl NewInvoice {
 }
 
 /// Changes to a draft: what is absent stays, what is null is cleared.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"reference": "PO-4711", "discount": null}))]
+#[body(
+    patch = Invoice,
+    given(firm: &Firm),
+    set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
+    keep(
+        number, client, seller, project, currency, totals, taxes, status, sent_at, sent_by, reason, payments, amount_paid,
+        amount_credited, amount_refunded, credit_noted, line_notes, time_reversed, taxes_noted, refund_noted, note_credits, checkouts, overdue_at,
+        reminders, reminded, time_zone
+    )
+)]
 struct InvoicePatch {
     /// Whom it is addressed to, in place of what the client said when it was drafted.
+    #[body(skip)]
     company_name: Set<SingleLine<200>>,
+    #[body(skip)]
     contact_name: Patch<SingleLine<200>>,
+    #[body(skip)]
     email: Patch<Email>,
+    #[body(skip)]
     phone: Patch<SingleLine<40>>,
     /// All of it, in place of the one before.
+    #[body(address.map(|JsonObject(address)| address).over(before.address))]
     address: Patch<JsonObject<Address>>,
     tax_number: Patch<SingleLine<40>>,
     vat_id: Patch<VatId>,
@@ -181,34 +207,18 @@ struct InvoicePatch {
     memo: Patch<MultiLine<2000>>,
     notes: Patch<MultiLine<5000>>,
     /// All lines, in place of those before; they bill the same time entries.
+    #[body(line_items.value().map(|new| lines(new, firm.default_tax_rate)).transpose()?.unwrap_or(before.line_items))]
     line_items: Set<Vec<JsonObject<NewInvoiceLine>>>,
+    #[body(discount.try_map(|new| self::discount(new, before.currency))?.over(before.discount))]
     discount: Patch<JsonObject<NewDiscount>>,
     issue_date: Patch<Date>,
     due_date: Patch<Date>,
 }
 
-impl InvoicePatch {
-    fn over(self, before: Invoice, firm: &Firm) -> Result<Invoice, Refusal> {
-        let Self { company_name, contact_name, email, phone, address, reference, memo, notes, .. } = self;
-        let line_items = self.line_items.value().map(|new| lines(new, firm.default_tax_rate)).transpose()?;
-        Ok(Invoice {
-            contact: ContactPatch { company_name, contact_name, email, phone }.over(before.contact),
-            address: address.map(|JsonObject(address)| address).over(before.address),
-            tax_number: self.tax_number.over(before.tax_number),
-            vat_id: self.vat_id.over(before.vat_id),
-            reference: reference.over(before.reference),
-            memo: memo.over(before.memo),
-            notes: notes.over(before.notes),
-            line_items: line_items.unwrap_or(before.line_items),
-            discount: self.discount.try_map(|new| discount(new, before.currency))?.over(before.discount),
-            issue_date: self.issue_date.over(before.issue_date),
-            due_date: self.due_date.over(before.due_date),
-            ..before
-        })
-    }
-}
-
 /// List invoices.
+///
+/// Newest first, without lines, taxes and payments, and without those that are archived, which `archived=true` lists. By
+/// client, by status or archived: 422 for two at once.
 #[get("/api/finance/invoices/")]
 async fn list_invoices(
     cx: Cx,
@@ -221,6 +231,12 @@ async fn list_invoices(
 }
 
 /// Draft an invoice to a client.
+///
+/// It has no number, and the client isn't shown it before it is sent; it keeps the client as that is now. Its time entries
+/// are on it at once. 409 for time that is on an invoice, or isn't approved where its project asks for that; 422 if there
+/// is no such client, project or time, or it is archived; for another client's project or time, and time of another
+/// project, in another currency or not to be billed; for time that takes back what is on no invoice; for lines that come to less than nothing; for a day on it that is in
+/// the future, a last day to pay before that, and either more than three years off.
 #[post("/api/finance/invoices/", 201)]
 async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Valid<NewInvoice>) -> Result<Answer<InvoiceOut>, Problem> {
     let bill = body.bill()?;
@@ -236,6 +252,10 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
 }
 
 /// Change a draft.
+///
+/// Its client, project and currency stay, and which time entries it bills, though lines can bill them at other prices. 409
+/// once it is sent; 422 for lines with other time entries than before, or that come to less than nothing; for a day on it
+/// that is in the future, a last day to pay before that, and either more than three years off.
 #[patch("/api/finance/invoices/{id}/")]
 async fn update_invoice(
     cx: Cx,

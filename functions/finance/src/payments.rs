@@ -42,7 +42,7 @@ struct ReversePayment {
     /// One of the invoice's that wasn't made at Stripe.
     payment: PaymentId,
     /// The client can read it.
-    reason: MultiLine<2000>,
+    reason: MultiLine<300>,
 }
 
 /// Which credit pays.
@@ -56,8 +56,12 @@ struct ApplyCredit {
     amount: Option<Price>,
 }
 
-/// Record a payment of an invoice that was sent. What is more than is due becomes the client's credit: all of it, where the
-/// invoice is paid or void.
+/// Record a payment of an invoice that was sent.
+///
+/// What is more than is due becomes the client's credit: all of it, where the invoice is paid or void. The client gets a
+/// receipt by mail unless `send_receipt` is false, and a page to pay what was due before is closed. 409 for a draft, if it
+/// is archived, for more than is due of a client that is archived, and after 100 payments; 422 for nothing, in another currency, and for a day in the future or more than a
+/// year before the invoice's.
 #[post("/api/finance/invoices/{id}/record-payment/")]
 async fn record_invoice_payment(
     cx: Cx,
@@ -66,10 +70,10 @@ async fn record_invoice_payment(
     Valid(body): Valid<RecordPayment>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
-    let RecordPayment { amount, currency, method: means, reference, date, send_receipt } = body;
+    let RecordPayment { amount, currency, method, reference, date, send_receipt } = body;
     let today = firm.time_zone.day(cx.now);
     let (date, receipt) = (date.unwrap_or(today), send_receipt.unwrap_or(true));
-    let new = NewPayment { amount, currency, means, reference, date, receipt };
+    let new = NewPayment { amount, currency, method, reference, date, receipt };
     let credit_id = cx.new_id();
     let booked = before.record_payment(id, new, cx.new_id(), credit_id, cx.now, today)?;
     let invoice = change.update(&before, booked.invoice)?;
@@ -80,6 +84,11 @@ async fn record_invoice_payment(
 }
 
 /// Pay an invoice from the client's credit.
+///
+/// As much as is due and left, unless `amount` says less; the client gets a receipt by mail. 409 unless it is sent or
+/// uncollectible, if it is archived, if nothing is left of the credit, and once the one has 100 payments or the other paid
+/// 100 times; 422 if there is no such credit, it is another client's or in another currency, and for nothing, or more than
+/// is due or left.
 #[post("/api/finance/invoices/{id}/apply-credit/")]
 async fn apply_credit_to_invoice(
     cx: Cx,
@@ -97,10 +106,12 @@ async fn apply_credit_to_invoice(
     cx.commit(change, cx.ok(&invoice)).await
 }
 
-/// Take back a payment that was recorded wrongly: the invoice is due again, and what was too much of it is no credit any more.
-/// What paid it from a credit is there again. The client isn't told.
+/// Take back a payment that was recorded wrongly: the invoice is due again, and what was too much of it is no credit any
+/// more.
 ///
-/// Where the credit was used meanwhile, it is overdrawn: the client owes that.
+/// What paid it from a credit is there again. Where the credit that it made was used meanwhile, that is overdrawn: the
+/// client owes it. The client isn't told. 409 if it was taken back before, and if the invoice or its client is archived; 422 if the
+/// payment isn't one of the invoice's, or was made at Stripe: refund it there.
 #[post("/api/finance/invoices/{id}/reverse-payment/")]
 async fn reverse_invoice_payment(
     cx: Cx,

@@ -16,6 +16,8 @@ use crate::invoice_shape::InvoiceOut;
 /// Most time entries that one request puts on an invoice or takes off: each is two actions of the transaction, which can
 /// have a hundred.
 const MOST_ENTRIES: usize = 40;
+/// How many of them may take back time that is on other invoices: each of those is looked at by one action more.
+const MOST_TAKEN_BACK: usize = 12;
 /// The field that names time entries.
 const FIELD: &str = "time_entries";
 
@@ -104,8 +106,15 @@ impl Found {
         Ok(())
     }
 
-    /// That `invoice` bills them from now on.
+    /// That `invoice` bills them from now on. What takes back other time goes on an invoice only if that is on one, or goes on
+    /// this one.
     pub(crate) fn bill(&self, change: &mut Change, invoice: InvoiceId) -> Result<(), Error> {
+        let own = |id: &TimeEntryId| self.all().any(|(_, entry)| entry.id == *id);
+        let elsewhere: Vec<_> = self.all().filter_map(|(_, entry)| entry.reverses).filter(|id| !own(id)).collect();
+        if elsewhere.len() > MOST_TAKEN_BACK {
+            return Err(Refusal::rule(FIELD, format!("At most {MOST_TAKEN_BACK} that take back other time; add the others later.")).into());
+        }
+        elsewhere.into_iter().try_for_each(|entry| change.depend_on_billed(FIELD, entry))?;
         self.all().try_for_each(|(_, entry)| change.update(entry, entry.bill(invoice)?).map(drop))
     }
 }
@@ -130,6 +139,11 @@ impl InvoiceTime {
 }
 
 /// Put time entries on a draft: each makes a line, as it was logged.
+///
+/// They are taxed by the firm's rate. 409 once it is sent, and for time that is on another invoice, or isn't approved where
+/// its project asks for that; 422 for time that there isn't, that is on it already, another client's, of another project,
+/// in another currency or not to be billed; for time that takes back what is on no invoice (and for more than 12 that take back
+/// other time); for more than 40 at a time, and for more lines than 200.
 #[post("/api/finance/invoices/{id}/add-time/")]
 async fn add_time_to_invoice(
     cx: Cx,
@@ -148,7 +162,10 @@ async fn add_time_to_invoice(
     cx.commit(change, cx.ok(&invoice)).await
 }
 
-/// Take time entries off a draft, with their lines. They can be billed again.
+/// Take time entries off a draft, with their lines.
+///
+/// They can be billed again. 409 once it is sent, and for time that other time takes back; 422 for time that isn't on it,
+/// and where what is left would come to less than nothing. 409 of a client or project that is archived.
 #[post("/api/finance/invoices/{id}/remove-time/")]
 async fn remove_time_from_invoice(
     cx: Cx,

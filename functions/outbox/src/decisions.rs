@@ -2,11 +2,16 @@
 //! compile, so none is forgotten.
 
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project, proposal,
-    prospect, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign,
+    client::{self, Client},
+    comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user,
+    project::{self, Project},
+    proposal,
+    prospect::{self, Prospect},
+    task, time_entry, undelivered as aside, user,
 };
 
-use crate::{Cause, Failed, Outbox, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
+use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
 
 /// Do what follows from `logged`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
@@ -37,6 +42,9 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             aside::Event::Retried => undelivered::retried(outbox, logged).await,
             aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped => Ok(()),
         },
+        DomainEvent::Client(client::Event::Archived) => archived::look_again::<Client>(outbox, logged).await,
+        DomainEvent::Project(project::Event::Archived) => archived::look_again::<Project>(outbox, logged).await,
+        DomainEvent::Prospect(prospect::Event::Archived) => archived::look_again::<Prospect>(outbox, logged).await,
         // Nothing follows from these.
         DomainEvent::Campaign(
             campaign::Event::Created
@@ -45,7 +53,7 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | campaign::Event::Archived
             | campaign::Event::Restored,
         )
-        | DomainEvent::Client(client::Event::Created | client::Event::Updated | client::Event::Archived | client::Event::Restored)
+        | DomainEvent::Client(client::Event::Created | client::Event::Updated | client::Event::Restored)
         | DomainEvent::Contract(
             contract::Event::Created
             | contract::Event::Updated
@@ -80,16 +88,10 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | project::Event::Moved
             | project::Event::MemberAdded
             | project::Event::MemberRemoved
-            | project::Event::Archived
             | project::Event::Restored,
         )
         | DomainEvent::Prospect(
-            prospect::Event::Created
-            | prospect::Event::Updated
-            | prospect::Event::Moved
-            | prospect::Event::Won
-            | prospect::Event::Archived
-            | prospect::Event::Restored,
+            prospect::Event::Created | prospect::Event::Updated | prospect::Event::Moved | prospect::Event::Won | prospect::Event::Restored,
         )
         | DomainEvent::Task(
             task::Event::Created | task::Event::Updated | task::Event::Moved | task::Event::Archived | task::Event::Restored,
@@ -146,6 +148,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         | invoice::Event::Updated
         | invoice::Event::Refunded
         | invoice::Event::Disputed
+        | invoice::Event::TimeReversed
         | invoice::Event::WrittenOff
         | invoice::Event::Overdue
         | invoice::Event::CheckoutPrepared

@@ -50,18 +50,7 @@ impl Failed {
     /// Whether trying again can't help.
     pub(crate) fn is_final(&self) -> bool {
         match self {
-            Self::Store(error) => match error {
-                Error::Lost | Error::Unavailable(_) | Error::Internal(_) => false,
-                Error::NotFound(_)
-                | Error::NoSuch { .. }
-                | Error::NotACursor(_)
-                | Error::Refused(_)
-                | Error::TooLong { .. }
-                | Error::Taken { .. }
-                | Error::Seen
-                | Error::Replayed(_)
-                | Error::KeyReused => true,
-            },
+            Self::Store(error) => error.is_final(),
             Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
             Self::Never(_) | Self::Unfinished => true,
             Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,

@@ -7,6 +7,7 @@
 //! now; what isn't true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its
 //! transaction.
 
+mod archived;
 mod cause;
 mod checkouts;
 mod comments;

@@ -9,7 +9,6 @@ use domain::{
     contract::{self, Contract},
     ids::{ClientId, ContractId, ProjectId, UserId},
     project::{self, Direction, Increment, Member, Project, Rounding, Status},
-    time_entry::TimeEntry,
 };
 use serde::Deserialize;
 use store::{Change, Found, Named, Record, RunningTotals};
@@ -25,8 +24,13 @@ use crate::{
 api::standard_handlers! {
     ProjectId, ProjectDetails, "/api/projects/projects/{id}/":
     /// Take a project out of the archive.
+    ///
+    /// It is completed or cancelled as before, and can be made active again. One that isn't archived is shown as it is.
     restore_project: restore by Staff<may::ManageWork>;
     /// List what happened to a project.
+    ///
+    /// Newest first: by whom it was set up, changed, moved, archived or restored, who joined and left, and which fields
+    /// that changed; time that is logged is not among that. Network addresses are for owners and managers.
     list_project_history: history by Staff<may::ReadWork>;
 }
 
@@ -199,6 +203,9 @@ struct RemoveProjectMember {
 }
 
 /// List projects.
+///
+/// Newest first, without descriptions, rates, members and what of their budgets is used, and without those that are
+/// archived, which `archived=true` lists. By client, by status or archived: 422 for two at once.
 #[get("/api/projects/projects/")]
 async fn list_projects(
     cx: Cx,
@@ -211,6 +218,10 @@ async fn list_projects(
 }
 
 /// Set up a project for a client.
+///
+/// It is active at once, and has a manager but no members; nobody gets a mail. 422 if there is no such client, contract or
+/// manager, or one is archived or deactivated; if the contract is a draft or another client's; if a rate or the budget is
+/// no amount in the currency; if its last day is before its first.
 #[post("/api/projects/projects/", 201)]
 async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Valid<NewProject>) -> Result<Answer<ProjectOut>, Problem> {
     let found = cx.read(&staff).named(body.client).named(body.contract).named(body.manager).record(staff.firm).fetch().await?;
@@ -226,6 +237,9 @@ async fn create_project(cx: Cx, staff: Staff<may::ManageWork>, Valid(body): Vali
 }
 
 /// Show a project, and how it stands to its budget.
+///
+/// What is logged is in its sums a second later; there is a forecast once it has begun, where its first and its last day
+/// are known. An archived one is shown too.
 #[get("/api/projects/projects/{id}/")]
 async fn show_project(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<ProjectId>) -> Result<Answer<ProjectOut>, Problem> {
     let found = cx.store.read(staff.firm).record(id).running_totals(id).record(staff.firm).eventually().fetch().await?;
@@ -233,6 +247,11 @@ async fn show_project(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<Projec
 }
 
 /// Change a project.
+///
+/// Rates, rounding and whether approval is asked for hold for time that is logged from now on; client and currency stay for
+/// good. 409 once it is completed or cancelled, and if it is archived; 422 if there is no such contract or manager, the
+/// contract is archived, a draft or another client's, or the manager is deactivated; if a rate or the budget is no amount
+/// in its currency; if its last day would be before its first.
 #[patch("/api/projects/projects/{id}/")]
 async fn update_project(
     cx: Cx,
@@ -251,6 +270,9 @@ async fn update_project(
 }
 
 /// List the tasks of a project.
+///
+/// Newest first, whatever their places, without descriptions and without those that are archived; of an archived project
+/// too. There is no filter: 400.
 #[get("/api/projects/projects/{id}/tasks/")]
 async fn list_project_tasks(
     cx: Cx,
@@ -262,6 +284,10 @@ async fn list_project_tasks(
 }
 
 /// Move a project to another status: planned, interrupted, completed, given up, or taken up again.
+///
+/// From planned to active or cancelled, from active to any other, from on hold to active, completed or cancelled, and from
+/// completed or cancelled back to active. Time is logged while it is active alone; what isn't billed yet keeps nothing from
+/// being moved. 409 for any other way, if it is archived, and back to active if its client is.
 #[post("/api/projects/projects/{id}/move/")]
 async fn move_project(
     cx: Cx,
@@ -273,6 +299,10 @@ async fn move_project(
 }
 
 /// Put somebody on a project, or give them other rates there.
+///
+/// They hear by mail of what the client says about its tasks; what they logged before keeps its rate. Who isn't on it can
+/// log time too. 409 once it is completed or cancelled, and if it is archived; 422 if there is no such person, or they are
+/// deactivated; for rates that are no amounts in its currency, and for more than 50 members.
 #[post("/api/projects/projects/{id}/add-member/")]
 async fn add_project_member(
     cx: Cx,
@@ -289,7 +319,10 @@ async fn add_project_member(
     cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
-/// Take somebody off a project. The time that they logged stays.
+/// Take somebody off a project.
+///
+/// The time that they logged stays. They hear no more of what the client says, unless they manage it. 409 once it is
+/// completed or cancelled, and if it is archived; 422 if they aren't on it.
 #[post("/api/projects/projects/{id}/remove-member/")]
 async fn remove_project_member(
     cx: Cx,
@@ -315,11 +348,12 @@ async fn act(
 }
 
 /// Archive a project that is over, once all its time that the client pays for is billed.
+///
+/// Its tasks and its time stay. 409 while it is planned, active or on hold, while an entry that the client pays for is on
+/// no invoice (the answer names its day), and if it is archived already.
 #[delete("/api/projects/projects/{id}/")]
 async fn archive_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer<()>, Problem> {
-    let (change, project) = cx.edit(&staff, id).await?;
-    let unbilled = cx.store.open_below::<TimeEntry>(staff.firm, id).await?;
-    cx.archive_closed(change, &project, [unbilled]).await
+    cx.archive_closed(&staff, id).await
 }
 
 /// The contract that the body names in place of that of the project `before`: with the same client.

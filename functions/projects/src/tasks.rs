@@ -21,11 +21,19 @@ use crate::{other_person, person};
 
 api::standard_handlers! {
     TaskId, TaskDetails, "/api/projects/tasks/{id}/":
-    /// Archive a task. The time that was worked on it stays.
+    /// Archive a task.
+    ///
+    /// The time that was worked on it stays, and what was said of it; no more can be logged on it or said of it. 409 if it
+    /// is archived already.
     archive_task: archive by Staff<may::WriteWork>;
     /// Take a task out of the archive.
+    ///
+    /// Time can be logged on it again, and comments made. One that isn't archived is shown as it is.
     restore_task: restore by Staff<may::WriteWork>;
     /// List what happened to a task.
+    ///
+    /// Newest first: by whom it was entered, changed, moved, archived or restored, and which fields that changed; comments
+    /// and time are not among that. Network addresses are for owners and managers.
     list_task_history: history by Staff<may::ReadWork>;
 }
 
@@ -171,12 +179,19 @@ struct MoveTask {
 }
 
 /// List tasks.
+///
+/// Newest first, whatever their places, without descriptions, and without those that are archived, which `archived=true`
+/// lists. By project, by assignee or archived: 422 for two at once.
 #[get("/api/projects/tasks/")]
 async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFilter>) -> Result<Answer<Page<TaskSummary>>, Problem> {
     cx.list(&staff, query.filter.list_scope()?, &query).await
 }
 
 /// Enter a task on a project.
+///
+/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it gets no mail. 409 if the project
+/// is completed or cancelled; 422 if there is no such project, or it is archived; if there is no such assignee, or they are
+/// deactivated; if the rate is no amount in the project's currency.
 #[post("/api/projects/tasks/", 201)]
 async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTask>) -> Result<Answer<TaskOut>, Problem> {
     let found = cx.read(&staff).named(body.project).named(body.assignee).fetch().await?;
@@ -189,6 +204,8 @@ async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<Ne
 }
 
 /// Show a task, and how long was worked on it.
+///
+/// What is logged is in its hours a second later. An archived one is shown too.
 #[get("/api/projects/tasks/{id}/")]
 async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) -> Result<Answer<TaskOut>, Problem> {
     let (task, totals) = cx.store.get_with_totals(staff.firm, id).await?;
@@ -196,6 +213,10 @@ async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) 
 }
 
 /// Change a task.
+///
+/// At any status, and also once its project is over; `move/` changes status and place. Time that was logged keeps its rate.
+/// 409 if it is archived; 422 if there is no such assignee, or they are deactivated; if the rate is no amount in the
+/// project's currency.
 #[patch("/api/projects/tasks/{id}/")]
 async fn update_task(
     cx: Cx,
@@ -211,6 +232,8 @@ async fn update_task(
 }
 
 /// Move a task to another status, or another place.
+///
+/// Any status can follow any other; nobody gets a mail. 409 if it is there already, at that place, and if it is archived.
 #[post("/api/projects/tasks/{id}/move/")]
 async fn move_task(
     cx: Cx,

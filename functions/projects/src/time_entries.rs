@@ -1,4 +1,4 @@
-//! `/api/projects/time-entries/`. What is logged is summed up beside its project and its task in the same transaction.
+//! `/api/projects/time-entries/`. What is logged is summed up beside its project and its task a moment later, from the stream.
 
 use api::{
     Answer, App, Body, Cx, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope, may, patch, post,
@@ -9,6 +9,7 @@ use domain::{
     access::Permission,
     firm::Firm,
     ids::{ProjectId, TaskId, TimeEntryId, UserId},
+    invoice::LineTax,
     project::Project,
     task::Task,
     time_entry::{self, Status, TimeEntry},
@@ -22,8 +23,14 @@ use crate::time_entry_shape::TimeEntryOut;
 api::standard_handlers! {
     TimeEntryId, TimeEntryOut, "/api/projects/time-entries/{id}/":
     /// Show a time entry.
+    ///
+    /// Anybody's, with what of it is billed, at which rate, and on which invoice.
     show_time_entry: show by Staff<may::ReadWork>;
     /// List what happened to a time entry.
+    ///
+    /// Newest first, also of one that was deleted: by whom it was logged, changed, submitted, approved, rejected, put on an
+    /// invoice, taken off or taken back, and which fields that changed; what an invoice let go that was void or deleted is
+    /// by `system:outbox`. Network addresses are for owners and managers.
     list_time_entry_history: history by Staff<may::ReadWork>;
 }
 
@@ -145,6 +152,9 @@ struct RejectTimeEntry {
 }
 
 /// List time entries.
+///
+/// Everybody's. Newest first, by when they were logged; of one person by the days that they worked. By project, by status
+/// or by person: 422 for two at once.
 #[get("/api/projects/time-entries/")]
 async fn list_time_entries(
     cx: Cx,
@@ -160,8 +170,13 @@ async fn list_time_entries(
     cx.list(&staff, scope, &query).await
 }
 
-/// Log time on a project. Its rate is copied now: that of the body, the task, the person on the project, the project or
-/// the firm, whichever comes first, on the day that was worked.
+/// Log time on a project.
+///
+/// Its rate is copied now: that of the body, the task, the person on the project, the project or the firm, whichever comes
+/// first, on the day that was worked. 409 unless the project is active; 403 for somebody else's time without `work.manage`;
+/// 422 if there is no such project, task or person, or it is archived or deactivated; for a task of another project; without a rate, if
+/// the client pays for it; for less than a minute, for a day that comes to more than 24 hours, is in the future or more
+/// than three years back.
 #[post("/api/projects/time-entries/", 201)]
 async fn create_time_entry(
     cx: Cx,
@@ -172,7 +187,7 @@ async fn create_time_entry(
     let (found, mut change) = (read.fetch().await?, cx.change(&staff));
     let project = change.depend(&found, "project", body.project)?;
     let task = task_of(&mut change, &found, body.task, project.id)?;
-    let user = change.depend_if(&found, "user", body.user)?.map_or(staff.user, |user| user.id);
+    let user = body.user.map(|user| crate::person(&mut change, &found, "user", user)).transpose()?.unwrap_or(staff.user);
     manages_or(&staff, user == staff.user)?;
     let firm = found.record(staff.firm)?;
     let entry = body.entry(user, &project, task.as_ref(), &firm, firm.time_zone.day(cx.now))?;
@@ -181,7 +196,12 @@ async fn create_time_entry(
     cx.commit(change, cx.created(&entry)).await
 }
 
-/// Change a time entry of one's own, or of anybody's if one manages work. One that was submitted has to be submitted again.
+/// Change a time entry of one's own, or of anybody's if one manages work.
+///
+/// One that was submitted is open again. Its rate stays unless another is said, whatever changed meanwhile. 409 once it is
+/// approved or on an invoice, and if other time takes it back; 422 if there is no such task, or it is archived or of
+/// another project, and for hours and days as where it is logged. 409 for other hours, another day or to be paid for or not,
+/// unless its project is active.
 #[patch("/api/projects/time-entries/{id}/")]
 async fn update_time_entry(
     cx: Cx,
@@ -194,12 +214,21 @@ async fn update_time_entry(
     manages_or(&staff, before.user == staff.user)?;
     let task = body.task.try_map(|task| other_task(&mut change, &found, task, &before))?;
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
-    let entry = change.update(&before, before.edit(body.over(before.content.clone(), task, today)?)?)?;
+    let edited = body.over(before.content.clone(), task, today)?;
+    if before.is_worked_otherwise(&edited) {
+        // On which project it is, is in the entry: a second read.
+        cx.store.read(staff.firm).record(before.project).fetch().await?.record(before.project)?.takes_time()?;
+        change.depend_on(before.project)?;
+    }
+    let entry = change.update(&before, before.edit(edited)?)?;
     change.count_in_day(Some(&before), Some(&entry));
     cx.commit(change, cx.ok(&entry)).await
 }
 
 /// Delete a time entry of one's own, or of anybody's if one manages work.
+///
+/// Its history is kept, and the sums of its project and its task follow a second later. 409 once it is approved or on an
+/// invoice, and if other time takes it back.
 #[delete("/api/projects/time-entries/{id}/")]
 async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<()>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
@@ -210,6 +239,8 @@ async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<
 }
 
 /// Submit a time entry of one's own, or of anybody's if one manages work, for approval.
+///
+/// The reason why it was handed back before is cleared; nobody gets a mail. 409 unless it is open.
 #[post("/api/projects/time-entries/{id}/submit/")]
 async fn submit_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
@@ -219,12 +250,17 @@ async fn submit_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<
 }
 
 /// Approve a time entry that was submitted.
+///
+/// It can't be changed any more before it is handed back. 409 unless it is submitted.
 #[post("/api/projects/time-entries/{id}/approve/")]
 async fn approve_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
     cx.act(&staff, id, TimeEntry::approve).await
 }
 
 /// Hand back a time entry that was submitted or approved: it can be changed again.
+///
+/// Whose it is finds the reason on it, and gets no mail. 409 while it is open, once it is on an invoice, and if it takes
+/// back other time or is taken back.
 #[post("/api/projects/time-entries/{id}/reject/")]
 async fn reject_time_entry(
     cx: Cx,
@@ -235,14 +271,24 @@ async fn reject_time_entry(
     cx.act(&staff, id, |entry| entry.reject(body.reason)).await
 }
 
-/// Take back a time entry that is on an invoice. Another entry, of as much less than nothing, can go on the next one.
+/// Take back a time entry that is on an invoice.
+///
+/// Another entry, of as much less than nothing, can go on the next one; it is approved at once. This one stays where it is.
+/// 409 unless it is on an invoice that isn't a draft any more, if it takes back other time or was taken back before, if
+/// something else was charged for it than was logged (a discount, a price or tax of the line's own) or a credit note took some
+/// of it back: then a credit note of that line takes it back; and if its project or client is archived.
 #[post("/api/projects/time-entries/{id}/reverse/", 201)]
 async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
     let reversal_id = cx.new_id();
     let (reversed, reversal) = entry.reverse(id, reversal_id)?;
+    // Which invoice charges it is in the entry: a second read.
+    if let Some(invoice) = entry.invoice {
+        let found = cx.store.read(staff.firm).record(invoice).record(staff.firm).fetch().await?;
+        let (invoice, tax) = (found.record(invoice)?, LineTax::by_default(found.record(staff.firm)?.default_tax_rate));
+        change.update(&invoice, invoice.reverse_time(id, &entry, &tax)?)?;
+    }
     change.update(&entry, reversed)?;
-    change.depend_on(entry.project)?;
     let reversal = change.create(reversal_id, reversal, time_entry::Event::Created)?;
     change.count_in_day(None, Some(&reversal));
     cx.commit(change, cx.created(&reversal)).await

@@ -91,7 +91,8 @@ impl Failed {
         match self {
             Self::Unreadable(_) | Self::OtherMode { .. } | Self::UnknownInvoice(_) | Self::Refused(_) => true,
             Self::Payment(error) => matches!(error, PaymentError::Refused(_)),
-            Self::NotPaid(_) | Self::Secret(_) | Self::Store(_) | Self::NotSetAside(_) | Self::Late => false,
+            Self::Store(error) => error.is_final(),
+            Self::NotPaid(_) | Self::Secret(_) | Self::NotSetAside(_) | Self::Late => false,
         }
     }
 }

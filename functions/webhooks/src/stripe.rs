@@ -27,8 +27,11 @@ struct Received {
     received: bool,
 }
 
-/// Receive an event of Stripe's. It is signed with the endpoint's secret, kept unread, and applied a moment later, once,
-/// however often it is sent. Not counted by any limit.
+/// Receive an event of Stripe's.
+///
+/// It is signed with the endpoint's secret, kept unread, and applied a moment later, once, however often it is sent. Not
+/// counted by any limit. 400 if the signature is missing, doesn't fit the body or wasn't made within five minutes; 413 for
+/// more than 256 KiB; 503 if it can't be kept, so that Stripe sends it again.
 #[utoipa::path(post, path = "/api/webhooks/stripe/", tag = "webhooks",
     request_body(content = serde_json::Value, content_type = "application/json; charset=utf-8", description = "The event, byte for byte as it was signed"),
     params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`: when it was signed, and the HMAC-SHA256 of that time, a dot and the body")),

@@ -22,6 +22,8 @@ pub struct Caller {
     pub firm: Id<Firm>,
     /// Whom the token stands for.
     pub principal: Principal,
+    /// When the token was made, seconds since 1970.
+    pub issued: i64,
 }
 
 /// A member of the firm who may do `P`.
@@ -33,6 +35,7 @@ pub struct Staff<P> {
     pub user: Id<User>,
     /// What they are there.
     pub role: Role,
+    issued: i64,
     permission: PhantomData<P>,
 }
 
@@ -55,6 +58,12 @@ pub trait Acts {
     /// Who.
     fn caller(&self) -> Caller;
 
+    /// Whether what they do changes people or the firm: then each of their changes depends on that they still are what their
+    /// token says, since a token lives on for a while.
+    fn is_looked_up(&self) -> bool {
+        false
+    }
+
     /// Their name in the event log.
     fn actor(&self) -> Actor {
         match self.caller().principal {
@@ -70,9 +79,13 @@ impl Acts for Caller {
     }
 }
 
-impl<P> Acts for Staff<P> {
+impl<P: Permitted> Acts for Staff<P> {
     fn caller(&self) -> Caller {
-        Caller { firm: self.firm, principal: Principal::Staff { user: self.user, role: self.role } }
+        Caller { firm: self.firm, principal: Principal::Staff { user: self.user, role: self.role }, issued: self.issued }
+    }
+
+    fn is_looked_up(&self) -> bool {
+        matches!(P::PERMISSION, Permission::ManageFirm | Permission::ManagePortal)
     }
 }
 
@@ -135,9 +148,9 @@ impl FromRequestParts<App> for Caller {
 impl<P: Permitted> TryFrom<Caller> for Staff<P> {
     type Error = Problem;
 
-    fn try_from(Caller { firm, principal }: Caller) -> Result<Self, Problem> {
+    fn try_from(Caller { firm, principal, issued }: Caller) -> Result<Self, Problem> {
         match principal {
-            Principal::Staff { user, role } if role.may(P::PERMISSION) => Ok(Self { firm, user, role, permission: PhantomData }),
+            Principal::Staff { user, role } if role.may(P::PERMISSION) => Ok(Self { firm, user, role, issued, permission: PhantomData }),
             Principal::Staff { role, .. } => {
                 Err(Problem::forbidden(format!("A {} doesn't have the permission {}.", role.as_str(), P::PERMISSION.as_str())))
             }

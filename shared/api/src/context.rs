@@ -1,10 +1,15 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use axum::extract::FromRequestParts;
 use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use store::{Audit, Change, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
+use store::{Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
 use crate::{Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, Shape, answer::matches_version};
 
@@ -17,8 +22,8 @@ pub(crate) struct Request {
     /// The idempotency key and a hash of what is asked, of a POST that has a key.
     pub(crate) idempotency: Option<(String, String)>,
     pub(crate) if_match: Option<String>,
-    /// Whether it is run again after a lost race; it was counted then.
-    pub(crate) is_retry: bool,
+    /// As what it was counted, which it is once, however often it is run after a lost race.
+    pub(crate) counted: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 /// The context of a request.
@@ -61,7 +66,9 @@ impl Cx {
 
     /// Begin a change by `by`.
     pub fn change(&self, by: &impl Acts) -> Change {
-        self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by))
+        let Caller { firm, principal, issued } = by.caller();
+        let change = self.store.change(firm, self.audit(by.actor()), self.idempotent(by));
+        if by.is_looked_up() { change.by_member(principal, issued) } else { change }
     }
 
     /// The same, where nothing is to be kept under the request's idempotency key, since what it does comes to the same
@@ -102,23 +109,20 @@ impl Cx {
 
     /// Archive the record `id`, or delete it where it is a draft.
     pub async fn archive<T: Entity + Archive>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
-        let (change, record) = self.edit(by, id).await?;
-        self.archive_closed(change, &record, []).await
+        let (mut change, record) = self.edit(by, id).await?;
+        change.remove(&record, record.archive()?)?;
+        self.commit(change, Ok(Answer::no_content())).await
     }
 
-    /// Archive `record`, unless something of what belongs to it, of which `open` names one a kind, is open.
-    pub async fn archive_closed<T: Entity + Archive>(
-        &self,
-        mut change: Change,
-        record: &Record<T>,
-        open: impl IntoIterator<Item = Option<String>>,
-    ) -> Result<Answer<()>, Problem> {
+    /// Archive the record `id`, unless something of what belongs to it is open.
+    pub async fn archive_closed<T: Closable>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
+        let (mut change, record) = self.edit(by, id).await?;
         let event = record.archive()?;
-        let open: Vec<_> = open.into_iter().flatten().collect();
+        let open = T::open_below(&self.store, by.caller().firm, &record).await?;
         if !open.is_empty() {
             return Err(Problem::conflict(format!("Not while something of the {} is open: {}.", T::NAME, open.join(", "))));
         }
-        change.remove(record, event)?;
+        change.remove(&record, event)?;
         self.commit(change, Ok(Answer::no_content())).await
     }
 
@@ -241,25 +245,40 @@ impl Cx {
     }
 
     /// Count the request among those of `caller`, as what their token says; once, however often its handler is run.
-    pub async fn count(&self, app: &App, Caller { firm, principal }: Caller) -> Result<(), Problem> {
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_member(&self.store, firm, principal, self.now).await }
+    pub async fn count(&self, app: &App, caller: Caller) -> Result<(), Problem> {
+        self.count_once("caller", app.limiter.count_member(&self.store, caller, self.now)).await
     }
 
     /// Count the request among those of the user or portal user `subject`, whatever they may do; once.
     pub async fn count_subject(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_subject(&self.store, firm, subject, self.now).await }
+        self.count_once("caller", app.limiter.count_subject(&self.store, firm, subject, self.now)).await
     }
 
     /// Count the request among the payment links that `by` asks for; once, however often its handler is run.
     pub async fn count_payment(&self, app: &App, by: &impl Acts) -> Result<(), Problem> {
-        let Caller { firm, principal } = by.caller();
+        let Caller { firm, principal, .. } = by.caller();
         let subject = principal.subject();
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_payment(&self.store, firm, &subject, self.now).await }
+        self.count_once("payment", app.limiter.count_payment(&self.store, firm, &subject, self.now)).await
     }
 
     /// Count the request among those from its address; once, however often its handler is run.
     pub async fn count_address(&self, app: &App) -> Result<(), Problem> {
-        if self.request.is_retry { Ok(()) } else { app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now).await }
+        self.count_once("address", app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now)).await
+    }
+
+    /// Count the failure of `attempt` to sign in; once.
+    pub async fn count_failure(&self, app: &App, attempt: &Attempt) -> Result<(), Problem> {
+        self.count_once("failure", app.limiter.count_failure(&self.store, attempt, self.now)).await
+    }
+
+    /// Count the request as `what`, unless it was counted so before: when it was run and lost a race.
+    async fn count_once(&self, what: &'static str, count: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+        let counted = || self.request.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if !counted().contains(what) {
+            count.await?;
+            counted().insert(what);
+        }
+        Ok(())
     }
 
     /// Somebody tries to sign in as `username`, from where the request came.

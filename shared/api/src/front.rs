@@ -127,7 +127,6 @@ impl Front {
                 return response;
             };
             tokio::time::sleep(pause).await;
-            context.is_retry = true;
             context.now = self.clock.now();
         }
     }
@@ -151,7 +150,7 @@ impl Front {
             source_address,
             idempotency,
             if_match: text(&header::IF_MATCH),
-            is_retry: false,
+            counted: Arc::default(),
         })
     }
 }

@@ -96,8 +96,11 @@ impl<F: DeserializeOwned> FromRequestParts<App> for ListQuery<F> {
             }
         }
         let first = filters.first().map_or_else(|| "query".to_owned(), |(name, _)| name.clone());
-        let text = serde_urlencoded::to_string(&filters).map_err(Problem::internal)?;
-        let filter = serde_urlencoded::from_str(&text).map_err(|error| Problem::malformed(first, error.to_string()))?;
+        let filter = read(&filters).map_err(|error| {
+            let wrong = filters.iter().find_map(|filter| Some((&filter.0, read::<F>(std::slice::from_ref(filter)).err()?)));
+            let (name, error) = wrong.map_or((first, error.clone()), |(name, error)| (name.clone(), error));
+            Problem::malformed(name, if error.starts_with("unknown field") { "There is no such filter." } else { &error })
+        })?;
         Ok(Self { filter, page, uri: parts.uri.clone() })
     }
 }
@@ -116,6 +119,12 @@ impl<F> ListQuery<F> {
         let query: Vec<&str> = kept.chain([cursor.as_str()]).collect();
         format!("{}?{}", self.uri.path(), query.join("&"))
     }
+}
+
+/// What `filters`, names and values, come to; or why they can't be read.
+fn read<F: DeserializeOwned>(filters: &[(String, String)]) -> Result<F, String> {
+    let text = serde_urlencoded::to_string(filters).map_err(|error| error.to_string())?;
+    serde_urlencoded::from_str(&text).map_err(|error| error.to_string())
 }
 
 fn limit(text: &str) -> Result<u16, Problem> {

@@ -150,12 +150,12 @@ fn name_permissions(operation: &mut Map<String, Value>) {
 
 /// The first sentence of what a handler says of itself is its title, the rest the description.
 fn summarize(operation: &mut Map<String, Value>) {
-    let summary = operation.get("summary").and_then(Value::as_str).map(str::to_owned);
-    let Some((title, rest)) = summary.as_deref().map(|summary| summary.split_once(". ").unwrap_or((summary, ""))) else { return };
+    let text = |name: &str| operation.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (summary, description) = (text("summary"), text("description"));
+    let (title, rest) = [". ", ".\n"].into_iter().find_map(|end| summary.split_once(end)).unwrap_or((&summary, ""));
+    let rest = [rest, &description].map(str::trim).join(" ");
     operation.insert("summary".to_owned(), title.trim_end_matches('.').into());
-    if !rest.is_empty() {
-        operation.insert("description".to_owned(), rest.into());
-    }
+    operation.insert("description".to_owned(), rest.trim().into());
 }
 
 /// A response that operations have in common.

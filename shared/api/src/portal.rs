@@ -102,11 +102,18 @@ impl<R> Acts for Portal<R> {
     }
 }
 
-impl<P, R> Acts for Party<P, R> {
+impl<P: Permitted, R> Acts for Party<P, R> {
     fn caller(&self) -> Caller {
         match self {
             Self::Staff(staff) => staff.caller(),
             Self::Portal(portal) => portal.caller(),
+        }
+    }
+
+    fn is_looked_up(&self) -> bool {
+        match self {
+            Self::Staff(staff) => staff.is_looked_up(),
+            Self::Portal(portal) => portal.is_looked_up(),
         }
     }
 }

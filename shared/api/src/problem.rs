@@ -92,6 +92,16 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with(header::WWW_AUTHENTICATE, &challenge)
     }
 
+    /// The status that it is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.unwritten.status
+    }
+
+    /// The caller isn't let in any more, or not as what their token says.
+    pub fn revoked() -> Self {
+        Self::unauthorized(Some("invalid_token"), "Is worth nothing any more; refresh, or sign in again.")
+    }
+
     /// The caller may not do this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
@@ -180,6 +190,7 @@ impl From<store::Error> for Problem {
                 }
             }
             store::Error::Lost => Self::lost(),
+            store::Error::Revoked => Self::revoked(),
             store::Error::Seen => Self::conflict("The event was applied before."),
             store::Error::Replayed(reply) => Self { outcome: Outcome::Replayed(Box::new(reply)), ..Self::conflict("Done before.") },
             store::Error::KeyReused => Self::invalid("Idempotency-Key", "Was used for another request."),

@@ -17,11 +17,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Digest, Id, Time, firm::Firm, session::Principal};
+use domain::{Digest, Email, Id, Time, firm::Firm};
 use http::{HeaderName, StatusCode, header};
-use store::{Counted, Granted, Lease, Quota, Store, Whose};
+use store::{Counted, Granted, Lease, Quota, Shown, Store, Whose};
 
-use crate::{Limits, Problem};
+use crate::{Caller, Limits, Problem};
 
 /// The largest lease, in requests.
 const LARGEST: u32 = 20;
@@ -48,10 +48,10 @@ struct Held {
     next: u32,
     /// How many were leased in a minute of this hour that is over, and not used.
     unused: u32,
-    /// As what they were looked up in this minute.
-    access: Option<String>,
-    /// As what they came in it, and aren't it any more.
-    refused: Option<String>,
+    /// As what they were looked up in this minute, and when the oldest token was made that said so.
+    known: Option<(String, i64)>,
+    /// As what they came in it, and aren't it any more, and when the newest token was made that said so.
+    refused: Option<(String, i64)>,
 }
 
 /// Who tries to sign in: where from, and as whom. They are counted if they fail.
@@ -64,7 +64,9 @@ pub struct Attempt {
 impl Attempt {
     /// Somebody at `address` tries to sign in as `username`, which may be no e-mail, or nobody's.
     pub(crate) fn new(address: Option<&str>, username: &str) -> Self {
-        let username = Digest::of(&[username.trim().to_lowercase().as_bytes()]);
+        // An e-mail has many spellings, and one login.
+        let username = Email::new(username).map_or_else(|_| username.trim().to_lowercase(), |email| email.to_string());
+        let username = Digest::of(&[username.as_bytes()]);
         Self { address: network(address), username: format!("LOGIN#{username}") }
     }
 
@@ -80,9 +82,9 @@ impl Limiter {
         Self { limits, leases: Mutex::default() }
     }
 
-    /// Count a request of `principal` of `firm`, which is what their token says they are; 401 if they aren't any more.
-    pub async fn count_member(&self, store: &Store, firm: Id<Firm>, principal: Principal, now: Time) -> Result<(), Problem> {
-        self.count(store, firm, &principal.subject(), Some(&principal.access()), now).await
+    /// Count a request of `caller`, who is what their token says they are; 401 if they aren't any more.
+    pub async fn count_member(&self, store: &Store, Caller { firm, principal, issued }: Caller, now: Time) -> Result<(), Problem> {
+        self.count(store, firm, &principal.subject(), Some((principal.access(), issued)), now).await
     }
 
     /// Count a request of the user or portal user `subject` of `firm`, whatever they may do there.
@@ -90,32 +92,31 @@ impl Limiter {
         self.count(store, firm, subject, None, now).await
     }
 
-    async fn count(&self, store: &Store, firm: Id<Firm>, subject: &str, access: Option<&str>, now: Time) -> Result<(), Problem> {
+    async fn count(&self, store: &Store, firm: Id<Firm>, subject: &str, shown: Option<(String, i64)>, now: Time) -> Result<(), Problem> {
         let quota = self.limits.user;
         let held = self.held(subject);
         let mut held = held.lock().await;
         held.turn_to(now.timestamp().div_euclid(60));
-        if access.is_some() && held.refused.as_deref() == access {
-            return Err(revoked());
+        if held.refuses(shown.as_ref()) {
+            return Err(Problem::revoked());
         }
-        let is_known = access.is_none() || held.access.as_deref() == access;
-        if is_known && held.left > 0 {
+        if held.knows(shown.as_ref()) && held.left > 0 {
             held.left -= 1;
             return Ok(());
         }
         // Who comes as something else than was looked up leases one more, which looks.
         let wanted = if held.left > 0 { 1 } else { held.next };
-        let whose = Whose::Member { firm, subject, access };
+        let whose = Whose::Member { firm, subject, shown: shown.as_ref().map(|(access, issued)| Shown { access, issued: *issued }) };
         match store.lease(&Lease { whose, wanted, unused: held.unused, quota }, now).await? {
             Granted::Some { requests, counted } => {
-                held.add(requests, access, counted, quota);
+                held.add(requests, shown, counted, quota);
                 held.left -= 1;
                 Ok(())
             }
             Granted::None { limit, retry_after } => Err(exhausted(limit, retry_after)),
             Granted::Revoked => {
-                held.refused = access.map(str::to_owned);
-                Err(revoked())
+                held.refused = shown.or_else(|| held.refused.take());
+                Err(Problem::revoked())
             }
         }
     }
@@ -171,15 +172,25 @@ impl Held {
         }
     }
 
-    /// That so many `requests` were leased by who was looked up as `access`, of whom so many are `counted` then.
-    fn add(&mut self, requests: u32, access: Option<&str>, counted: Counted, quota: Quota) {
+    /// Whether they were looked up as what the token says that was `shown`, by it or an older one.
+    fn knows(&self, shown: Option<&(String, i64)>) -> bool {
+        let is_known = |(access, issued): &(String, i64)| self.known.as_ref().is_some_and(|known| known.0 == *access && known.1 <= *issued);
+        shown.is_none_or(is_known)
+    }
+
+    /// Whether the token that was `shown` was refused, or one that says the same and is newer. Who may do it again by now has a
+    /// newer one.
+    fn refuses(&self, shown: Option<&(String, i64)>) -> bool {
+        self.refused.as_ref().zip(shown).is_some_and(|(refused, shown)| refused.0 == shown.0 && refused.1 >= shown.1)
+    }
+
+    /// That so many `requests` were leased by who was looked up as what was `shown`, of whom so many are `counted` then.
+    fn add(&mut self, requests: u32, shown: Option<(String, i64)>, counted: Counted, quota: Quota) {
         self.leased += requests;
         self.left += requests;
         self.next = next(requests, self.leased, counted, quota);
         self.unused = 0;
-        if let Some(access) = access {
-            self.access = Some(access.to_owned());
-        }
+        self.known = shown.or_else(|| self.known.take());
     }
 }
 
@@ -211,13 +222,8 @@ async fn ask(store: &Store, lease: Lease<'_>, now: Time) -> Result<(), Problem> 
     match store.lease(&lease, now).await? {
         Granted::Some { .. } => Ok(()),
         Granted::None { limit, retry_after } => Err(exhausted(limit, retry_after)),
-        Granted::Revoked => Err(revoked()),
+        Granted::Revoked => Err(Problem::revoked()),
     }
-}
-
-/// The caller isn't let in any more, or not as what their token says.
-fn revoked() -> Problem {
-    Problem::unauthorized(Some("invalid_token"), "Is worth nothing any more; refresh, or sign in again.")
 }
 
 /// `limit` is used up for `retry_after` seconds more.

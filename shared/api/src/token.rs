@@ -83,7 +83,7 @@ impl Claims {
                 Principal::Portal { user: self.sub.parse().ok()?, client: self.client?, rights }
             }
         };
-        Some(Caller { firm: self.firm, principal })
+        Some(Caller { firm: self.firm, principal, issued: self.iat })
     }
 }
 

@@ -63,6 +63,8 @@ crate::events! {
         Disputed = "invoice.disputed" is Reviving,
         /// The payer's bank took back a payment, so that something is due again.
         Reopened = "invoice.reopened" is Reviving,
+        /// Other time takes back what one of its lines bills.
+        TimeReversed = "invoice.time_reversed" is Change,
         /// Taken back as if it had never been sent.
         Voided = "invoice.voided" is Change,
         /// Nobody expects any more that it is paid.
@@ -216,16 +218,17 @@ pub struct Invoice {
     /// How much of what was paid went back to the payers.
     pub amount_refunded: Money,
     /// What all credit notes come to, whatever became of it.
-    #[serde(default = "unlisted")]
     pub credit_noted: Money,
     /// How much of each line credit notes took back, in the order of the lines.
     #[serde(default)]
     pub line_notes: Vec<LineNoted>,
+    /// The time of its lines that other time takes back: what a line charges is taken back once, by that or by credit notes.
+    #[serde(default)]
+    pub time_reversed: Vec<TimeEntryId>,
     /// What they took back, by its tax.
     #[serde(default)]
     pub taxes_noted: Vec<Tax>,
     /// How much of what went back to the payers, or is to go, credit notes tell of.
-    #[serde(default = "unlisted")]
     pub refund_noted: Money,
     /// The credits that credit notes made of what was paid.
     #[serde(default)]
@@ -244,11 +247,6 @@ pub struct Invoice {
     /// Where the firm was, when it was sent: until its last day to pay is over, the client is reminded on days of there.
     #[serde(default)]
     pub time_zone: Option<TimeZone>,
-}
-
-/// What lists, which leave it out, have in its place.
-fn unlisted() -> Money {
-    Money::zero(Currency::USD)
 }
 
 impl OfClient for Invoice {
@@ -295,6 +293,7 @@ impl Invoice {
             amount_refunded: nothing,
             credit_noted: nothing,
             line_notes: Vec::new(),
+            time_reversed: Vec::new(),
             taxes_noted: Vec::new(),
             refund_noted: nothing,
             note_credits: Vec::new(),
@@ -317,8 +316,11 @@ impl Invoice {
         self.number.map(label)
     }
 
-    /// What is due: `total − paid − credited`.
+    /// What is due: `total − paid − credited`; of a void invoice, on which nothing was paid or credited, nothing.
     pub fn amount_due(&self) -> Money {
+        if self.status == Status::Void {
+            return Money::zero(self.currency);
+        }
         self.totals.total.without(self.amount_paid).without(self.amount_credited)
     }
 

@@ -300,13 +300,13 @@ impl Proposal {
         accepted_by: Option<SingleLine<200>>,
         note: Option<MultiLine<2000>>,
         options: Option<&[usize]>,
-        born: AcceptanceIds,
+        ids: AcceptanceIds,
         now: Time,
     ) -> Transition<Self> {
         let offer = self.offer();
         let Offer { line_items, total } = options.map_or(Ok(offer.clone()), |places| offer.choosing(places))?;
         let content = Digest::of(&[serde_json::json!([self.number, self.version, line_items, total, self.terms]).to_string().as_bytes()]);
-        let AcceptanceIds { client, portal_user, engagement } = born;
+        let AcceptanceIds { client, portal_user, engagement } = ids;
         let acceptance = Some(Acceptance { accepted_by, note, at: now, content, client, portal_user, engagement });
         Ok((Self { status: Status::Accepted, line_items, total, acceptance, ..self.clone() }, Event::Accepted))
     }

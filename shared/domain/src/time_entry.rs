@@ -198,11 +198,6 @@ impl TimeEntry {
         [(sum::MINUTES, self.minutes.into()), (sum::BILLABLE, self.billed_amount.minor())]
     }
 
-    /// Whether `user` may change it: whose it is, or who manages work.
-    pub fn may_be_changed_by(&self, user: UserId, manages: bool) -> bool {
-        manages || self.user == user
-    }
-
     /// The entry with other fields; one that was submitted has to be submitted again.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.unlocked()?;
@@ -261,6 +256,16 @@ impl TimeEntry {
         Ok((Self { invoice: Some(invoice), ..self.clone() }, Event::Invoiced))
     }
 
+    /// The entry once no other takes it back any more.
+    pub fn without_reversal(&self) -> (Self, Event) {
+        (Self { reversed_by: None, ..self.clone() }, Event::Released)
+    }
+
+    /// Whether `edited` says something else of what was worked and has to be paid: only where time can be logged.
+    pub fn is_worked_otherwise(&self, edited: &Self) -> bool {
+        (self.minutes, self.date, self.billable) != (edited.minutes, edited.date, edited.billable)
+    }
+
     /// The entry once no invoice bills it any more.
     pub fn release(&self) -> Transition<Self> {
         match self.invoice {
@@ -317,7 +322,9 @@ impl TimeEntry {
 
     fn past<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::state(match (self.invoice, self.progress) {
-            (Some(invoice), _) => format!("The time is on the invoice {invoice}; reverse it and log it anew."),
+            (Some(invoice), _) => format!(
+                "The time is on the invoice {invoice}: take it off a draft; where it was sent, reverse the time, or issue a credit note."
+            ),
             (None, progress) => format!("The time is {} already.", progress.as_str()),
         }))
     }

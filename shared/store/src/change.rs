@@ -1,5 +1,7 @@
 //! Changes: everything that a request writes, in one transaction. Each action carries what its failure means.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
@@ -10,11 +12,12 @@ use domain::{
     Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
+    session::Principal,
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    Entity, Error, IdempotentRequest, Record, Reply, Store, claim, entity, event,
+    Entity, Error, IdempotentRequest, Parent, Record, Reply, Store, claim, entity, event,
     item::{Item, number, text},
     key::{Key, name},
     size,
@@ -44,6 +47,10 @@ pub struct Change {
     actions: Vec<(TransactWriteItem, OnFailure)>,
     /// What is added to the days of people, once for each.
     pub(crate) workdays: Workdays,
+    /// Who acts, if they are looked up.
+    pub(crate) member: Option<(Principal, i64)>,
+    /// The records of which it is a condition that they aren't archived.
+    pub(crate) guarded: BTreeSet<Parent>,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -63,12 +70,23 @@ pub(crate) enum OnFailure {
     Done,
     /// The event was applied before.
     Seen,
+    /// Who acts isn't let in any more as what they come.
+    Revoked,
 }
 
 impl Store {
     /// Begin a change in `firm`; `idempotent` says under which key it is to be done just once.
     pub fn change(&self, firm: Id<Firm>, audit: Audit, idempotent: Option<IdempotentRequest>) -> Change {
-        Change { store: self.clone(), firm, audit, idempotent, actions: Vec::new(), workdays: Workdays::new() }
+        Change {
+            store: self.clone(),
+            firm,
+            audit,
+            idempotent,
+            actions: Vec::new(),
+            workdays: Workdays::new(),
+            member: None,
+            guarded: BTreeSet::new(),
+        }
     }
 }
 
@@ -76,6 +94,10 @@ impl Change {
     /// The firm in which the change is.
     pub fn firm(&self) -> Id<Firm> {
         self.firm
+    }
+
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.audit.actor
     }
 
     /// When it happens.
@@ -88,6 +110,7 @@ impl Change {
         let now = self.audit.at;
         let record = Record { id, version: 0, created_at: now, updated_at: now, archived_at: None, hash: Digest::default(), content };
         let (record, item) = self.log(record, None, event)?;
+        self.keep_open(None, &record)?;
         let put = self.put(item).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         self.retime(id, &[], &record.timers())?;
@@ -133,17 +156,6 @@ impl Change {
 
     /// That the record `id`, which the body names in `field`, is there and not archived, without reading it.
     pub(crate) fn check<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
-        self.check_open(id, OnFailure::NoSuch { field, kind: <T as Kind>::NAME })
-    }
-
-    /// That the record `id`, which no body names, but which another record or the path does, isn't archived: what is made
-    /// belongs to it.
-    pub fn depend_on<T: Entity>(&mut self, id: Id<T>) -> Result<(), Error> {
-        let name = <T as Kind>::NAME.replace('_', " ");
-        self.check_open(id, OnFailure::Refused(Refusal::state(format!("The {name} is archived; restore it to change it."))))
-    }
-
-    fn check_open<T: Entity>(&mut self, id: Id<T>, on_failure: OnFailure) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.store.table)
             .set_key(Some(Key::record(self.firm, id).item()))
@@ -151,7 +163,8 @@ impl Change {
             .expression_attribute_names("#archived", name::ARCHIVED)
             .build()
             .map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().condition_check(check).build(), on_failure);
+        let action = TransactWriteItem::builder().condition_check(check).build();
+        self.push(action, OnFailure::NoSuch { field, kind: <T as Kind>::NAME });
         Ok(())
     }
 
@@ -170,6 +183,7 @@ impl Change {
         if self.actions.is_empty() {
             return Ok(());
         }
+        self.push_member()?;
         let (items, meanings): (Vec<_>, Vec<_>) = self.actions.into_iter().unzip();
         let error = match self.store.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => return Ok(()),
@@ -192,6 +206,7 @@ impl Change {
         event: T::Event,
     ) -> Result<(Record<T>, Item), Error> {
         let (sequence, lifecycle) = (record.version + 1, event.lifecycle());
+        let was_archived = record.archived_at.is_some();
         let archived_at = lifecycle.archived_at(record.archived_at, self.audit.at);
         let after = if lifecycle == Lifecycle::Deletion { None } else { Some(Value::Object(entity::fields_of(&record.content)?)) };
         let details = Details {
@@ -215,9 +230,7 @@ impl Change {
         let record = Record { version: sequence, updated_at: self.audit.at, archived_at, hash: logged.hash, ..record };
         let item = record.to_item(self.firm)?;
         size::check(&item, &event, &details.changes)?;
-        if T::IS_GUARDED && matches!(lifecycle, Lifecycle::Archiving | Lifecycle::Deletion) {
-            self.close_guards(record.id, sequence)?;
-        }
+        self.set_guards(&record, was_archived, lifecycle)?;
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         Ok((record, item))
@@ -231,6 +244,7 @@ impl Change {
         event: T::Event,
     ) -> Result<Record<T>, Error> {
         let (record, item) = self.log(after, Some(fields), event)?;
+        self.keep_open(Some(before), &record)?;
         let put = self
             .put(item)
             .condition_expression("#version = :version AND #hash = :hash")
@@ -294,6 +308,7 @@ fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], idempotent: O
             let holder = reason.item().map(claim::holder).unwrap_or_default();
             Error::Taken { refusal, holder }
         }
+        OnFailure::Revoked => Error::Revoked,
         OnFailure::Lost | OnFailure::Done | OnFailure::Seen => Error::Lost,
     })
 }

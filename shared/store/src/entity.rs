@@ -37,13 +37,18 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
         None
     }
 
+    /// What can't be archived as long as this is as it is: it has [guards](Entity::IS_GUARDED).
+    fn keeps_open(&self) -> Vec<Parent> {
+        Vec::new()
+    }
+
     /// A record, and a state, by both of which at once it is listed.
     fn parent_state(&self) -> Option<(Parent, &'static str)> {
         None
     }
 
-    /// Who did it or is to do it, and on which day.
-    fn person(&self) -> Option<(UserId, Date)> {
+    /// Who did it or is to do it, and on which day, if on one.
+    fn person(&self) -> Option<(UserId, Option<Date>)> {
         None
     }
 
@@ -59,15 +64,21 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
 }
 
 /// The record that others belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Parent {
     kind: &'static str,
+    name: &'static str,
     id: String,
 }
 
 impl Parent {
-    pub(crate) fn new(kind: &'static str, id: String) -> Self {
-        Self { kind, id }
+    pub(crate) fn new(kind: &'static str, name: &'static str, id: String) -> Self {
+        Self { kind, name, id }
+    }
+
+    /// What it is, in words.
+    pub(crate) fn name(&self) -> String {
+        self.name.replace('_', " ")
     }
 }
 

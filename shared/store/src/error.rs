@@ -50,6 +50,9 @@ pub enum Error {
     /// The event of Stripe's was applied before; nothing was written.
     #[error("applied before")]
     Seen,
+    /// Who acts isn't let in any more, or may do something else by now; nothing was written.
+    #[error("not let in any more")]
+    Revoked,
     /// This request was done before; here is what it was answered.
     #[error("done before")]
     Replayed(Reply),
@@ -65,6 +68,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it comes of the same write each time, however often it is tried: of what happens by itself, which reads anew.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Lost | Self::Unavailable(_) | Self::Internal(_) => false,
+            Self::NotFound(_)
+            | Self::NoSuch { .. }
+            | Self::NotACursor(_)
+            | Self::Refused(_)
+            | Self::TooLong { .. }
+            | Self::Taken { .. }
+            | Self::Seen
+            | Self::Revoked
+            | Self::Replayed(_)
+            | Self::KeyReused => true,
+        }
+    }
+
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }

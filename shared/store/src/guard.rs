@@ -2,18 +2,21 @@
 //!
 //! What a write depends on is a condition of its transaction, and DynamoDB cancels one of two transactions that meet on an
 //! item, even if both only look at it. So where many depend on a record at once (sixteen people log time on a project), each
-//! looks at one of [`GUARDS`] items beside it, by chance. None of them is there as long as the record is: whatever archives
-//! or deletes it writes all of them, with the version that it has then. Who read the record before that fails, reads it again
-//! and sees; who reads it later, as after it was restored, has read a later version.
+//! looks at one of [`GUARDS`] items beside it, by chance. They are there as long as the record is archived, and for an hour
+//! after it was deleted, which is longer than a request may take that read it before: whatever archives it writes all of
+//! them, and whatever restores it deletes them.
 //!
-//! It costs nothing but where a record is archived. Guards are needed as long as a request may take, and go after an hour.
+//! What is open keeps what it belongs to from being archived ([`crate::OpenItem`]). So nothing comes to be open below what is
+//! archived either, however that comes about: a record that comes to be open, made or changed, depends on what it belongs to.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use chrono::TimeDelta;
-use domain::Id;
+use domain::{Id, Lifecycle, Refusal, event::Actor};
 
 use crate::{
-    Change, Entity, Error, Record,
+    Change, Entity, Error, Parent, Record,
     change::OnFailure,
     item::number,
     key::{Key, name},
@@ -21,34 +24,67 @@ use crate::{
 
 /// How many guards a record has.
 const GUARDS: u8 = 32;
-/// How long they are kept.
+/// How long they are kept after the record was deleted.
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
 impl Change {
-    /// That `record` was neither archived nor deleted since it was read.
-    pub(crate) fn check_guard<T: Entity>(&mut self, record: &Record<T>) -> Result<(), Error> {
-        let guard = Key::guard(self.firm(), record.id, rand::random_range(0..GUARDS));
+    /// That the record `id`, which the path or another record names, isn't archived: what is made belongs to it.
+    pub fn depend_on<T: Entity>(&mut self, id: Id<T>) -> Result<(), Error> {
+        self.depend_on_parent(id.into())
+    }
+
+    fn depend_on_parent(&mut self, parent: Parent) -> Result<(), Error> {
+        let refusal = Refusal::state(format!("The {} is archived; restore it first.", parent.name()));
+        self.check_guard(parent, OnFailure::Refused(refusal))
+    }
+
+    /// That `parent`, which has guards, isn't archived.
+    pub(crate) fn check_guard(&mut self, parent: Parent, on_failure: OnFailure) -> Result<(), Error> {
+        // A transaction looks at an item once.
+        if !self.guarded.insert(parent.clone()) {
+            return Ok(());
+        }
+        let guard = Key::guard(self.firm(), &parent, rand::random_range(0..GUARDS));
         let check = ConditionCheck::builder()
             .table_name(self.table())
             .set_key(Some(guard.item()))
-            .condition_expression("attribute_not_exists(pk) OR #version <= :version")
-            .expression_attribute_names("#version", name::VERSION)
-            .expression_attribute_values(":version", number(record.version))
+            .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Lost);
+        self.push(TransactWriteItem::builder().condition_check(check).build(), on_failure);
         Ok(())
     }
 
-    /// Have all fail who read the record `id` before it came to `version`, in which it is archived or gone.
-    pub(crate) fn close_guards<T: Entity>(&mut self, id: Id<T>, version: u64) -> Result<(), Error> {
+    /// Write or delete the guards of `record`, if it has any, as it is archived, deleted or restored.
+    pub(crate) fn set_guards<T: Entity>(&mut self, record: &Record<T>, was_archived: bool, lifecycle: Lifecycle) -> Result<(), Error> {
+        let is_closed = lifecycle == Lifecycle::Deletion || record.archived_at.is_some();
+        if !T::IS_GUARDED || is_closed == was_archived {
+            return Ok(());
+        }
         for number_of in 0..GUARDS {
-            let mut item = Key::guard(self.firm(), id, number_of).item();
-            item.insert(name::VERSION.to_owned(), number(version));
-            item.insert(name::EXPIRES.to_owned(), number((self.now() + KEPT).timestamp()));
+            let guard = Key::guard(self.firm(), &record.id.into(), number_of);
+            if !is_closed {
+                self.delete(guard)?;
+                continue;
+            }
+            let mut item = guard.item();
+            if lifecycle == Lifecycle::Deletion {
+                item.insert(name::EXPIRES.to_owned(), number((self.now() + KEPT).timestamp()));
+            }
             let put = self.put(item);
             self.push_put(put, OnFailure::Lost)?;
         }
         Ok(())
+    }
+
+    /// That what `after` keeps open isn't archived, as far as it didn't before. Of what happens by itself nothing depends on
+    /// that: money that Stripe took is there.
+    pub(crate) fn keep_open<T: Entity>(&mut self, before: Option<&Record<T>>, after: &Record<T>) -> Result<(), Error> {
+        if matches!(self.actor(), Actor::System(_)) {
+            return Ok(());
+        }
+        let kept = |record: &Record<T>| if record.archived_at.is_none() { record.content.keeps_open() } else { Vec::new() };
+        let before: BTreeSet<Parent> = before.map(kept).unwrap_or_default().into_iter().collect();
+        kept(after).into_iter().filter(|parent| !before.contains(parent)).try_for_each(|parent| self.depend_on_parent(parent))
     }
 }

@@ -61,6 +61,8 @@ pub(crate) mod name {
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";
+    /// Since when a membership is there, seconds since 1970: tokens from before it are worth nothing.
+    pub(crate) const SINCE: &str = "since";
     /// What a membership lets somebody do, as text.
     pub(crate) const ACCESS: &str = "access";
     pub(crate) const ACTIVE: &str = "active";
@@ -132,9 +134,15 @@ impl Key {
         Self { sk: format!("@MEMBER#{firm}#{subject}"), ..Self::login(id) }
     }
 
-    /// Who is let into a firm: a user or portal user, and the lease of their requests.
+    /// Who is let into a firm: a user or portal user.
     pub(crate) fn membership(firm: Id<Firm>, subject: &str) -> Self {
         Self::header(format!("F#{firm}#MEMBER#{subject}"))
+    }
+
+    /// The lease of a member's requests, as what they may do; it is there as long as the membership. In a partition of its
+    /// own, since all functions write leases and policies tell keys apart.
+    pub(crate) fn lease(firm: Id<Firm>, subject: &str) -> Self {
+        Self::header(format!("F#{firm}#LEASE#{subject}"))
     }
 
     pub(crate) fn session(firm: Id<Firm>, id: Id<Session>) -> Self {
@@ -148,8 +156,8 @@ impl Key {
     }
 
     /// One of the items that stand for a record where many depend on it at once.
-    pub(crate) fn guard<T: Entity>(firm: Id<Firm>, id: Id<T>, number: u8) -> Self {
-        Self { pk: partition::<T>(firm, &id.to_string()), sk: format!("GUARD#{number:02}") }
+    pub(crate) fn guard(firm: Id<Firm>, of: &Parent, number: u8) -> Self {
+        Self { pk: format!("F#{firm}#{of}"), sk: format!("GUARD#{number:02}") }
     }
 
     pub(crate) fn running_totals<T: Entity>(firm: Id<Firm>, id: Id<T>) -> Self {
@@ -246,9 +254,9 @@ pub(crate) mod index {
         format!("F#{firm}#PERSON#{person}#{}", T::TYPE)
     }
 
-    /// In the order of its days.
-    pub(crate) fn of_day(day: Date, id: &str) -> String {
-        format!("{}#{id}", day.get())
+    /// In the order of its days; what has none comes last.
+    pub(crate) fn of_day(day: Option<Date>, id: &str) -> String {
+        day.map_or_else(|| format!("9999-12-31#{id}"), |day| format!("{}#{id}", day.get()))
     }
 }
 
@@ -305,7 +313,7 @@ impl fmt::Display for Counter {
 
 impl<K: Kind + Entity> From<Id<K>> for Parent {
     fn from(id: Id<K>) -> Self {
-        Self::new(K::TYPE, id.to_string())
+        Self::new(K::TYPE, <K as Kind>::NAME, id.to_string())
     }
 }
 
@@ -337,9 +345,10 @@ mod tests {
             ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
             ("membership", key(Key::membership(firm, "user_1"))),
             ("session", key(Key::session(firm, Id::new(now, 5)))),
+            ("lease", key(Key::lease(firm, "user_1"))),
             ("rate of payments", key(Key::rate(Some(firm), "user_1#payment"))),
             ("rate, anonymous", key(Key::rate(None, "192.0.2.1"))),
-            ("guard", key(Key::guard(firm, Id::<Lead>::new(now, 2), 7))),
+            ("guard", key(Key::guard(firm, &Id::<Lead>::new(now, 2).into(), 7))),
             ("what an entry adds", key(Key::addend(firm, Id::new(now, 9)))),
             ("running totals", key(Key::running_totals(firm, Id::<Lead>::new(now, 2)))),
             ("workday", key(Key::workday(firm, Id::new(now, 6), "2026-11-25".parse().unwrap()))),
@@ -353,7 +362,7 @@ mod tests {
             ("by_parent", index::by_parent::<Contract>(firm, &client.into())),
             ("by_parent_state", index::by_parent_state::<TimeEntry>(firm, &client.into(), "unbilled")),
             ("by_person", index::by_person::<TimeEntry>(firm, Id::new(now, 6))),
-            ("by_person, sort key", index::of_day("2026-11-25".parse().unwrap(), "time_1")),
+            ("by_person, sort key", index::of_day("2026-11-25".parse().ok(), "time_1")),
         ];
         let table: Vec<String> = rows.iter().map(|(what, key)| format!("{what:24} {key}")).collect();
         insta::assert_snapshot!(table.join("\n"));

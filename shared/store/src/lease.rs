@@ -5,8 +5,8 @@
 //! leased and not used in its minute is lost to the caller for that minute, so `shared/api` leases one at first and more only
 //! to who comes again; to the hour it is given back with the next lease.
 //!
-//! The item of somebody who is signed in is their membership, and they lease only as long as they have it and what it lets
-//! them do is what their token says. So a token is worth nothing within a minute after its owner was shut out or came to do
+//! The item of somebody who is signed in lies beside their membership, is there as long, and says what it lets them do; they
+//! lease only as what their token says they are. So a token is worth nothing within a minute after its owner was shut out or came to do
 //! something else, and no request costs a read for that.
 
 use aws_sdk_dynamodb::{
@@ -49,8 +49,8 @@ pub enum Whose<'l> {
         firm: Id<Firm>,
         /// A user's or portal user's id.
         subject: &'l str,
-        /// What their token lets them do ([`domain::session::Principal::access`]); none if that doesn't matter.
-        access: Option<&'l str>,
+        /// What their token says; none if that doesn't matter.
+        shown: Option<Shown<'l>>,
     },
     /// Of an address, say, or of a member for something that is counted besides.
     Other {
@@ -59,6 +59,15 @@ pub enum Whose<'l> {
         /// Under which name they are counted.
         caller: &'l str,
     },
+}
+
+/// What the token says that a member shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'l> {
+    /// What it lets them do ([`domain::session::Principal::access`]).
+    pub access: &'l str,
+    /// When it was made, seconds since 1970.
+    pub issued: i64,
 }
 
 /// Who leases requests, how many, out of what.
@@ -175,12 +184,15 @@ impl Store {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         update = match whose {
-            Whose::Member { access, .. } => {
+            Whose::Member { shown, .. } => {
                 condition.push_str(" AND attribute_exists(pk)");
-                if let Some(access) = access {
-                    condition.push_str(" AND #access = :access");
-                    update =
-                        update.expression_attribute_names("#access", name::ACCESS).expression_attribute_values(":access", text(access));
+                if let Some(Shown { access, issued }) = shown {
+                    condition.push_str(" AND #access = :access AND #since <= :issued");
+                    update = update
+                        .expression_attribute_names("#access", name::ACCESS)
+                        .expression_attribute_names("#since", name::SINCE)
+                        .expression_attribute_values(":access", text(access))
+                        .expression_attribute_values(":issued", number(issued));
                 }
                 update.update_expression("ADD #hour :of_hour, #minute :wanted")
             }
@@ -242,7 +254,7 @@ impl Change {
 impl Whose<'_> {
     fn key(self) -> Key {
         match self {
-            Self::Member { firm, subject, .. } => Key::membership(firm, subject),
+            Self::Member { firm, subject, .. } => Key::lease(firm, subject),
             Self::Other { firm, caller } => Key::rate(firm, caller),
         }
     }
@@ -250,11 +262,17 @@ impl Whose<'_> {
     /// Whether `item`, theirs, lets them in as what they come.
     fn is_let_in(self, item: Option<&Item>) -> bool {
         match self {
-            Self::Member { access, .. } => {
-                item.is_some_and(|item| access.is_none_or(|access| item.text(name::ACCESS).is_ok_and(|known| known == access)))
-            }
+            Self::Member { shown, .. } => item.is_some_and(|item| shown.is_none_or(|shown| shown.is_true_of(item))),
             Self::Other { .. } => true,
         }
+    }
+}
+
+impl Shown<'_> {
+    /// Whether it is what the member's lease `item` says.
+    fn is_true_of(self, item: &Item) -> bool {
+        let since = item.number(name::SINCE).ok().and_then(|since| i64::try_from(since).ok());
+        item.text(name::ACCESS).is_ok_and(|access| access == self.access) && since.is_some_and(|since| since <= self.issued)
     }
 }
 

@@ -139,7 +139,10 @@ impl Store {
             let id = id.parse::<Id<T>>().ok()?;
             let mut item = Key::record(firm, id).item();
             item.insert(pk_name.to_owned(), text(&pk));
-            item.insert(sk_name.to_owned(), text(if has_days { index::of_day(day_in(day)?, &id.to_string()) } else { id.to_string() }));
+            item.insert(
+                sk_name.to_owned(),
+                text(if has_days { index::of_day(Some(day_in(day)?), &id.to_string()) } else { id.to_string() }),
+            );
             Some(item)
         };
         let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).map(|sk| sk.replace(['-', '#'], ""));

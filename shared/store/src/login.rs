@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 use domain::{
     Email, Id, Refusal, Time,
     firm::Firm,
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Change, Error, Found, Read, Store,
     change::OnFailure,
-    item::{Attributes, Item, millis, text},
+    item::{Attributes, Item, millis, number, text},
     key::{Key, name},
 };
 
@@ -129,20 +130,68 @@ impl Change {
         self.push_put(put, OnFailure::Lost)
     }
 
-    /// Let `principal` into the firm, in place of what they were there. What they were given tokens for before ends with the
-    /// lease of requests that is running, within a minute.
+    /// Let `principal` into the firm from now on: tokens from before are worth nothing.
     pub fn put_membership(&mut self, principal: Principal) -> Result<(), Error> {
+        let since = self.now().timestamp();
+        self.write_membership(principal, "SET #access = :access, #since = :since", Some(since))
+    }
+
+    /// Let `principal`, who is let into the firm, do something else there. Tokens that say what they could do before end with
+    /// the lease of requests that is running, within a minute.
+    pub fn change_membership(&mut self, principal: Principal) -> Result<(), Error> {
+        self.write_membership(principal, "SET #access = :access", None)
+    }
+
+    fn write_membership(&mut self, principal: Principal, set: &str, since: Option<i64>) -> Result<(), Error> {
         let membership = Membership { firm: self.firm(), principal };
         let mut item = Key::membership(self.firm(), &principal.subject()).item();
-        item.insert(name::ACCESS.to_owned(), text(principal.access()));
         item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(membership).map_err(Error::internal)?);
         let put = self.put(item);
-        self.push_put(put, OnFailure::Lost)
+        self.push_put(put, OnFailure::Lost)?;
+        // What is counted of their requests stays.
+        let lease = Update::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::lease(self.firm(), &principal.subject()).item()))
+            .update_expression(set)
+            .expression_attribute_names("#access", name::ACCESS)
+            .expression_attribute_values(":access", text(principal.access()));
+        let lease = match since {
+            Some(since) => lease.expression_attribute_names("#since", name::SINCE).expression_attribute_values(":since", number(since)),
+            None => lease,
+        };
+        let lease = lease.build().map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().update(lease).build(), OnFailure::Lost);
+        Ok(())
     }
 
     /// Shut `subject` out of the firm.
     pub fn remove_membership(&mut self, subject: &str) -> Result<(), Error> {
-        self.delete(Key::membership(self.firm(), subject))
+        self.delete(Key::membership(self.firm(), subject))?;
+        self.delete(Key::lease(self.firm(), subject))
+    }
+
+    /// Depend on that `principal`, who acts with a token that was `issued` then, is still let into the firm as what they come: who changes people or the firm itself
+    /// isn't believed by their token alone. The commit gives [`Error::Revoked`] if they aren't.
+    #[must_use]
+    pub fn by_member(mut self, principal: Principal, issued: i64) -> Self {
+        self.member = Some((principal, issued));
+        self
+    }
+
+    pub(crate) fn push_member(&mut self) -> Result<(), Error> {
+        let Some((principal, issued)) = self.member else { return Ok(()) };
+        let check = ConditionCheck::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::lease(self.firm(), &principal.subject()).item()))
+            .condition_expression("#access = :access AND #since <= :issued")
+            .expression_attribute_names("#access", name::ACCESS)
+            .expression_attribute_names("#since", name::SINCE)
+            .expression_attribute_values(":access", text(principal.access()))
+            .expression_attribute_values(":issued", number(issued))
+            .build()
+            .map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Revoked);
+        Ok(())
     }
 }
 

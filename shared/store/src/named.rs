@@ -12,7 +12,7 @@
 use domain::Id;
 use serde::Deserialize;
 
-use crate::{Change, Entity, Error, Found, Read, Record};
+use crate::{Change, Entity, Error, Found, Read, Record, change::OnFailure};
 
 /// An id that a body names.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -79,10 +79,11 @@ impl Change {
     /// many depend on such a record at once, they don't hold each other up ([`Entity::IS_GUARDED`]).
     pub fn depend<T: Entity>(&mut self, found: &Found, field: &'static str, named: Named<Id<T>>) -> Result<Record<T>, Error> {
         let record = found.named(field, named.0)?;
+        // Who reads it again is told what became of it.
         if T::IS_GUARDED {
-            self.check_guard(&record)?
+            self.check_guard(record.id.into(), OnFailure::Lost)?;
         } else {
-            self.check(field, named.0)?
+            self.check(field, named.0)?;
         }
         Ok(record)
     }

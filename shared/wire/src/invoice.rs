@@ -205,7 +205,7 @@ struct PaymentOut {
     reversed_at: Option<DateTime<Utc>>,
     /// What was wrong.
     #[view(it.reversal.as_ref().map(|reversal| reversal.reason.clone()))]
-    reversal_reason: Option<MultiLine<2000>>,
+    reversal_reason: Option<MultiLine<300>>,
 }
 
 impl InvoiceLineOut {

@@ -65,7 +65,8 @@ fn assert_without_gaps(what: &str, numbers: impl Iterator<Item = u64>) {
 }
 
 fn assert_invoice_adds_up(id: Id<Invoice>, invoice: &Invoice, notes: &[&CreditNote]) {
-    let due = invoice.totals.total.minor() - invoice.amount_paid.minor() - invoice.amount_credited.minor();
+    let unpaid = invoice.totals.total.minor() - invoice.amount_paid.minor() - invoice.amount_credited.minor();
+    let due = if invoice.status == Status::Void { 0 } else { unpaid };
     assert_eq!(invoice.amount_due().minor(), due, "{id}");
     assert!(due >= 0, "{id}: {due} is due");
     match invoice.status {
@@ -99,6 +100,13 @@ fn assert_time_is_billed_once(invoices: &BTreeMap<Id<Invoice>, Record<Invoice>>,
         for entry in invoice.time_entries() {
             assert!(billed.insert(entry), "{entry} is on two invoices, of which {id} is one");
             assert_eq!(entries[&entry].invoice, Some(*id), "{entry}");
+        }
+    }
+    // Nobody is given back what nobody charged: once all has followed, time that takes back other time is either on an invoice,
+    // as is what it takes back or can still be billed, or what it takes back is on one.
+    for (id, entry) in entries.iter().filter(|(_, entry)| entry.invoice.is_none()) {
+        if let Some(original) = entry.reverses.map(|id| &entries[&id]) {
+            assert!(original.invoice.is_some(), "{id} takes back what is on no invoice");
         }
     }
     // What was taken back stays on an invoice that became void.

@@ -41,6 +41,7 @@ fn the_document_says_of_every_operation_what_a_client_needs() {
         let text = |field: &str| operation.json[field].as_str().is_some_and(|text| !text.trim().is_empty());
         needed(!operation.name.is_empty() && names.insert(&operation.name), "an operationId of its own");
         needed(text("summary") && !operation.json["summary"].as_str().unwrap().ends_with('.'), "a title");
+        needed(text("description"), "a description of what happens and what is refused");
         needed(operation.json["tags"].as_array().is_some_and(|tags| tags.len() == 1), "one tag");
         let good: Vec<_> = operation.json["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')).collect();
         needed(!good.is_empty(), "an answer if all goes well");

@@ -144,14 +144,14 @@ fn never_done(function: &Function, done: &BTreeSet<Call>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nobody_but_auth_comes_to_logins_and_sessions_and_to_memberships_but_to_lease_requests() {
+async fn nobody_but_auth_comes_to_logins_and_sessions_and_others_only_lease_what_lies_beside_memberships() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let keys: BTreeSet<String> = app.items().into_keys().map(|(pk, _)| pk).collect();
     let of = |part: &str| keys.iter().filter(|pk| pk.contains(part)).cloned().collect::<Vec<_>>();
-    let [logins, emails, sessions, members] = ["LOGIN#", "EMAIL#", "#SESSION#", "#MEMBER#"].map(of);
+    let [logins, emails, sessions, members, leases] = ["LOGIN#", "EMAIL#", "#SESSION#", "#MEMBER#", "#LEASE#"].map(of);
     let emails: Vec<_> = emails.into_iter().filter(|pk| pk.starts_with("EMAIL#")).collect();
-    assert!([&logins, &emails, &sessions, &members].iter().all(|keys| !keys.is_empty()), "{keys:?}");
+    assert!([&logins, &emails, &sessions, &members, &leases].iter().all(|keys| !keys.is_empty()), "{keys:?}");
     // What a client chooses is no way in, and no way to be kept out.
     let chosen = vec![format!("F#{}#IDEMPOTENCY#{}#x#SESSION#y#MEMBER#z", firm.id, firm.owner.id)];
     let resource = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", app.template.table.name);
@@ -161,9 +161,12 @@ async fn nobody_but_auth_comes_to_logins_and_sessions_and_to_memberships_but_to_
             let call = |keys: &[String]| Call { action: format!("dynamodb:{action}"), resource: resource.clone(), keys: keys.to_vec() };
             let name = function.name.as_str();
             let may_at_all = function.allows(&call(&chosen));
-            for (what, keys) in [("logins", &logins), ("e-mails", &emails), ("sessions", &sessions), ("memberships", &members)] {
+            for (what, keys) in
+                [("logins", &logins), ("e-mails", &emails), ("sessions", &sessions), ("members", &members), ("leases", &leases)]
+            {
                 let may = match what {
-                    "memberships" => may_at_all && (action == "UpdateItem" || ["auth", "clients"].contains(&name)),
+                    "members" => may_at_all && ["auth", "clients"].contains(&name),
+                    "leases" => may_at_all && (action == "UpdateItem" || ["auth", "clients"].contains(&name)),
                     _ => may_at_all && name == "auth",
                 };
                 if function.allows(&call(keys)) != may {

@@ -18,12 +18,13 @@ pub(super) fn rows() -> Vec<Row> {
                 "task": new["task"], "hours": "3", "date": "2026-01-12", "hourly_rate": "190.00", "billable": true, "description": null,
             }))
         })
+        .reads(2)
         .others(ManageWork),
         row("delete_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
         row("submit_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
         row("approve_time_entry", async |firm| Given::named(submitted(firm).await)),
         row("reject_time_entry", async |firm| Given::named(submitted(firm).await).with(json!({"reason": "Which interviews?"}))),
-        row("reverse_time_entry", async |firm| Given::named(invoiced(firm).await)),
+        row("reverse_time_entry", async |firm| Given::named(invoiced(firm).await)).reads(2),
         row("list_time_entry_history", async |firm| Given::named(submitted(firm).await)),
     ]
 }

@@ -86,6 +86,9 @@ struct NewComment {
 }
 
 /// List comments.
+///
+/// Newest first. A client's people see those about their own tasks; about another client's there are none. 422 for a task
+/// and a client at once; 404 for a client's people who ask for another client.
 #[get("/api/clients/comments/")]
 async fn list_comments(
     cx: Cx,
@@ -108,7 +111,11 @@ async fn list_comments(
     cx.json(&query.page(&page, |comment| CommentOut::listed(comment, cx.now)))
 }
 
-/// Say something about a task. The other side is told by mail.
+/// Say something about a task.
+///
+/// The other side is told by mail: of what a client says the project's manager and members, of what the firm says those at
+/// the client who may comment. What the firm says counts as read. 422 if there is no such task, or it is archived; for a
+/// client's people another client's is none.
 #[post("/api/clients/comments/", 201)]
 async fn create_comment(
     cx: Cx,
@@ -138,12 +145,18 @@ async fn create_comment(
 }
 
 /// Show a comment.
+///
+/// To the firm's people, and to those of its client, with who of the firm read it first. To look at it doesn't mark it as
+/// read.
 #[get("/api/clients/comments/{id}/")]
 async fn show_comment(cx: Cx, party: Party<may::ReadWork, right::See>, Path(id): Path<CommentId>) -> Result<Answer<CommentOut>, Problem> {
     cx.ok(&party.own(cx.store.get(party.caller().firm, id).await?)?)
 }
 
-/// Say that the firm has read a comment. Again: the same answer, and who read it first stays.
+/// Say that the firm has read a comment.
+///
+/// Again: the same answer, and who read it first stays. What the firm said is read from the start. Nothing is refused, and
+/// the client isn't told by mail.
 #[post("/api/clients/comments/{id}/mark-read/")]
 async fn mark_comment_read(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<CommentId>) -> Result<Answer<CommentOut>, Problem> {
     let (mut change, comment) = cx.edit(&staff, id).await?;

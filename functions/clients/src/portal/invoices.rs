@@ -22,6 +22,8 @@ pub(crate) fn sent<R>(portal: &Portal<R>, invoice: Record<Invoice>) -> Result<Re
 }
 
 /// List the invoices that the client was sent.
+///
+/// Newest first, at every status but draft, and without those that the firm archived. There is no filter: 400.
 #[get("/api/clients/invoices/", tag = "portal")]
 async fn list_portal_invoices(
     cx: Cx,
@@ -35,6 +37,9 @@ async fn list_portal_invoices(
 }
 
 /// Show an invoice that the client was sent.
+///
+/// An archived one is shown too, and what was paid on it; the firm's notes and the reason why it was taken back or given up
+/// are not. A draft isn't there yet: 404.
 #[get("/api/clients/invoices/{id}/", tag = "portal")]
 async fn show_portal_invoice(cx: Cx, portal: Portal<right::See>, Path(id): Path<InvoiceId>) -> Result<Answer<InvoiceView>, Problem> {
     cx.ok(&sent(&portal, cx.store.get(portal.firm(), id).await?)?)

@@ -34,7 +34,11 @@ struct PaymentLink {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// Open a page on which an invoice can be paid. As long as the page is open and as much is due, it is the same.
+/// Open a page on which an invoice can be paid.
+///
+/// All that is due is paid there, also of an invoice that was given up. As long as the page is open and as much is due, it
+/// is the same. 409 if the invoice is paid or void, while a payment is on its way, and if Stripe can't take the amount; 503
+/// while Stripe doesn't answer: asked again, it goes on with the same page.
 #[post("/api/clients/invoices/{id}/payment-link/", tag = "portal")]
 async fn create_payment_link(
     cx: Cx,
@@ -46,8 +50,11 @@ async fn create_payment_link(
     payment_link(&cx, &app, &portal, &account, id).await
 }
 
-/// Show where an invoice can be paid. As long as the page is open and as much is due, it is the same; it is opened if need
-/// be, so whoever can should use POST.
+/// Show where an invoice can be paid.
+///
+/// As long as the page is open and as much is due, it is the same; it is opened if need be, so whoever can should use POST.
+/// 409 if the invoice is paid or void, while a payment is on its way, and if Stripe can't take the amount; 503 while Stripe
+/// doesn't answer.
 #[get("/api/clients/invoices/{id}/payment-link/", tag = "portal")]
 async fn show_payment_link(
     cx: Cx,

@@ -22,6 +22,9 @@ struct PortalProject {
 }
 
 /// List the client's projects.
+///
+/// Newest first, at every status, without those that the firm archived. Rates, budgets and people are the firm's own, and
+/// aren't shown. There is no filter: 400.
 #[get("/api/clients/projects/", tag = "portal")]
 async fn list_portal_projects(
     cx: Cx,
@@ -32,12 +35,18 @@ async fn list_portal_projects(
 }
 
 /// Show a project of the client's.
+///
+/// With its description, which lists leave out; an archived one is shown too. Rates, budgets and people are the firm's own,
+/// and aren't shown.
 #[get("/api/clients/projects/{id}/", tag = "portal")]
 async fn show_portal_project(cx: Cx, portal: Portal<right::See>, Path(id): Path<ProjectId>) -> Result<Answer<PortalProject>, Problem> {
     cx.ok(&portal.own(cx.store.get(portal.firm(), id).await?)?)
 }
 
 /// List the tasks of a project of the client's.
+///
+/// Newest first, whatever their places, without those that the firm archived. Who does them, estimates and rates are the
+/// firm's own, and aren't shown. There is no filter: 400.
 #[get("/api/clients/projects/{id}/tasks/", tag = "portal")]
 async fn list_portal_project_tasks(
     cx: Cx,

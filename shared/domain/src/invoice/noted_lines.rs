@@ -83,6 +83,12 @@ impl Invoice {
             let Some(((item, net), noted)) = found else {
                 return Err(Refusal::rule(FIELD, format!("There is no line {}.", new.line)));
             };
+            if item.time_entry.is_some_and(|entry| self.time_reversed.contains(&entry)) {
+                if all {
+                    continue;
+                }
+                return Err(Refusal::rule(FIELD, format!("Line {}: other time takes back what it bills.", new.line)));
+            }
             if lines.iter().any(|line| line.line == new.line) {
                 return Err(Refusal::rule(FIELD, format!("Line {} is there twice.", new.line)));
             }

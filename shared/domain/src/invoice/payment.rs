@@ -17,7 +17,6 @@ const BEFOREHAND: i64 = 366;
 /// How something is paid that staff record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = PaymentMeans))]
 #[serde(rename_all = "snake_case")]
 pub enum ManualPaymentMethod {
     /// From account to account.
@@ -59,8 +58,8 @@ pub enum Method {
 }
 
 impl From<ManualPaymentMethod> for Method {
-    fn from(means: ManualPaymentMethod) -> Self {
-        match means {
+    fn from(method: ManualPaymentMethod) -> Self {
+        match method {
             ManualPaymentMethod::BankTransfer => Self::BankTransfer,
             ManualPaymentMethod::Card => Self::Card,
             ManualPaymentMethod::Cash => Self::Cash,
@@ -165,7 +164,7 @@ pub struct NewPayment {
     /// In which currency; the invoice's, which it must be.
     pub currency: Option<Currency>,
     /// How.
-    pub means: ManualPaymentMethod,
+    pub method: ManualPaymentMethod,
     /// What a bank statement says of it.
     pub reference: Option<SingleLine<100>>,
     /// The day on which it was paid.
@@ -206,7 +205,7 @@ impl Invoice {
         today: Date,
     ) -> Result<Booked, Refusal> {
         self.draft_takes_no_money()?;
-        let NewPayment { amount, currency, means, reference, date, receipt } = new;
+        let NewPayment { amount, currency, method, reference, date, receipt } = new;
         if currency.is_some_and(|currency| currency != self.currency) {
             return Err(Refusal::rule("currency", format!("The invoice is in {}.", self.currency)));
         }
@@ -221,7 +220,7 @@ impl Invoice {
             return Err(Refusal::rule("date", "Is more than a year before the invoice."));
         }
         self.room_for_payment()?;
-        self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, means.into(), date, now) }, credit)
+        self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, method.into(), date, now) }, credit)
     }
 
     /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this on `today`, the

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reversal {
     /// Why.
-    pub reason: MultiLine<2000>,
+    pub reason: MultiLine<300>,
     /// When.
     pub at: Time,
 }
@@ -36,7 +36,7 @@ impl Invoice {
     }
 
     /// The invoice once its payment `payment` turned out to be recorded wrongly.
-    pub fn reverse_payment(&self, payment: PaymentId, reason: MultiLine<2000>, now: Time) -> Result<Reversed, Refusal> {
+    pub fn reverse_payment(&self, payment: PaymentId, reason: MultiLine<300>, now: Time) -> Result<Reversed, Refusal> {
         let Some(known) = self.payments.iter().find(|known| known.id == payment) else {
             return Err(Refusal::rule("payment", "Isn't one of the invoice's."));
         };

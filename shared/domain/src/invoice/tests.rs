@@ -51,7 +51,7 @@ pub(crate) fn paying(amount: &str) -> NewPayment {
     NewPayment {
         amount: amount.parse().unwrap(),
         currency: None,
-        means: ManualPaymentMethod::Cash,
+        method: ManualPaymentMethod::Cash,
         reference: None,
         date: today(),
         receipt: true,

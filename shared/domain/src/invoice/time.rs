@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::{LineItem, LineTax};
-use crate::{Money, Price, Refusal, SingleLine, Units, ids::TimeEntryId, time_entry::TimeEntry};
+use super::{Event, Invoice, LineItem, LineTax, Status};
+use crate::{Money, Price, Refusal, SingleLine, Transition, Units, ids::TimeEntryId, time_entry::TimeEntry};
 
 /// The field that names time entries.
 const FIELD: &str = "time_entries";
@@ -33,6 +33,32 @@ impl LineItem {
     }
 }
 
+impl Invoice {
+    /// The invoice once other time takes back `entry`, whose id is `id` and which a line of it bills. What the other time gives
+    /// back is what `entry` costs, taxed by `tax`; so it may not where something else was charged, or was taken back before.
+    pub fn reverse_time(&self, id: TimeEntryId, entry: &TimeEntry, tax: &LineTax) -> Transition<Self> {
+        let instead = |why: &str| Err(Refusal::state(format!("{why}; issue a credit note of that line instead.")));
+        if self.status == Status::Draft {
+            return Err(Refusal::state("The invoice is a draft; take the time off it."));
+        }
+        let line = self.line_items.iter().position(|line| line.time_entry == Some(id));
+        let Some((place, line)) = line.and_then(|place| Some((place, self.line_items.get(place)?))) else {
+            return Err(Refusal::state("The invoice doesn't bill it."));
+        };
+        if self.discount.is_some() || line.amount(self.currency)? != entry.billed_amount {
+            return instead("Something else was charged than was logged");
+        }
+        if line.tax != *tax {
+            return instead("It was taxed otherwise than time is by default");
+        }
+        if self.line_notes.get(place).is_some_and(|noted| !noted.amount.is_zero()) {
+            return instead("Some of it was taken back by a credit note");
+        }
+        let time_reversed = self.time_reversed.iter().copied().chain([id]).collect();
+        Ok((Self { time_reversed, ..self.clone() }, Event::TimeReversed))
+    }
+}
+
 fn described(text: &str) -> Result<SingleLine<500>, Refusal> {
     let text: String = text.chars().take(500).collect();
     SingleLine::new(&text).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))
@@ -49,7 +75,7 @@ mod tests {
         Currency, MultiLine,
         invoice::tests::{id, now},
         project::Rounding,
-        time_entry::Status,
+        time_entry,
     };
 
     fn entry(minutes: i32, rate: &str, description: Option<&str>) -> TimeEntry {
@@ -67,7 +93,7 @@ mod tests {
             billed_amount: rate,
             description: description.map(|told| MultiLine::new(told).unwrap()),
             needs_approval: false,
-            progress: Status::Open,
+            progress: time_entry::Status::Open,
             rejection: None,
             invoice: None,
             reverses: None,

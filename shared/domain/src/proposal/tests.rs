@@ -20,7 +20,7 @@ fn at(status: Status) -> Proposal {
     Proposal { status, ..Proposal::new(1, Id::new(Time::default(), 1), contact, SingleLine::new("Audit").unwrap(), offer) }
 }
 
-fn born() -> AcceptanceIds {
+fn ids() -> AcceptanceIds {
     AcceptanceIds { client: Id::new(Time::default(), 1), portal_user: None, engagement: Id::new(Time::default(), 1) }
 }
 
@@ -49,14 +49,14 @@ fn every_state_allows_what_it_should_and_nothing_else() {
             proposal.may_be_accepted(true, today).is_ok(),
             proposal.reject(reason.clone()).is_ok(),
             proposal.cancel(None).is_ok(),
-            proposal.revise(born_id(), born_id()).is_ok(),
+            proposal.revise(an_id(), an_id()).is_ok(),
             proposal.archive().is_ok(),
         ];
         assert_eq!(did, allowed, "{status:?}");
     }
 }
 
-fn born_id() -> Id<Proposal> {
+fn an_id() -> Id<Proposal> {
     Id::new(Time::default(), 1)
 }
 
@@ -86,18 +86,18 @@ fn it_expires_by_itself_once_when_its_last_day_is_over_everywhere() {
 fn only_the_chosen_options_are_in_the_total() {
     let sent = at(Sent);
     assert_eq!(sent.total.to_decimal_string(), "599.99");
-    let (accepted, _) = sent.accept(None, None, Some(&[2]), born(), Time::default()).unwrap();
+    let (accepted, _) = sent.accept(None, None, Some(&[2]), ids(), Time::default()).unwrap();
     assert_eq!(accepted.total.to_decimal_string(), "500.01");
-    assert_eq!(sent.accept(None, None, None, born(), Time::default()).unwrap().0.total, sent.total);
+    assert_eq!(sent.accept(None, None, None, ids(), Time::default()).unwrap().0.total, sent.total);
     for places in [&[0][..], &[3]] {
-        let refusal = sent.accept(None, None, Some(places), born(), Time::default()).unwrap_err();
+        let refusal = sent.accept(None, None, Some(places), ids(), Time::default()).unwrap_err();
         assert_eq!(refusal.field, Some("chosen_options"));
     }
 }
 
 #[test]
 fn what_was_accepted_is_bound_by_its_digest() {
-    let digest = |proposal: &Proposal| proposal.accept(None, None, None, born(), Time::default()).unwrap().0.acceptance.unwrap().content;
+    let digest = |proposal: &Proposal| proposal.accept(None, None, None, ids(), Time::default()).unwrap().0.acceptance.unwrap().content;
     let sent = at(Sent);
     assert_eq!(digest(&sent), digest(&sent));
     assert_ne!(digest(&sent), digest(&Proposal { terms: MultiLine::new("30 days").ok(), ..sent.clone() }));
@@ -106,7 +106,7 @@ fn what_was_accepted_is_bound_by_its_digest() {
 
 #[test]
 fn a_revision_has_the_same_number_and_the_next_version() {
-    let ((old, event), new) = at(Sent).revise(born_id(), born_id()).unwrap();
+    let ((old, event), new) = at(Sent).revise(an_id(), an_id()).unwrap();
     assert_eq!((old.status, event), (Superseded, Event::Superseded));
     assert_eq!((new.number, new.version, new.status), (1, 2, Draft));
 }

@@ -41,6 +41,10 @@ impl Entity for Credit {
         self.into()
     }
 
+    fn keeps_open(&self) -> Vec<Parent> {
+        if self.status().is_open() { vec![self.client.into()] } else { Vec::new() }
+    }
+
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())
     }

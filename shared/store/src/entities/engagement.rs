@@ -43,12 +43,20 @@ impl Entity for Engagement {
         self.into()
     }
 
+    fn keeps_open(&self) -> Vec<Parent> {
+        if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
+    }
+
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())
     }
 
     fn state(&self) -> Option<&'static str> {
         Some(self.status.as_str())
+    }
+
+    fn parent_state(&self) -> Option<(Parent, &'static str)> {
+        Some((self.client.into(), self.status.as_str()))
     }
 }
 

@@ -62,12 +62,20 @@ impl Entity for Invoice {
         self.into()
     }
 
+    fn keeps_open(&self) -> Vec<Parent> {
+        if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
+    }
+
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())
     }
 
     fn state(&self) -> Option<&'static str> {
         Some(self.state())
+    }
+
+    fn parent_state(&self) -> Option<(Parent, &'static str)> {
+        Some((self.client.into(), self.state()))
     }
 
     fn timers(&self) -> Vec<Timer> {

@@ -50,6 +50,10 @@ impl Entity for Project {
         self.into()
     }
 
+    fn keeps_open(&self) -> Vec<Parent> {
+        if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
+    }
+
     fn parent(&self) -> Option<Parent> {
         Some(self.client.into())
     }

@@ -49,6 +49,10 @@ impl Entity for Proposal {
         self.into()
     }
 
+    fn keeps_open(&self) -> Vec<Parent> {
+        if self.status.is_open() { vec![self.prospect.into()] } else { Vec::new() }
+    }
+
     fn parent(&self) -> Option<Parent> {
         Some(self.prospect.into())
     }

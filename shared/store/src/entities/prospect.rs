@@ -39,6 +39,7 @@ pub struct ProspectRow {
 
 impl Entity for Prospect {
     const TYPE: &'static str = "PROSPECT";
+    const IS_GUARDED: bool = true;
     type Row = ProspectRow;
 
     fn row(&self) -> Self::Row {

@@ -48,6 +48,11 @@ impl Entity for Task {
         Some(self.project.into())
     }
 
+    /// What somebody has still to do.
+    fn person(&self) -> Option<(UserId, Option<Date>)> {
+        self.assignee.filter(|_| self.status != Status::Done).map(|user| (user, self.due_date))
+    }
+
     fn filter_key(&self) -> Option<String> {
         self.assignee.map(|user| user.to_string())
     }

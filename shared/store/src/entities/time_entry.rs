@@ -1,12 +1,17 @@
 //! Time entries in the table.
 
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use domain::{
-    Date,
-    ids::{ClientId, UserId},
+    Date, Refusal,
+    ids::{ClientId, TimeEntryId, UserId},
     time_entry::TimeEntry,
 };
 
-use crate::{Change, Entity, ListScope, OpenItem, Parent, Row};
+use crate::{
+    Change, Entity, Error, ListScope, OpenItem, Parent, Row,
+    change::OnFailure,
+    key::{Key, name},
+};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -14,6 +19,10 @@ impl Entity for TimeEntry {
 
     fn row(&self) -> Self {
         self.clone()
+    }
+
+    fn keeps_open(&self) -> Vec<Parent> {
+        if self.is_unbilled() { vec![self.client.into(), self.project.into()] } else { Vec::new() }
     }
 
     fn parent(&self) -> Option<Parent> {
@@ -28,8 +37,8 @@ impl Entity for TimeEntry {
         self.is_unbilled().then(|| (self.client.into(), UNBILLED))
     }
 
-    fn person(&self) -> Option<(UserId, Date)> {
-        Some((self.user, self.date))
+    fn person(&self) -> Option<(UserId, Option<Date>)> {
+        Some((self.user, Some(self.date)))
     }
 }
 
@@ -44,6 +53,21 @@ impl ListScope {
 }
 
 impl Change {
+    /// That the entry `id`, which one that the body names in `field` takes back, is on an invoice.
+    pub fn depend_on_billed(&mut self, field: &'static str, id: TimeEntryId) -> Result<(), Error> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::record(self.firm(), id).item()))
+            .condition_expression("attribute_exists(#row.#invoice)")
+            .expression_attribute_names("#row", name::SUMMARY)
+            .expression_attribute_names("#invoice", "invoice")
+            .build()
+            .map_err(Error::internal)?;
+        let refusal = Refusal::rule(field, format!("Takes back {id}, which is on no invoice; bill that too."));
+        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Refused(refusal));
+        Ok(())
+    }
+
     /// Count an entry that is now `after` and was `before` in the day of who worked. Time that is logged has to fit into it.
     pub fn count_in_day(&mut self, before: Option<&TimeEntry>, after: Option<&TimeEntry>) {
         let is_moved = |entry: &TimeEntry| before.is_some_and(|before| before.minutes == entry.minutes);
