@@ -92,3 +92,47 @@ async fn a_bank_that_takes_back_what_paid_another_invoice_leaves_it_owed_until_t
     assert_eq!(column(&history, "event"), events);
     assert_all_chains_hold(&app).await;
 }
+
+#[tokio::test]
+async fn what_a_credit_note_took_back_is_not_due_again_when_the_money_that_had_paid_it_is_gone() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = firm.portal().await.client.clone();
+    // Recorded by mistake: the credit that came of it was none.
+    let invoice = sent_to(&firm, &client, "100").await.id();
+    let paid = act(&firm, &invoice, "record-payment", json!({"amount": "100", "method": "bank_transfer"})).await.expect(200);
+    let noted = note(&firm, &invoice, "100").await.expect(201).text("/credit");
+    let reversal = json!({"payment": paid.text("/payments/0/id"), "reason": "Another client's"});
+    let reversed = act(&firm, &invoice, "reverse-payment", reversal).await.expect(200);
+    let stands = |shown: &Answer| ["/status", "/amount_paid", "/amount_due", "/amount_credited"].map(|field| shown.text(field));
+    assert_eq!(stands(&reversed), ["paid", "0.00", "0.00", "100.00"]);
+    let gone = credit(&firm, &noted).await;
+    assert_eq!(["/amount", "/remaining"].map(|field| gone.text(field)), ["100.00", "0.00"]);
+    let again = json!({"amount": "100", "reason": "Give it back"});
+    firm.owner.post(format!("/api/finance/credits/{noted}/refund/"), again).await.expect(409);
+
+    // The bank took it back, and the credit had paid another invoice: the client owes that.
+    let (bill, other) = (Bill::of(&firm, "100").await, sent_to(&firm, &client, "100").await.id());
+    let session = bill.after(&[Action::Pay]).await;
+    app.pump_stripe().await;
+    let noted = note(&firm, &bill.id, "100").await.expect(201).text("/credit");
+    act(&firm, &other, "apply-credit", json!({"credit": noted})).await.expect(200);
+    for action in [Action::Dispute, Action::Lose] {
+        app.stand_in.press(&session, action).unwrap();
+        app.pump_stripe().await;
+    }
+    assert_eq!(bill.stands().await, ["paid", "0.00", "0.00", "0.00"]);
+    assert_eq!(credit(&firm, &noted).await.text("/overdrawn"), "100.00");
+    // What a note said was to be refunded, and the bank took.
+    let bill = Bill::of(&firm, "100").await;
+    let session = bill.after(&[Action::Pay]).await;
+    app.pump_stripe().await;
+    let body = json!({"invoice": bill.id, "reason": "Cancelled", "refunded_amount": "100"});
+    firm.owner.post("/api/finance/credit-notes/", body).await.expect(201);
+    for action in [Action::Dispute, Action::Lose] {
+        app.stand_in.press(&session, action).unwrap();
+        app.pump_stripe().await;
+    }
+    assert_eq!(bill.stands().await, ["paid", "0.00", "0.00", "0.00"]);
+    assert_all_chains_hold(&app).await;
+}

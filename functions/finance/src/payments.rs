@@ -121,11 +121,15 @@ async fn reverse_invoice_payment(
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
     let reversed = before.reverse_payment(body.payment, body.reason, cx.now)?;
-    // Which credit a payment has to do with is in the invoice: where it has to, it takes a second read.
-    if let Some(credit) = before.credit_of(body.payment) {
-        let credit = cx.store.read(staff.firm).record(credit).fetch().await?.record(credit)?;
-        let withdrawn = reversed.withdrawn.and_then(|(_, total)| credit.withdraw(total));
-        if let Some(changed) = withdrawn.or(reversed.given_back.map(|_| credit.give_back(body.payment, cx.now))) {
+    // Which credits a payment has to do with is in the invoice: where there are any, they take a second read.
+    let credits = before.credits_of(body.payment);
+    let found = credits.iter().fold(cx.store.read(staff.firm), |read, credit| read.record(*credit)).fetch().await?;
+    for id in credits {
+        let credit = found.record(id)?;
+        let back = (reversed.given_back == Some(id)).then(|| credit.give_back(body.payment, cx.now));
+        let total = reversed.withdrawn.iter().find(|(of, _)| *of == id).map(|(_, total)| *total);
+        let withdrawn = total.and_then(|total| back.as_ref().map_or(&credit.content, |(credit, _)| credit).withdraw(total));
+        if let Some(changed) = withdrawn.or(back) {
             change.update(&credit, changed)?;
         }
     }

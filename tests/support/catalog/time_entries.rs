@@ -50,10 +50,11 @@ async fn submitted(firm: &Firm<'_>) -> String {
     entry
 }
 
-/// An entry that is on a draft of an invoice.
+/// An entry that is on an invoice that was sent.
 async fn invoiced(firm: &Firm<'_>) -> String {
     let entry = firm.owner.post("/api/projects/time-entries/", new_entry(firm).await).await.expect(201);
     let body = json!({"client": entry.text("/client"), "time_entries": [entry.id()]});
-    firm.owner.post("/api/finance/invoices/", body).await.expect(201);
+    let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    firm.owner.post(format!("/api/finance/invoices/{invoice}/send/"), json!({"sent_by": "hand"})).await.expect(200);
     entry.id()
 }

@@ -21,6 +21,20 @@ pub struct NoteCredit {
     pub amount: Money,
     /// How much of it Stripe refunded since.
     pub withdrawn: Money,
+    /// How much of it was taken back since, because money that had paid the invoice is gone: see [`Invoice::absorbing`].
+    pub absorbed: Money,
+}
+
+impl NoteCredit {
+    /// How much of the credit is gone, in all: see [`Credit::withdraw`](crate::credit::Credit::withdraw).
+    pub(super) fn gone(&self) -> (CreditId, Money) {
+        (self.credit, self.withdrawn.and(self.absorbed))
+    }
+
+    /// How much of it is left.
+    fn left(&self) -> Money {
+        self.amount.without(self.withdrawn).without(self.absorbed)
+    }
 }
 
 /// What is to be taken back.
@@ -76,7 +90,12 @@ impl Invoice {
         let (refunded, credited) = self.divided(amount.without(reduced), refunded)?;
         let mut note_credits = self.note_credits.clone();
         if !credited.is_zero() {
-            note_credits.push(NoteCredit { credit, amount: credited, withdrawn: Money::zero(self.currency) });
+            note_credits.push(NoteCredit {
+                credit,
+                amount: credited,
+                withdrawn: Money::zero(self.currency),
+                absorbed: Money::zero(self.currency),
+            });
         }
         if note_credits.len() > MOST_NOTE_CREDITS {
             return Err(Refusal::state(format!("{MOST_NOTE_CREDITS} credit notes made credit of the invoice already.")));
@@ -121,6 +140,29 @@ impl Invoice {
         self.payments.iter().map(Payment::refunded_of_applied).fold(Money::zero(self.currency), Money::and)
     }
 
+    /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. What they said was to be
+    /// refunded and wasn't, and the credits that they made of the money, make less what is due instead.
+    pub(super) fn absorbing(self) -> Self {
+        let mut due = self.amount_due();
+        let untold = self.refunds_untold();
+        let promised = if untold.is_negative() { untold.negated().part_within(self.refund_noted) } else { Money::zero(self.currency) };
+        let part = due.part_within(promised);
+        due = due.without(part);
+        let refund_noted = self.refund_noted.without(part);
+        let mut amount_credited = self.amount_credited.and(part);
+        let mut note_credits = self.note_credits.clone();
+        for note in note_credits.iter_mut().rev() {
+            let part = due.part_within(note.left());
+            (note.absorbed, due, amount_credited) = (note.absorbed.and(part), due.without(part), amount_credited.and(part));
+        }
+        Self { refund_noted, amount_credited, note_credits, ..self }.standing()
+    }
+
+    /// The credits of its notes of which more is gone than `before`, and how much of each, in all.
+    pub(super) fn note_credits_gone_since(&self, before: &Self) -> impl Iterator<Item = (CreditId, Money)> {
+        self.note_credits.iter().filter(|note| !before.note_credits.contains(note)).map(NoteCredit::gone)
+    }
+
     /// The invoice, which `before` was, with what was refunded since taken out of the credits of its notes; or, where it
     /// turned out that less was, given back to them in the same order backwards.
     pub(super) fn withdrawing_since(self, before: &Self) -> Self {
@@ -139,7 +181,7 @@ impl Invoice {
         } else {
             let mut more = change.without(change.part_within(positive(untold.negated())));
             for note in &mut note_credits {
-                let part = more.part_within(note.amount.without(note.withdrawn));
+                let part = more.part_within(note.left());
                 (note.withdrawn, more) = (note.withdrawn.and(part), more.without(part));
             }
         }

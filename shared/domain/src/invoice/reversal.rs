@@ -22,17 +22,22 @@ pub struct Reversal {
 pub struct Reversed {
     /// The invoice, and what happened to it.
     pub invoice: (Invoice, Event),
-    /// The credit that was too much of it, which never was there: see [`Credit::withdraw`](crate::credit::Credit::withdraw).
-    pub withdrawn: Option<(CreditId, Money)>,
+    /// The credits that came of it, which never was there, and how much of each is gone, in all: see
+    /// [`Credit::withdraw`](crate::credit::Credit::withdraw).
+    pub withdrawn: Vec<(CreditId, Money)>,
     /// The credit that it was paid from, which has it again: see [`Credit::give_back`](crate::credit::Credit::give_back).
     pub given_back: Option<CreditId>,
 }
 
 impl Invoice {
-    /// The credit that has to do with its payment `payment`: what was too much of it, or what it was paid from.
-    pub fn credit_of(&self, payment: PaymentId) -> Option<CreditId> {
-        let payment = self.payments.iter().find(|known| known.id == payment)?;
-        payment.excess.map(|excess| excess.credit).or(payment.credit)
+    /// The credits that have to do with its payment `payment`: what was too much of it, or what it was paid from, and what
+    /// credit notes made of what was paid.
+    pub fn credits_of(&self, payment: PaymentId) -> Vec<CreditId> {
+        let payment = self.payments.iter().find(|known| known.id == payment);
+        let own = payment.and_then(|payment| payment.excess.map(|excess| excess.credit).or(payment.credit));
+        let mut credits: Vec<_> = own.into_iter().chain(self.note_credits.iter().map(|note| note.credit)).collect();
+        credits.dedup();
+        credits
     }
 
     /// The invoice once its payment `payment` turned out to be recorded wrongly.
@@ -49,7 +54,8 @@ impl Invoice {
         let reversed = Payment { reversal: Some(Reversal { reason, at: now }), ..known.clone() };
         let (withdrawn, given_back) = (reversed.withdrawn(), reversed.credit);
         let payments = self.payments.iter().map(|known| if known.id == payment { reversed.clone() } else { known.clone() });
-        let invoice = (self.with_payments(payments.collect())?, Event::PaymentReversed);
-        Ok(Reversed { invoice, withdrawn, given_back })
+        let invoice = self.with_payments(payments.collect())?.absorbing();
+        let withdrawn = withdrawn.into_iter().chain(invoice.note_credits_gone_since(self)).collect();
+        Ok(Reversed { invoice: (invoice, Event::PaymentReversed), withdrawn, given_back })
     }
 }

@@ -114,11 +114,10 @@ impl Invoice {
             (true, true) => Event::Updated,
         };
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
-        let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?.withdrawing_since(self);
-        let of_notes = invoice.note_credits.iter().filter(|note| !self.note_credits.contains(note));
-        let of_notes = of_notes.map(|note| (note.credit, note.withdrawn));
+        let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
+        let invoice = invoice.withdrawing_since(self).absorbing();
         let of_excess = stands.withdrawn().filter(|withdrawn| known.withdrawn() != Some(*withdrawn));
-        let withdrawn = of_excess.into_iter().chain(of_notes).collect();
+        let withdrawn = of_excess.into_iter().chain(invoice.note_credits_gone_since(self)).collect();
         let event = if invoice.status == self.status { event } else { Event::Reopened };
         Ok(Settled { invoice: Some((invoice, event)), credit: None, withdrawn })
     }

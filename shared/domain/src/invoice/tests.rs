@@ -202,12 +202,12 @@ fn a_payment_that_was_recorded_twice_is_reversed_once() {
     let [first, second] = [0, 1].map(|place| Invoice { payments: vec![invoice.payments[place].clone()], ..invoice.clone() });
     let Reversed { invoice: (opened, event), withdrawn, given_back } = first.reverse_payment(id(2), reason(), now()).unwrap();
     assert_eq!((opened.status, event, opened.amount_due()), (Sent, Event::PaymentReversed, usd(12_000)));
-    assert_eq!((withdrawn, given_back), (None, None));
+    assert_eq!((withdrawn, given_back), (Vec::new(), None));
     assert_eq!(opened.timers().len(), 2, "it is reminded of again");
     assert_eq!(opened.reverse_payment(id(2), reason(), now()).unwrap_err().why, crate::Why::State);
     assert_eq!(opened.reverse_payment(id(99), reason(), now()).unwrap_err().field, Some("payment"));
     let reversed = second.reverse_payment(id(2), reason(), now()).unwrap();
-    assert_eq!(reversed.withdrawn, Some((id(3), usd(5_000))));
+    assert_eq!(reversed.withdrawn, [(id(3), usd(5_000))]);
     assert!(credit.withdraw(usd(5_000)).unwrap().0.remaining.is_zero());
 
     let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
