@@ -169,6 +169,27 @@ async fn time_goes_on_a_draft_and_off_it_and_edits_leave_it() {
 }
 
 #[tokio::test]
+async fn what_is_more_than_one_transaction_takes_is_refused_and_can_be_done_in_parts() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    // Each comes to be unbilled on a project of its own, which may not be archived then.
+    let mut entries = Vec::new();
+    for _ in 0..40 {
+        entries.push(logged(&firm, &client, json!({}), "0.1").await.id());
+    }
+    let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+    let draft = bill(&firm, &client, &entries).await.expect(201).id();
+    let before = app.moment();
+    let told = act(&firm, &draft, "remove-time", json!({"time_entries": entries})).await.expect(409).text("/detail");
+    assert!(told.contains("in parts"), "{told}");
+    assert_eq!(app.changed_since(&before), []);
+    for part in [&entries[..20], &entries[20..]] {
+        act(&firm, &draft, "remove-time", json!({"time_entries": part})).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn forty_entries_go_on_at_once() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;

@@ -5,7 +5,10 @@ use http::Method;
 use serde_json::{Value, json};
 use tests::{TestApp, catalog, email};
 
-use crate::steps::{column, link, results};
+use crate::{
+    page_sizes::long_contract,
+    steps::{column, link, results},
+};
 
 #[tokio::test]
 async fn a_records_history_tells_who_did_what_when_and_what_it_changed() {
@@ -192,15 +195,8 @@ async fn whatever_is_archived_can_be_restored_as_it_was() {
 async fn a_history_that_is_read_while_its_record_changes_is_that_of_the_record_as_it_is_then() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
-    let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
-    let body = json!({"client": client, "title": "Audit", "terms": "a".repeat(50_000)});
-    let contract = firm.owner.post("/api/crm/contracts/", body).await.expect(201).id();
-    let path = format!("/api/crm/contracts/{contract}/");
     // More than a megabyte of events: they are read first, and the record with a request of its own.
-    for edit in 0..12 {
-        let terms = char::from(b'b' + edit).to_string().repeat(50_000);
-        firm.owner.patch(&path, json!({"terms": terms})).await.expect(200);
-    }
+    let path = long_contract(&firm, 12).await;
     for (method, body, expected) in [
         (Method::PATCH, json!({"title": "Review"}), json!({"title": {"before": "Audit", "after": "Review"}})),
         (Method::DELETE, Value::Null, json!({"before": "Review", "after": null})),

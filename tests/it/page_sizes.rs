@@ -1,7 +1,7 @@
 //! Pages that DynamoDB cuts by size, at a megabyte: they are shorter, and what isn't on them is on the next.
 
 use serde_json::{Value, json};
-use tests::{Metered, TestApp, User};
+use tests::{Firm, Metered, TestApp, User};
 
 use crate::steps::{link, results};
 
@@ -47,18 +47,24 @@ async fn assert_all_are_met(app: &TestApp, user: &User<'_>, path: &str, limit: u
     }
 }
 
-#[tokio::test]
-async fn the_history_of_a_long_contract_is_shown_to_its_first_event() {
-    let app = TestApp::unlimited().await;
-    let firm = app.firm().await;
+/// The path of a contract titled “Audit”, of 50,000 letters, all of which were changed so often.
+pub(crate) async fn long_contract(firm: &Firm<'_>, edits: u8) -> String {
     let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
     let body = json!({"client": client, "title": "Audit", "terms": "a".repeat(50_000)});
     let contract = firm.owner.post("/api/crm/contracts/", body).await.expect(201).id();
     let path = format!("/api/crm/contracts/{contract}/");
-    for edit in 0..14 {
+    for edit in 0..edits {
         let terms = char::from(b'b' + edit).to_string().repeat(50_000);
         firm.owner.patch(&path, json!({"terms": terms})).await.expect(200);
     }
+    path
+}
+
+#[tokio::test]
+async fn the_history_of_a_long_contract_is_shown_to_its_first_event() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let path = long_contract(&firm, 14).await;
     let sequences: Vec<_> = (1..=15).rev().map(Value::from).collect();
     assert_all_are_met(&app, &firm.owner, &format!("{path}history/"), 50, "sequence", &sequences).await;
 }

@@ -165,7 +165,8 @@ async fn add_time_to_invoice(
 /// Take time entries off a draft, with their lines.
 ///
 /// They can be billed again. 409 once it is sent, and for time that other time takes back; 422 for time that isn't on it,
-/// and where what is left would come to less than nothing. 409 of a client or project that is archived.
+/// and where what is left would come to less than nothing. 409 of a client or project that is archived, and
+/// for time of so many projects (some fifteen) that one transaction doesn't take it.
 #[post("/api/finance/invoices/{id}/remove-time/")]
 async fn remove_time_from_invoice(
     cx: Cx,

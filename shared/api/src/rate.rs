@@ -5,7 +5,7 @@
 //! but never more than half of this environment's share of what is left. Leases end with their minute; what wasn't used
 //! is given back to the hour. A caller's requests that arrive together wait for one lease.
 //!
-//! A member leases from their membership, as what their token says they are: who was shut out meanwhile, or may do
+//! A member leases from what lies beside their membership, as what their token says they are: who was shut out meanwhile, or may do
 //! something else now, is answered 401 from the next minute on at the latest.
 //!
 //! Log-ins are counted where they fail, for the address and for the e-mail, so that neither many e-mails can be tried

@@ -24,6 +24,9 @@ use crate::{
     workday::{Added, Workdays},
 };
 
+/// How many actions DynamoDB takes in a transaction.
+const MOST_ACTIONS: usize = 100;
+
 /// Who changes something, for the event log.
 #[derive(Debug, Clone)]
 pub struct Audit {
@@ -184,6 +187,9 @@ impl Change {
             return Ok(());
         }
         self.push_member()?;
+        if self.actions.len() > MOST_ACTIONS {
+            return Err(Refusal::state("That is more than can be written at once; do it in parts.").into());
+        }
         let (items, meanings): (Vec<_>, Vec<_>) = self.actions.into_iter().unzip();
         let error = match self.store.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => return Ok(()),

@@ -6,8 +6,8 @@
 //! to who comes again; to the hour it is given back with the next lease.
 //!
 //! The item of somebody who is signed in lies beside their membership, is there as long, and says what it lets them do; they
-//! lease only as what their token says they are. So a token is worth nothing within a minute after its owner was shut out or came to do
-//! something else, and no request costs a read for that.
+//! lease only as what their token says they are, and with no token from before they were let in. So a token is worth nothing
+//! within a minute after its owner was shut out or came to do something else, and no request costs a read for that.
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
