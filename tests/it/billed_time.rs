@@ -83,23 +83,23 @@ async fn time_that_is_not_the_clients_or_not_ready_is_refused_by_its_field() {
     let others_project = firm.owner.get(format!("/api/projects/time-entries/{others}/")).await.expect(200).text("/project");
     let priced = |entry: &str| json!([{"description": "Study", "quantity": 1, "unit_price": 1, "time_entry": entry}]);
     for (body, field) in [
-        (json!({"client": mine, "time_entries": [others]}), "time_entries"),
-        (json!({"client": mine, "time_entries": [foreign]}), "time_entries"),
-        (json!({"client": mine, "line_items": priced(&others)}), "line_items"),
-        (json!({"client": mine, "line_items": priced(&foreign)}), "line_items"),
+        (json!({"client": mine, "time_entries": [others]}), "time_entries[0]"),
+        (json!({"client": mine, "time_entries": [foreign]}), "time_entries[0]"),
+        (json!({"client": mine, "line_items": priced(&others)}), "line_items[0].time_entry"),
+        (json!({"client": mine, "line_items": priced(&foreign)}), "line_items[0].time_entry"),
         (json!({"client": foreign_client, "time_entries": [foreign]}), "client"),
-        (json!({"client": mine, "time_entries": [entry, entry]}), "time_entries"),
-        (json!({"client": mine, "time_entries": [entry], "line_items": priced(&entry)}), "time_entries"),
-        (json!({"client": mine, "time_entries": [entry, dollars]}), "time_entries"),
-        (json!({"client": mine, "time_entries": [entry], "currency": "USD"}), "time_entries"),
-        (json!({"client": mine, "time_entries": [entry], "project": project, "currency": "EUR"}), "time_entries"),
+        (json!({"client": mine, "time_entries": [entry, entry]}), "time_entries[1]"),
+        (json!({"client": mine, "time_entries": [entry], "line_items": priced(&entry)}), "time_entries[0]"),
+        (json!({"client": mine, "time_entries": [entry, dollars]}), "time_entries[1]"),
+        (json!({"client": mine, "time_entries": [entry], "currency": "USD"}), "time_entries[0]"),
+        (json!({"client": mine, "time_entries": [entry], "project": project, "currency": "EUR"}), "time_entries[0]"),
         (json!({"client": mine, "project": others_project}), "project"),
         (json!({"client": mine, "project": foreign_project}), "project"),
     ] {
         assert_eq!(firm.owner.post("/api/finance/invoices/", body.clone()).await.expect(422).fields(), [field], "{body}");
     }
     let unapproved = logged(&firm, &mine, json!({"requires_approval": true}), "1").await.id();
-    bill(&firm, &mine, &[&unapproved]).await.expect(409);
+    assert_eq!(bill(&firm, &mine, &[&entry, &unapproved]).await.expect(409).fields(), ["time_entries[1]"]);
     for action in ["submit", "approve"] {
         firm.owner.post(format!("/api/projects/time-entries/{unapproved}/{action}/"), json!({})).await.expect(200);
     }
@@ -144,8 +144,9 @@ async fn time_goes_on_a_draft_and_off_it_and_edits_leave_it() {
     let added = act(&firm, &draft, "add-time", json!({"time_entries": [first, second]})).await.expect(200);
     assert_eq!(added.text("/total"), "1100.00");
     assert_eq!((invoice_of(&firm, &first).await, invoice_of(&firm, &second).await), (json!(draft), json!(draft)));
-    for body in [json!({"time_entries": [first]}), json!({"time_entries": []}), json!({"time_entries": vec![&first; 41]})] {
-        assert_eq!(act(&firm, &draft, "add-time", body).await.expect(422).fields(), ["time_entries"]);
+    let third = firm.time_for(&client).await;
+    for (entries, field) in [(vec![&third, &first], "time_entries[1]"), (vec![], "time_entries"), (vec![&first; 41], "time_entries")] {
+        assert_eq!(act(&firm, &draft, "add-time", json!({"time_entries": entries})).await.expect(422).fields(), [field]);
     }
     // The price of time can be changed, but which time is billed can't.
     let dearer = json!({"description": "Study", "quantity": 1, "unit_price": 900, "time_entry": first});
@@ -161,7 +162,8 @@ async fn time_goes_on_a_draft_and_off_it_and_edits_leave_it() {
     let removed = act(&firm, &draft, "remove-time", json!({"time_entries": [first]})).await.expect(200);
     assert_eq!(removed.text("/total"), "100.00");
     assert_eq!((invoice_of(&firm, &first).await, invoice_of(&firm, &second).await), (Value::Null, json!(draft)));
-    assert_eq!(act(&firm, &draft, "remove-time", json!({"time_entries": [first]})).await.expect(422).fields(), ["time_entries"]);
+    let gone = act(&firm, &draft, "remove-time", json!({"time_entries": [second, first]})).await.expect(422);
+    assert_eq!(gone.fields(), ["time_entries[1]"]);
     act(&firm, &draft, "send", json!({})).await.expect(200);
     act(&firm, &draft, "add-time", json!({"time_entries": [first]})).await.expect(409);
     act(&firm, &draft, "remove-time", json!({"time_entries": [second]})).await.expect(409);

@@ -41,7 +41,7 @@ async fn a_credit_note_lowers_what_is_due_and_gives_back_what_was_paid() {
     let credit = firm.owner.get(format!("/api/finance/credits/{}/", first.text("/credit"))).await.expect(200);
     assert_eq!((credit.text("/amount"), credit.text("/credit_note")), ("20.00".into(), first.id()));
 
-    assert_eq!(note(&firm, &invoice, "58.34", None).await.expect(422).fields(), ["lines"]);
+    assert_eq!(note(&firm, &invoice, "58.34", None).await.expect(422).fields(), ["lines[0].amount"]);
     let rest = note(&firm, &invoice, "58.33", Some("70")).await.expect(201);
     assert_eq!(parts(&rest), ["70.00", "11.67", "0.00", "0.00", "70.00"]);
     assert_eq!((&rest.json["credit"], show().await.text("/credit_noted")), (&Value::Null, "120.00".into()));
@@ -61,10 +61,10 @@ async fn credit_notes_that_can_not_be_right_take_no_number() {
     let foreign = sent_to(&other, &client(&other).await, "100").await.id();
     for (invoice, amount, refunded, field) in [
         (&foreign, "1", None, "invoice"),
-        (&invoice, "0", None, "lines"),
+        (&invoice, "0", None, "lines[0]"),
         (&invoice, "-1", None, "lines[0].amount"),
-        (&invoice, "0.001", None, "lines"),
-        (&invoice, "100.01", None, "lines"),
+        (&invoice, "0.001", None, "lines[0].amount"),
+        (&invoice, "100.01", None, "lines[0].amount"),
         (&invoice, "100", Some("0.01"), "refunded_amount"),
         (&invoice, "100", Some("-1"), "refunded_amount"),
     ] {
@@ -110,10 +110,10 @@ async fn a_credit_note_has_the_tax_of_its_lines_and_one_of_all_the_rest_sums_up_
     assert_eq!(shown, ["1", "19", "10.50", "exempt"]);
     assert_eq!((part.text("/taxes/0/rate"), part.text("/taxes/1/reason")), ("19".into(), "This supply is exempt from tax.".into()));
     for (lines, field) in [
-        (json!([{"line": 0, "quantity": "2.0001"}]), "lines"),
-        (json!([{"line": 3}]), "lines"),
-        (json!([{"line": 1}, {"line": 1}]), "lines"),
-        (json!([{"line": 1, "quantity": "1", "amount": "1"}]), "lines"),
+        (json!([{"line": 1}, {"line": 0, "quantity": "2.0001"}]), "lines[1].quantity"),
+        (json!([{"line": 3}]), "lines[0].line"),
+        (json!([{"line": 1}, {"line": 1}]), "lines[1].line"),
+        (json!([{"line": 1, "quantity": "1", "amount": "1"}]), "lines[0].quantity"),
     ] {
         assert_eq!(note_of(&firm, &invoice, lines, None).await.expect(422).fields(), [field]);
     }

@@ -113,6 +113,28 @@ async fn money_given_back_by_hand_comes_out_of_the_credit() {
 }
 
 #[tokio::test]
+async fn money_that_was_not_given_back_after_all_is_there_again_once() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let invoice = sent_to(&firm, &client(&firm).await, "100").await.id();
+    let made = pay(&firm, &invoice, "150").await.text("/payments/0/credit");
+    let path = format!("/api/finance/credits/{made}/");
+    firm.owner.post(format!("{path}refund/"), json!({"amount": "20"})).await.expect(200);
+    let given = firm.owner.post(format!("{path}refund/"), json!({"amount": "30"})).await.expect(200);
+    let body = json!({"refund": given.text("/refunds/0/id"), "reason": "The transfer came back"});
+    let back = firm.owner.post(format!("{path}reverse-refund/"), body.clone()).await.expect(200);
+    assert_eq!(["/status", "/remaining", "/refunded"].map(|field| back.text(field)), ["open", "20.00", "30.00"]);
+    let shown = (back.text("/refunds/0/reversal_reason"), back.json["refunds"][0]["reversed_at"].is_string());
+    assert_eq!(shown, ("The transfer came back".to_owned(), true));
+    assert!(back.json["refunds"][1]["reversed_at"].is_null());
+    firm.owner.post(format!("{path}reverse-refund/"), body.clone()).await.expect(409);
+    let other = pay(&firm, &invoice, "10").await.text("/payments/1/credit");
+    let foreign = firm.owner.post(format!("/api/finance/credits/{other}/reverse-refund/"), body).await.expect(422);
+    assert_eq!(foreign.fields(), ["refund"]);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
 async fn each_of_many_payments_at_once_has_one_receipt_and_one_that_shall_have_none_has_none() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;

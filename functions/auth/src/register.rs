@@ -53,7 +53,7 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     let principal = Principal::Staff { user: user_id, role: founder.role };
 
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
-    let taken = Refusal { field: Some("email"), ..Refusal::state("This e-mail has a login already; sign in with it.") };
+    let taken = Refusal::state("This e-mail has a login already; sign in with it.").about("email");
     let login = cx.new_id();
     change.create_login(login, &email, &passwords::hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;

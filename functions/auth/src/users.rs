@@ -74,7 +74,7 @@ async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<N
     let NewUser { name, email, role } = body;
     let mut change = cx.change(&staff);
     let user = change.create(cx.new_id(), User::invited(name, email.clone(), role, cx.now), user::Event::Invited)?;
-    let taken = Refusal { field: Some("email"), ..Refusal::state("The firm has a user with this e-mail; see existing.") };
+    let taken = Refusal::state("The firm has a user with this e-mail; see existing.").about("email");
     change.claim(&Unique::UserEmail(email), user.id, taken)?;
     cx.commit(change, cx.created(&user)).await
 }

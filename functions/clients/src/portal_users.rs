@@ -191,7 +191,7 @@ pub(crate) async fn invite(
     let unique = Unique::PortalEmail(client, email.clone());
     let user = PortalUser::invited(client, name, email, rights, cx.now)?;
     let user = change.create(cx.new_id(), user, portal_user::Event::Invited)?;
-    let taken = Refusal { field: Some("email"), ..Refusal::state("Another portal user of the client has this e-mail; see existing.") };
+    let taken = Refusal::state("Another portal user of the client has this e-mail; see existing.").about("email");
     change.claim(&unique, user.id, taken)?;
     cx.commit(change, cx.created(&user)).await
 }

@@ -310,7 +310,7 @@ fn sync_email_claim(change: &mut Change, id: LeadId, before: Option<&Email>, aft
         change.leave(&Unique::LeadEmail(email.clone()), id)?;
     }
     if let Some(email) = after {
-        let taken = Refusal { field: Some("email"), ..Refusal::state("Another lead has this e-mail; see existing.") };
+        let taken = Refusal::state("Another lead has this e-mail; see existing.").about("email");
         change.claim_first(&Unique::LeadEmail(email.clone()), id, taken)?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, MultiLine, Price, SingleLine,
     credit::{Credit, NewRefund, Paid, Refund, Settlement, Status, Use},
-    ids::{ClientId, CreditId, CreditNoteId, InvoiceId, PaymentId},
+    ids::{ClientId, CreditId, CreditNoteId, CreditRefundId, InvoiceId, PaymentId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(list_credits))
         .routes(routes!(show_credit))
         .routes(routes!(refund_credit))
+        .routes(routes!(reverse_credit_refund))
         .routes(routes!(list_credit_history))
 }
 
@@ -109,6 +110,7 @@ struct UseOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreditRefund)]
 struct RefundOut {
+    id: CreditRefundId,
     amount: Decimal,
     /// The day on which it was given.
     date: Date,
@@ -117,6 +119,10 @@ struct RefundOut {
     reference: Option<SingleLine<100>>,
     /// When it was recorded.
     recorded_at: DateTime<Utc>,
+    /// When it turned out that it was recorded wrongly.
+    reversed_at: Option<DateTime<Utc>>,
+    /// What was wrong.
+    reversal_reason: Option<MultiLine<300>>,
 }
 
 /// That some of what a credit was overdrawn by was settled.
@@ -141,8 +147,9 @@ impl From<&Use> for UseOut {
 
 impl From<&Refund> for RefundOut {
     fn from(refund: &Refund) -> Self {
-        let Refund { amount, date, reason, reference, at } = refund.clone();
-        Self { amount: amount.into(), date, reason, reference, recorded_at: at }
+        let Refund { id, amount, date, reason, reference, at, reversal } = refund.clone();
+        let (reversed_at, reversal_reason) = reversal.map(|reversal| (reversal.at, reversal.reason)).unzip();
+        Self { id, amount: amount.into(), date, reason, reference, recorded_at: at, reversed_at, reversal_reason }
     }
 }
 
@@ -177,6 +184,16 @@ struct RefundCredit {
     date: Option<Date>,
 }
 
+/// Which refund was recorded wrongly.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"refund": "refund_01kanar9g00000000000000007", "reason": "The transfer came back"}))]
+struct ReverseCreditRefund {
+    /// One of the credit's.
+    refund: CreditRefundId,
+    reason: MultiLine<300>,
+}
+
 /// List clients' credits.
 ///
 /// Newest first, also those of which nothing is left, without what they paid. By client or by status: 422 for both at once.
@@ -207,6 +224,20 @@ async fn refund_credit(
     let RefundCredit { amount, reason, reference, date } = body;
     let today = firm.time_zone.day(cx.now);
     let new = NewRefund { amount, date: date.unwrap_or(today), reason, reference };
-    let credit = change.update(&before, before.refund(new, cx.now, today)?)?;
+    let credit = change.update(&before, before.refund(cx.new_id(), new, cx.now, today)?)?;
     cx.commit(change, cx.ok(&credit)).await
+}
+
+/// Take back that some of a credit was given to the client, which was recorded wrongly: it is there again.
+///
+/// It settles what the client owes by another credit that is overdrawn, soon after. Nothing is asked of Stripe, and the client
+/// isn't told. 409 if it was taken back before, and where the client is archived; 422 if it isn't one of the credit's refunds.
+#[post("/api/finance/credits/{id}/reverse-refund/")]
+async fn reverse_credit_refund(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Path(id): Path<CreditId>,
+    Valid(body): Valid<ReverseCreditRefund>,
+) -> Result<Answer<CreditOut>, Problem> {
+    cx.act(&staff, id, |credit| credit.reverse_refund(body.refund, body.reason, cx.now)).await
 }

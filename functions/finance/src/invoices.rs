@@ -135,7 +135,8 @@ struct NewInvoice {
 impl NewInvoice {
     /// The time entries that it bills.
     fn bill(&self) -> Result<BilledEntries, Refusal> {
-        let priced = self.line_items.iter().flatten().filter_map(|JsonObject(line)| line.time_entry);
+        let lines = self.line_items.iter().flatten().enumerate();
+        let priced = lines.filter_map(|(place, JsonObject(line))| Some((place, line.time_entry?)));
         BilledEntries::new(priced.collect(), self.time_entries.clone().unwrap_or_default())
     }
 

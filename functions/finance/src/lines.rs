@@ -37,7 +37,7 @@ impl NewInvoiceLine {
 
 /// The lines, taxed by `default`, the firm's rate, where they don't say it.
 pub(crate) fn lines(new: Vec<JsonObject<NewInvoiceLine>>, default: Option<Percent>) -> Result<Vec<LineItem>, Refusal> {
-    new.into_iter().map(|JsonObject(line)| line.line(default)).collect()
+    Refusal::each("line_items", new, |JsonObject(line)| line.line(default))
 }
 
 /// What is taken off as a whole: one of the two.

@@ -4,7 +4,7 @@ use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, route
 use domain::{
     Currency, Date, MultiLine, Price, SingleLine, credit,
     ids::{CreditId, InvoiceId, PaymentId},
-    invoice::{ManualPaymentMethod, NewPayment},
+    invoice::{ManualPaymentMethod, NewPayment, NewUse},
 };
 use serde::Deserialize;
 use store::Named;
@@ -54,6 +54,8 @@ struct ApplyCredit {
     credit: Named<CreditId>,
     /// Default: as much as is due and there.
     amount: Option<Price>,
+    /// Whether the client gets a receipt by mail. Default: yes.
+    send_receipt: Option<bool>,
 }
 
 /// Record a payment of an invoice that was sent.
@@ -85,7 +87,7 @@ async fn record_invoice_payment(
 
 /// Pay an invoice from the client's credit.
 ///
-/// As much as is due and left, unless `amount` says less; the client gets a receipt by mail. 409 unless it is sent or
+/// As much as is due and left, unless `amount` says less; the client gets a receipt by mail unless `send_receipt` is false. 409 unless it is sent or
 /// uncollectible, if it is archived, if nothing is left of the credit, and once the one has 100 payments or the other paid
 /// 100 times; 422 if there is no such credit, it is another client's or in another currency, and for nothing, or more than
 /// is due or left.
@@ -99,7 +101,8 @@ async fn apply_credit_to_invoice(
     let found = cx.read(&staff).record(id).named(body.credit).record(staff.firm).fetch().await?;
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
     let (before, credit) = (cx.target(&found, id)?, found.to_change("credit", body.credit)?);
-    let applied = before.apply_credit(id, (credit.id, &credit), body.amount, cx.new_id(), cx.now, today)?;
+    let new = NewUse { amount: body.amount, date: today, receipt: body.send_receipt.unwrap_or(true) };
+    let applied = before.apply_credit(id, (credit.id, &credit), new, cx.new_id(), cx.now)?;
     let mut change = cx.change(&staff);
     let invoice = change.update(&before, applied.invoice)?;
     change.update(&credit, applied.credit)?;

@@ -1,8 +1,10 @@
 //! The time that an invoice bills. An entry changes in the transaction in which its invoice does, so it is on one at most.
 
+use std::collections::BTreeSet;
+
 use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{
-    Currency, Percent, Refusal,
+    Currency, Percent, Refusal, Transition,
     ids::{InvoiceId, TimeEntryId},
     invoice::{Invoice, LineItem, LineTax},
     time_entry::TimeEntry,
@@ -25,58 +27,63 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(add_time_to_invoice)).routes(routes!(remove_time_from_invoice))
 }
 
+/// Something, and where the body names it: `time_entries[2]`.
+type AtPath<T> = (String, T);
+
 /// Which time entries an invoice is to bill.
 #[derive(Debug)]
 pub(crate) struct BilledEntries {
     /// Those that lines bill at prices of their own.
-    priced: Vec<TimeEntryId>,
+    priced: Vec<AtPath<TimeEntryId>>,
     /// Those that make a line each, as they were logged.
-    logged: Vec<TimeEntryId>,
+    logged: Vec<AtPath<TimeEntryId>>,
 }
 
 impl BilledEntries {
-    /// These time entries, none of them twice.
-    pub(crate) fn new(priced: Vec<TimeEntryId>, logged: Vec<TimeEntryId>) -> Result<Self, Refusal> {
-        let bill = Self { priced, logged };
-        let ids: Vec<_> = bill.ids().collect();
-        if ids.len() > MOST_ENTRIES {
+    /// Those that the lines at these places bill, and these, none of them twice.
+    pub(crate) fn new(priced: Vec<(usize, TimeEntryId)>, logged: Vec<TimeEntryId>) -> Result<Self, Refusal> {
+        if priced.len() + logged.len() > MOST_ENTRIES {
             return Err(Refusal::rule(FIELD, format!("At most {MOST_ENTRIES} at a time; add the others later.")));
         }
-        if ids.iter().enumerate().any(|(place, id)| ids.iter().take(place).any(|before| before == id)) {
-            return Err(Refusal::rule(FIELD, "A time entry is there twice."));
-        }
-        Ok(bill)
+        let priced = priced.into_iter().map(|(place, id)| (format!("line_items[{place}].time_entry"), id)).collect();
+        let logged = logged.into_iter().enumerate().map(|(place, id)| (format!("{FIELD}[{place}]"), id)).collect();
+        let (billed, mut seen) = (Self { priced, logged }, BTreeSet::new());
+        let twice = billed.all().find(|(_, id)| !seen.insert(*id)).map(|(path, _)| path.clone());
+        twice.map_or(Ok(billed), |path| Err(Refusal::rule(path, "Is there twice.")))
     }
 
-    fn ids(&self) -> impl Iterator<Item = TimeEntryId> + '_ {
-        self.priced.iter().chain(&self.logged).copied()
+    fn all(&self) -> impl Iterator<Item = &AtPath<TimeEntryId>> {
+        self.priced.iter().chain(&self.logged)
     }
 
     /// `read`, and them.
     pub(crate) fn read<'s>(&self, read: Read<'s>) -> Read<'s> {
-        self.ids().fold(read, Read::record)
+        self.all().fold(read, |read, (_, id)| read.record(*id))
+    }
+
+    /// Their ids, in the order of the body.
+    fn ids(&self) -> Vec<TimeEntryId> {
+        self.all().map(|(_, id)| *id).collect()
     }
 
     /// Them, as they were found.
     pub(crate) fn found(&self, found: &store::Found) -> Result<Found, Error> {
-        let all = |field: &'static str, ids: &[TimeEntryId]| {
-            ids.iter().map(|id| found.to_change(field, (*id).into())).collect::<Result<Vec<_>, _>>()
-        };
-        Ok(Found { priced: all("line_items", &self.priced)?, logged: all(FIELD, &self.logged)? })
+        let one = |(path, id): &AtPath<TimeEntryId>| Ok((path.clone(), found.to_change(path.clone(), (*id).into())?));
+        let all = |ids: &[AtPath<TimeEntryId>]| ids.iter().map(one).collect::<Result<Vec<_>, Error>>();
+        Ok(Found { priced: all(&self.priced)?, logged: all(&self.logged)? })
     }
 }
 
 /// The time entries that an invoice is to bill.
 #[derive(Debug)]
 pub(crate) struct Found {
-    priced: Vec<Record<TimeEntry>>,
-    logged: Vec<Record<TimeEntry>>,
+    priced: Vec<AtPath<Record<TimeEntry>>>,
+    logged: Vec<AtPath<Record<TimeEntry>>>,
 }
 
 impl Found {
-    fn all(&self) -> impl Iterator<Item = (&'static str, &Record<TimeEntry>)> {
-        let priced = self.priced.iter().map(|entry| ("line_items", entry));
-        priced.chain(self.logged.iter().map(|entry| (FIELD, entry)))
+    fn all(&self) -> impl Iterator<Item = &AtPath<Record<TimeEntry>>> {
+        self.priced.iter().chain(&self.logged)
     }
 
     /// What the first of them is in.
@@ -86,21 +93,21 @@ impl Found {
 
     /// A line for each that has none yet, taxed by the firm's rate.
     pub(crate) fn lines(&self, tax: Option<Percent>) -> Result<Vec<LineItem>, Refusal> {
-        self.logged.iter().map(|entry| LineItem::of_time(entry.id, entry, LineTax::by_default(tax))).collect()
+        Refusal::each(FIELD, &self.logged, |(_, entry)| LineItem::of_time(entry.id, entry, LineTax::by_default(tax)))
     }
 
     /// That `invoice` can bill them: they are the client's, of its project if it has one, and in its currency.
     pub(crate) fn check(&self, invoice: &Invoice) -> Result<(), Refusal> {
-        for (field, entry) in self.all() {
-            let refused = |message: String| Err(Refusal::rule(field, message));
+        for (path, entry) in self.all() {
+            let refused = |message: &str| Err(Refusal::rule(path.clone(), message));
             if entry.client != invoice.client {
-                return refused(format!("{} is another client's.", entry.id));
+                return refused("Is another client's.");
             }
             if invoice.project.is_some_and(|project| project != entry.project) {
-                return refused(format!("{} is of another project.", entry.id));
+                return refused("Is of another project.");
             }
             if entry.currency() != invoice.currency {
-                return refused(format!("{} is in {}, the invoice in {}.", entry.id, entry.currency(), invoice.currency));
+                return refused(&format!("Is in {}, the invoice in {}.", entry.currency(), invoice.currency));
             }
         }
         Ok(())
@@ -110,12 +117,23 @@ impl Found {
     /// this one.
     pub(crate) fn bill(&self, change: &mut Change, invoice: InvoiceId) -> Result<(), Error> {
         let own = |id: &TimeEntryId| self.all().any(|(_, entry)| entry.id == *id);
-        let elsewhere: Vec<_> = self.all().filter_map(|(_, entry)| entry.reverses).filter(|id| !own(id)).collect();
+        let taken_back = self.all().filter_map(|(path, entry)| Some((path.clone(), entry.reverses?)));
+        let elsewhere: Vec<_> = taken_back.filter(|(_, id)| !own(id)).collect();
         if elsewhere.len() > MOST_TAKEN_BACK {
             return Err(Refusal::rule(FIELD, format!("At most {MOST_TAKEN_BACK} that take back other time; add the others later.")).into());
         }
-        elsewhere.into_iter().try_for_each(|entry| change.depend_on_billed(FIELD, entry))?;
-        self.all().try_for_each(|(_, entry)| change.update(entry, entry.bill(invoice)?).map(drop))
+        elsewhere.into_iter().try_for_each(|(path, entry)| change.depend_on_billed(path, entry))?;
+        self.change(change, |entry| entry.bill(invoice))
+    }
+
+    /// That no invoice bills them any more.
+    fn release(&self, change: &mut Change) -> Result<(), Error> {
+        self.change(change, TimeEntry::release)
+    }
+
+    fn change(&self, change: &mut Change, decide: impl Fn(&TimeEntry) -> Transition<TimeEntry>) -> Result<(), Error> {
+        let decided = |(path, entry): &AtPath<Record<TimeEntry>>| decide(entry).map_err(|refusal| refusal.about(path.clone()));
+        self.all().try_for_each(|billed| change.update(&billed.1, decided(billed)?).map(drop))
     }
 }
 
@@ -177,11 +195,8 @@ async fn remove_time_from_invoice(
     let bill = body.bill()?;
     let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
     let (before, firm) = (cx.target(&found, id)?, found.record(staff.firm)?);
-    let removed = before.remove_time(&bill.logged, firm.time_zone.day(cx.now))?;
-    let mut change = cx.change(&staff);
-    for entry in bill.found(&found)?.logged {
-        change.update(&entry, entry.release()?)?;
-    }
+    let (removed, mut change) = (before.remove_time(&bill.ids(), firm.time_zone.day(cx.now))?, cx.change(&staff));
+    bill.found(&found)?.release(&mut change)?;
     let invoice = change.update(&before, removed)?;
     cx.commit(change, cx.ok(&invoice)).await
 }

@@ -21,9 +21,11 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
         DomainEvent::Invoice(event) => invoice(outbox, logged, event).await,
         DomainEvent::CreditNote(credit_note::Event::Issued) => credit_notes::issued(outbox, logged).await,
         DomainEvent::Credit(event) => match event {
-            credit::Event::Created | credit::Event::Overdrawn | credit::Event::Withdrawn | credit::Event::GivenBack => {
-                credits::changed(outbox, logged).await
-            }
+            credit::Event::Created
+            | credit::Event::Overdrawn
+            | credit::Event::Withdrawn
+            | credit::Event::GivenBack
+            | credit::Event::RefundReversed => credits::changed(outbox, logged).await,
             credit::Event::Used | credit::Event::Refunded | credit::Event::Settled => Ok(()),
         },
         DomainEvent::Comment(event) => match event {

@@ -158,7 +158,9 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
 fn in_words(method: Method) -> &'static str {
     match method {
         Method::BankTransfer => "bank transfer",
-        Method::Card | Method::Stripe => "card",
+        Method::Card => "card",
+        // By card or from an account, as the payer chose there.
+        Method::Stripe => "online",
         Method::Cash => "cash",
         Method::Check => "check",
         Method::DirectDebit => "direct debit",

@@ -72,7 +72,7 @@ struct NewTimeEntry {
     hours: Quantity,
     /// Not in the future, and not more than three years back. Default: today, where the firm is.
     date: Option<Date>,
-    /// Default: the task's, the person's, the project's or the firm's on that day.
+    /// Only by who manages work. Default: the task's, the person's, the project's or the firm's on that day.
     hourly_rate: Option<Price>,
     /// Whether the client pays for it. Default: yes.
     billable: Option<bool>,
@@ -173,7 +173,7 @@ async fn list_time_entries(
 /// Log time on a project.
 ///
 /// Its rate is copied now: that of the body, the task, the person on the project, the project or the firm, whichever comes
-/// first, on the day that was worked. 409 unless the project is active; 403 for somebody else's time without `work.manage`;
+/// first, on the day that was worked. 409 unless the project is active; 403 for somebody else's time, and a rate, without `work.manage`;
 /// 422 if there is no such project, task or person, or it is archived or deactivated; for a task of another project; without a rate, if
 /// the client pays for it; for less than a minute, for a day that comes to more than 24 hours, is in the future or more
 /// than three years back.
@@ -189,6 +189,7 @@ async fn create_time_entry(
     let task = task_of(&mut change, &found, body.task, project.id)?;
     let user = body.user.map(|user| crate::person(&mut change, &found, "user", user)).transpose()?.unwrap_or(staff.user);
     manages_or(&staff, user == staff.user)?;
+    manages_rates(&staff, body.hourly_rate.is_none())?;
     let firm = found.record(staff.firm)?;
     let entry = body.entry(user, &project, task.as_ref(), &firm, firm.time_zone.day(cx.now))?;
     let entry = change.create(cx.new_id(), entry, time_entry::Event::Created)?;
@@ -198,7 +199,8 @@ async fn create_time_entry(
 
 /// Change a time entry of one's own, or of anybody's if one manages work.
 ///
-/// One that was submitted is open again. Its rate stays unless another is said, whatever changed meanwhile. 409 once it is
+/// One that was submitted is open again. Its rate stays unless another is said (403 without `work.manage`), whatever changed
+/// meanwhile. 409 once it is
 /// approved or on an invoice, and if other time takes it back; 422 if there is no such task, or it is archived or of
 /// another project, and for hours and days as where it is logged. 409 for other hours, another day or to be paid for or not,
 /// unless its project is active.
@@ -215,6 +217,7 @@ async fn update_time_entry(
     let task = body.task.try_map(|task| other_task(&mut change, &found, task, &before))?;
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
     let edited = body.over(before.content.clone(), task, today)?;
+    manages_rates(&staff, edited.hourly_rate == before.hourly_rate)?;
     if before.is_worked_otherwise(&edited) {
         // On which project it is, is in the entry: a second read.
         cx.store.read(staff.firm).record(before.project).fetch().await?.record(before.project)?.takes_time()?;
@@ -296,10 +299,19 @@ async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Pat
 
 /// That it is one's own time, or one manages work.
 fn manages_or(staff: &Staff<may::WriteWork>, own: bool) -> Result<(), Problem> {
-    if own || staff.role.may(Permission::ManageWork) {
+    takes_management(staff, own, "Others' time")
+}
+
+/// That the rate is the one that follows, or one manages work: what an hour costs isn't for who works it to say.
+fn manages_rates(staff: &Staff<may::WriteWork>, follows: bool) -> Result<(), Problem> {
+    takes_management(staff, follows, "Another rate")
+}
+
+fn takes_management(staff: &Staff<may::WriteWork>, is_free: bool, what: &str) -> Result<(), Problem> {
+    if is_free || staff.role.may(Permission::ManageWork) {
         return Ok(());
     }
-    Err(Problem::forbidden(format!("Others' time takes the permission {}.", Permission::ManageWork.as_str())))
+    Err(Problem::forbidden(format!("{what} takes the permission {}.", Permission::ManageWork.as_str())))
 }
 
 /// The task that the body names, if it does: one of `project`, and a condition of `change`.

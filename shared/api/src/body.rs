@@ -99,10 +99,17 @@ impl<T: DeserializeOwned> FromRequest<App> for Valid<T> {
     type Rejection = Problem;
 
     async fn from_request(request: axum::extract::Request, app: &App) -> Result<Self, Problem> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
+        let [content_type, encoding] = [header::CONTENT_TYPE, header::CONTENT_ENCODING].map(|name| request.headers().get(name).cloned());
         let body = Bytes::from_request(request, app).await.map_err(Problem::internal)?;
         if body.is_empty() {
             return read(b"{}").map(Self);
+        }
+        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Send the body without a Content-Encoding.",
+            ));
         }
         let content_type = content_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -269,12 +276,25 @@ fn fault(path: &str, message: &str) -> Fault {
     } else if message.starts_with("invalid type") || message.starts_with("invalid length") || message.starts_with("invalid value") {
         // Not serde's own words, which quote the value: it may be a password.
         let expected = message.split("expected ").nth(1).unwrap_or("something else");
-        (path.to_owned(), format!("Not what belongs here: expected {}.", expected.trim_end_matches('.')), true, about)
+        (path.to_owned(), format!("Not what belongs here: expected {}.", in_words(expected.trim_end_matches('.'))), true, about)
     } else {
         (path.to_owned(), message.to_owned(), false, about)
     };
     let path = if matches!(path.as_str(), "." | "?") { "body".to_owned() } else { path };
     Fault { path, message, malformed, about }
+}
+
+/// What serde expects, in words where it says Rust's name of a number.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number from 0 on",
+        "i16" => "a whole number from -32768 to 32767",
+        "i32" => "a whole number from -2147483648 to 2147483647",
+        other => other,
+    }
 }
 
 /// `text`, or as much of its beginning.

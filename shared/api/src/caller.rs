@@ -152,7 +152,7 @@ impl<P: Permitted> TryFrom<Caller> for Staff<P> {
         match principal {
             Principal::Staff { user, role } if role.may(P::PERMISSION) => Ok(Self { firm, user, role, issued, permission: PhantomData }),
             Principal::Staff { role, .. } => {
-                Err(Problem::forbidden(format!("A {} doesn't have the permission {}.", role.as_str(), P::PERMISSION.as_str())))
+                Err(Problem::forbidden(format!("The role {} doesn't have the permission {}.", role.as_str(), P::PERMISSION.as_str())))
             }
             Principal::Portal { .. } => Err(Problem::forbidden("This is for the firm's people.")),
         }

@@ -163,7 +163,8 @@ impl Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match (refusal.why, refusal.field) {
-            (Why::State, _) => Self::conflict(refusal.message),
+            (Why::State, Some(field)) => Self::conflict(&*refusal.message).about(field, refusal.message),
+            (Why::State, None) => Self::conflict(refusal.message),
             (Why::Rule, Some(field)) => Self::invalid(field, refusal.message),
             (Why::Rule, None) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", refusal.message),
         }
@@ -182,12 +183,9 @@ impl From<store::Error> for Problem {
                 Self::invalid(field, format!("Is too long: it takes {bytes} bytes, and with the other fields at most {most} are kept."))
             }
             store::Error::Taken { refusal, holder } => {
-                let mut problem = Self::conflict(&refusal.message);
+                let mut problem = Self::from(refusal);
                 problem.unwritten.existing = Some(holder);
-                match refusal.field {
-                    Some(field) => problem.about(field, refusal.message),
-                    None => problem,
-                }
+                problem
             }
             store::Error::Lost => Self::lost(),
             store::Error::Revoked => Self::revoked(),

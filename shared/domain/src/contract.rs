@@ -252,8 +252,8 @@ mod tests {
         let today = TimeZone::UTC.day(Time::default());
         let tomorrow = today.next();
         let signature = Signature { signed_by: SingleLine::new("Ann").unwrap(), signed_on: tomorrow };
-        assert_eq!(at(Status::Draft).sign(signature, today).unwrap_err().field, Some("signed_on"));
+        assert_eq!(at(Status::Draft).sign(signature, today).unwrap_err().field.as_deref(), Some("signed_on"));
         let reversed = Contract { start_date: Some(tomorrow), end_date: Some(today), ..at(Status::Draft) };
-        assert_eq!(reversed.checked().unwrap_err().field, Some("end_date"));
+        assert_eq!(reversed.checked().unwrap_err().field.as_deref(), Some("end_date"));
     }
 }

@@ -3,10 +3,14 @@
 //! What came in and what went out may cross: a bank takes back a payment whose credit has paid another invoice already. Then
 //! the credit is overdrawn, and what is missing is owed by the client like any invoice; the client's next credit settles it.
 
+mod refund;
+
+pub use refund::{NewRefund, Refund};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date, Money, MultiLine, Price, Refusal, SingleLine, Time, Transition,
+    Money, Refusal, Time, Transition,
     client::OfClient,
     ids::{ClientId, CreditId, CreditNoteId, InvoiceId, PaymentId},
 };
@@ -21,6 +25,8 @@ crate::events! {
         GivenBack = "credit.given_back" is Change,
         /// Some of it was given to the client.
         Refunded = "credit.refunded" is Change,
+        /// That it was given to the client turned out to be recorded wrongly.
+        RefundReversed = "credit.refund_reversed" is Change,
         /// Some of it went back to the payer, or came from there again.
         Withdrawn = "credit.withdrawn" is Change,
         /// More of it went back to the payer than was left of it: the client owes the difference.
@@ -134,37 +140,6 @@ pub struct Use {
     pub given_back_at: Option<Time>,
 }
 
-/// Most refunds of one credit.
-pub const MOST_REFUNDS: usize = 100;
-
-/// That some of a credit was given to the client, as staff record it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Refund {
-    /// How much.
-    pub amount: Money,
-    /// On which day.
-    pub date: Date,
-    /// Why.
-    pub reason: Option<MultiLine<2000>>,
-    /// What a bank statement says of it.
-    pub reference: Option<SingleLine<100>>,
-    /// When it was recorded.
-    pub at: Time,
-}
-
-/// That some of a credit is given to the client.
-#[derive(Debug, Clone)]
-pub struct NewRefund {
-    /// How much; all that is left, where it isn't said.
-    pub amount: Option<Price>,
-    /// On which day.
-    pub date: Date,
-    /// Why.
-    pub reason: Option<MultiLine<2000>>,
-    /// What a bank statement says of it.
-    pub reference: Option<SingleLine<100>>,
-}
-
 /// That some of what a credit was overdrawn by was settled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settlement {
@@ -260,29 +235,6 @@ impl Credit {
         (Self { uses: self.uses.iter().map(given).collect(), ..self.clone() }.balanced(), Event::GivenBack)
     }
 
-    /// The credit once some of it was given to the client, not after `today`, the firm's. Nothing is asked of Stripe.
-    pub fn refund(&self, new: NewRefund, now: Time, today: Date) -> Transition<Self> {
-        let NewRefund { amount, date, reason, reference } = new;
-        if self.remaining.is_zero() {
-            return Err(Refusal::state("Nothing is left of the credit."));
-        }
-        if self.refunds.len() >= MOST_REFUNDS {
-            return Err(Refusal::state(format!("The credit was refunded {MOST_REFUNDS} times already.")));
-        }
-        let amount = amount.map_or(Ok(self.remaining), |amount| Money::new("amount", amount, self.amount.currency()))?;
-        if amount.is_zero() {
-            return Err(Refusal::rule("amount", "More than nothing."));
-        }
-        if amount.minor() > self.remaining.minor() {
-            return Err(Refusal::rule("amount", format!("Only {} is left of the credit.", self.remaining)));
-        }
-        if date > today {
-            return Err(Refusal::rule("date", "May not be in the future."));
-        }
-        let refunds = [self.refunds.as_slice(), &[Refund { amount, date, reason, reference, at: now }]].concat();
-        Ok((Self { refunds, refunded: self.refunded.and(amount), ..self.clone() }.balanced(), Event::Refunded))
-    }
-
     fn give(&self, paid: Paid, amount: Money, now: Time) -> Transition<Self> {
         if self.remaining.is_zero() {
             return Err(Refusal::state("Nothing is left of the credit."));
@@ -337,15 +289,15 @@ impl Credit {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::invoice::tests::{id, now, today, usd};
+    use crate::invoice::tests::{id, now, usd};
 
-    fn credit(minor: i64) -> Credit {
+    pub(super) fn credit(minor: i64) -> Credit {
         Credit::new(id(1), usd(minor), Origin::Overpayment { invoice: id(8), payment: id(7) })
     }
 
-    fn sums(credit: &Credit) -> [i64; 4] {
+    pub(super) fn sums(credit: &Credit) -> [i64; 4] {
         [credit.amount, credit.remaining, credit.overdrawn, credit.withdrawn].map(Money::minor)
     }
 
@@ -376,23 +328,5 @@ mod tests {
         for other in [Credit::new(id(2), usd(1_000), origin), Credit::new(id(1), euros, origin)] {
             assert!(owed.settle(id(3), (id(4), &other), now()).unwrap().is_none());
         }
-    }
-
-    #[test]
-    fn what_is_left_is_refunded_and_no_more() {
-        let refund = |credit: &Credit, amount: Option<&str>, date: &str| {
-            let amount = amount.map(|amount| amount.parse().unwrap());
-            credit.refund(NewRefund { amount, date: date.parse().unwrap(), reason: None, reference: None }, now(), today())
-        };
-        let (part, event) = refund(&credit(10_000), Some("40"), "2026-11-22").unwrap();
-        assert_eq!((sums(&part), part.refunded, event), ([10_000, 6_000, 0, 0], usd(4_000), Event::Refunded));
-        for (amount, date, field) in [("60.01", "2026-11-22", "amount"), ("0", "2026-11-22", "amount"), ("1", "2026-11-23", "date")] {
-            assert_eq!(refund(&part, Some(amount), date).unwrap_err().field, Some(field));
-        }
-        let (all, _) = refund(&part, None, "2026-11-22").unwrap();
-        assert_eq!((all.status(), all.refunds.len()), (Status::Used, 2));
-        assert_eq!(refund(&all, None, "2026-11-22").unwrap_err().why, crate::Why::State);
-        // Stripe gave back what was given already: that is owed.
-        assert_eq!(sums(&all.withdraw(usd(3_000)).unwrap().0), [10_000, 0, 3_000, 3_000]);
     }
 }

@@ -115,10 +115,10 @@ mod tests {
         {
             assert_eq!(firm.edit(Firm { reminder_days: days.clone(), ..firm.clone() }).is_ok(), good, "{days:?}");
         }
-        let refused = |edited: Firm| firm.edit(edited).unwrap_err().field;
-        assert_eq!(refused(Firm { payment_terms_days: 366, ..firm.clone() }), Some("payment_terms_days"));
+        let refused = |edited: Firm| firm.edit(edited).unwrap_err().field.unwrap();
+        assert_eq!(refused(Firm { payment_terms_days: 366, ..firm.clone() }), "payment_terms_days");
         let hourly_rates = RateCard::always("150.005".parse().unwrap());
-        assert_eq!(refused(Firm { hourly_rates, ..firm.clone() }), Some("hourly_rates"));
+        assert_eq!(refused(Firm { hourly_rates, ..firm.clone() }), "hourly_rates");
     }
 
     #[test]

@@ -39,6 +39,8 @@ ids! {
     CreditId = credit::Credit, "credit", "credit";
     /// The id of a credit note.
     CreditNoteId = credit_note::CreditNote, "cn", "credit_note";
+    /// The id of a refund of a credit.
+    CreditRefundId = credit::Refund, "refund", "credit_refund";
     /// The id of an engagement.
     EngagementId = engagement::Engagement, "eng", "engagement";
     /// The id of a firm.

@@ -26,8 +26,8 @@ pub use lines::{Discount, LineItem, MOST_LINES, Totals};
 pub use noted::NoteCredit;
 pub(crate) use noted::TakeBack;
 pub use noted_lines::{LineNoted, NewNoteLine, NoteLine};
-pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, Payment};
-pub use reversal::{Reversal, Reversed};
+pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, NewUse, Payment};
+pub use reversal::Reversed;
 pub use stripe::{Received, Settled};
 pub use tax::{LineTax, SaidTax, Tax, TaxCategory};
 

@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn not_worth_pursuing_needs_a_reason_which_goes_when_it_is() {
-        assert_eq!(lead().move_to(Status::Unqualified, None).unwrap_err().field, Some("reason"));
+        assert_eq!(lead().move_to(Status::Unqualified, None).unwrap_err().field.as_deref(), Some("reason"));
         let (unqualified, _) = lead().move_to(Status::Unqualified, SingleLine::new("No budget").ok()).unwrap();
         assert_eq!(unqualified.move_to(Status::Qualified, None).unwrap().0.reason, None);
     }

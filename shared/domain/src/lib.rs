@@ -40,6 +40,7 @@ pub mod project;
 pub mod proposal;
 pub mod prospect;
 pub mod rate;
+pub mod reversal;
 pub mod session;
 pub mod task;
 pub mod time_entry;

@@ -54,22 +54,20 @@ impl Offer {
         if line_items.iter().map(|line| line.description.len()).sum::<usize>() > MOST_TEXT {
             return Err(Refusal::rule("line_items", format!("The descriptions may take {MOST_TEXT} bytes together.")));
         }
-        let total = line_items
-            .iter()
-            .filter(|line| line.chosen || !line.optional)
-            .try_fold(Money::zero(currency), |sum, line| sum.plus("line_items", line.amount(currency)?))?;
+        let amounts = Refusal::each("line_items", &line_items, |line| line.amount(currency))?;
+        let in_total = line_items.iter().zip(amounts).filter(|(line, _)| line.chosen || !line.optional);
+        let total = in_total.map(|(_, amount)| amount).try_fold(Money::zero(currency), |sum, amount| sum.plus("line_items", amount))?;
         Ok(Self { line_items, total })
     }
 
     /// The offer with just these of its optional lines, by their places from 0.
     pub fn choosing(&self, places: &[usize]) -> Result<Self, Refusal> {
-        for place in places {
-            match self.line_items.get(*place) {
-                Some(line) if line.optional => {}
-                Some(_) => return Err(Refusal::rule("chosen_options", format!("Line {place} isn't optional."))),
-                None => return Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
-            }
-        }
+        let is_option = |place: &usize| match self.line_items.get(*place) {
+            Some(line) if line.optional => Ok(()),
+            Some(_) => Err(Refusal::rule("chosen_options", format!("Line {place} isn't optional."))),
+            None => Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
+        };
+        Refusal::each("chosen_options", places, is_option)?;
         let choose = |(place, line): (usize, &LineItem)| LineItem { chosen: !line.optional || places.contains(&place), ..line.clone() };
         Self::of_lines(self.line_items.iter().enumerate().map(choose).collect(), self.total.currency())
     }
@@ -98,6 +96,6 @@ pub(crate) mod tests {
         assert!(Offer::of_lines(vec![long(&"a".repeat(500)); MOST_LINES], Currency::USD).is_ok());
         let crabs = long(&"🦀".repeat(500));
         assert!(Offer::of_lines(vec![crabs.clone(); 25], Currency::USD).is_ok());
-        assert_eq!(Offer::of_lines(vec![crabs; 26], Currency::USD).unwrap_err().field, Some("line_items"));
+        assert_eq!(Offer::of_lines(vec![crabs; 26], Currency::USD).unwrap_err().field.as_deref(), Some("line_items"));
     }
 }

@@ -103,7 +103,7 @@ mod tests {
             PortalUser::invited(Id::new(now, 1), SingleLine::new("Ann Lee").unwrap(), Email::new("ann@acme.example").unwrap(), rights, now)
         };
         let blind = Rights { see: false, ..Rights::ALL };
-        assert_eq!(invite(blind).unwrap_err().field, Some("rights"));
+        assert_eq!(invite(blind).unwrap_err().field.as_deref(), Some("rights"));
         let ann = invite(Rights::default()).unwrap();
         assert!(ann.edit(PortalUser { rights: blind, ..ann.clone() }).is_err());
         assert!(ann.edit(PortalUser { rights: Rights::ALL, ..ann.clone() }).is_ok());

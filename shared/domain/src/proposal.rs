@@ -283,10 +283,13 @@ impl Proposal {
     }
 
     /// That it can be accepted on the day `today`: from sent, or by staff (`recorded`) from draft too, for a yes that
-    /// was given by word of mouth.
+    /// was given by word of mouth; not after its last day.
     pub fn may_be_accepted(&self, recorded: bool, today: Date) -> Result<(), Refusal> {
         match self.status_on(today) {
             Status::Sent => Ok(()),
+            Status::Draft | Status::Approved if recorded && self.valid_until.is_some_and(|last| last < today) => {
+                Err(Refusal::state("The proposal's last day to accept is over; change it first."))
+            }
             Status::Draft | Status::Approved if recorded => Ok(()),
             Status::Draft | Status::Approved | Status::PendingApproval => Err(Refusal::state("The proposal wasn't sent.")),
             Status::Expired => Err(Refusal::state("The proposal has expired; revise it with a later last day.")),

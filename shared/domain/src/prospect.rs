@@ -162,7 +162,7 @@ mod tests {
                 assert_eq!(at(from).move_to(to, None).unwrap().0.stage, to);
             }
             assert!(at(from).move_to(Won, None).is_err());
-            assert_eq!(at(from).move_to(Lost, None).unwrap_err().field, Some("reason"));
+            assert_eq!(at(from).move_to(Lost, None).unwrap_err().field.as_deref(), Some("reason"));
             assert_eq!(at(from).win(Id::new(Time::default(), 1), None).unwrap().0.stage, Won);
         }
         assert!(at(Won).move_to(Discovery, None).is_err());

@@ -1,5 +1,7 @@
 //! Why a rule says no. Free of any transport: `shared/api` decides which status a refusal is.
 
+use std::borrow::Cow;
+
 /// What kind of no it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
@@ -15,8 +17,9 @@ pub enum Why {
 pub struct Refusal {
     /// What kind of no.
     pub why: Why,
-    /// The field that the rule is about, as the caller names it; none where it is the record as a whole.
-    pub field: Option<&'static str>,
+    /// The field that the rule is about, as the caller names it (`due_date`, `line_items[2].tax_rate`); none where it is the
+    /// record as a whole.
+    pub field: Option<Cow<'static, str>>,
     /// A sentence for the caller.
     pub message: String,
 }
@@ -28,7 +31,29 @@ impl Refusal {
     }
 
     /// A rule about `field` is broken.
-    pub fn rule(field: &'static str, message: impl Into<String>) -> Self {
-        Self { why: Why::Rule, field: Some(field), message: message.into() }
+    pub fn rule(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { why: Why::Rule, field: Some(field.into()), message: message.into() }
+    }
+
+    /// The same, about `field`, whatever it was about before.
+    #[must_use]
+    pub fn about(self, field: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
+    /// The same of the item at `place`, from 0, of the list `list`: `line_items[2]`, or its field, `line_items[2].tax_rate`.
+    #[must_use]
+    pub fn of_item(self, list: &str, place: usize) -> Self {
+        let path = match &self.field {
+            Some(field) if field != list => format!("{list}[{place}].{field}"),
+            Some(_) | None => format!("{list}[{place}]"),
+        };
+        Self { field: Some(path.into()), ..self }
+    }
+
+    /// What `make` makes of each of `items`, which a body gives as the list `list`: a refusal says which it is of.
+    pub fn each<T, U>(list: &str, items: impl IntoIterator<Item = T>, mut make: impl FnMut(T) -> Result<U, Self>) -> Result<Vec<U>, Self> {
+        let made = |(place, item)| make(item).map_err(|refusal| refusal.of_item(list, place));
+        items.into_iter().enumerate().map(made).collect()
     }
 }

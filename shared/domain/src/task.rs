@@ -139,7 +139,11 @@ mod tests {
         for (code, rate, good) in [("USD", "150.50", true), ("USD", "150.005", false), ("JPY", "150.5", false), ("KWD", "150.005", true)] {
             let edited = Task { hourly_rate: rate.parse().ok(), currency: code.parse().unwrap(), ..task() };
             assert_eq!(edited.clone().checked().is_ok(), good, "{code} {rate}");
-            assert_eq!(task().edit(edited).map_err(|refused| refused.field).err(), (!good).then_some(Some("hourly_rate")), "{code} {rate}");
+            assert_eq!(
+                task().edit(edited).err().and_then(|refused| refused.field),
+                (!good).then_some("hourly_rate".into()),
+                "{code} {rate}"
+            );
         }
     }
 

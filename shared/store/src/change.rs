@@ -1,6 +1,6 @@
 //! Changes: everything that a request writes, in one transaction. Each action carries what its failure means.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
@@ -62,7 +62,7 @@ pub(crate) enum OnFailure {
     /// Something changed since it was read.
     Lost,
     /// The body names a record that isn't there.
-    NoSuch { field: &'static str, kind: &'static str },
+    NoSuch { field: Cow<'static, str>, kind: &'static str },
     /// A rule says no.
     Refused(Refusal),
     /// Another record holds the value.
@@ -167,7 +167,7 @@ impl Change {
             .build()
             .map_err(Error::internal)?;
         let action = TransactWriteItem::builder().condition_check(check).build();
-        self.push(action, OnFailure::NoSuch { field, kind: <T as Kind>::NAME });
+        self.push(action, OnFailure::NoSuch { field: field.into(), kind: <T as Kind>::NAME });
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What can go wrong between a handler and the table, apart from any transport.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use domain::Refusal;
 
@@ -14,8 +16,8 @@ pub enum Error {
     /// The body names a record that isn't there; nothing was written.
     #[error("{field} names no {kind}")]
     NoSuch {
-        /// The field that names it.
-        field: &'static str,
+        /// The field that names it, as the caller does.
+        field: Cow<'static, str>,
         /// What it should be.
         kind: &'static str,
     },

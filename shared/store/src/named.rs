@@ -9,6 +9,8 @@
 //! }
 //! ```
 
+use std::borrow::Cow;
+
 use domain::Id;
 use serde::Deserialize;
 
@@ -62,14 +64,14 @@ impl Found {
     /// there, and nothing else is said of it: neither that it is archived nor that it is another's.
     pub fn knows<T: Entity>(&self, field: &'static str, Named(id): Named<Id<T>>, know: impl FnOnce(&T) -> bool) -> Result<(), Error> {
         match self.maybe(id)? {
-            Some(record) if !know(&record) => Err(Error::NoSuch { field, kind: T::NAME }),
+            Some(record) if !know(&record) => Err(Error::NoSuch { field: field.into(), kind: T::NAME }),
             Some(_) | None => Ok(()),
         }
     }
 
     /// The record that a body names in `field`, which is itself changed in the same transaction: that it stays as it was
     /// read is a condition anyway. What a write only depends on goes through [`Change::depend`].
-    pub fn to_change<T: Entity>(&self, field: &'static str, Named(id): Named<Id<T>>) -> Result<Record<T>, Error> {
+    pub fn to_change<T: Entity>(&self, field: impl Into<Cow<'static, str>>, Named(id): Named<Id<T>>) -> Result<Record<T>, Error> {
         self.named(field, id)
     }
 }

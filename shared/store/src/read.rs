@@ -1,6 +1,7 @@
 //! Reading records by their ids: one request, however many.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     time::Duration,
 };
@@ -162,11 +163,11 @@ impl Found {
     }
 
     /// The record `id`, which the body names in `field`; not one that is archived.
-    pub(crate) fn named<T: Entity>(&self, field: &'static str, id: Id<T>) -> Result<Record<T>, Error> {
-        let record = self.maybe(id)?.ok_or(Error::NoSuch { field, kind: <T as Kind>::NAME })?;
-        match record.archived_at {
-            None => Ok(record),
+    pub(crate) fn named<T: Entity>(&self, field: impl Into<Cow<'static, str>>, id: Id<T>) -> Result<Record<T>, Error> {
+        match self.maybe(id)? {
+            Some(record) if record.archived_at.is_none() => Ok(record),
             Some(_) => Err(Refusal::rule(field, "Is archived.").into()),
+            None => Err(Error::NoSuch { field: field.into(), kind: <T as Kind>::NAME }),
         }
     }
 

@@ -42,10 +42,11 @@ pub fn price(price: Price, currency: Currency) -> Decimal {
 
 /// The card that a body gives in `field`, in `currency`.
 pub fn rate_card(field: &'static str, rates: Vec<JsonObject<NewRate>>, currency: Currency) -> Result<RateCard, Refusal> {
-    let rates = rates.into_iter().map(|JsonObject(NewRate { from, hourly_rate })| Rate { from, hourly_rate }).collect();
-    let card = RateCard::new(rates).map_err(|bad| Refusal::rule(field, bad.to_string()))?;
-    card.fit(field, currency)?;
-    Ok(card)
+    let rate = |JsonObject(NewRate { from, hourly_rate })| {
+        Money::new("hourly_rate", hourly_rate, currency)?;
+        Ok(Rate { from, hourly_rate })
+    };
+    RateCard::new(Refusal::each(field, rates, rate)?).map_err(|bad| Refusal::rule(field, bad.to_string()))
 }
 
 /// The card that a body gives as one `hourly_rate` or as `rates`, in `currency`; none where it gives neither. It may give both,

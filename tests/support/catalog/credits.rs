@@ -12,6 +12,12 @@ pub(super) fn rows() -> Vec<Row> {
             let body = json!({"amount": "20.00", "reason": "Asked for", "reference": "CREDIT 17", "date": "2026-01-20"});
             Given::named(credit(firm).await).with(body)
         }),
+        row("reverse_credit_refund", async |firm| {
+            let credit = credit(firm).await;
+            let refunded = firm.owner.post(format!("/api/finance/credits/{credit}/refund/"), json!({"amount": "20.00"})).await.expect(200);
+            let body = json!({"refund": refunded.text("/refunds/0/id"), "reason": "The transfer came back"});
+            Given::named(credit).with(body)
+        }),
         row("list_credit_history", async |firm| Given::named(credit(firm).await)),
     ]
 }

@@ -114,7 +114,7 @@ async fn list_comments(
 /// Say something about a task.
 ///
 /// The other side is told by mail: of what a client says the project's manager and members, of what the firm says those at
-/// the client who may comment. What the firm says counts as read. 422 if there is no such task, or it is archived; for a
+/// the client who may comment. What the firm says counts as read. 409 where the client is archived; 422 if there is no such task, or it is archived; for a
 /// client's people another client's is none.
 #[post("/api/clients/comments/", 201)]
 async fn create_comment(
@@ -132,6 +132,7 @@ async fn create_comment(
     // Another client's task is none, to them, be it archived or not.
     found.knows("task", task, |task| party.owns(task.client).is_ok())?;
     let task = change.depend(&found, "task", task)?;
+    change.depend_on(task.client)?;
     let (author, author_name, read) = match &party {
         Party::Staff(staff) => {
             let reading = Reading { by: staff.user, at: cx.now };

@@ -49,9 +49,13 @@ impl Invoice {
     /// The draft with these lines too, each of which bills a time entry.
     pub fn add_time(&self, lines: Vec<LineItem>, today: Date) -> Transition<Self> {
         self.draft()?;
-        if lines.iter().any(|line| line.time_entry.is_some_and(|entry| self.time_entries().any(|billed| billed == entry))) {
-            return Err(Refusal::rule("time_entries", "Are on the invoice already."));
-        }
+        let is_new = |line: &LineItem| match line.time_entry {
+            Some(entry) if self.time_entries().any(|billed| billed == entry) => {
+                Err(Refusal::rule("time_entries", "Is on the invoice already."))
+            }
+            Some(_) | None => Ok(()),
+        };
+        Refusal::each("time_entries", &lines, is_new)?;
         let line_items = self.line_items.iter().cloned().chain(lines).collect();
         Ok((Self { line_items, ..self.clone() }.checked(today)?, Event::Updated))
     }
@@ -59,9 +63,11 @@ impl Invoice {
     /// The draft without the lines that bill these time entries.
     pub fn remove_time(&self, entries: &[TimeEntryId], today: Date) -> Transition<Self> {
         self.draft()?;
-        if let Some(other) = entries.iter().find(|entry| !self.time_entries().any(|billed| billed == **entry)) {
-            return Err(Refusal::rule("time_entries", format!("{other} isn't on the invoice.")));
-        }
+        let is_on_it = |entry: &TimeEntryId| match self.time_entries().any(|billed| billed == *entry) {
+            true => Ok(()),
+            false => Err(Refusal::rule("time_entries", "Isn't on the invoice.")),
+        };
+        Refusal::each("time_entries", entries, is_on_it)?;
         Ok((self.without_time(entries).checked(today)?, Event::Updated))
     }
 
@@ -89,7 +95,7 @@ impl Invoice {
             return Err(Refusal::rule("line_items", "At least one line is needed."));
         }
         if by == SentBy::Mail && self.contact.email.is_none() {
-            return Err(Refusal::rule("email", "The client has no e-mail to send it to; say that it is sent by hand."));
+            return Err(Refusal::rule("email", "The invoice has none to send it to; set it, or say that it is sent by hand."));
         }
         let issued = self.issue_date.unwrap_or(firm.time_zone.day(now));
         let due = self.due_date.unwrap_or(issued.plus_days(firm.payment_terms_days.into()));
@@ -119,6 +125,9 @@ impl Invoice {
             Status::Draft => return Err(Refusal::state("The invoice isn't sent; delete the draft.")),
             Status::Paid => return Err(Refusal::state("The invoice is paid; issue a credit note.")),
             Status::Void => return Err(Refusal::state("The invoice is void already.")),
+        }
+        if self.pending_checkout().is_some() {
+            return Err(Refusal::state("A payment is on its way; wait until it arrives or fails, or issue a credit note."));
         }
         if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));

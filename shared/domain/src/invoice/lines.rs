@@ -1,6 +1,8 @@
 //! What an invoice charges, and what it comes to. A discount is spread over the lines before tax, so that no cent of it is
 //! lost; for the tax see [`super::tax`].
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -84,7 +86,7 @@ impl Totals {
         const FIELD: &str = "line_items";
         let sum = |sum: Money, more: Money| sum.plus(FIELD, more);
         let nothing = Money::zero(currency);
-        let amounts = lines.iter().map(|line| line.amount(currency)).collect::<Result<Vec<_>, _>>()?;
+        let amounts = Refusal::each(FIELD, lines, |line| line.amount(currency))?;
         let subtotal = amounts.iter().copied().try_fold(nothing, sum)?;
         if subtotal.is_negative() {
             return Err(Refusal::rule(FIELD, format!("Come to less than nothing: {subtotal}.")));
@@ -123,11 +125,12 @@ pub(super) fn check(lines: &[LineItem]) -> Result<(), Refusal> {
     if lines.iter().map(|line| line.description.len()).sum::<usize>() > MOST_TEXT {
         return refused(format!("The descriptions may take {MOST_TEXT} bytes together."));
     }
-    let entries: Vec<_> = lines.iter().filter_map(|line| line.time_entry).collect();
-    if entries.iter().enumerate().any(|(place, entry)| entries.iter().take(place).any(|before| before == entry)) {
-        return refused("A time entry is billed twice.".to_owned());
-    }
-    Ok(())
+    let mut billed = BTreeSet::new();
+    let billed_once = |line: &LineItem| match line.time_entry {
+        Some(entry) if !billed.insert(entry) => Err(Refusal::rule("time_entry", "Is billed by another line already.")),
+        Some(_) | None => Ok(()),
+    };
+    Refusal::each("line_items", lines, billed_once).map(drop)
 }
 
 /// `whole`, spread over `amounts` in proportion: each share is rounded down, and the minor units that are left go to
@@ -193,9 +196,9 @@ pub(crate) mod tests {
         assert_eq!(totals(&[line("1", "100", Some("20")), line("1", "50", None)], ten), [15_000, 1_500, 1_800, 15_300]);
         assert_eq!(totals(&[line("1", "100", Some("20"))], Some(Discount::Amount(usd(10_000)))), [10_000, 10_000, 0, 0]);
         let too_much = Totals::of(&[line("1", "100", None)], Some(Discount::Amount(usd(10_001))), Currency::USD);
-        assert_eq!(too_much.unwrap_err().field, Some("discount"));
+        assert_eq!(too_much.unwrap_err().field.as_deref(), Some("discount"));
         let other = Discount::Amount(Money::zero("EUR".parse().unwrap()));
-        assert_eq!(Totals::of(&[], Some(other), Currency::USD).unwrap_err().field, Some("discount"));
+        assert_eq!(Totals::of(&[], Some(other), Currency::USD).unwrap_err().field.as_deref(), Some("discount"));
     }
 
     #[test]
@@ -207,7 +210,7 @@ pub(crate) mod tests {
             vec![line("1000000000000", "1000000000000", None)],
             vec![line("1", "900000000000", Some("20"))],
         ] {
-            assert_eq!(Totals::of(&lines, None, Currency::USD).unwrap_err().field, Some("line_items"), "{lines:?}");
+            assert_eq!(Totals::of(&lines, None, Currency::USD).unwrap_err().field.as_deref(), Some("line_items"), "{lines:?}");
         }
     }
 

@@ -78,32 +78,16 @@ impl Invoice {
         let mut line_notes = if self.line_notes.is_empty() { vec![nothing; nets.len()] } else { self.line_notes.clone() };
         let mut lines: Vec<NoteLine> = Vec::new();
         let all = said.is_none();
-        for new in said.unwrap_or_else(|| whole.collect()) {
-            let found = self.line_items.get(new.line).zip(nets.get(new.line)).zip(line_notes.get_mut(new.line));
-            let Some(((item, net), noted)) = found else {
-                return Err(Refusal::rule(FIELD, format!("There is no line {}.", new.line)));
+        for (place, new) in said.unwrap_or_else(|| whole.collect()).into_iter().enumerate() {
+            let is_there_twice = lines.iter().any(|line| line.line == new.line);
+            let taken = match self.taken_line(new, all, &nets, &mut line_notes) {
+                _ if is_there_twice => Err(Refusal::rule("line", format!("Line {} is there twice.", new.line))),
+                Ok(None) if !all => Err(Refusal::rule(FIELD, format!("Nothing of line {} is taken back, or left.", new.line))),
+                // What other time takes back stays out of a note on all that is left.
+                Err(_) if all && self.is_reversed(new.line) => Ok(None),
+                taken => taken,
             };
-            if item.time_entry.is_some_and(|entry| self.time_reversed.contains(&entry)) {
-                if all {
-                    continue;
-                }
-                return Err(Refusal::rule(FIELD, format!("Line {}: other time takes back what it bills.", new.line)));
-            }
-            if lines.iter().any(|line| line.line == new.line) {
-                return Err(Refusal::rule(FIELD, format!("Line {} is there twice.", new.line)));
-            }
-            let taken = new.of(item.quantity, *net, *noted)?;
-            if taken.amount.is_zero() && (all || new.amount.is_some() || !net.is_zero()) {
-                if all {
-                    continue;
-                }
-                return Err(Refusal::rule(FIELD, format!("Nothing of line {} is taken back, or left.", new.line)));
-            }
-            let quantity = Units::new(noted.quantity.get() + taken.quantity.get()).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))?;
-            *noted = LineNoted { quantity, amount: noted.amount.plus(FIELD, taken.amount)? };
-            let quantity = Some(taken.quantity).filter(|quantity| *quantity != Units::ZERO);
-            let (description, tax) = (item.description.clone(), item.tax.clone());
-            lines.push(NoteLine { line: new.line, description, quantity, amount: taken.amount, tax });
+            lines.extend(taken.map_err(|refusal| refusal.of_item(FIELD, place))?);
         }
         let nets = line_notes.iter().map(|noted| noted.amount);
         let taxes_noted = taxes(self.line_items.iter().map(|item| &item.tax).zip(nets), self.currency)?;
@@ -117,20 +101,49 @@ impl Invoice {
     }
 }
 
+impl Invoice {
+    /// Whether other time takes back what the line `line` bills.
+    fn is_reversed(&self, line: usize) -> bool {
+        let entry = self.line_items.get(line).and_then(|item| item.time_entry);
+        entry.is_some_and(|entry| self.time_reversed.contains(&entry))
+    }
+
+    /// What is taken back of the line that `new` names, which is added to what was taken back of each; nothing, if that comes
+    /// to nothing. A line that is free can be taken back by itself, though not with `all` others.
+    fn taken_line(&self, new: NewNoteLine, all: bool, nets: &[Money], line_notes: &mut [LineNoted]) -> Result<Option<NoteLine>, Refusal> {
+        let found = self.line_items.get(new.line).zip(nets.get(new.line)).zip(line_notes.get_mut(new.line));
+        let Some(((item, net), noted)) = found else {
+            return Err(Refusal::rule("line", format!("There is no line {}.", new.line)));
+        };
+        if self.is_reversed(new.line) {
+            return Err(Refusal::rule("line", format!("Other time takes back what line {} bills.", new.line)));
+        }
+        let taken = new.of(item.quantity, *net, *noted)?;
+        if taken.amount.is_zero() && (all || new.amount.is_some() || !net.is_zero()) {
+            return Ok(None);
+        }
+        let quantity = Units::new(noted.quantity.get() + taken.quantity.get()).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))?;
+        *noted = LineNoted { quantity, amount: noted.amount.plus(FIELD, taken.amount)? };
+        let quantity = Some(taken.quantity).filter(|quantity| *quantity != Units::ZERO);
+        let (description, tax) = (item.description.clone(), item.tax.clone());
+        Ok(Some(NoteLine { line: new.line, description, quantity, amount: taken.amount, tax }))
+    }
+}
+
 impl NewNoteLine {
     /// What it takes back of a line of `quantity` that comes to `net`, of which `noted` was taken back before.
     fn of(self, quantity: Units, net: Money, noted: LineNoted) -> Result<LineNoted, Refusal> {
-        let refused = |message: String| Err(Refusal::rule(FIELD, message));
+        let only = |field: &'static str, left: String| Err(Refusal::rule(field, format!("Only {left} of line {} is left.", self.line)));
         let sign = if quantity.get().is_sign_negative() { -Decimal::ONE } else { Decimal::ONE };
         let left = net.minus(FIELD, noted.amount)?;
-        let units = |value: Decimal| Units::new(value).map_err(|bad| Refusal::rule(FIELD, bad.to_string()));
+        let units = |value: Decimal| Units::new(value).map_err(|bad| Refusal::rule("quantity", bad.to_string()));
         let quantity_left = quantity.get() - noted.quantity.get();
         let taken = match (self.quantity, self.amount) {
-            (Some(_), Some(_)) => return refused(format!("Line {}: either a quantity or an amount.", self.line)),
+            (Some(_), Some(_)) => return Err(Refusal::rule("quantity", "Either a quantity or an amount.")),
             (None, None) => LineNoted { quantity: units(quantity_left)?, amount: left },
             (Some(many), None) => {
                 if many.get() > quantity_left.abs() {
-                    return refused(format!("Line {}: only {} is left.", self.line, quantity_left.abs().normalize()));
+                    return only("quantity", quantity_left.abs().normalize().to_string());
                 }
                 let taken = sign * many.get();
                 let until = |many: Decimal| share(net, many, quantity.get());
@@ -138,13 +151,13 @@ impl NewNoteLine {
                 LineNoted { quantity: units(taken)?, amount }
             }
             (None, Some(amount)) => {
-                let amount = Money::new(FIELD, amount, net.currency())?;
+                let amount = Money::new("amount", amount, net.currency())?;
                 let amount = if net.is_negative() { amount.negated() } else { amount };
                 LineNoted { quantity: Units::ZERO, amount }
             }
         };
         if taken.amount.minor().abs() > left.minor().abs() {
-            return refused(format!("Line {}: only {left} is left.", self.line));
+            return only(if self.quantity.is_some() { "quantity" } else { "amount" }, left.to_string());
         }
         Ok(taken)
     }
@@ -203,15 +216,15 @@ mod tests {
         assert_eq!(next.note.lines[0].amount.minor() + third.note.lines[0].amount.minor(), 19_401);
         assert_eq!(next.note.taxes.len(), 2);
         for (lines, told) in [
-            (vec![of(0, Some("1.0001"), None)], "Line 0: only 1 is left."),
-            (vec![of(1, None, Some("22.50"))], "left"),
-            (vec![of(3, None, None)], "There is no line 3."),
-            (vec![of(1, Some("1"), Some("1"))], "either"),
-            (vec![of(1, None, Some("1")), of(1, None, Some("1"))], "twice"),
-            (vec![of(1, None, Some("0"))], "Nothing"),
+            (vec![of(0, Some("1.0001"), None)], ("lines[0].quantity", "Only 1 of line 0 is left.")),
+            (vec![of(1, None, Some("22.50"))], ("lines[0].amount", "left")),
+            (vec![of(3, None, None)], ("lines[0].line", "There is no line 3.")),
+            (vec![of(1, Some("1"), Some("1"))], ("lines[0].quantity", "Either")),
+            (vec![of(1, None, Some("1")), of(1, None, Some("1"))], ("lines[1].line", "twice")),
+            (vec![of(1, None, Some("1")), of(2, None, Some("0"))], ("lines[1]", "Nothing")),
         ] {
             let refused = note(&next.invoice.0, Some(lines)).unwrap_err();
-            assert!(refused.field == Some("lines") && refused.message.contains(told), "{refused:?}");
+            assert!(refused.field.as_deref() == Some(told.0) && refused.message.contains(told.1), "{refused:?}");
         }
         let rest = note(&next.invoice.0, None).unwrap();
         let all = [&third.note, &next.note, &rest.note];
@@ -221,6 +234,6 @@ mod tests {
             let noted = all.iter().filter_map(|note| tax.among(&note.taxes)).map(|tax| tax.amount.minor()).sum::<i64>();
             assert_eq!(noted, tax.amount.minor());
         }
-        assert_eq!(note(&rest.invoice.0, None).unwrap_err().field, Some("lines"));
+        assert_eq!(note(&rest.invoice.0, None).unwrap_err().field.as_deref(), Some("lines"));
     }
 }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, Reversal, Status};
+use super::{Event, Invoice, Status};
 use crate::{
     Currency, Date, Money, Price, Refusal, SingleLine, Time,
     credit::{Credit, Origin},
     ids::{CreditId, InvoiceId, PaymentId},
+    reversal::Reversal,
 };
 
 /// Most payments that can be recorded on an invoice; they live inside its record.
@@ -173,6 +174,17 @@ pub struct NewPayment {
     pub receipt: bool,
 }
 
+/// That a client's credit is to pay an invoice.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUse {
+    /// How much of it; as much as is due and there, where it isn't said.
+    pub amount: Option<Price>,
+    /// The day of it.
+    pub date: Date,
+    /// Whether the client gets a receipt.
+    pub receipt: bool,
+}
+
 /// What comes of a payment.
 #[derive(Debug, Clone)]
 pub struct Booked {
@@ -223,17 +235,17 @@ impl Invoice {
         self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, method.into(), date, now) }, credit)
     }
 
-    /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `amount` of that paid this on `today`, the
-    /// firm's: as much as is due and there, where `None`.
+    /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `new` of that paid this, as the payment
+    /// `payment`.
     pub fn apply_credit(
         &self,
         id: InvoiceId,
         (from_id, from): (CreditId, &Credit),
-        amount: Option<Price>,
+        new: NewUse,
         payment: PaymentId,
         now: Time,
-        today: Date,
     ) -> Result<Applied, Refusal> {
+        let NewUse { amount, date, receipt } = new;
         self.payable()?;
         if from.client != self.client {
             return Err(Refusal::rule("credit", "Is another client's."));
@@ -251,7 +263,7 @@ impl Invoice {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
         self.room_for_payment()?;
-        let paid = Payment { credit: Some(from_id), ..self.payment(payment, amount, Method::Credit, today, now) };
+        let paid = Payment { credit: Some(from_id), receipt, ..self.payment(payment, amount, Method::Credit, date, now) };
         // Not more than is due, so none of it becomes another credit.
         Ok(Applied { invoice: self.receive(id, paid, from_id)?.invoice, credit: spent })
     }

@@ -1,21 +1,11 @@
 //! Payments that staff recorded wrongly. What is recorded stays, and is taken back; what Stripe took is refunded there.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Event, Invoice, Method, Payment};
 use crate::{
     Money, MultiLine, Refusal, Time,
     ids::{CreditId, PaymentId},
+    reversal::Reversal,
 };
-
-/// That a payment was recorded wrongly.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reversal {
-    /// Why.
-    pub reason: MultiLine<300>,
-    /// When.
-    pub at: Time,
-}
 
 /// What comes of taking back a payment.
 #[derive(Debug, Clone)]

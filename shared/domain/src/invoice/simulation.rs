@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     lines::tests::line,
-    tests::{draft, firm, id, now, paying, today, usd},
+    tests::{draft, firm, id, now, paying, today, usd, using},
     *,
 };
 use crate::{
@@ -26,6 +26,7 @@ enum Step {
     Settle,
     Reverse(usize),
     Refund(Option<i64>),
+    ReverseRefund,
     Void,
     GiveUp,
 }
@@ -41,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Settle),
         2 => (0usize..4).prop_map(Step::Reverse),
         1 => prop::option::of(0i64..3_000).prop_map(Step::Refund),
+        1 => Just(Step::ReverseRefund),
         1 => Just(Step::Void),
         1 => Just(Step::GiveUp),
     ]
@@ -118,7 +120,7 @@ impl Books {
                 let Some((credit_id, credit)) = self.credits.iter().next_back().map(|(id, credit)| (*id, credit.clone())) else { return };
                 let payment = self.new_id();
                 if let Ok(Applied { invoice: paid, credit: spent }) =
-                    invoice.apply_credit(invoice_id, (credit_id, &credit), amount, payment, now(), today())
+                    invoice.apply_credit(invoice_id, (credit_id, &credit), using(amount), payment, now())
                 {
                     self.invoices[place] = paid.0;
                     self.credits.insert(credit_id, spent.0);
@@ -150,7 +152,15 @@ impl Books {
                 let Some((id, credit)) = self.credits.iter().next_back().map(|(id, credit)| (*id, credit.clone())) else { return };
                 let amount = amount.map(|minor| decimal(minor).parse().unwrap());
                 let new = NewRefund { amount, date: today(), reason: None, reference: None };
-                self.credits.extend(credit.refund(new, now(), today()).ok().map(|(refunded, _)| (id, refunded)));
+                let refunded = credit.refund(self.new_id(), new, now(), today());
+                self.credits.extend(refunded.ok().map(|(refunded, _)| (id, refunded)));
+            }
+            Step::ReverseRefund => {
+                let given = |credit: &Credit| credit.refunds.iter().rfind(|refund| refund.reversal.is_none()).map(|refund| refund.id);
+                let last = self.credits.iter().find_map(|(id, credit)| Some((*id, credit.clone(), given(credit)?)));
+                let Some((id, credit, refund)) = last else { return };
+                let (reversed, _) = credit.reverse_refund(refund, MultiLine::new("Mistyped").unwrap(), now()).unwrap();
+                self.credits.insert(id, reversed);
             }
             Step::Void => self.invoices[place] = invoice.void(None).map_or(invoice, |(invoice, _)| invoice),
             Step::GiveUp => self.invoices[place] = invoice.mark_uncollectible(None).map_or(invoice, |(invoice, _)| invoice),

@@ -63,19 +63,19 @@ impl LineTax {
 
     /// The tax that is `said`, where `default` is the firm's rate.
     pub fn of(said: SaidTax, default: Option<Percent>) -> Result<Self, Refusal> {
-        let refused = |message: &str| Err(Refusal::rule(FIELD, message));
+        let refused = |message: &str| Err(Refusal::rule("tax_rate", message));
         let tax = match (said.category, said.rate) {
             (None, None) => Self::by_default(default),
             (None, Some(rate)) => Self::at(rate),
             (Some(TaxCategory::Standard), rate) => match rate.or(default).filter(|rate| *rate != Percent::ZERO) {
                 Some(rate) => Self::at(rate),
-                None => return refused("Standard tax has a tax_rate of more than 0."),
+                None => return refused("Is more than 0 where the tax_category is standard."),
             },
-            (Some(_), Some(rate)) if rate != Percent::ZERO => return refused("Only standard tax has a tax_rate of more than 0."),
+            (Some(_), Some(rate)) if rate != Percent::ZERO => return refused("Is more than 0 only where the tax_category is standard."),
             (Some(category), _) => Self { category, rate: Percent::ZERO, reason: None },
         };
         if said.reason.is_some() && tax.category == TaxCategory::Standard {
-            return refused("Standard tax has no tax_reason.");
+            return Err(Refusal::rule("tax_reason", "Standard tax has none."));
         }
         Ok(Self { reason: said.reason, ..tax })
     }
@@ -126,12 +126,13 @@ pub struct Tax {
 /// The taxes on lines, of which each is taxed so and comes to so much after discounts; in the order of the lines.
 pub(super) fn taxes<'t>(lines: impl Iterator<Item = (&'t LineTax, Money)>, currency: Currency) -> Result<Vec<Tax>, Refusal> {
     let mut taxes: Vec<Tax> = Vec::new();
-    for (of, net) in lines {
+    for (place, (of, net)) in lines.enumerate() {
         match taxes.iter_mut().find(|tax| tax.of.sums_with(of)) {
             Some(tax) => {
                 tax.base = tax.base.plus(FIELD, net)?;
                 if tax.of.reason() != of.reason() {
-                    return Err(Refusal::rule(FIELD, "Lines of one tax_category have one tax_reason."));
+                    let refusal = Refusal::rule("tax_reason", "Isn't that of the other lines of its tax_category and tax_rate.");
+                    return Err(refusal.of_item(FIELD, place));
                 }
             }
             None => taxes.push(Tax { of: of.clone(), base: net, amount: Money::zero(currency) }),
@@ -197,6 +198,6 @@ mod tests {
         assert!(all.iter().all(|tax| tax.of.reason().is_some()));
         let other = of(TaxCategory::Exempt, Some("Training, section 4"));
         assert_eq!(other.reason().as_deref(), Some("Training, section 4"));
-        assert_eq!(taxes_of(&[lines[0].clone(), other]).unwrap_err().field, Some("line_items"));
+        assert_eq!(taxes_of(&[lines[0].clone(), other]).unwrap_err().field.as_deref(), Some("line_items[1].tax_reason"));
     }
 }

@@ -60,7 +60,7 @@ fn a_person_has_their_own_rate_on_a_project_or_the_projects() {
     let (project, _) = project.add_member(Member { user: user(1), rates: RateCard::default() }).unwrap();
     assert_eq!((project.rate(user(1), today), project.members.len()), ("150".parse().ok(), 1));
     let (project, _) = project.remove_member(user(1)).unwrap();
-    assert_eq!(project.remove_member(user(1)).unwrap_err().field, Some("user"));
+    assert_eq!(project.remove_member(user(1)).unwrap_err().field.as_deref(), Some("user"));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn where_the_project_asks_for_it_only_approved_time_is_billed() {
         assert_eq!(entry.bill(invoice()).is_ok(), billed, "{status:?}");
     }
     let free = TimeEntry { billable: false, ..at(Status::Open) };
-    assert_eq!(free.bill(invoice()).unwrap_err().field, Some("time_entries"));
+    assert_eq!(free.bill(invoice()).unwrap_err().field.as_deref(), Some("time_entries"));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn what_is_billed_is_rounded_and_what_was_worked_is_not() {
     assert_eq!((entry.minutes, entry.billed_minutes(), entry.billed_amount.to_decimal_string().as_str()), (62, 75, "250.00"));
     let free = TimeEntry { billable: false, hourly_rate: None, ..entry.clone() }.priced(Currency::USD).unwrap();
     assert_eq!((free.billed_minutes(), free.billed_amount.is_zero()), (0, true));
-    assert_eq!(TimeEntry { hourly_rate: None, ..entry }.priced(Currency::USD).unwrap_err().field, Some("hourly_rate"));
+    assert_eq!(TimeEntry { hourly_rate: None, ..entry }.priced(Currency::USD).unwrap_err().field.as_deref(), Some("hourly_rate"));
     assert_eq!(self::entry(150, "200").billed_amount.to_decimal_string(), "500.00");
     assert_eq!(self::entry(20, "100").billed_amount.to_decimal_string(), "33.33");
 }

@@ -1,5 +1,7 @@
 //! Time entries in the table.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use domain::{
     Date, Refusal,
@@ -54,7 +56,7 @@ impl ListScope {
 
 impl Change {
     /// That the entry `id`, which one that the body names in `field` takes back, is on an invoice.
-    pub fn depend_on_billed(&mut self, field: &'static str, id: TimeEntryId) -> Result<(), Error> {
+    pub fn depend_on_billed(&mut self, field: impl Into<Cow<'static, str>>, id: TimeEntryId) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(self.table())
             .set_key(Some(Key::record(self.firm(), id).item()))
