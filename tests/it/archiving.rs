@@ -1,11 +1,13 @@
 //! What is archived strands nothing that is open, and what is deleted leaves nothing pointing at it.
 
+use local::stripe::Action;
 use serde_json::{Value, json};
 use tests::{Firm, TestApp};
 
 use crate::{
     invoices::{client, draft_to, line, sent_to},
     steps::day,
+    stripe_events::Bill,
 };
 
 /// Somebody tries to archive what is at `path`: what is told to be open.
@@ -265,4 +267,39 @@ async fn what_came_to_be_open_in_the_moment_in_which_nothing_was_takes_its_clien
     firm.owner.delete(&other).await.expect(204);
     app.deliver().await;
     assert!(firm.owner.get(&other).await.expect(200).json["archived_at"].is_string(), "what has nothing open stays archived");
+}
+
+#[tokio::test]
+async fn what_comes_to_be_open_by_itself_takes_what_it_belongs_to_out_of_the_archive() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let is_archived = async |path: &str| firm.owner.get(path).await.expect(200).json["archived_at"].is_string();
+    // All time of a project is on a draft, which is deleted after the project is archived.
+    let (client_id, entry) = firm.time().await;
+    let entry = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200);
+    let project = format!("/api/projects/projects/{}/", entry.text("/project"));
+    let draft = created(&firm, "/api/finance/invoices/", json!({"client": client_id, "time_entries": [entry.id()]})).await;
+    acted(&firm, &project, "move", json!({"to": "completed"})).await;
+    firm.owner.delete(&project).await.expect(204);
+    app.deliver().await;
+    assert!(is_archived(&project).await);
+    firm.owner.delete(&draft).await.expect(204);
+    app.deliver().await;
+    assert!(!is_archived(&project).await);
+
+    // An invoice is paid, its client archived, and then the payer's bank takes the money back.
+    let bill = Bill::of(&firm, "100").await;
+    let session = bill.after(&[Action::Pay]).await;
+    app.pump_stripe().await;
+    let id = &firm.portal().await.client;
+    let client = format!("/api/clients/clients/{id}/");
+    let engagement = firm.owner.get(format!("/api/clients/engagements/?client={id}")).await.expect(200).text("/results/0/id");
+    acted(&firm, &format!("/api/clients/engagements/{engagement}/"), "complete", json!({})).await;
+    firm.owner.delete(&client).await.expect(204);
+    app.deliver().await;
+    assert!(is_archived(&client).await);
+    [Action::Dispute, Action::Lose].iter().for_each(|action| app.stand_in.press(&session, *action).unwrap());
+    app.pump_stripe().await;
+    app.deliver().await;
+    assert_eq!((bill.stands().await[0].as_str(), is_archived(&client).await), ("sent", false));
 }

@@ -45,7 +45,7 @@ async fn settings_beyond_reason_are_refused_by_their_names() {
         (json!({"reminder_days": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}), 422, "reminder_days"),
         (json!({"default_tax_rate": "100.0001"}), 422, "default_tax_rate"),
         (json!({"hourly_rates": [{"hourly_rate": "1"}, {"hourly_rate": "2"}]}), 422, "hourly_rates"),
-        (json!({"hourly_rates": [{"hourly_rate": "0.001"}]}), 422, "hourly_rates"),
+        (json!({"hourly_rates": [{"hourly_rate": "0.001"}]}), 422, "hourly_rates[0].hourly_rate"),
         (json!({"time_zone": "Mars/Olympus"}), 422, "time_zone"),
         (json!({"vat_id": "12345"}), 422, "vat_id"),
         (json!({"address": {"line1": "Street 1", "city": "Town", "country": "XX"}}), 422, "address.country"),

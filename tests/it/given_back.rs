@@ -136,3 +136,30 @@ async fn what_a_credit_note_took_back_is_not_due_again_when_the_money_that_had_p
     assert_eq!(bill.stands().await, ["paid", "0.00", "0.00", "0.00"]);
     assert_all_chains_hold(&app).await;
 }
+
+#[tokio::test]
+async fn what_is_refunded_of_one_payment_comes_out_of_what_was_paid_twice() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    for refund_first in [false, true] {
+        let bill = Bill::of(&firm, "120").await;
+        let session = bill.after(&[Action::Pay]).await;
+        app.pump_stripe().await;
+        let refund = async || {
+            app.stand_in.press(&session, Action::Refund(None)).unwrap();
+            app.pump_stripe().await;
+        };
+        if refund_first {
+            refund().await;
+        }
+        bill.act("record-payment", json!({"amount": "120", "method": "bank_transfer"})).await;
+        if !refund_first {
+            refund().await;
+        }
+        let paid = bill.shown().await;
+        let twice = credit(&firm, &paid.text("/payments/1/credit")).await;
+        assert_eq!(["/amount", "/remaining", "/withdrawn"].map(|field| twice.text(field)), ["120.00", "0.00", "120.00"], "{refund_first}");
+        assert_eq!(bill.stands().await, ["paid", "120.00", "0.00", "120.00"]);
+    }
+    assert_all_chains_hold(&app).await;
+}

@@ -125,7 +125,7 @@ async fn lines_are_a_hundred_at_most_each_of_sense_and_so_is_their_sum() {
             (create(), propose(too_many.clone()), 422, vec!["line_items"]),
             (patch.clone(), json!({"line_items": too_many}), 422, vec!["line_items"]),
             (patch.clone(), json!({"line_items": []}), 422, vec!["line_items"]),
-            (create(), propose(vec![line("999999999999", "999999999999")]), 422, vec!["line_items"]),
+            (create(), propose(vec![line("999999999999", "999999999999")]), 422, vec!["line_items[0]"]),
             (create(), propose(vec![line("1", "600000000000"), line("1", "600000000000")]), 422, vec!["line_items"]),
             (create(), propose(vec![line("1", "1"), line("-1", "1")]), 422, vec!["line_items[1].quantity"]),
             (create(), propose(vec![line("0.00001", "1")]), 422, vec!["line_items[0].quantity"]),

@@ -242,6 +242,11 @@ async fn a_void_invoice_keeps_its_number_and_one_that_is_paid_for_can_not_be_voi
     assert_eq!(next.text("/number"), "INV-000002");
     act(&firm, &next.id(), "record-payment", json!({"amount": "1", "method": "cash"})).await.expect(200);
     act(&firm, &next.id(), "void", json!({})).await.expect(409);
+    act(&firm, &next.id(), "reopen", json!({})).await.expect(409);
+    act(&firm, &next.id(), "mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);
+    let reopened = act(&firm, &next.id(), "reopen", json!({})).await.expect(200);
+    assert_eq!((reopened.text("/status"), &reopened.json["reason"]), ("sent".into(), &Value::Null));
+    assert!(reopened.json["next_reminder"].is_string());
     act(&firm, &next.id(), "mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);
     let late = act(&firm, &next.id(), "record-payment", json!({"amount": "99", "method": "cash"})).await.expect(200);
     assert_eq!(late.text("/status"), "paid");
@@ -250,6 +255,9 @@ async fn a_void_invoice_keeps_its_number_and_one_that_is_paid_for_can_not_be_voi
         let path = format!("/api/finance/invoices/{over}/");
         firm.owner.delete(&path).await.expect(204);
         assert!(firm.owner.get(&path).await.expect(200).json["archived_at"].is_string());
+        // Money that comes in after all is recorded however it comes: it is credit, and takes the invoice out of the archive.
+        let late = act(&firm, &over, "record-payment", json!({"amount": "5", "method": "cash"})).await.expect(200);
+        assert!(late.json["archived_at"].is_null() && late.json["payments"].as_array().unwrap().last().unwrap()["credit"].is_string());
     }
 }
 

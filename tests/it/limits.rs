@@ -318,3 +318,24 @@ async fn who_was_shut_out_is_not_let_in_because_the_table_was_busy_when_they_wer
     assert!(app.meter.calm());
     assert_eq!(app.changed_since(&before), []);
 }
+
+#[tokio::test]
+async fn who_was_shut_out_lets_nobody_else_in() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let manager = firm.member(Role::Manager).await;
+    let prospects = [firm.prospect().await, firm.prospect().await];
+    let proposal = json!({"prospect": prospects[1], "total_value": "100"});
+    let proposal = firm.owner.post("/api/crm/proposals/", proposal).await.expect(201).id();
+    // What is leased to them here would do for a while.
+    for _ in 0..8 {
+        manager.get("/api/crm/leads/").await.expect(200);
+    }
+    firm.owner.post(format!("/api/auth/users/{}/deactivate/", manager.id), json!({})).await.expect(200);
+    manager.get("/api/crm/leads/").await.expect(200);
+    let before = app.moment();
+    for path in [format!("/api/crm/prospects/{}/convert/", prospects[0]), format!("/api/crm/proposals/{proposal}/accept/")] {
+        manager.post(&path, json!({})).await.expect(401);
+    }
+    assert_eq!(app.changed_since(&before), []);
+}

@@ -48,6 +48,7 @@ mod prospects;
 mod races;
 mod record_sizes;
 mod redrive;
+mod reversals;
 mod rotation;
 mod rules;
 mod sessions;

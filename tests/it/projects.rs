@@ -91,7 +91,7 @@ async fn what_makes_no_project_is_refused_by_the_name_of_its_field() {
     for (settings, field) in [
         (json!({"hourly_rate": "1", "rates": []}), "hourly_rate"),
         (json!({"hourly_rate": "150.005"}), "hourly_rate"),
-        (json!({"rates": [{"hourly_rate": "150.005"}]}), "rates"),
+        (json!({"rates": [{"hourly_rate": "150.005"}]}), "rates[0].hourly_rate"),
         (json!({"rates": [rate("2027-01-01"), rate("2027-01-01")]}), "rates"),
         (json!({"rates": twenty_one}), "rates"),
         (json!({"rates": [rate("1899-12-31")]}), "rates[0].from"),

@@ -354,16 +354,19 @@ async fn of_two_proposals_to_a_prospect_that_are_accepted_at_once_one_is() {
 }
 
 #[tokio::test]
-async fn what_was_rejected_and_revised_is_not_accepted_beside_another() {
+async fn what_was_rejected_or_revised_before_is_not_offered_again_beside_what_was_accepted() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let prospect = firm.prospect().await;
     let draft = || firm.owner.post("/api/crm/proposals/", json!({"prospect": prospect, "total_value": "1"}));
     let (first, second) = (draft().await.expect(201).id(), draft().await.expect(201).id());
+    let third = draft().await.expect(201).id();
+    act(&firm.owner, &third, "send", json!({})).await.expect(200);
+    let third = act(&firm.owner, &third, "revise", json!({})).await.expect(201).id();
     act(&firm.owner, &second, "send", json!({})).await.expect(200);
     act(&firm.owner, &second, "reject", json!({"reason": "Too dear"})).await.expect(200);
     act(&firm.owner, &first, "accept", json!({})).await.expect(200);
-    let revised = act(&firm.owner, &second, "revise", json!({})).await.expect(201).id();
-    let refused = act(&firm.owner, &revised, "accept", json!({})).await.expect(409);
-    assert_eq!(refused.text("/existing"), first);
+    for (proposal, action) in [(&second, "revise"), (&third, "send"), (&third, "accept")] {
+        assert_eq!(act(&firm.owner, proposal, action, json!({})).await.expect(409).text("/existing"), first, "{action}");
+    }
 }

@@ -174,17 +174,22 @@ async fn of_a_proposal_the_version_is_sent_that_can_still_be_accepted() {
 }
 
 #[tokio::test]
-async fn an_acceptance_that_is_followed_up_late_leaves_alone_what_was_offered_since() {
+async fn once_one_was_accepted_nothing_else_is_offered_however_late_that_is_followed_up() {
     let app = TestApp::unlimited().await;
     let (firm, post) = (app.firm().await, PostOffice::open().await);
     let prospect = firm.prospect().await;
     let (before, accepted) = (offer(&firm, &prospect, "Before").await, offer(&firm, &prospect, "Accepted").await);
     close(&firm, &accepted, "accept", json!({})).await.expect(200);
-    app.clock.advance(TimeDelta::seconds(1));
-    let since = offer(&firm, &prospect, "Since").await;
+    let since = json!({"prospect": prospect, "title": "Since", "total_value": "1"});
+    let drafted = firm.owner.post("/api/crm/proposals/", since.clone()).await.expect(409);
+    assert_eq!(drafted.text("/existing"), accepted);
+    for action in ["revise", "accept"] {
+        assert_eq!(close(&firm, &before, action, json!({})).await.expect(409).text("/existing"), accepted, "{action}");
+    }
     app.deliver_by(&post).await;
     let status = async |proposal: &str| firm.owner.get(format!("/api/crm/proposals/{proposal}/")).await.expect(200).text("/status");
-    assert_eq!([status(&before).await, status(&since).await], ["cancelled", "sent"]);
+    assert_eq!(status(&before).await, "cancelled");
+    firm.owner.post("/api/crm/proposals/", since).await.expect(409);
 }
 
 #[tokio::test]

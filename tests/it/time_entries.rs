@@ -63,7 +63,7 @@ async fn the_rate_is_that_of_the_entry_the_task_the_person_the_project_or_the_fi
     let task = task(&firm, &rated, json!({"hourly_rate": "400"})).await.id();
     let free = self::task(&firm, &rated, json!({})).await.id();
     for (user, project, settings, before, after) in [
-        (&person, &rated, json!({"task": task, "hourly_rate": "500"}), "500.00", "500.00"),
+        (&firm.owner, &rated, json!({"user": person.id, "task": task, "hourly_rate": "500"}), "500.00", "500.00"),
         (&person, &rated, json!({"task": task}), "400.00", "400.00"),
         (&person, &rated, json!({"task": free}), "300.00", "310.00"),
         (&another, &rated, json!({}), "200.00", "210.00"),
@@ -89,6 +89,12 @@ async fn the_rate_is_that_of_the_entry_the_task_the_person_the_project_or_the_fi
     let path = format!("{ENTRIES}{}/", free.id());
     assert_eq!(firm.owner.patch(&path, json!({"billable": true})).await.expect(422).fields(), ["hourly_rate"]);
     firm.owner.patch(&path, json!({"billable": true, "hourly_rate": "90"})).await.expect(200);
+    // What an hour costs isn't for who works it to say; what they read they can write back.
+    log(&person, &rated, json!({"hourly_rate": "999"})).await.expect(403);
+    let own = log(&person, &rated, json!({})).await.expect(201);
+    let path = format!("{ENTRIES}{}/", own.id());
+    person.patch(&path, json!({"hourly_rate": "999"})).await.expect(403);
+    person.patch(&path, json!({"hourly_rate": own.text("/hourly_rate"), "hours": 2})).await.expect(200);
 }
 
 #[tokio::test]
@@ -284,11 +290,11 @@ async fn what_is_invoiced_is_taken_back_once_by_another_entry() {
     act(&firm.owner, &reversal.id(), "reverse", json!({})).await.expect(409);
     act(&firm.owner, &reversal.id(), "reject", json!({"reason": "No"})).await.expect(409);
     firm.owner.patch(format!("{ENTRIES}{}/", reversal.id()), json!({"hours": 1})).await.expect(409);
-    firm.owner.delete(format!("{ENTRIES}{}/", reversal.id())).await.expect(409);
     // The time as it should have been, and what takes back the other, go on the next invoice together.
     let anew = log(&firm.owner, &id, json!({"hours": "4"})).await.expect(201);
     let body = json!({"client": anew.text("/client"), "time_entries": [reversal.id(), anew.id()]});
     assert_eq!(firm.owner.post("/api/finance/invoices/", body).await.expect(201).text("/total"), "200.00");
+    firm.owner.delete(format!("{ENTRIES}{}/", reversal.id())).await.expect(409);
 }
 
 #[tokio::test]

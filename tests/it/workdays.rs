@@ -88,9 +88,10 @@ async fn what_is_reversed_makes_room_and_what_comes_back_by_itself_is_not_refuse
     let invoice = owner.post("/api/finance/invoices/", body).await.expect(201).id();
     owner.post(format!("/api/finance/invoices/{invoice}/send/"), json!({})).await.expect(200);
     work.refused(work.log(owner, 1, "20").await, "hours", 1, "40.00");
-    owner.post(format!("{ENTRIES}{}/reverse/", logged.id()), json!({})).await.expect(201);
+    let reversal = owner.post(format!("{ENTRIES}{}/reverse/", logged.id()), json!({})).await.expect(201).id();
     let anew = work.log(owner, 1, "24").await.expect(201).id();
 
+    owner.delete(format!("{ENTRIES}{reversal}/")).await.expect(204);
     owner.post(format!("/api/finance/invoices/{invoice}/void/"), json!({})).await.expect(200);
     app.deliver().await;
     assert_eq!(results(&owner.get(format!("{ENTRIES}?status=open")).await.expect(200)).len(), 2);

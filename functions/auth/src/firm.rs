@@ -1,11 +1,12 @@
 //! `/api/auth/firm/`: the firm itself. What only its people may know of it isn't in [`FirmOut`], which portal users are
 //! shown too.
 
-use api::{Answer, App, Cx, JsonObject, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
+use api::{Answer, App, Body, Cx, JsonObject, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
 use domain::{
     Currency, Percent, Refusal, SingleLine, TimeZone,
     address::{Address, VatId},
     firm::Firm,
+    rate::RateCard,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +48,9 @@ struct FirmSettings {
 }
 
 /// Changes to the firm: what is absent stays, what is null is cleared.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
+#[body(patch = Firm, given(rates: RateCard))]
 #[schema(example = json!({"hourly_rates": [{"hourly_rate": "150.00"}, {"from": "2027-01-01", "hourly_rate": "160.00"}],
     "payment_terms_days": 14, "reminder_days": [-3, 1, 7]}))]
 struct FirmPatch {
@@ -57,6 +59,7 @@ struct FirmPatch {
     currency: Set<Currency>,
     time_zone: Set<TimeZone>,
     /// In place of all rates; at most 20.
+    #[body(rates)]
     hourly_rates: Set<Vec<JsonObject<NewRate>>>,
     /// At most 365.
     #[serde(deserialize_with = "api::whole")]
@@ -68,6 +71,7 @@ struct FirmPatch {
     reminder_days: Set<Vec<i16>>,
     default_tax_rate: Patch<Percent>,
     /// All of it, in place of the one before.
+    #[body(address.map(|JsonObject(address)| address).over(before.address))]
     address: Patch<JsonObject<Address>>,
     tax_number: Patch<SingleLine<40>>,
     vat_id: Patch<VatId>,
@@ -80,25 +84,14 @@ fn reminder_days() -> Array {
 }
 
 impl FirmPatch {
-    fn over(self, before: Firm) -> Result<Firm, Refusal> {
-        let Self { name, currency, time_zone, hourly_rates, payment_terms_days, reminder_days, default_tax_rate, .. } = self;
-        let currency = currency.over(before.currency);
-        let hourly_rates = hourly_rates.value().map(|rates| rate_card("hourly_rates", rates, currency)).transpose()?;
-        if currency != before.currency && hourly_rates.is_none() && !before.hourly_rates.is_empty() {
-            return Err(Refusal::rule("currency", "Send the hourly_rates in it too."));
+    /// What the firm's rates are after it.
+    fn rates(&self, before: &Firm) -> Result<RateCard, Refusal> {
+        let currency = self.currency.over(before.currency);
+        match self.hourly_rates.clone().value() {
+            Some(rates) => rate_card("hourly_rates", rates, currency),
+            None if currency == before.currency || before.hourly_rates.is_empty() => Ok(before.hourly_rates.clone()),
+            None => Err(Refusal::rule("currency", "Send the hourly_rates in it too.")),
         }
-        Ok(Firm {
-            name: name.over(before.name),
-            currency,
-            time_zone: time_zone.over(before.time_zone),
-            hourly_rates: hourly_rates.unwrap_or(before.hourly_rates),
-            payment_terms_days: payment_terms_days.over(before.payment_terms_days),
-            reminder_days: reminder_days.over(before.reminder_days),
-            default_tax_rate: default_tax_rate.over(before.default_tax_rate),
-            address: self.address.map(|JsonObject(address)| address).over(before.address),
-            tax_number: self.tax_number.over(before.tax_number),
-            vat_id: self.vat_id.over(before.vat_id),
-        })
     }
 }
 
@@ -118,5 +111,9 @@ async fn show_firm(cx: Cx, staff: Staff<may::ReadFirm>) -> Result<Answer<FirmSet
 /// are any, for another currency without the rates in it.
 #[patch("/api/auth/firm/")]
 async fn update_firm(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<FirmPatch>) -> Result<Answer<FirmSettings>, Problem> {
-    cx.act(&staff, staff.firm, |firm| firm.edit(body.over(firm.clone())?)).await
+    cx.act(&staff, staff.firm, |firm: &Firm| {
+        let rates = body.rates(firm)?;
+        firm.edit(body.over(firm.clone(), rates)?)
+    })
+    .await
 }

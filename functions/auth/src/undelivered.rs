@@ -1,5 +1,5 @@
 //! `/api/auth/firm/undelivered/`: what should have followed from something and could not be done, mostly mails whose
-//! address was refused.
+//! address was refused. Shown to whoever may see all that mails are about, invoices too.
 
 use api::{Answer, App, Cx, ListQuery, Page, Path, Problem, Routes, Staff, View, get, list_scope, may, post, routes};
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ api::standard_handlers! {
     ///
     /// With the reason in words, where a mail should have gone, and what came of trying again; one that is over is shown
     /// too.
-    show_undelivered: show by Staff<may::ReadFirm>;
+    show_undelivered: show by Staff<may::ReadBilling>;
 }
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -35,8 +35,8 @@ struct UndeliveredOut {
     event: Option<String>,
     /// To which record: its id.
     record: String,
-    /// What should have followed: `mail`, or something done to other records: `win`, `cancel`, `release`, `expire`, `settle`;
-    /// `event` where it could not even be found out.
+    /// What should have followed: `mail`, or something done to other records: `win`, `cancel`, `release`, `expire`, `settle`,
+    /// `recheck`, `restore`; `event` where it could not even be found out.
     #[view(it.effect.split(' ').next().unwrap_or_default().to_owned())]
     effect: String,
     /// Where the mail should have gone.
@@ -68,7 +68,7 @@ struct UndeliveredFilter {
 #[get("/api/auth/firm/undelivered/")]
 async fn list_undelivered(
     cx: Cx,
-    staff: Staff<may::ReadFirm>,
+    staff: Staff<may::ReadBilling>,
     query: ListQuery<UndeliveredFilter>,
 ) -> Result<Answer<Page<UndeliveredOut>>, Problem> {
     let scope = list_scope(None, query.filter.status.map(Status::as_str), None)?;

@@ -97,7 +97,7 @@ struct EngagementPatch {
     value: Patch<Price>,
     /// Needs `value` too.
     #[body(skip)]
-    currency: Set<Currency>,
+    currency: Patch<Currency>,
     start_date: Patch<Date>,
     end_date: Patch<Date>,
     notes: Patch<MultiLine<10000>>,

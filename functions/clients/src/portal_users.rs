@@ -179,7 +179,8 @@ async fn deactivate_portal_user(
     cx.commit(change, cx.ok(&user)).await
 }
 
-/// Invite somebody into the portal of `client`, which `change` depends on, where nobody else has their e-mail; the outbox sends the link.
+/// Invite somebody into the portal of `client`, which `change` depends on, where nobody else has their e-mail; the outbox
+/// sends the link.
 pub(crate) async fn invite(
     cx: &Cx,
     mut change: Change,

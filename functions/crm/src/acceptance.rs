@@ -7,7 +7,7 @@ use domain::{
     Date, MultiLine, Refusal, SingleLine,
     client::Client,
     engagement::{self, Engagement},
-    ids::{ClientId, ProposalId},
+    ids::{ClientId, ProposalId, ProspectId},
     offer::MOST_LINES,
     portal_user::PortalUser,
     proposal::{Acceptance, AcceptanceIds, Proposal},
@@ -81,7 +81,7 @@ async fn accept_proposal(
         return show_accepted(&cx, &staff, &proposal, acceptance).await;
     }
     let proposal = cx.target(&found, id)?;
-    let mut change = cx.change(&staff);
+    let mut change = cx.change_of_access(&staff);
     proposal.may_be_accepted(true, Date::anywhere_on_earth(cx.now))?;
     let (client, portal_user) = onboard(&cx, &mut change, proposal.prospect, &proposal.contact)?;
     let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
@@ -101,6 +101,15 @@ async fn accept_proposal(
     }
 }
 
+fn accepted_before() -> Refusal {
+    Refusal::state("Another proposal to the prospect was accepted; see existing.")
+}
+
+/// Add to `change` that no proposal to `prospect` was accepted, since no other can be then.
+pub(crate) fn none_accepted(change: &mut Change, prospect: ProspectId) -> Result<(), store::Error> {
+    change.require_free(&Unique::AcceptedBy(prospect), accepted_before())
+}
+
 /// Add to `change` that `proposal` is accepted for `client`, and the engagement that comes of it.
 fn accept(
     cx: &Cx,
@@ -110,8 +119,7 @@ fn accept(
     portal_user: Option<&Record<PortalUser>>,
     body: AcceptProposal,
 ) -> Result<Answer<AcceptedProposal>, Problem> {
-    let taken = Refusal::state("Another proposal to the prospect was accepted; see existing.");
-    change.claim(&Unique::AcceptedBy(proposal.prospect), proposal.id, taken)?;
+    change.claim(&Unique::AcceptedBy(proposal.prospect), proposal.id, accepted_before())?;
     let AcceptProposal { accepted_by, note, chosen_options } = body;
     let ids = AcceptanceIds { client: client.id, portal_user: portal_user.map(|user| user.id), engagement: cx.new_id() };
     let accepted = change.update(proposal, proposal.accept(accepted_by, note, chosen_options.as_deref(), ids, cx.now)?)?;

@@ -120,7 +120,7 @@ struct CampaignPatch {
     budget: Patch<Price>,
     /// Needs `budget` too.
     #[body(skip)]
-    currency: Set<Currency>,
+    currency: Patch<Currency>,
     notes: Patch<MultiLine<10000>>,
 }
 

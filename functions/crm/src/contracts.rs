@@ -170,7 +170,7 @@ struct ContractPatch {
     value: Patch<Price>,
     /// Needs `value` too.
     #[body(skip)]
-    currency: Set<Currency>,
+    currency: Patch<Currency>,
     start_date: Patch<Date>,
     end_date: Patch<Date>,
     terms: Patch<MultiLine<50000>>,

@@ -16,7 +16,10 @@ use store::{Counter, Named};
 use utoipa::{IntoParams, ToSchema};
 use wire::ContactPatch;
 
-use crate::proposal_shape::{ProposalOut, ProposalSummary};
+use crate::{
+    acceptance::{self, none_accepted},
+    proposal_shape::{ProposalOut, ProposalSummary},
+};
 
 api::standard_handlers! {
     ProposalId, ProposalOut, "/api/crm/proposals/{id}/":
@@ -48,7 +51,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(cancel_proposal))
         .routes(routes!(revise_proposal))
         .routes(routes!(list_proposal_history))
-        .merge(crate::acceptance::routes())
+        .merge(acceptance::routes())
 }
 
 /// Which proposals.
@@ -215,9 +218,9 @@ async fn list_proposals(
 
 /// Draft a proposal to a prospect.
 ///
-/// It gets a number, and is addressed to the prospect as that is now; nothing is sent. 409 if the prospect is won or lost;
-/// 422 if there is no such prospect, or it is archived; without a total or lines, and with a total that isn't the sum of
-/// the lines.
+/// It gets a number, and is addressed to the prospect as that is now; nothing is sent. 409 if the prospect is won or lost,
+/// and, with `existing`, if a proposal to it was accepted; 422 if there is no such prospect, or it is archived; without a
+/// total or lines, and with a total that isn't the sum of the lines.
 #[post("/api/crm/proposals/", 201)]
 async fn create_proposal(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewProposal>) -> Result<Answer<ProposalOut>, Problem> {
     let NewProposal { prospect, title, total_value, line_items, currency, valid_until, terms } = body;
@@ -225,6 +228,7 @@ async fn create_proposal(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
     let mut change = cx.change(&staff);
     let to = change.depend(&found, "prospect", prospect)?;
     to.may_be_offered()?;
+    none_accepted(&mut change, to.id)?;
     let offer = offer(total_value, line_items, currency.unwrap_or(found.record(staff.firm)?.currency))?;
     let offer = offer.ok_or_else(|| Problem::invalid("total_value", "Is required without line_items."))?;
     let number = found.next(Counter::Proposals)?;
@@ -292,11 +296,14 @@ async fn approve_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<
 /// Send a proposal to the prospect, by mail.
 ///
 /// A draft goes out without approval too. It can't be changed any more, and expires by itself once its last day is over
-/// everywhere. 409 if it waits for approval, was sent already or is over; 422 without an e-mail on it, and if its last day
-/// is over.
+/// everywhere. 409 if it waits for approval, was sent already or is over, and, with `existing`, if another proposal to the
+/// prospect was accepted; 422 without an e-mail on it, and if its last day is over.
 #[post("/api/crm/proposals/{id}/send/")]
 async fn send_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
-    cx.act(&staff, id, |proposal| proposal.send(cx.now, Date::anywhere_on_earth(cx.now))).await
+    let (mut change, draft) = cx.edit(&staff, id).await?;
+    none_accepted(&mut change, draft.prospect)?;
+    let proposal = change.update(&draft, draft.send(cx.now, Date::anywhere_on_earth(cx.now))?)?;
+    cx.commit(change, cx.ok(&proposal)).await
 }
 
 /// Record that the client said no.
@@ -329,10 +336,11 @@ async fn cancel_proposal(
 /// Make the next version of a proposal that is out; the old one is superseded.
 ///
 /// The next version is a draft of the same number that says the same; deleting it brings the old one back. 409 unless it is
-/// sent, expired or rejected, and if the prospect is archived.
+/// sent, expired or rejected, if the prospect is archived, and, with `existing`, if a proposal to it was accepted.
 #[post("/api/crm/proposals/{id}/revise/", 201)]
 async fn revise_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
     let (mut change, proposal) = cx.edit(&staff, id).await?;
+    none_accepted(&mut change, proposal.prospect)?;
     let next = cx.new_id();
     let (superseded, revision) = proposal.revise(id, next)?;
     change.update(&proposal, superseded)?;

@@ -125,7 +125,7 @@ struct ProspectPatch {
     estimated_value: Patch<Price>,
     /// Needs `estimated_value` too.
     #[body(skip)]
-    currency: Set<Currency>,
+    currency: Patch<Currency>,
     notes: Patch<MultiLine<10000>>,
 }
 
@@ -237,7 +237,7 @@ async fn convert_prospect(
         return cx.json(&ConvertedProspect::new(&cx, &found.record(client)?, portal_user.as_ref()));
     }
     let prospect = cx.target(&found, id)?;
-    let mut change = cx.change(&staff);
+    let mut change = cx.change_of_access(&staff);
     let (client, portal_user) = onboard(&cx, &mut change, id, &prospect.contact)?;
     change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
     let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());

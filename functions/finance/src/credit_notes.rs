@@ -8,7 +8,8 @@ use domain::{
     Currency, Date, MultiLine, Percent, Price, Quantity, SingleLine, Units, credit,
     credit_note::{self, CreditNote, Ids, NewCreditNote},
     ids::{ClientId, CreditId, CreditNoteId, InvoiceId},
-    invoice::{NewNoteLine, NoteLine, TaxCategory},
+    invoice::{NewNoteLine, NoteLine},
+    tax::TaxCategory,
 };
 use serde::{Deserialize, Serialize};
 use store::{Counter, ListScope, Named};
@@ -184,8 +185,9 @@ async fn list_credit_notes(
 /// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't refunded. Money
 /// is given back once: what was refunded at Stripe before is in the note, and what is refunded there after it comes out of
 /// the credit that the note made. The client is told by mail, and the note stays as it is. 409 for a draft and for a void
-/// invoice, for credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice, or it is archived; for a line that there
-/// isn't or that comes twice, or whose time other time takes back; for nothing, and more than is left; for less refunded than was before, or more than was paid.
+/// invoice, for credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice,
+/// or it is archived; for a line that there isn't or that comes twice, or whose time other time takes back; for nothing, and
+/// more than is left; for less refunded than was before, or more than was paid.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,

@@ -9,7 +9,11 @@ use utoipa::ToSchema;
 use crate::invoice_shape::InvoiceOut;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(send_invoice)).routes(routes!(void_invoice)).routes(routes!(mark_invoice_uncollectible))
+    R::default()
+        .routes(routes!(send_invoice))
+        .routes(routes!(void_invoice))
+        .routes(routes!(mark_invoice_uncollectible))
+        .routes(routes!(reopen_invoice))
 }
 
 /// How it reaches the client.
@@ -63,7 +67,8 @@ async fn send_invoice(
 ///
 /// It keeps its number; the client isn't told, no reminder follows, and an open page to pay it is closed. Its time entries
 /// can be billed again soon after. 409 for a draft, which is deleted instead, if it is paid, void or archived, while a
-/// payment is on its way, and if some of it is paid or credited: issue a credit note. 409 where time would be to be billed again of a client that is archived.
+/// payment is on its way, and if some of it is paid or credited: issue a credit note. 409 where time would be to be billed
+/// again of a client that is archived.
 #[post("/api/finance/invoices/{id}/void/")]
 async fn void_invoice(
     cx: Cx,
@@ -81,7 +86,7 @@ async fn void_invoice(
 
 /// Give up an invoice that nobody expects any more to be paid; it still can be.
 ///
-/// The client isn't told, and no reminder follows. 409 unless it is sent and something is due.
+/// The client isn't told, and no reminder follows; `reopen/` undoes it. 409 unless it is sent and something is due.
 #[post("/api/finance/invoices/{id}/mark-uncollectible/")]
 async fn mark_invoice_uncollectible(
     cx: Cx,
@@ -90,4 +95,13 @@ async fn mark_invoice_uncollectible(
     Valid(body): Valid<GiveUpInvoice>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
     cx.act(&staff, id, |invoice| invoice.mark_uncollectible(body.reason)).await
+}
+
+/// Expect again that an invoice is paid which was given up.
+///
+/// It is sent, as before, and reminders that come after now follow. 409 unless it is uncollectible, and if its client is
+/// archived.
+#[post("/api/finance/invoices/{id}/reopen/")]
+async fn reopen_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Path(id): Path<InvoiceId>) -> Result<Answer<InvoiceOut>, Problem> {
+    cx.act(&staff, id, |invoice| invoice.reopen(cx.now)).await
 }

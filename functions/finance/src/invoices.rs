@@ -234,10 +234,11 @@ async fn list_invoices(
 /// Draft an invoice to a client.
 ///
 /// It has no number, and the client isn't shown it before it is sent; it keeps the client as that is now. Its time entries
-/// are on it at once. 409 for time that is on an invoice, or isn't approved where its project asks for that; 422 if there
-/// is no such client, project or time, or it is archived; for another client's project or time, and time of another
-/// project, in another currency or not to be billed; for time that takes back what is on no invoice; for lines that come to less than nothing; for a day on it that is in
-/// the future, a last day to pay before that, and either more than three years off.
+/// are on it at once. 409 for time that is on an invoice, or isn't approved where its project asks for that; 422 if there is
+/// no such client, project or time, or it is archived; for another client's project or time, and time of another project, in
+/// another currency or not to be billed; for time that takes back what was charged, at another price or with a discount; for
+/// lines that come to less than nothing; for a day on it that is in the future, a last day to pay before that, and either
+/// more than three years off.
 #[post("/api/finance/invoices/", 201)]
 async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Valid<NewInvoice>) -> Result<Answer<InvoiceOut>, Problem> {
     let bill = body.bill()?;

@@ -4,7 +4,8 @@ use api::JsonObject;
 use domain::{
     Currency, Money, Percent, Price, Refusal, SingleLine, Units,
     ids::TimeEntryId,
-    invoice::{Discount, LineItem, LineTax, SaidTax, TaxCategory},
+    invoice::{Discount, LineItem},
+    tax::{LineTax, SaidTax, TaxCategory},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -61,9 +61,9 @@ struct ApplyCredit {
 /// Record a payment of an invoice that was sent.
 ///
 /// What is more than is due becomes the client's credit: all of it, where the invoice is paid or void. The client gets a
-/// receipt by mail unless `send_receipt` is false, and a page to pay what was due before is closed. 409 for a draft, if it
-/// is archived, for more than is due of a client that is archived, and after 100 payments; 422 for nothing, in another currency, and for a day in the future or more than a
-/// year before the invoice's.
+/// receipt by mail unless `send_receipt` is false, and a page to pay what was due before is closed. An archived one comes
+/// out of the archive. 409 for a draft, for more than is due of a client that is archived, and after 100 payments; 422 for
+/// nothing, in another currency, and for a day in the future or more than a year before the invoice's.
 #[post("/api/finance/invoices/{id}/record-payment/")]
 async fn record_invoice_payment(
     cx: Cx,
@@ -71,7 +71,10 @@ async fn record_invoice_payment(
     Path(id): Path<InvoiceId>,
     Valid(body): Valid<RecordPayment>,
 ) -> Result<Answer<InvoiceOut>, Problem> {
-    let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    // What came in is recorded on an archived one too, which it takes out of the archive.
+    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
+    let (before, firm, mut change) = (found.record(id)?, found.record(staff.firm)?, cx.change(&staff));
+    cx.matches(&before)?;
     let RecordPayment { amount, currency, method, reference, date, send_receipt } = body;
     let today = firm.time_zone.day(cx.now);
     let (date, receipt) = (date.unwrap_or(today), send_receipt.unwrap_or(true));
@@ -87,10 +90,10 @@ async fn record_invoice_payment(
 
 /// Pay an invoice from the client's credit.
 ///
-/// As much as is due and left, unless `amount` says less; the client gets a receipt by mail unless `send_receipt` is false. 409 unless it is sent or
-/// uncollectible, if it is archived, if nothing is left of the credit, and once the one has 100 payments or the other paid
-/// 100 times; 422 if there is no such credit, it is another client's or in another currency, and for nothing, or more than
-/// is due or left.
+/// As much as is due and left, unless `amount` says less; the client gets a receipt by mail unless `send_receipt` is false.
+/// 409 unless it is sent or uncollectible, if it is archived, if nothing is left of the credit, and once the one has 100
+/// payments or the other paid 100 times; 422 if there is no such credit, it is another client's or in another currency, and
+/// for nothing, or more than is due or left.
 #[post("/api/finance/invoices/{id}/apply-credit/")]
 async fn apply_credit_to_invoice(
     cx: Cx,
@@ -113,8 +116,8 @@ async fn apply_credit_to_invoice(
 /// more.
 ///
 /// What paid it from a credit is there again. Where the credit that it made was used meanwhile, that is overdrawn: the
-/// client owes it. The client isn't told. 409 if it was taken back before, and if the invoice or its client is archived; 422 if the
-/// payment isn't one of the invoice's, or was made at Stripe: refund it there.
+/// client owes it. The client isn't told. 409 if it was taken back before, and if the invoice or its client is archived; 422
+/// if the payment isn't one of the invoice's, or was made at Stripe: refund it there.
 #[post("/api/finance/invoices/{id}/reverse-payment/")]
 async fn reverse_invoice_payment(
     cx: Cx,

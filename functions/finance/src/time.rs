@@ -6,7 +6,8 @@ use api::{Answer, App, Cx, Path, Problem, Routes, Staff, Valid, may, post, route
 use domain::{
     Currency, Percent, Refusal, Transition,
     ids::{InvoiceId, TimeEntryId},
-    invoice::{Invoice, LineItem, LineTax},
+    invoice::{Invoice, LineItem},
+    tax::LineTax,
     time_entry::TimeEntry,
 };
 use serde::Deserialize;
@@ -18,8 +19,6 @@ use crate::invoice_shape::InvoiceOut;
 /// Most time entries that one request puts on an invoice or takes off: each is two actions of the transaction, which can
 /// have a hundred.
 const MOST_ENTRIES: usize = 40;
-/// How many of them may take back time that is on other invoices: each of those is looked at by one action more.
-const MOST_TAKEN_BACK: usize = 12;
 /// The field that names time entries.
 const FIELD: &str = "time_entries";
 
@@ -98,6 +97,13 @@ impl Found {
 
     /// That `invoice` can bill them: they are the client's, of its project if it has one, and in its currency.
     pub(crate) fn check(&self, invoice: &Invoice) -> Result<(), Refusal> {
+        if let Some((path, _)) = self.priced.iter().find(|(_, entry)| entry.reverses.is_some()) {
+            return Err(Refusal::rule(path.clone(), "Takes back time, which is billed as it was charged; name it in time_entries."));
+        }
+        let is_priced = |line: &LineItem| self.priced.iter().any(|(_, entry)| line.time_entry == Some(entry.id));
+        if let Some(place) = invoice.line_items.iter().position(|line| line.takes_back_time() && is_priced(line)) {
+            return Err(Refusal::rule("quantity", "Time isn't billed as less than nothing.").of_item("line_items", place));
+        }
         for (path, entry) in self.all() {
             let refused = |message: &str| Err(Refusal::rule(path.clone(), message));
             if entry.client != invoice.client {
@@ -113,16 +119,8 @@ impl Found {
         Ok(())
     }
 
-    /// That `invoice` bills them from now on. What takes back other time goes on an invoice only if that is on one, or goes on
-    /// this one.
+    /// That `invoice` bills them from now on.
     pub(crate) fn bill(&self, change: &mut Change, invoice: InvoiceId) -> Result<(), Error> {
-        let own = |id: &TimeEntryId| self.all().any(|(_, entry)| entry.id == *id);
-        let taken_back = self.all().filter_map(|(path, entry)| Some((path.clone(), entry.reverses?)));
-        let elsewhere: Vec<_> = taken_back.filter(|(_, id)| !own(id)).collect();
-        if elsewhere.len() > MOST_TAKEN_BACK {
-            return Err(Refusal::rule(FIELD, format!("At most {MOST_TAKEN_BACK} that take back other time; add the others later.")).into());
-        }
-        elsewhere.into_iter().try_for_each(|(path, entry)| change.depend_on_billed(path, entry))?;
         self.change(change, |entry| entry.bill(invoice))
     }
 
@@ -160,8 +158,8 @@ impl InvoiceTime {
 ///
 /// They are taxed by the firm's rate. 409 once it is sent, and for time that is on another invoice, or isn't approved where
 /// its project asks for that; 422 for time that there isn't, that is on it already, another client's, of another project,
-/// in another currency or not to be billed; for time that takes back what is on no invoice (and for more than 12 that take back
-/// other time); for more than 40 at a time, and for more lines than 200.
+/// in another currency or not to be billed; for time that takes back what was charged, where there is a discount; for more than
+/// 40 at a time, and for more lines than 200.
 #[post("/api/finance/invoices/{id}/add-time/")]
 async fn add_time_to_invoice(
     cx: Cx,
@@ -182,9 +180,9 @@ async fn add_time_to_invoice(
 
 /// Take time entries off a draft, with their lines.
 ///
-/// They can be billed again. 409 once it is sent, and for time that other time takes back; 422 for time that isn't on it,
-/// and where what is left would come to less than nothing. 409 of a client or project that is archived, and
-/// for time of so many projects (some fifteen) that one transaction doesn't take it.
+/// They can be billed again. 409 once it is sent, and for time of a client or project that is archived; 422 for time that isn't
+/// on it, where what is left would come to less than nothing, and for time of so many projects (some fifteen) that one
+/// transaction doesn't take it.
 #[post("/api/finance/invoices/{id}/remove-time/")]
 async fn remove_time_from_invoice(
     cx: Cx,

@@ -4,11 +4,17 @@
 use domain::{
     DomainEvent, campaign,
     client::{self, Client},
-    comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user,
+    comment, contract,
+    credit::{self, Credit},
+    credit_note, engagement, firm,
+    invoice::{self, Invoice},
+    lead, portal_user,
     project::{self, Project},
     proposal,
     prospect::{self, Prospect},
-    task, time_entry, undelivered as aside, user,
+    task,
+    time_entry::{self, TimeEntry},
+    undelivered as aside, user,
 };
 
 use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
@@ -25,7 +31,10 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | credit::Event::Overdrawn
             | credit::Event::Withdrawn
             | credit::Event::GivenBack
-            | credit::Event::RefundReversed => credits::changed(outbox, logged).await,
+            | credit::Event::RefundReversed => {
+                let restored = archived::restore_parents::<Credit>(outbox, logged).await;
+                credits::changed(outbox, logged).await.and(restored)
+            }
             credit::Event::Used | credit::Event::Refunded | credit::Event::Settled => Ok(()),
         },
         DomainEvent::Comment(event) => match event {
@@ -44,9 +53,10 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             aside::Event::Retried => undelivered::retried(outbox, logged).await,
             aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped => Ok(()),
         },
-        DomainEvent::Client(client::Event::Archived) => archived::look_again::<Client>(outbox, logged).await,
-        DomainEvent::Project(project::Event::Archived) => archived::look_again::<Project>(outbox, logged).await,
-        DomainEvent::Prospect(prospect::Event::Archived) => archived::look_again::<Prospect>(outbox, logged).await,
+        DomainEvent::Client(client::Event::Archived) => archived::recheck::<Client>(outbox, logged).await,
+        DomainEvent::Project(project::Event::Archived) => archived::recheck::<Project>(outbox, logged).await,
+        DomainEvent::Prospect(prospect::Event::Archived) => archived::recheck::<Prospect>(outbox, logged).await,
+        DomainEvent::TimeEntry(time_entry::Event::Released) => archived::restore_parents::<TimeEntry>(outbox, logged).await,
         // Nothing follows from these.
         DomainEvent::Campaign(
             campaign::Event::Created
@@ -105,8 +115,8 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | time_entry::Event::Approved
             | time_entry::Event::Rejected
             | time_entry::Event::Invoiced
-            | time_entry::Event::Released
             | time_entry::Event::Reversed
+            | time_entry::Event::Reinstated
             | time_entry::Event::Deleted,
         ) => Ok(()),
     }
@@ -139,8 +149,12 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::paid(outbox, logged).await.and(expired)
         }
-        invoice::Event::Credited | invoice::Event::PaymentReversed | invoice::Event::Reopened => {
+        invoice::Event::Credited | invoice::Event::PaymentReversed | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
             checkouts::expire_stale(outbox, logged).await
+        }
+        invoice::Event::Reopened => {
+            let restored = archived::restore_parents::<Invoice>(outbox, logged).await;
+            checkouts::expire_stale(outbox, logged).await.and(restored)
         }
         invoice::Event::Voided | invoice::Event::Deleted => {
             let expired = checkouts::expire_stale(outbox, logged).await;
@@ -151,12 +165,12 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         | invoice::Event::Refunded
         | invoice::Event::Disputed
         | invoice::Event::TimeReversed
+        | invoice::Event::TimeReinstated
         | invoice::Event::WrittenOff
+        | invoice::Event::WriteOffReversed
         | invoice::Event::Overdue
         | invoice::Event::CheckoutPrepared
-        | invoice::Event::CheckoutOpened
         | invoice::Event::CheckoutExpired
-        | invoice::Event::CheckoutPending
         | invoice::Event::CheckoutFailed
         | invoice::Event::Archived
         | invoice::Event::Restored => Ok(()),

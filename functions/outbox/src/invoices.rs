@@ -4,7 +4,8 @@
 use domain::{
     Money,
     contact::Contact,
-    invoice::{Invoice, LineItem, Method, Payment, SentBy, Status, TaxCategory},
+    invoice::{Invoice, LineItem, Method, Payment, SentBy, Status},
+    tax::TaxCategory,
 };
 use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
 use store::{Error, Found, Record};

@@ -2,7 +2,7 @@
 //! won and the others to it are cancelled.
 
 use domain::{
-    Date, Id, Time,
+    Date, Id,
     proposal::{Proposal, Status},
 };
 use mail::ProposalMail;
@@ -66,24 +66,21 @@ async fn win_prospect(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     Ok(Outcome::Done)
 }
 
-/// The other proposals to the prospect that there were can't be accepted any more. What was drafted since is another sale.
+/// The other proposals to the prospect can't be accepted any more.
 async fn cancel_siblings(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
     let id = logged.id::<Proposal>()?;
     let accepted = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     let siblings = outbox.store.below::<Proposal>(logged.firm, accepted.prospect).await?;
     for sibling in siblings.iter().filter(|sibling| sibling.id != id) {
-        cancel(outbox, logged, sibling.id, &accepted.label(), logged.event.at).await?;
+        cancel(outbox, logged, sibling.id, &accepted.label()).await?;
     }
     Ok(Outcome::Done)
 }
 
-/// Cancel the proposal `id`, unless it is over or younger than `at`; it is read anew, since lists lag.
-async fn cancel(outbox: &Outbox, logged: &Cause, id: Id<Proposal>, accepted: &str, at: Time) -> Result<(), Failed> {
+/// Cancel the proposal `id`, unless it is over; it is read anew, since lists lag.
+async fn cancel(outbox: &Outbox, logged: &Cause, id: Id<Proposal>, accepted: &str) -> Result<(), Failed> {
     let Some(proposal) = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)? else { return Ok(()) };
     let Ok(cancelled) = proposal.cancel_as_sibling(accepted) else { return Ok(()) };
-    if proposal.created_at > at {
-        return Ok(());
-    }
     let mut change = change(outbox, &logged.place());
     change.update(&proposal, cancelled)?;
     Ok(change.commit(&Reply::none()).await?)

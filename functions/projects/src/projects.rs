@@ -143,11 +143,11 @@ struct ProjectPatch {
     contract: Patch<Named<ContractId>>,
     name: Set<SingleLine<200>>,
     description: Patch<MultiLine<10000>>,
-    /// From the beginning, in place of all rates.
+    /// From the beginning, in place of all rates; null: the firm's rates hold, unless `rates` are said.
     #[body(skip)]
-    hourly_rate: Set<Price>,
+    hourly_rate: Patch<Price>,
     /// In place of all rates.
-    #[body(wire::rates(hourly_rate.value(), rates.value(), before.currency)?.unwrap_or(before.rates))]
+    #[body(wire::patch_rates(before.rates, hourly_rate, rates.value(), before.currency)?)]
     rates: Set<Vec<JsonObject<NewRate>>>,
     budget_hours: Patch<Quantity>,
     #[body(budget_amount.try_map(|price| Money::new("budget_amount", price, before.currency))?.over(before.budget_amount))]

@@ -132,7 +132,8 @@ struct NewTask {
     due_date: Option<Date>,
     /// How many hours it should take.
     estimate_hours: Option<Quantity>,
-    /// Its place among the tasks of its status: the lowest comes first, and of the same the one that was made first. Default: after those that are there.
+    /// Its place among the tasks of its status: the lowest comes first, and of the same the one that was made first.
+    /// Default: after those that are there.
     #[serde(default, deserialize_with = "api::whole")]
     #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     position: Option<i32>,

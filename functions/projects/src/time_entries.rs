@@ -8,8 +8,8 @@ use domain::{
     Date, Money, MultiLine, Price, Quantity, Refusal,
     access::Permission,
     firm::Firm,
-    ids::{ProjectId, TaskId, TimeEntryId, UserId},
-    invoice::LineTax,
+    ids::{InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
+    invoice::Invoice,
     project::Project,
     task::Task,
     time_entry::{self, Status, TimeEntry},
@@ -137,8 +137,9 @@ struct TimeEntryPatch {
     hours: Set<Quantity>,
     #[body(date.value().map_or(Ok(before.date), |date| time_entry::day(date, today))?)]
     date: Set<Date>,
-    #[body(hourly_rate.value().map(|rate| Money::new("hourly_rate", rate, before.billed_amount.currency())).transpose()?.or(before.hourly_rate))]
-    hourly_rate: Set<Price>,
+    /// Only by who manages work, another one than it has; null only where the client doesn't pay for it.
+    #[body(hourly_rate.try_map(|rate| Money::new("hourly_rate", rate, before.billed_amount.currency()))?.over(before.hourly_rate))]
+    hourly_rate: Patch<Price>,
     billable: Set<bool>,
     description: Patch<MultiLine<2000>>,
 }
@@ -173,10 +174,10 @@ async fn list_time_entries(
 /// Log time on a project.
 ///
 /// Its rate is copied now: that of the body, the task, the person on the project, the project or the firm, whichever comes
-/// first, on the day that was worked. 409 unless the project is active; 403 for somebody else's time, and a rate, without `work.manage`;
-/// 422 if there is no such project, task or person, or it is archived or deactivated; for a task of another project; without a rate, if
-/// the client pays for it; for less than a minute, for a day that comes to more than 24 hours, is in the future or more
-/// than three years back.
+/// first, on the day that was worked. 409 unless the project is active; 403 for somebody else's time, and a rate, without
+/// `work.manage`; 422 if there is no such project, task or person, or it is archived or deactivated; for a task of another
+/// project; without a rate, if the client pays for it; for less than a minute, for a day that comes to more than 24 hours,
+/// is in the future or more than three years back.
 #[post("/api/projects/time-entries/", 201)]
 async fn create_time_entry(
     cx: Cx,
@@ -230,13 +231,14 @@ async fn update_time_entry(
 
 /// Delete a time entry of one's own, or of anybody's if one manages work.
 ///
-/// Its history is kept, and the sums of its project and its task follow a second later. 409 once it is approved or on an
-/// invoice, and if other time takes it back.
+/// Its history is kept, and the sums of its project and its task follow a second later. What takes back other time can be
+/// deleted by who manages work, and that is as before then. 409 once it is on an invoice, and of other time once it is approved.
 #[delete("/api/projects/time-entries/{id}/")]
 async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<()>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
     change.remove(&entry, entry.delete()?)?;
+    reinstate(&cx, &staff, &mut change, &entry).await?;
     change.count_in_day(Some(&entry), None);
     cx.commit(change, Ok(Answer::no_content())).await
 }
@@ -276,25 +278,44 @@ async fn reject_time_entry(
 
 /// Take back a time entry that is on an invoice.
 ///
-/// Another entry, of as much less than nothing, can go on the next one; it is approved at once. This one stays where it is.
-/// 409 unless it is on an invoice that isn't a draft any more, if it takes back other time or was taken back before, if
-/// something else was charged for it than was logged (a discount, a price or tax of the line's own) or a credit note took some
-/// of it back: then a credit note of that line takes it back; and if its project or client is archived.
+/// Another entry, of as much less than nothing and at the tax that was charged, can go on the next one; it is approved at
+/// once, and deleting it undoes this. This one stays where it is. 409 unless it is on an invoice that was sent and isn't void
+/// or archived, if it takes back other time or was taken back before, if something else was charged for it than was logged (a
+/// discount, a price of the line's own) or a credit note took some of it back: then a credit note of that line takes it back;
+/// and if its project or client is archived.
 #[post("/api/projects/time-entries/{id}/reverse/", 201)]
 async fn reverse_time_entry(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<TimeEntryOut>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
-    let reversal_id = cx.new_id();
-    let (reversed, reversal) = entry.reverse(id, reversal_id)?;
     // Which invoice charges it is in the entry: a second read.
-    if let Some(invoice) = entry.invoice {
-        let found = cx.store.read(staff.firm).record(invoice).record(staff.firm).fetch().await?;
-        let (invoice, tax) = (found.record(invoice)?, LineTax::by_default(found.record(staff.firm)?.default_tax_rate));
-        change.update(&invoice, invoice.reverse_time(id, &entry, &tax)?)?;
-    }
+    let on = entry.reversible()?;
+    let found = cx.store.read(staff.firm).record(on).fetch().await?;
+    let invoice = charging(&found, on)?;
+    let (charged, tax) = invoice.reverse_time(id, &entry)?;
+    change.update(&invoice, charged)?;
+    let reversal_id = cx.new_id();
+    let (reversed, reversal) = entry.reverse(id, reversal_id, tax)?;
     change.update(&entry, reversed)?;
     let reversal = change.create(reversal_id, reversal, time_entry::Event::Created)?;
     change.count_in_day(None, Some(&reversal));
     cx.commit(change, cx.created(&reversal)).await
+}
+
+/// The invoice `id`, as it was found, which charged time that other time takes back or doesn't any more.
+fn charging(found: &Found, id: InvoiceId) -> Result<Record<Invoice>, Problem> {
+    let invoice = found.maybe(id)?.ok_or_else(|| Problem::conflict("The invoice is gone, and its time can be changed in a moment."))?;
+    api::unarchived(invoice)
+}
+
+/// Add to `change` that the entry that `reversal` takes back is as before, since that is deleted.
+async fn reinstate(cx: &Cx, staff: &Staff<may::WriteWork>, change: &mut Change, reversal: &Record<TimeEntry>) -> Result<(), Problem> {
+    let Some(charged) = &reversal.reverses else { return Ok(()) };
+    takes_management(staff, false, "To take back a reversal")?;
+    // What it takes back is in the entry: a second read.
+    let found = cx.store.read(staff.firm).record(charged.entry).record(charged.invoice).fetch().await?;
+    let (entry, invoice) = (found.record(charged.entry)?, charging(&found, charged.invoice)?);
+    change.update(&entry, entry.reinstate(reversal.id)?)?;
+    change.update(&invoice, invoice.reinstate_time(charged.entry)?)?;
+    Ok(())
 }
 
 /// That it is one's own time, or one manages work.

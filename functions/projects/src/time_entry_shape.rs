@@ -52,6 +52,7 @@ pub(crate) struct TimeEntryOut {
     /// The invoice that bills it.
     invoice: Option<InvoiceId>,
     /// The entry that it takes back.
+    #[view(it.reverses.as_ref().map(|charged| charged.entry))]
     reverses: Option<TimeEntryId>,
     /// The entry that takes it back.
     reversed_by: Option<TimeEntryId>,

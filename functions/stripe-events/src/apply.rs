@@ -84,7 +84,7 @@ impl Applying<'_> {
         let invoice = found.maybe(whose.invoice)?.ok_or(UnknownInvoice::Unknown(whose))?;
         let known = invoice.paid_by(payment_intent);
         let plain = paid.filter(|checkout| known.is_none() && fits(&invoice, checkout));
-        let behind = if plain.is_some() { Vec::new() } else { self.credits(whose, invoice.credits_behind(payment_intent)).await? };
+        let behind = if plain.is_some() { Vec::new() } else { self.credits(whose, invoice.credits_behind()).await? };
         let received = match plain {
             Some(checkout) => received(payment_intent, checkout),
             None => match self.asked(event, payment_intent, paid).await? {

@@ -85,7 +85,7 @@ impl<P: Permitted> Acts for Staff<P> {
     }
 
     fn is_looked_up(&self) -> bool {
-        matches!(P::PERMISSION, Permission::ManageFirm | Permission::ManagePortal)
+        P::PERMISSION.changes_access()
     }
 }
 

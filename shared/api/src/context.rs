@@ -66,15 +66,25 @@ impl Cx {
 
     /// Begin a change by `by`.
     pub fn change(&self, by: &impl Acts) -> Change {
-        let Caller { firm, principal, issued } = by.caller();
-        let change = self.store.change(firm, self.audit(by.actor()), self.idempotent(by));
-        if by.is_looked_up() { change.by_member(principal, issued) } else { change }
+        let change = self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by));
+        if by.is_looked_up() { self.looked_up(change, by) } else { change }
+    }
+
+    /// The same, of which it is a condition that `by` still is what their token says: where somebody is let in by it.
+    pub fn change_of_access(&self, by: &impl Acts) -> Change {
+        self.looked_up(self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by)), by)
+    }
+
+    fn looked_up(&self, change: Change, by: &impl Acts) -> Change {
+        let Caller { principal, issued, .. } = by.caller();
+        change.by_member(principal, issued)
     }
 
     /// The same, where nothing is to be kept under the request's idempotency key, since what it does comes to the same
     /// however often it is done.
     pub fn change_without_key(&self, by: &impl Acts) -> Change {
-        self.store.change(by.caller().firm, self.audit(by.actor()), None)
+        let change = self.store.change(by.caller().firm, self.audit(by.actor()), None);
+        if by.is_looked_up() { self.looked_up(change, by) } else { change }
     }
 
     /// Begin a change in `firm` by `actor`, who isn't signed in.
@@ -156,10 +166,7 @@ impl Cx {
     pub fn target<T: Entity>(&self, found: &Found, id: Id<T>) -> Result<Record<T>, Problem> {
         let record = found.record(id)?;
         self.matches(&record)?;
-        if record.archived_at.is_some() {
-            return Err(Problem::conflict(format!("The {} is archived; restore it to change it.", T::NAME.replace('_', " "))));
-        }
-        Ok(record)
+        unarchived(record)
     }
 
     /// That `record` is what `If-Match` says, if it says any.
@@ -304,6 +311,14 @@ impl Cx {
         let (key, request) = self.request.idempotency.clone()?;
         Some(IdempotentRequest { firm, caller, key, request })
     }
+}
+
+/// `record`, if it isn't archived.
+pub fn unarchived<T: Entity>(record: Record<T>) -> Result<Record<T>, Problem> {
+    if record.archived_at.is_some() {
+        return Err(Problem::conflict(format!("The {} is archived; restore it to change it.", T::NAME.replace('_', " "))));
+    }
+    Ok(record)
 }
 
 impl FromRequestParts<App> for Cx {

@@ -35,7 +35,7 @@ pub use app::{App, Limits};
 pub use asked::SECRETS;
 pub use body::{JsonObject, Valid, whole};
 pub use caller::{Acts, Anonymous, Caller, Permitted, Staff, may};
-pub use context::Cx;
+pub use context::{Cx, unarchived};
 pub use decimal::Decimal;
 pub use derive::{Body, View, delete, get, patch, post, put};
 pub use event::{Event, handle};

@@ -190,7 +190,12 @@ impl Held {
         self.left += requests;
         self.next = next(requests, self.leased, counted, quota);
         self.unused = 0;
-        self.known = shown.or_else(|| self.known.take());
+        let known = self.known.take();
+        let oldest = |(access, issued): (String, i64)| match &known {
+            Some((known, older)) if *known == access => (access, issued.min(*older)),
+            Some(_) | None => (access, issued),
+        };
+        self.known = shown.map(oldest).or(known);
     }
 }
 

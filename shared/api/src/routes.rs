@@ -11,7 +11,8 @@ pub trait Routes: Default {
     /// What handlers are given.
     type State: Clone + Send + Sync + 'static;
 
-    /// With the handlers of one path: what serves it, and the same with what describes it, as [`routes!`](crate::routes!) makes them.
+    /// With the handlers of one path: what serves it, and the same with what describes it, as [`routes!`](crate::routes!)
+    /// makes them.
     #[must_use]
     fn routes(self, handlers: (impl FnOnce() -> Served<Self::State>, impl FnOnce() -> UtoipaMethodRouter<Self::State>)) -> Self;
 

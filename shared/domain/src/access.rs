@@ -109,6 +109,24 @@ impl Permission {
         Self::WriteBilling,
     ];
 
+    /// Whether who has it changes who may do what, or what the firm is.
+    pub fn changes_access(self) -> bool {
+        match self {
+            Self::ManageFirm | Self::ManagePortal => true,
+            Self::ReadFirm
+            | Self::ReadSales
+            | Self::WriteSales
+            | Self::CloseSales
+            | Self::ReadClients
+            | Self::WriteClients
+            | Self::ReadWork
+            | Self::WriteWork
+            | Self::ManageWork
+            | Self::ReadBilling
+            | Self::WriteBilling => false,
+        }
+    }
+
     /// Its name, as the API's document and `me/` have it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -8,7 +8,8 @@ use crate::{
     client::OfClient,
     credit::{Credit, Origin},
     ids::{ClientId, CreditId, CreditNoteId, InvoiceId},
-    invoice::{Invoice, NewNoteLine, NoteLine, TakeBack, Tax},
+    invoice::{Invoice, NewNoteLine, NoteLine, TakeBack},
+    tax::Tax,
 };
 
 crate::events! {

@@ -10,10 +10,10 @@ mod lines;
 mod noted;
 mod noted_lines;
 mod payment;
+mod refunded;
 mod reminders;
 mod reversal;
 mod stripe;
-mod tax;
 mod time;
 
 #[cfg(test)]
@@ -29,7 +29,6 @@ pub use noted_lines::{LineNoted, NewNoteLine, NoteLine};
 pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, NewUse, Payment};
 pub use reversal::Reversed;
 pub use stripe::{Received, Settled};
-pub use tax::{LineTax, SaidTax, Tax, TaxCategory};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +38,7 @@ use crate::{
     client::OfClient,
     contact::Contact,
     ids::{ClientId, ProjectId, TimeEntryId},
+    tax::Tax,
 };
 
 crate::events! {
@@ -65,10 +65,14 @@ crate::events! {
         Reopened = "invoice.reopened" is Reviving,
         /// Other time takes back what one of its lines bills.
         TimeReversed = "invoice.time_reversed" is Change,
+        /// The time that took back what one of its lines bills is deleted.
+        TimeReinstated = "invoice.time_reinstated" is Change,
         /// Taken back as if it had never been sent.
         Voided = "invoice.voided" is Change,
         /// Nobody expects any more that it is paid.
         WrittenOff = "invoice.written_off" is Change,
+        /// It is expected again that it is paid.
+        WriteOffReversed = "invoice.write_off_reversed" is Change,
         /// Its last day passed.
         Overdue = "invoice.overdue" is Change,
         /// The client is to be reminded.

@@ -43,6 +43,7 @@ pub mod rate;
 pub mod reversal;
 pub mod session;
 pub mod task;
+pub mod tax;
 pub mod time_entry;
 pub mod timer;
 pub mod undelivered;

@@ -12,6 +12,7 @@ use crate::{
     client::OfClient,
     ids::{ClientId, InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
     project::{Rounding, hours, sum},
+    tax::LineTax,
 };
 
 /// How many days back time can be logged.
@@ -37,6 +38,8 @@ crate::events! {
         Released = "time_entry.released" is Change,
         /// Another entry takes it back.
         Reversed = "time_entry.reversed" is Change,
+        /// The other entry that took it back is deleted.
+        Reinstated = "time_entry.reinstated" is Change,
         /// Thrown away.
         Deleted = "time_entry.deleted" is Deletion,
     }
@@ -68,6 +71,17 @@ impl Status {
             Self::Invoiced => "invoiced",
         }
     }
+}
+
+/// Time that was charged, and is taken back by other time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charged {
+    /// The entry.
+    pub entry: TimeEntryId,
+    /// The invoice that charged it, and goes on to.
+    pub invoice: InvoiceId,
+    /// At which tax.
+    pub tax: LineTax,
 }
 
 /// Who worked how long on what.
@@ -104,8 +118,8 @@ pub struct TimeEntry {
     pub rejection: Option<MultiLine<1000>>,
     /// The invoice that bills it.
     pub invoice: Option<InvoiceId>,
-    /// The entry that it takes back.
-    pub reverses: Option<TimeEntryId>,
+    /// What it takes back.
+    pub reverses: Option<Charged>,
     /// The entry that takes it back.
     pub reversed_by: Option<TimeEntryId>,
 }
@@ -205,9 +219,11 @@ impl TimeEntry {
         Ok((Self { progress, ..edited }.priced(self.currency())?, Event::Updated))
     }
 
-    /// Whether it can be thrown away.
+    /// Whether it can be thrown away. What takes back other time can, as long as no invoice has it: that is as before then.
     pub fn delete(&self) -> Result<Event, Refusal> {
-        self.unlocked()?;
+        if self.reverses.is_none() || self.invoice.is_some() {
+            self.unlocked()?;
+        }
         Ok(Event::Deleted)
     }
 
@@ -256,9 +272,12 @@ impl TimeEntry {
         Ok((Self { invoice: Some(invoice), ..self.clone() }, Event::Invoiced))
     }
 
-    /// The entry once no other takes it back any more.
-    pub fn without_reversal(&self) -> (Self, Event) {
-        (Self { reversed_by: None, ..self.clone() }, Event::Released)
+    /// The entry once the one that took it back, `reversal`, is deleted.
+    pub fn reinstate(&self, reversal: TimeEntryId) -> Transition<Self> {
+        if self.reversed_by != Some(reversal) {
+            return Err(Refusal::state("That time doesn't take it back."));
+        }
+        Ok((Self { reversed_by: None, ..self.clone() }, Event::Reinstated))
     }
 
     /// Whether `edited` says something else of what was worked and has to be paid: only where time can be logged.
@@ -269,49 +288,37 @@ impl TimeEntry {
     /// The entry once no invoice bills it any more.
     pub fn release(&self) -> Transition<Self> {
         match self.invoice {
-            Some(_) if self.reversed_by.is_some() => Err(Refusal::state("The time was taken back by other time; it stays on its invoice.")),
             Some(_) => Ok((Self { invoice: None, ..self.clone() }, Event::Released)),
             None => Err(Refusal::state("The time is on no invoice.")),
         }
     }
 
-    /// The entry once the invoice that billed it is gone, and what happens to `reversal`, the entry that takes it back, if
-    /// there is one: what takes back a charge that nobody makes goes too, from the draft also that it is on. One that was
-    /// `charged`, on an invoice that is out, stays, and this entry can only be billed again, so that the two come to nothing.
-    pub fn release_from_invoice(&self, reversal: Option<&Self>, charged: bool) -> ((Self, Event), Option<Event>) {
-        let gone = reversal.filter(|reversal| reversal.invoice.is_none() || !charged).map(|_| Event::Deleted);
-        let reversed_by = self.reversed_by.filter(|_| gone.is_none());
-        ((Self { invoice: None, reversed_by, ..self.clone() }, Event::Released), gone)
+    /// The invoice that bills it, if what it bills can be taken back: what is on none can be changed.
+    pub fn reversible(&self) -> Result<InvoiceId, Refusal> {
+        match self.invoice {
+            Some(_) if self.reverses.is_some() => Err(Refusal::state("The time takes back other time; log it anew instead.")),
+            Some(_) if self.reversed_by.is_some() => Err(Refusal::state("The time was taken back already.")),
+            Some(invoice) => Ok(invoice),
+            None => Err(Refusal::state("The time isn't on an invoice; change or delete it.")),
+        }
     }
 
-    /// This entry, whose id is `id`, once another, whose id is to be `reversal`, takes it back; and that one, which can
-    /// go on the next invoice. Only what is on an invoice is taken back: what isn't can be changed.
-    pub fn reverse(&self, id: TimeEntryId, reversal: TimeEntryId) -> Result<((Self, Event), Self), Refusal> {
-        match self.status() {
-            Status::Invoiced if self.reverses.is_some() => {
-                return Err(Refusal::state("The time takes back other time; log it anew instead."));
-            }
-            Status::Invoiced if self.reversed_by.is_some() => return Err(Refusal::state("The time was taken back already.")),
-            Status::Invoiced => {}
-            Status::Open | Status::Submitted | Status::Approved => {
-                return Err(Refusal::state("The time isn't on an invoice; change or delete it."));
-            }
-        }
+    /// This entry, whose id is `id` and which was charged at `tax`, once another, whose id is to be `reversal`, takes it back;
+    /// and that one, which can go on the next invoice.
+    pub fn reverse(&self, id: TimeEntryId, reversal: TimeEntryId, tax: LineTax) -> Result<((Self, Event), Self), Refusal> {
+        let charged = Charged { entry: id, invoice: self.reversible()?, tax };
         let back = Self {
             minutes: -self.minutes,
             billed_amount: self.billed_amount.negated(),
             progress: Status::Approved,
             invoice: None,
-            reverses: Some(id),
+            reverses: Some(charged),
             ..self.clone()
         };
         Ok(((Self { reversed_by: Some(reversal), ..self.clone() }, Event::Reversed), back))
     }
 
     fn unlocked(&self) -> Result<(), Refusal> {
-        if self.invoice.is_none() && self.reversed_by.is_some() {
-            return Err(Refusal::state("An invoice takes this time back; it can only be billed again, as it is."));
-        }
         match self.status() {
             Status::Open | Status::Submitted => Ok(()),
             Status::Approved if self.reverses.is_some() => Err(Refusal::state("The time takes back other time; it stays as it is.")),

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use domain::{
-    Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time,
+    Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time, Why,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
     session::Principal,
@@ -188,7 +188,8 @@ impl Change {
         }
         self.push_member()?;
         if self.actions.len() > MOST_ACTIONS {
-            return Err(Refusal::state("That is more than can be written at once; do it in parts.").into());
+            let refusal = Refusal::state("That is more than can be written at once; do it in parts.");
+            return Err(Refusal { why: Why::Rule, ..refusal }.into());
         }
         let (items, meanings): (Vec<_>, Vec<_>) = self.actions.into_iter().unzip();
         let error = match self.store.client.transact_write_items().set_transact_items(Some(items)).send().await {
@@ -235,7 +236,8 @@ impl Change {
         let event = event::to_item(&Key::event(self.firm, record.id, sequence), &logged);
         let record = Record { version: sequence, updated_at: self.audit.at, archived_at, hash: logged.hash, ..record };
         let item = record.to_item(self.firm)?;
-        size::check(&item, &event, &details.changes)?;
+        let by = if matches!(self.audit.actor, Actor::System(_)) { size::By::Itself } else { size::By::People };
+        size::check(&item, &event, &details.changes, by)?;
         self.set_guards(&record, was_archived, lifecycle)?;
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;

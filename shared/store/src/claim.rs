@@ -3,7 +3,7 @@
 //! A value that one record may hold is an item that names its holder. A value that several may hold on purpose, the
 //! e-mail of a lead, is an item with the set of its holders, so that it is known as long as one of them lives.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::{Id, Kind, Refusal};
 
 use crate::{
@@ -20,6 +20,19 @@ impl Change {
         item.insert(name::HOLDER.to_owned(), text(holder.to_string()));
         let put = self.put(item).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Taken(taken))
+    }
+
+    /// That nobody holds `unique`; `taken` is said if somebody does.
+    pub fn require_free(&mut self, unique: &Unique, taken: Refusal) -> Result<(), Error> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::unique(self.firm(), unique).item()))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Taken(taken));
+        Ok(())
     }
 
     /// That nobody holds `unique` any more, whose holder is being changed by this.

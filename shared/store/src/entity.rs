@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error,
+    Error, Guarded,
     item::{Attributes, Item, millis, number, text},
     key::{Key, index, name},
 };
@@ -37,8 +37,8 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
         None
     }
 
-    /// What can't be archived as long as this is as it is: it has [guards](Entity::IS_GUARDED).
-    fn keeps_open(&self) -> Vec<Parent> {
+    /// What can't be archived as long as this is as it is.
+    fn keeps_open(&self) -> Vec<Guarded> {
         Vec::new()
     }
 
@@ -74,6 +74,11 @@ pub struct Parent {
 impl Parent {
     pub(crate) fn new(kind: &'static str, name: &'static str, id: String) -> Self {
         Self { kind, name, id }
+    }
+
+    /// Its id, if it is a `T`.
+    pub(crate) fn id<T: Entity>(&self) -> Option<Id<T>> {
+        self.id.parse().ok().filter(|_| self.kind == T::TYPE)
     }
 
     /// What it is, in words.

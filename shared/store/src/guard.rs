@@ -27,13 +27,38 @@ const GUARDS: u8 = 32;
 /// How long they are kept after the record was deleted.
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
+/// A record that has guards. One of a type that has none is none, and doesn't compile: nothing would be looked at.
+///
+/// ```compile_fail,E0080
+/// fn of_a_lead(id: domain::ids::LeadId) -> store::Guarded {
+///     id.into() // see `Entity::IS_GUARDED`
+/// }
+/// let _ = of_a_lead("lead_01kanar9g00000000000000007".parse().unwrap());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Guarded(Parent);
+
+impl<T: Entity> From<Id<T>> for Guarded {
+    fn from(id: Id<T>) -> Self {
+        const { assert!(T::IS_GUARDED, "there are no guards of its type") };
+        Self(id.into())
+    }
+}
+
+impl Guarded {
+    /// Its id, if it is a `T`.
+    pub fn id<T: Entity>(&self) -> Option<Id<T>> {
+        self.0.id()
+    }
+}
+
 impl Change {
     /// That the record `id`, which the path or another record names, isn't archived: what is made belongs to it.
     pub fn depend_on<T: Entity>(&mut self, id: Id<T>) -> Result<(), Error> {
-        self.depend_on_parent(id.into())
+        self.depend_on_guarded(id.into())
     }
 
-    fn depend_on_parent(&mut self, parent: Parent) -> Result<(), Error> {
+    fn depend_on_guarded(&mut self, Guarded(parent): Guarded) -> Result<(), Error> {
         let refusal = Refusal::state(format!("The {} is archived; restore it first.", parent.name()));
         self.check_guard(parent, OnFailure::Refused(refusal))
     }
@@ -84,7 +109,7 @@ impl Change {
             return Ok(());
         }
         let kept = |record: &Record<T>| if record.archived_at.is_none() { record.content.keeps_open() } else { Vec::new() };
-        let before: BTreeSet<Parent> = before.map(kept).unwrap_or_default().into_iter().collect();
-        kept(after).into_iter().filter(|parent| !before.contains(parent)).try_for_each(|parent| self.depend_on_parent(parent))
+        let before: BTreeSet<Guarded> = before.map(kept).unwrap_or_default().into_iter().collect();
+        kept(after).into_iter().filter(|parent| !before.contains(parent)).try_for_each(|parent| self.depend_on_guarded(parent))
     }
 }

@@ -40,6 +40,7 @@ pub use effect::{Claim, Effect, Held, Mark};
 pub use entity::{Entity, Parent, Record, Row};
 pub use error::Error;
 pub use event::{LoggedEvent, Place, Streamed, Unreadable, event_of_image};
+pub use guard::Guarded;
 pub use history::{BeforeAndAfter, Happened};
 pub use key::{Counter, Unique};
 pub use lease::{Counted, Granted, Lease, Quota, Shown, Whose, rest_of_hour};

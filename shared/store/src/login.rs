@@ -170,8 +170,9 @@ impl Change {
         self.delete(Key::lease(self.firm(), subject))
     }
 
-    /// Depend on that `principal`, who acts with a token that was `issued` then, is still let into the firm as what they come: who changes people or the firm itself
-    /// isn't believed by their token alone. The commit gives [`Error::Revoked`] if they aren't.
+    /// Depend on that `principal`, who acts with a token that was `issued` then, is still let into the firm as what they
+    /// come: who changes people or the firm itself isn't believed by their token alone. The commit gives [`Error::Revoked`]
+    /// if they aren't.
     #[must_use]
     pub fn by_member(mut self, principal: Principal, issued: i64) -> Self {
         self.member = Some((principal, issued));

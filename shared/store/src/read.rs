@@ -15,6 +15,8 @@ use crate::{
     key::{Key, name},
 };
 
+/// How many keys DynamoDB takes in a batch.
+const MOST_KEYS: usize = 100;
 /// How often keys are asked for that DynamoDB didn't get to, which it doesn't when it has too much to do.
 const ROUNDS: u32 = 6;
 /// The longest wait before they are asked for again, the first time; it doubles. All together at most 1.5 s.
@@ -41,6 +43,14 @@ impl Store {
     /// The items at `keys`, those that are there.
     pub(crate) async fn items(&self, keys: BTreeSet<Key>, consistent: bool) -> Result<HashMap<Key, Item>, Error> {
         let mut items = HashMap::with_capacity(keys.len());
+        for keys in keys.into_iter().collect::<Vec<_>>().chunks(MOST_KEYS) {
+            self.read_batch(keys, consistent, &mut items).await?;
+        }
+        Ok(items)
+    }
+
+    /// Read at most [`MOST_KEYS`] keys into `items`.
+    async fn read_batch(&self, keys: &[Key], consistent: bool, items: &mut HashMap<Key, Item>) -> Result<(), Error> {
         let mut pending: Vec<Item> = keys.iter().map(Key::item).collect();
         for round in 0..ROUNDS {
             if pending.is_empty() {
@@ -61,7 +71,7 @@ impl Store {
         if !pending.is_empty() {
             return Err(Error::Unavailable("keys stayed unprocessed".to_owned()));
         }
-        Ok(items)
+        Ok(())
     }
 }
 

@@ -12,8 +12,25 @@ use serde_json::Value;
 
 use crate::{Error, item::Item};
 
-/// Most bytes that one change can write, as JSON: 150,000 letters of any alphabet, and what stands beside them.
-const MOST_WRITTEN: usize = 180_000;
+/// Whose change it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Somebody's, who is told what is too long.
+    People,
+    /// Nobody's: what Stripe says of money has room beside whatever people wrote.
+    Itself,
+}
+
+impl By {
+    /// Most bytes that one change can write, as JSON; of people 150,000 letters of any alphabet, and what stands beside them.
+    fn most_written(self) -> usize {
+        match self {
+            Self::People => 180_000,
+            Self::Itself => 190_000,
+        }
+    }
+}
+
 /// Most bytes of a record, or of an event: what DynamoDB takes, less some kilobytes for keys.
 const MOST_IN_ITEM: usize = 390_000;
 
@@ -21,21 +38,22 @@ const MOST_IN_ITEM: usize = 390_000;
 ///
 /// # Errors
 /// [`Error::TooLong`], which names the largest of the fields that the change writes.
-pub(crate) fn check(record: &Item, event: &Item, changes: &BTreeMap<String, Change>) -> Result<(), Error> {
+pub(crate) fn check(record: &Item, event: &Item, changes: &BTreeMap<String, Change>, by: By) -> Result<(), Error> {
+    let most = by.most_written();
     let (record, event) = (of_item(record), of_item(event));
     let fits = record <= MOST_IN_ITEM && event <= MOST_IN_ITEM;
     // The event holds all that is written, so that is hardly ever counted.
-    if fits && event <= MOST_WRITTEN {
+    if fits && event <= most {
         return Ok(());
     }
     let written = changes.iter().filter_map(|(field, change)| Some((field, of_json(change.after.as_ref()?))));
     let written: Vec<_> = written.collect();
-    if fits && written.iter().map(|(_, bytes)| bytes).sum::<usize>() <= MOST_WRITTEN {
+    if fits && written.iter().map(|(_, bytes)| bytes).sum::<usize>() <= most {
         return Ok(());
     }
     let largest = written.into_iter().max_by_key(|(_, bytes)| *bytes);
     let (field, bytes) = largest.ok_or_else(|| Error::internal("a change that writes nothing is too long"))?;
-    Err(Error::TooLong { field: field.clone(), bytes, most: MOST_WRITTEN })
+    Err(Error::TooLong { field: field.clone(), bytes, most })
 }
 
 /// The bytes of `value` as JSON.
@@ -71,6 +89,8 @@ mod tests {
 
     use super::*;
 
+    const MOST_WRITTEN: usize = 180_000;
+
     /// The check of a record of so many bytes, whose field `terms` had `before` bytes and has `after`.
     fn checked(record: usize, before: usize, after: usize) -> Result<(), Error> {
         let text = |bytes: usize| (bytes > 0).then(|| json!("a".repeat(bytes)));
@@ -78,7 +98,7 @@ mod tests {
         let terms = Change { before: text(before), after: text(after) };
         let changes = BTreeMap::from([("small".to_owned(), small), ("terms".to_owned(), terms)]);
         let item = |bytes: usize| Item::from([("data".to_owned(), AttributeValue::S("a".repeat(bytes)))]);
-        check(&item(record), &item(serde_json::to_string(&changes).unwrap().len()), &changes)
+        check(&item(record), &item(serde_json::to_string(&changes).unwrap().len()), &changes, By::People)
     }
 
     #[test]

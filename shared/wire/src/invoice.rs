@@ -6,7 +6,8 @@ use domain::{
     Currency, Date, Money, MultiLine, Percent, Price, SingleLine, Units,
     address::{Address, Party, VatId},
     ids::{ClientId, CreditId, InvoiceId, PaymentId, ProjectId, TimeEntryId},
-    invoice::{self, Discount, Dispute, Invoice, LineItem, LineTax, Method, Payment, SentBy, Status, Tax, TaxCategory},
+    invoice::{self, Discount, Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
+    tax::{LineTax, Tax, TaxCategory},
 };
 use serde::Serialize;
 

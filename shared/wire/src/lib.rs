@@ -14,12 +14,12 @@ pub use contact::{ContactOut, ContactPatch};
 pub use engagement::{EngagementOut, EngagementSummary};
 pub use invoice::{InvoiceView, InvoiceViewRow, TaxOut};
 pub use portal_user::PortalUserOut;
-pub use rate::{NewRate, RateOut, price, rate_card, rates};
+pub use rate::{NewRate, RateOut, patch_rates, price, rate_card, rates};
 pub use work::{ProjectView, TaskView};
 
 use domain::{Currency, Money, Price, Refusal};
 
-use api::{Patch, Set};
+use api::Patch;
 
 /// An optional amount in a body: `price` in `currency`.
 pub fn money(field: &'static str, price: Option<Price>, currency: Currency) -> Result<Option<Money>, Refusal> {
@@ -27,17 +27,22 @@ pub fn money(field: &'static str, price: Option<Price>, currency: Currency) -> R
 }
 
 /// An optional amount that was `before`, after a patch of its `price` and `currency`. One that had none is in `currency`
-/// or in the firm's, which is `default`; another currency needs another price.
+/// or in the firm's, which is `default`; another currency needs another price, and goes with it. So what is read can be written
+/// back: of no amount there is no currency either.
 pub fn patch_money(
     field: &'static str,
     before: Option<Money>,
     price: Patch<Price>,
-    currency: Set<Currency>,
+    currency: Patch<Currency>,
     default: Currency,
 ) -> Result<Option<Money>, Refusal> {
-    if let (Set::To(_), Patch::Absent | Patch::Clear) = (&currency, &price) {
-        return Err(Refusal::rule("currency", format!("Send the {field} in it too.")));
+    match (currency, &price) {
+        (Patch::To(_), Patch::Absent | Patch::Clear) => return Err(Refusal::rule("currency", format!("Send the {field} in it too."))),
+        (Patch::Clear, Patch::Absent) if before.is_some() => {
+            return Err(Refusal::rule("currency", format!("Is that of the {field}; clear that.")));
+        }
+        (Patch::Absent | Patch::Clear | Patch::To(_), _) => {}
     }
-    let currency = currency.over(before.map_or(default, Money::currency));
+    let currency = currency.over(None).unwrap_or(before.map_or(default, Money::currency));
     Ok(price.try_map(|price| Money::new(field, price, currency))?.over(before))
 }

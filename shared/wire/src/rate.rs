@@ -7,7 +7,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use api::{Decimal, JsonObject};
+use api::{Decimal, JsonObject, Patch};
 
 /// What an hour costs from a day on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -19,7 +19,7 @@ pub struct RateOut {
 }
 
 /// What an hour costs from a day on.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRate {
     /// The first day on which it holds; from the beginning, if there is none.
@@ -47,6 +47,20 @@ pub fn rate_card(field: &'static str, rates: Vec<JsonObject<NewRate>>, currency:
         Ok(Rate { from, hourly_rate })
     };
     RateCard::new(Refusal::each(field, rates, rate)?).map_err(|bad| Refusal::rule(field, bad.to_string()))
+}
+
+/// The card that was `before`, after a patch of its one `hourly_rate` or its `rates`, in `currency`; none where the first is null
+/// and the second isn't said.
+pub fn patch_rates(
+    before: RateCard,
+    hourly_rate: Patch<Price>,
+    said: Option<Vec<JsonObject<NewRate>>>,
+    currency: Currency,
+) -> Result<RateCard, Refusal> {
+    match (hourly_rate, said) {
+        (Patch::Clear, None) => Ok(RateCard::default()),
+        (hourly_rate, said) => Ok(rates(hourly_rate.over(None), said, currency)?.unwrap_or(before)),
+    }
 }
 
 /// The card that a body gives as one `hourly_rate` or as `rates`, in `currency`; none where it gives neither. It may give both,

@@ -7,9 +7,10 @@ use domain::{
     credit::Credit,
     credit_note::CreditNote,
     firm::Firm,
-    invoice::{Dispute, Invoice, Method, Payment, Status, Tax},
+    invoice::{Dispute, Invoice, Method, Payment, Status},
     project::{Project, sum},
     task::Task,
+    tax::Tax,
     time_entry::TimeEntry,
 };
 use store::{Entity, ListScope, PageRequest, Record, Store};
@@ -105,16 +106,15 @@ fn assert_time_is_billed_once(invoices: &BTreeMap<Id<Invoice>, Record<Invoice>>,
             assert_eq!(entries[&entry].invoice, Some(*id), "{entry}");
         }
     }
-    // Nobody is given back what nobody charged: once all has followed, time that takes back other time is either on an invoice,
-    // as is what it takes back or can still be billed, or what it takes back is on one.
-    for (id, entry) in entries.iter().filter(|(_, entry)| entry.invoice.is_none()) {
-        if let Some(original) = entry.reverses.map(|id| &entries[&id]) {
-            assert!(original.invoice.is_some(), "{id} takes back what is on no invoice");
+    // Once all has followed, an entry names no invoice but the one that bills it; and what takes back time takes back what is
+    // charged, once, as it was.
+    for (id, entry) in entries {
+        assert!(entry.invoice.is_none() || billed.contains(id), "{id} names {:?}, which doesn't bill it", entry.invoice);
+        if let Some(charged) = &entry.reverses {
+            let (original, invoice) = (&entries[&charged.entry], &invoices[&charged.invoice]);
+            assert_eq!((original.invoice, original.reversed_by), (Some(charged.invoice), Some(*id)), "{id}");
+            assert!(invoice.time_reversed.contains(&charged.entry) && original.billed_amount == entry.billed_amount.negated(), "{id}");
         }
-    }
-    // What was taken back stays on an invoice that became void.
-    for (id, entry) in entries.iter().filter(|(id, entry)| !billed.contains(id) && entry.invoice.is_some()) {
-        assert!(entry.reversed_by.is_some(), "{id} names {:?}, which doesn't bill it", entry.invoice);
     }
 }
 

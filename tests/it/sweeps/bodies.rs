@@ -175,6 +175,15 @@ async fn a_field_that_is_not_as_the_document_says_is_refused_by_its_name(part: P
     assert!(swept >= 250, "only {swept} values were tried");
 }
 
+/// Fields that are null where something else is: an amount needs its currency, time that is paid for its rate.
+const NEEDED: [(&str, &str); 5] = [
+    ("update_campaign", "currency"),
+    ("update_contract", "currency"),
+    ("update_engagement", "currency"),
+    ("update_prospect", "currency"),
+    ("update_time_entry", "hourly_rate"),
+];
+
 in_parts!(null_clears_every_field_of_a_patch_that_may_be_null);
 async fn null_clears_every_field_of_a_patch_that_may_be_null(part: Part) {
     let app = TestApp::unlimited().await;
@@ -186,6 +195,9 @@ async fn null_clears_every_field_of_a_patch_that_may_be_null(part: Part) {
             swept += 1;
             let given = Given { body: Some(json!({field: null})), ..row.given(&firm).await };
             let answer = row.rightful(&firm, &given).send().await;
+            if NEEDED.contains(&(row.operation, field)) && answer.status == 422 && answer.fields() == [field] {
+                continue;
+            }
             if answer.status != 200 || answer.json.get(field) != Some(&Value::Null) {
                 faults.push(format!("{} with {field} null: {} {}", row.operation, answer.status, answer.json));
             }

@@ -144,7 +144,7 @@ fn never_done(function: &Function, done: &BTreeSet<Call>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nobody_but_auth_comes_to_logins_and_sessions_and_others_only_lease_what_lies_beside_memberships() {
+async fn nobody_but_auth_comes_to_logins_and_sessions_and_others_only_lease_or_look_at_what_lies_beside_memberships() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let keys: BTreeSet<String> = app.items().into_keys().map(|(pk, _)| pk).collect();
@@ -166,7 +166,9 @@ async fn nobody_but_auth_comes_to_logins_and_sessions_and_others_only_lease_what
             {
                 let may = match what {
                     "members" => may_at_all && ["auth", "clients"].contains(&name),
-                    "leases" => may_at_all && (action == "UpdateItem" || ["auth", "clients"].contains(&name)),
+                    "leases" => {
+                        may_at_all && (["UpdateItem", "ConditionCheckItem"].contains(&action) || ["auth", "clients"].contains(&name))
+                    }
                     _ => may_at_all && name == "auth",
                 };
                 if function.allows(&call(keys)) != may {

@@ -18,6 +18,11 @@ pub(super) fn rows() -> Vec<Row> {
         row("send_invoice", async |firm| Given::named(draft(firm).await).with(json!({"sent_by": "mail"}))),
         row("void_invoice", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Sent to the wrong client"}))),
         row("mark_invoice_uncollectible", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Bankrupt"}))),
+        row("reopen_invoice", async |firm| {
+            let invoice = sent(firm).await;
+            firm.owner.post(format!("/api/finance/invoices/{invoice}/mark-uncollectible/"), json!({})).await.expect(200);
+            Given::named(invoice)
+        }),
         row("record_invoice_payment", async |firm| Given::named(sent(firm).await).with(payment("500.00"))),
         row("apply_credit_to_invoice", async |firm| {
             let (credit, invoice) = credit_and_invoice(firm).await;

@@ -10,6 +10,9 @@ impl Invoice {
     /// The draft with what its lines come to, if these and its days are within reason on `today`, the firm's.
     pub fn checked(self, today: Date) -> Result<Self, Refusal> {
         lines::check(&self.line_items)?;
+        if self.discount.is_some() && self.line_items.iter().any(LineItem::takes_back_time) {
+            return Err(Refusal::rule("discount", "Not where time is taken back, which comes to what was charged."));
+        }
         let draft = self.totalled()?;
         draft.dated_within_reason(today)?;
         Ok(draft)
@@ -43,6 +46,7 @@ impl Invoice {
         if entries(self) != entries(&edited) {
             return Err(Refusal::rule("line_items", "The same time entries as before; add-time and remove-time change them."));
         }
+        self.keeps_what_takes_back_time(&edited)?;
         Ok((edited.checked(today)?, Event::Updated))
     }
 
@@ -68,19 +72,9 @@ impl Invoice {
             false => Err(Refusal::rule("time_entries", "Isn't on the invoice.")),
         };
         Refusal::each("time_entries", entries, is_on_it)?;
-        Ok((self.without_time(entries).checked(today)?, Event::Updated))
-    }
-
-    /// The draft without the lines of these time entries, which are gone: whatever else may be wrong with it by now.
-    pub fn drop_time(&self, entries: &[TimeEntryId]) -> Transition<Self> {
-        self.draft()?;
-        Ok((self.without_time(entries).totalled()?, Event::Updated))
-    }
-
-    fn without_time(&self, entries: &[TimeEntryId]) -> Self {
         let stays = |line: &&LineItem| line.time_entry.is_none_or(|entry| !entries.contains(&entry));
         let line_items = self.line_items.iter().filter(stays).cloned().collect();
-        Self { line_items, ..self.clone() }
+        Ok((Self { line_items, ..self.clone() }.checked(today)?, Event::Updated))
     }
 
     /// The invoice once it is out as `number`, `by` mail or by hand and by the terms of `firm`; paid already if it comes to
@@ -129,6 +123,9 @@ impl Invoice {
         if self.pending_checkout().is_some() {
             return Err(Refusal::state("A payment is on its way; wait until it arrives or fails, or issue a credit note."));
         }
+        if !self.time_reversed.is_empty() {
+            return Err(Refusal::state("Other time takes back some of what it bills; delete that time, or issue a credit note."));
+        }
         if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
         }
@@ -142,6 +139,20 @@ impl Invoice {
             Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
             Status::Paid | Status::Void | Status::Uncollectible => {
                 Err(Refusal::state(format!("The invoice is {} already.", self.status.as_str())))
+            }
+        }
+    }
+
+    /// The invoice, which was given up by mistake, once it is expected again that it is paid. What should have been reminded of
+    /// meanwhile is not.
+    pub fn reopen(&self, now: Time) -> Transition<Self> {
+        match self.status {
+            Status::Uncollectible => {
+                let reopened = Self { status: Status::Sent, reason: None, ..self.clone() };
+                Ok((Self { reminded: reopened.reminders_until(now).max(self.reminded), ..reopened }, Event::WriteOffReversed))
+            }
+            Status::Draft | Status::Sent | Status::Paid | Status::Void => {
+                Err(Refusal::state(format!("The invoice is {}; it wasn't given up.", self.status.as_str())))
             }
         }
     }

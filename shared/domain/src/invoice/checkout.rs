@@ -160,12 +160,14 @@ impl Invoice {
         self.checkouts.iter().rfind(|checkout| checkout.state == CheckoutState::Pending)
     }
 
-    /// The pages on which something else can be paid than what is due: they are to be expired at Stripe.
+    /// The pages that are to be expired at Stripe: on which something else can be paid than what is due, or what is being paid on
+    /// another, or can be on a later one.
     pub fn stale_checkouts(&self) -> impl Iterator<Item = &str> {
-        let stale = |checkout: &&Checkout| {
-            checkout.state == CheckoutState::Open && (self.payable().is_err() || checkout.amount != self.amount_due())
-        };
-        self.checkouts.iter().filter(stale).filter_map(|checkout| checkout.session.as_deref())
+        let is_open = |checkout: &&Checkout| checkout.state == CheckoutState::Open;
+        let last = self.checkouts.iter().rfind(is_open).map(|checkout| checkout.attempt);
+        let takes_none = self.payable().is_err() || self.pending_checkout().is_some();
+        let is_stale = move |checkout: &&Checkout| takes_none || checkout.amount != self.amount_due() || last != Some(checkout.attempt);
+        self.checkouts.iter().filter(is_open).filter(is_stale).filter_map(|checkout| checkout.session.as_deref())
     }
 
     /// The attempt whose page is `session`.
@@ -255,5 +257,17 @@ mod tests {
             assert_eq!(changed.checkout_expired("cs_1").unwrap().0.stale_checkouts().count(), 0);
         }
         assert_eq!(open.mark_uncollectible(None).unwrap().0.stale_checkouts().count(), 0);
+    }
+
+    #[test]
+    fn of_several_pages_the_last_is_good_and_none_while_money_is_on_its_way() {
+        let open = |invoice: &Invoice, attempt, session, at: Time| {
+            let Link::New(stored, _) = invoice.prepare_checkout(at).unwrap() else { panic!("a new one") };
+            stored.0.checkout_opened(attempt, session, "https://pay.example/", at + chrono::TimeDelta::hours(24)).unwrap().0
+        };
+        let two = open(&open(&sent(), 1, "cs_1", now()), 2, "cs_2", now() + chrono::TimeDelta::minutes(1390));
+        assert_eq!(two.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
+        let pending = two.checkout_pending("cs_1", None, now()).unwrap().0;
+        assert_eq!(pending.stale_checkouts().collect::<Vec<_>>(), ["cs_2"]);
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Invoice,
+use super::Invoice;
+use crate::{
+    Currency, Money, Percent, Price, Refusal, SingleLine, Units,
+    ids::TimeEntryId,
     tax::{LineTax, Tax, taxes},
 };
-use crate::{Currency, Money, Percent, Price, Refusal, SingleLine, Units, ids::TimeEntryId};
 
 /// Most lines that an invoice can have; they live inside its record.
 pub const MOST_LINES: usize = 200;
@@ -32,6 +33,11 @@ pub struct LineItem {
 }
 
 impl LineItem {
+    /// Whether it gives back time that another invoice charged.
+    pub fn takes_back_time(&self) -> bool {
+        self.time_entry.is_some() && self.quantity.get().is_sign_negative()
+    }
+
     /// What it comes to, before discount and tax.
     pub fn amount(&self, currency: Currency) -> Result<Money, Refusal> {
         Money::of_units("line_items", self.quantity, self.unit_price, currency)
@@ -203,14 +209,14 @@ pub(crate) mod tests {
 
     #[test]
     fn lines_that_come_to_less_than_nothing_or_too_much_are_refused() {
-        for lines in [
-            vec![line("-1", "1", None)],
-            vec![line("1", "100", None), line("-1", "99", Some("100")), line("-1", "1", None)],
-            vec![line("1", "600000000000", None); 2],
-            vec![line("1000000000000", "1000000000000", None)],
-            vec![line("1", "900000000000", Some("20"))],
+        for (lines, field) in [
+            (vec![line("-1", "1", None)], "line_items"),
+            (vec![line("1", "100", None), line("-1", "99", Some("100")), line("-1", "1", None)], "line_items"),
+            (vec![line("1", "600000000000", None); 2], "line_items"),
+            (vec![line("1", "1", None), line("1000000000000", "1000000000000", None)], "line_items[1]"),
+            (vec![line("1", "900000000000", Some("20"))], "line_items"),
         ] {
-            assert_eq!(Totals::of(&lines, None, Currency::USD).unwrap_err().field.as_deref(), Some("line_items"), "{lines:?}");
+            assert_eq!(Totals::of(&lines, None, Currency::USD).unwrap_err().field.as_deref(), Some(field), "{lines:?}");
         }
     }
 

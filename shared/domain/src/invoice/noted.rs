@@ -1,13 +1,12 @@
 //! What credit notes do to an invoice, and how what they take back and what Stripe refunds are counted once.
 //!
-//! A note gives back what was paid as credit, or tells of a refund. What Stripe refunded before it is in it; what Stripe
-//! refunds after it is first what it said was to be refunded, then comes out of the credit that it made. What is left is a
-//! refund of which no note tells.
+//! A note gives back what was paid as credit, or tells of a refund. What Stripe refunded before it is in it; see `refunded` for
+//! what Stripe refunds after it.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, NewNoteLine, NoteLine, Payment, Status, Tax};
-use crate::{Money, Refusal, ids::CreditId};
+use super::{Event, Invoice, NewNoteLine, NoteLine, Status};
+use crate::{Money, Refusal, ids::CreditId, tax::Tax};
 
 /// Most credits that the notes on one invoice can make; they live inside its record, and change with it in one transaction.
 const MOST_NOTE_CREDITS: usize = 40;
@@ -32,7 +31,7 @@ impl NoteCredit {
     }
 
     /// How much of it is left.
-    fn left(&self) -> Money {
+    pub(super) fn left(&self) -> Money {
         self.amount.without(self.withdrawn).without(self.absorbed)
     }
 }
@@ -129,17 +128,6 @@ impl Invoice {
         Ok((refunded, credited))
     }
 
-    /// How much was refunded of which no credit note tells; less than nothing where one tells of more than was.
-    pub fn refunds_untold(&self) -> Money {
-        let withdrawn = self.note_credits.iter().fold(self.refund_noted, |sum, note| sum.and(note.withdrawn));
-        self.refunds_applied().without(withdrawn)
-    }
-
-    /// How much was refunded of what went to the invoice.
-    fn refunds_applied(&self) -> Money {
-        self.payments.iter().map(Payment::refunded_of_applied).fold(Money::zero(self.currency), Money::and)
-    }
-
     /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. What they said was to be
     /// refunded and wasn't, and the credits that they made of the money, make less what is due instead.
     pub(super) fn absorbing(self) -> Self {
@@ -156,36 +144,6 @@ impl Invoice {
             (note.absorbed, due, amount_credited) = (note.absorbed.and(part), due.without(part), amount_credited.and(part));
         }
         Self { refund_noted, amount_credited, note_credits, ..self }.standing()
-    }
-
-    /// The credits of its notes of which more is gone than `before`, and how much of each, in all.
-    pub(super) fn note_credits_gone_since(&self, before: &Self) -> impl Iterator<Item = (CreditId, Money)> {
-        self.note_credits.iter().filter(|note| !before.note_credits.contains(note)).map(NoteCredit::gone)
-    }
-
-    /// The invoice, which `before` was, with what was refunded since taken out of the credits of its notes; or, where it
-    /// turned out that less was, given back to them in the same order backwards.
-    pub(super) fn withdrawing_since(self, before: &Self) -> Self {
-        let nothing = Money::zero(self.currency);
-        let positive = |money: Money| if money.is_negative() { nothing } else { money };
-        let change = self.refunds_applied().without(before.refunds_applied());
-        let untold = before.refunds_untold();
-        let mut note_credits = self.note_credits.clone();
-        if change.is_negative() {
-            let back = change.negated();
-            let mut back = back.without(back.part_within(positive(untold)));
-            for note in note_credits.iter_mut().rev() {
-                let part = back.part_within(note.withdrawn);
-                (note.withdrawn, back) = (note.withdrawn.without(part), back.without(part));
-            }
-        } else {
-            let mut more = change.without(change.part_within(positive(untold.negated())));
-            for note in &mut note_credits {
-                let part = more.part_within(note.left());
-                (note.withdrawn, more) = (note.withdrawn.and(part), more.without(part));
-            }
-        }
-        Self { note_credits, ..self }
     }
 }
 
@@ -248,10 +206,13 @@ mod tests {
         assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, Event::Paid, usd(2_000)));
         let rest = note(&issued.invoice.0, "70", None).unwrap();
         assert_eq!(sums(&rest.note), [7_000, 1_167, 0, 7_000, 0]);
-        assert_eq!(note(&rest.invoice.0, "0.02", None).unwrap_err().field.as_deref(), Some("lines"));
-        for (amount, refunded, field) in
-            [("0", None, "lines"), ("120.01", None, "lines"), ("0.001", None, "lines"), ("50", Some("30.01"), "refunded_amount")]
-        {
+        assert_eq!(note(&rest.invoice.0, "0.02", None).unwrap_err().field.as_deref(), Some("lines[0].amount"));
+        for (amount, refunded, field) in [
+            ("0", None, "lines[0]"),
+            ("120.01", None, "lines[0].amount"),
+            ("0.001", None, "lines[0]"),
+            ("50", Some("30.01"), "refunded_amount"),
+        ] {
             assert_eq!(note(&part, amount, refunded).unwrap_err().field.as_deref(), Some(field));
         }
         assert!(note(&sent(), "20", None).unwrap().invoice.0.void(None).is_err());

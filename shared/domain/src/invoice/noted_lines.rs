@@ -7,8 +7,11 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Invoice, LineTax, Tax, tax::taxes};
-use crate::{Currency, Money, Price, Quantity, Refusal, SingleLine, Units};
+use super::Invoice;
+use crate::{
+    Currency, Money, Price, Quantity, Refusal, SingleLine, Units,
+    tax::{LineTax, Tax, taxes},
+};
 
 /// The field that lines are called by.
 const FIELD: &str = "lines";

@@ -91,6 +91,8 @@ pub struct Excess {
     pub amount: Money,
     /// The client's credit that it became.
     pub credit: CreditId,
+    /// How much of it went back to the payers as refunds of other payments: see [`Invoice::drawing`].
+    pub drawn: Money,
 }
 
 /// What was paid.
@@ -144,11 +146,18 @@ impl Payment {
         }
     }
 
-    /// How much of what became credit went back to the payer: what was refunded comes out of that first.
+    /// How much of what became credit went back to the payers: what was refunded of it comes out of that first, then what was
+    /// of others.
     pub fn withdrawn(&self) -> Option<(CreditId, Money)> {
-        let Excess { amount, credit } = self.excess?;
+        let Excess { amount, credit, drawn } = self.excess?;
+        Some((credit, amount.without(self.excess_left()).and(drawn)))
+    }
+
+    /// How much of what was more than was due is there, but for refunds of other payments.
+    pub(super) fn excess_left(&self) -> Money {
+        let excess = self.credited();
         let gone = self.reversal.is_some() || self.dispute == Some(Dispute::Lost);
-        Some((credit, if gone { amount } else { self.refunded.part_within(amount) }))
+        excess.without(if gone { excess } else { self.refunded.part_within(excess) })
     }
 
     /// How much of what went to the invoice was refunded.
@@ -276,11 +285,14 @@ impl Invoice {
         };
         let applied = takes.part_within(payment.amount);
         let rest = payment.amount.minus("amount", applied)?;
-        let excess = (!rest.is_zero()).then_some(Excess { amount: rest, credit });
+        let excess = (!rest.is_zero()).then_some(Excess { amount: rest, credit, drawn: Money::zero(self.currency) });
         let origin = Origin::Overpayment { invoice: id, payment: payment.id };
-        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?;
+        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?.drawing();
         let event = if invoice.status == self.status { Event::PaymentRecorded } else { Event::Paid };
-        Ok(Booked { invoice: (invoice, event), credit: excess.map(|excess| Credit::new(self.client, excess.amount, origin)) })
+        let credit = excess.map(|excess| Credit::new(self.client, excess.amount, origin));
+        let withdrawn = invoice.payments.last().and_then(Payment::withdrawn);
+        let credit = credit.map(|credit| withdrawn.and_then(|(_, gone)| credit.withdraw(gone)).map_or(credit, |(credit, _)| credit));
+        Ok(Booked { invoice: (invoice, event), credit })
     }
 
     /// The invoice with just these payments, and where it stands then.

@@ -15,15 +15,20 @@ impl Invoice {
         overdue.into_iter().chain(reminder).collect()
     }
 
-    /// The day on which the client is reminded next, while something is due and no money is on its way.
+    /// The day on which the client is reminded next, while something is due and no money is on its way; none where there is no
+    /// e-mail to remind.
     pub fn next_reminder(&self) -> Option<Date> {
         self.due_date.zip(self.next_step()).map(|(last, days)| last.plus_days(days.into()))
     }
 
     /// How many days after the last one to pay that is.
     fn next_step(&self) -> Option<i16> {
-        let waits = self.status == Status::Sent && self.pending_checkout().is_none();
-        self.reminders.get(usize::from(self.reminded)).copied().filter(|_| waits)
+        self.reminders.get(usize::from(self.reminded)).copied().filter(|_| self.awaits_payment())
+    }
+
+    /// Whether the client is to be reminded of it: somebody can be, something is due, and no money is on its way.
+    fn awaits_payment(&self) -> bool {
+        self.status == Status::Sent && self.contact.email.is_some() && self.pending_checkout().is_none()
     }
 
     /// When the client is reminded `days` after the day `last`, which is the last one to pay: that it isn't over yet, at noon
@@ -50,8 +55,7 @@ impl Invoice {
     /// there are none.
     pub fn remind(&self, now: Time) -> Option<(Self, Event)> {
         let reminded = self.reminders_until(now);
-        let waits = self.status == Status::Sent && self.pending_checkout().is_none();
-        (waits && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, Event::Reminded))
+        (self.awaits_payment() && reminded > self.reminded).then(|| (Self { reminded, ..self.clone() }, Event::Reminded))
     }
 
     /// How many of the days of reminding are over or have come at `now`.

@@ -1,5 +1,7 @@
 //! Payments that staff recorded wrongly. What is recorded stays, and is taken back; what Stripe took is refunded there.
 
+use std::collections::BTreeSet;
+
 use super::{Event, Invoice, Method, Payment};
 use crate::{
     Money, MultiLine, Refusal, Time,
@@ -20,14 +22,11 @@ pub struct Reversed {
 }
 
 impl Invoice {
-    /// The credits that have to do with its payment `payment`: what was too much of it, or what it was paid from, and what
-    /// credit notes made of what was paid.
-    pub fn credits_of(&self, payment: PaymentId) -> Vec<CreditId> {
+    /// The credits that have to do with taking back its payment `payment`, each once: what it was paid from, and what a refund
+    /// can come out of.
+    pub fn credits_of(&self, payment: PaymentId) -> BTreeSet<CreditId> {
         let payment = self.payments.iter().find(|known| known.id == payment);
-        let own = payment.and_then(|payment| payment.excess.map(|excess| excess.credit).or(payment.credit));
-        let mut credits: Vec<_> = own.into_iter().chain(self.note_credits.iter().map(|note| note.credit)).collect();
-        credits.dedup();
-        credits
+        payment.and_then(|payment| payment.credit).into_iter().chain(self.credits_of_all()).collect()
     }
 
     /// The invoice once its payment `payment` turned out to be recorded wrongly.
@@ -42,10 +41,10 @@ impl Invoice {
             return Err(Refusal::state("The payment was reversed already."));
         }
         let reversed = Payment { reversal: Some(Reversal { reason, at: now }), ..known.clone() };
-        let (withdrawn, given_back) = (reversed.withdrawn(), reversed.credit);
+        let given_back = reversed.credit;
         let payments = self.payments.iter().map(|known| if known.id == payment { reversed.clone() } else { known.clone() });
-        let invoice = self.with_payments(payments.collect())?.absorbing();
-        let withdrawn = withdrawn.into_iter().chain(invoice.note_credits_gone_since(self)).collect();
+        let invoice = self.with_payments(payments.collect())?.drawing().absorbing();
+        let withdrawn = invoice.credits_gone_since(self);
         Ok(Reversed { invoice: (invoice, Event::PaymentReversed), withdrawn, given_back })
     }
 }

@@ -88,7 +88,7 @@ impl Books {
                 }
                 self.credits.extend(settled.credit.map(|new| (credit, new)));
                 for (credit, total) in settled.withdrawn {
-                    assert!(invoice.credits_behind(&received.payment_intent).contains(&credit));
+                    assert!(invoice.credits_behind().contains(&credit));
                     let withdrawn = self.credits[&credit].withdraw(total).unwrap().0;
                     self.credits.insert(credit, withdrawn);
                 }
@@ -223,6 +223,11 @@ impl Books {
         let applied = sum(&mut payments().filter(|payment| payment.method == Method::Credit).map(Payment::applied));
         assert_eq!(used, applied + settled);
         assert_eq!(self.owed(), self.owed_by_what_was_paid());
+        // Nobody has credit for money that went back to them.
+        for invoice in self.invoices.iter().filter(|invoice| invoice.refunds_untold().minor() > 0) {
+            let left = |payment: &Payment| payment.excess_left().without(payment.excess.map_or(usd(0), |excess| excess.drawn));
+            assert!(invoice.payments.iter().all(|payment| left(payment).is_zero()), "{invoice:#?}");
+        }
     }
 
     /// What the client owes, or where it is less than nothing has to its credit, as the records say.

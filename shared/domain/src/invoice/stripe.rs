@@ -36,11 +36,10 @@ pub struct Settled {
 }
 
 impl Invoice {
-    /// The credits that a refund or a dispute of the payment `payment_intent` can come out of: what was too much of it, and
-    /// what credit notes made of what was paid.
-    pub fn credits_behind(&self, payment_intent: &str) -> Vec<CreditId> {
-        let excess = self.paid_by(payment_intent).and_then(|payment| payment.excess);
-        excess.map(|excess| excess.credit).into_iter().chain(self.note_credits.iter().map(|note| note.credit)).collect()
+    /// The credits that a refund or a dispute of one of its payments can come out of: what was too much of them, and what
+    /// credit notes made of what was paid.
+    pub fn credits_behind(&self) -> Vec<CreditId> {
+        self.credits_of_all().collect()
     }
 
     /// The payment that Stripe calls `payment_intent`.
@@ -116,8 +115,7 @@ impl Invoice {
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
         let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
         let invoice = invoice.withdrawing_since(self).absorbing();
-        let of_excess = stands.withdrawn().filter(|withdrawn| known.withdrawn() != Some(*withdrawn));
-        let withdrawn = of_excess.into_iter().chain(invoice.note_credits_gone_since(self)).collect();
+        let withdrawn = invoice.credits_gone_since(self);
         let event = if invoice.status == self.status { event } else { Event::Reopened };
         Ok(Settled { invoice: Some((invoice, event)), credit: None, withdrawn })
     }

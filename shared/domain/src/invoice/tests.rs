@@ -172,7 +172,7 @@ fn an_edit_leaves_the_time_entries_and_adding_and_removing_changes_them() {
     let billed = |entry| LineItem { time_entry: Some(id(entry)), ..line("2.5", "200", None) };
     let invoice = draft(vec![line("1", "100", None)]).add_time(vec![billed(11), billed(12)], today()).unwrap().0;
     assert_eq!(invoice.totals.total, usd(110_000));
-    assert_eq!(invoice.add_time(vec![billed(11)], today()).unwrap_err().field.as_deref(), Some("time_entries"));
+    assert_eq!(invoice.add_time(vec![billed(11)], today()).unwrap_err().field.as_deref(), Some("time_entries[0]"));
     let dearer = LineItem { unit_price: "300".parse().unwrap(), ..billed(11) };
     let edited = Invoice { line_items: vec![billed(12), dearer], ..invoice.clone() };
     assert_eq!(invoice.edit(edited, today()).unwrap().0.totals.total, usd(125_000));
@@ -181,7 +181,7 @@ fn an_edit_leaves_the_time_entries_and_adding_and_removing_changes_them() {
     }
     let left = invoice.remove_time(&[id(11)], today()).unwrap().0;
     assert_eq!(left.time_entries().collect::<Vec<_>>(), [id(12)]);
-    assert_eq!(left.remove_time(&[id(11)], today()).unwrap_err().field.as_deref(), Some("time_entries"));
+    assert_eq!(left.remove_time(&[id(11)], today()).unwrap_err().field.as_deref(), Some("time_entries[0]"));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::{Event, Invoice, LineItem, LineTax, Status};
-use crate::{Money, Price, Refusal, SingleLine, Transition, Units, ids::TimeEntryId, time_entry::TimeEntry};
+use super::{Event, Invoice, LineItem, Status};
+use crate::{Money, Price, Refusal, SingleLine, Transition, Units, ids::TimeEntryId, tax::LineTax, time_entry::TimeEntry};
 
 /// The field that names time entries.
 const FIELD: &str = "time_entries";
@@ -11,9 +11,11 @@ const FIELD: &str = "time_entries";
 const SHORT: usize = 440;
 
 impl LineItem {
-    /// The line that bills `entry`, whose id is `id`, taxed by `tax`: its hours at its rate, if that comes to what it costs;
-    /// else once what it costs, since twenty minutes are no decimal number of hours.
+    /// The line that bills `entry`, whose id is `id`: its hours at its rate, if that comes to what it costs; else once what it
+    /// costs, since twenty minutes are no decimal number of hours. It is taxed by `tax`, unless it takes back what was charged:
+    /// then as that was.
     pub fn of_time(id: TimeEntryId, entry: &TimeEntry, tax: LineTax) -> Result<Self, Refusal> {
+        let tax = entry.reverses.as_ref().map_or(tax, |charged| charged.tax.clone());
         let told = entry.description.as_ref().map(|told| told.split_whitespace().collect::<Vec<_>>().join(" "));
         let told = told.unwrap_or_else(|| format!("Work on {}", entry.date.get()));
         let rate = entry.hourly_rate.map_or(Decimal::ZERO, Money::amount);
@@ -34,12 +36,15 @@ impl LineItem {
 }
 
 impl Invoice {
-    /// The invoice once other time takes back `entry`, whose id is `id` and which a line of it bills. What the other time gives
-    /// back is what `entry` costs, taxed by `tax`; so it may not where something else was charged, or was taken back before.
-    pub fn reverse_time(&self, id: TimeEntryId, entry: &TimeEntry, tax: &LineTax) -> Transition<Self> {
+    /// The invoice once other time takes back `entry`, whose id is `id` and which a line of it bills, and the tax of that line.
+    /// What the other time gives back is what `entry` costs, at that tax; so it may not where something else was charged, or
+    /// was taken back before.
+    pub fn reverse_time(&self, id: TimeEntryId, entry: &TimeEntry) -> Result<((Self, Event), LineTax), Refusal> {
         let instead = |why: &str| Err(Refusal::state(format!("{why}; issue a credit note of that line instead.")));
-        if self.status == Status::Draft {
-            return Err(Refusal::state("The invoice is a draft; take the time off it."));
+        match self.status {
+            Status::Sent | Status::Paid | Status::Uncollectible => {}
+            Status::Draft => return Err(Refusal::state("The invoice is a draft; take the time off it.")),
+            Status::Void => return Err(Refusal::state("The invoice is void; its time can be changed in a moment.")),
         }
         let line = self.line_items.iter().position(|line| line.time_entry == Some(id));
         let Some((place, line)) = line.and_then(|place| Some((place, self.line_items.get(place)?))) else {
@@ -48,14 +53,37 @@ impl Invoice {
         if self.discount.is_some() || line.amount(self.currency)? != entry.billed_amount {
             return instead("Something else was charged than was logged");
         }
-        if line.tax != *tax {
-            return instead("It was taxed otherwise than time is by default");
-        }
         if self.line_notes.get(place).is_some_and(|noted| !noted.amount.is_zero()) {
             return instead("Some of it was taken back by a credit note");
         }
         let time_reversed = self.time_reversed.iter().copied().chain([id]).collect();
-        Ok((Self { time_reversed, ..self.clone() }, Event::TimeReversed))
+        Ok(((Self { time_reversed, ..self.clone() }, Event::TimeReversed), line.tax.clone()))
+    }
+
+    /// The invoice once no time takes back the entry `id` any more.
+    pub fn reinstate_time(&self, id: TimeEntryId) -> Transition<Self> {
+        if !self.time_reversed.contains(&id) {
+            return Err(Refusal::state("Nothing takes back that time."));
+        }
+        let time_reversed = self.time_reversed.iter().copied().filter(|reversed| *reversed != id).collect();
+        Ok((Self { time_reversed, ..self.clone() }, Event::TimeReinstated))
+    }
+
+    /// That what gives back time in `edited` stays as it was charged.
+    pub(super) fn keeps_what_takes_back_time(&self, edited: &Self) -> Result<(), Refusal> {
+        let charged = |line: &LineItem| (line.quantity, line.unit_price, line.tax.clone());
+        let same = |line: &LineItem| {
+            let before = self.line_items.iter().find(|before| before.time_entry.is_some() && before.time_entry == line.time_entry);
+            match before {
+                Some(before) if before.takes_back_time() || line.takes_back_time() => charged(before) == charged(line),
+                Some(_) | None => true,
+            }
+        };
+        let stays = |line: &LineItem| match same(line) {
+            true => Ok(()),
+            false => Err(Refusal::rule("quantity", "What takes back time stays as it was charged; other time isn't less than nothing.")),
+        };
+        Refusal::each("line_items", &edited.line_items, stays).map(drop)
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, OpenItem, Parent, Row};
+use crate::{Entity, Guarded, OpenItem, Parent, Row};
 
 /// What lists know of a credit.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -41,7 +41,7 @@ impl Entity for Credit {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Parent> {
+    fn keeps_open(&self) -> Vec<Guarded> {
         if self.status().is_open() { vec![self.client.into()] } else { Vec::new() }
     }
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, OpenItem, Parent, Row};
+use crate::{Entity, Guarded, OpenItem, Parent, Row};
 
 /// What lists know of an engagement.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -43,7 +43,7 @@ impl Entity for Engagement {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Parent> {
+    fn keeps_open(&self) -> Vec<Guarded> {
         if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
     }
 

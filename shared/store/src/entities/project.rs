@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, OpenItem, Parent, Row};
+use crate::{Entity, Guarded, OpenItem, Parent, Row};
 
 /// What lists know of a project.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -50,7 +50,7 @@ impl Entity for Project {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Parent> {
+    fn keeps_open(&self) -> Vec<Guarded> {
         if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
     }
 

@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, OpenItem, Parent, Row};
+use crate::{Entity, Guarded, OpenItem, Parent, Row};
 
 /// What lists know of a proposal.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -49,7 +49,7 @@ impl Entity for Proposal {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Parent> {
+    fn keeps_open(&self) -> Vec<Guarded> {
         if self.status.is_open() { vec![self.prospect.into()] } else { Vec::new() }
     }
 

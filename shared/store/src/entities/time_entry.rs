@@ -1,19 +1,12 @@
 //! Time entries in the table.
 
-use std::borrow::Cow;
-
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use domain::{
-    Date, Refusal,
-    ids::{ClientId, TimeEntryId, UserId},
+    Date,
+    ids::{ClientId, UserId},
     time_entry::TimeEntry,
 };
 
-use crate::{
-    Change, Entity, Error, ListScope, OpenItem, Parent, Row,
-    change::OnFailure,
-    key::{Key, name},
-};
+use crate::{Change, Entity, Guarded, ListScope, OpenItem, Parent, Row};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -23,7 +16,7 @@ impl Entity for TimeEntry {
         self.clone()
     }
 
-    fn keeps_open(&self) -> Vec<Parent> {
+    fn keeps_open(&self) -> Vec<Guarded> {
         if self.is_unbilled() { vec![self.client.into(), self.project.into()] } else { Vec::new() }
     }
 
@@ -55,21 +48,6 @@ impl ListScope {
 }
 
 impl Change {
-    /// That the entry `id`, which one that the body names in `field` takes back, is on an invoice.
-    pub fn depend_on_billed(&mut self, field: impl Into<Cow<'static, str>>, id: TimeEntryId) -> Result<(), Error> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table())
-            .set_key(Some(Key::record(self.firm(), id).item()))
-            .condition_expression("attribute_exists(#row.#invoice)")
-            .expression_attribute_names("#row", name::SUMMARY)
-            .expression_attribute_names("#invoice", "invoice")
-            .build()
-            .map_err(Error::internal)?;
-        let refusal = Refusal::rule(field, format!("Takes back {id}, which is on no invoice; bill that too."));
-        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Refused(refusal));
-        Ok(())
-    }
-
     /// Count an entry that is now `after` and was `before` in the day of who worked. Time that is logged has to fit into it.
     pub fn count_in_day(&mut self, before: Option<&TimeEntry>, after: Option<&TimeEntry>) {
         let is_moved = |entry: &TimeEntry| before.is_some_and(|before| before.minutes == entry.minutes);

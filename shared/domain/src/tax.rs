@@ -1,4 +1,4 @@
-//! Tax on an invoice, as EN 16931 has it: the lines of one category and rate are summed, then the tax on that sum is rounded
+//! Tax on what is charged, as EN 16931 has it: the lines of one category and rate are summed, then the tax on that sum is rounded
 //! once, half away from zero, to the currency's minor unit (BR-CO-17). What a line says of its own tax is for information.
 
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ pub struct Tax {
 }
 
 /// The taxes on lines, of which each is taxed so and comes to so much after discounts; in the order of the lines.
-pub(super) fn taxes<'t>(lines: impl Iterator<Item = (&'t LineTax, Money)>, currency: Currency) -> Result<Vec<Tax>, Refusal> {
+pub(crate) fn taxes<'t>(lines: impl Iterator<Item = (&'t LineTax, Money)>, currency: Currency) -> Result<Vec<Tax>, Refusal> {
     let mut taxes: Vec<Tax> = Vec::new();
     for (place, (of, net)) in lines.enumerate() {
         match taxes.iter_mut().find(|tax| tax.of.sums_with(of)) {

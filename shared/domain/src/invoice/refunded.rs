@@ -1,0 +1,137 @@
+//! Where what Stripe refunds comes from, so that money is given back once.
+//!
+//! It comes out of what was too much of the payment first; then it is what a credit note said was to be refunded; then it comes
+//! out of the credits that notes made, and out of what was too much of the invoice's other payments, however these were
+//! made. What is left is a refund of what the invoice was to be paid with: it is no reason to pay again, and as long as there
+//! is any, none of these credits is left.
+
+use super::{Excess, Invoice, Payment};
+use crate::{Money, ids::CreditId};
+
+impl Invoice {
+    /// How much was refunded of which no credit note tells and that came out of no credit; less than nothing where notes tell
+    /// of more than was.
+    pub fn refunds_untold(&self) -> Money {
+        let told = self.note_credits.iter().fold(self.refund_noted, |sum, note| sum.and(note.withdrawn));
+        self.refunds_applied().without(told).without(self.drawn())
+    }
+
+    /// How much was refunded of what went to the invoice.
+    fn refunds_applied(&self) -> Money {
+        self.payments.iter().map(Payment::refunded_of_applied).fold(Money::zero(self.currency), Money::and)
+    }
+
+    /// How much of that came out of what was too much of other payments.
+    fn drawn(&self) -> Money {
+        let excesses = self.payments.iter().filter_map(|payment| payment.excess);
+        excesses.fold(Money::zero(self.currency), |sum, excess| sum.and(excess.drawn))
+    }
+
+    /// The credits that have to do with what is refunded or gone of any of its payments.
+    pub(super) fn credits_of_all(&self) -> impl Iterator<Item = CreditId> {
+        let excesses = self.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit);
+        excesses.chain(self.note_credits.iter().map(|note| note.credit))
+    }
+
+    /// The credits of which more or less is gone than `before`, and how much of each, in all: see
+    /// [`Credit::withdraw`](crate::credit::Credit::withdraw).
+    pub(super) fn credits_gone_since(&self, before: &Self) -> Vec<(CreditId, Money)> {
+        let gone = |invoice: &Self| {
+            let excesses = invoice.payments.iter().filter_map(Payment::withdrawn);
+            excesses.chain(invoice.note_credits.iter().map(super::NoteCredit::gone)).collect::<Vec<_>>()
+        };
+        let before = gone(before);
+        let is_news = |(credit, amount): &(CreditId, Money)| match before.iter().find(|(known, _)| known == credit) {
+            Some((_, known)) => known != amount,
+            None => !amount.is_zero(),
+        };
+        gone(self).into_iter().filter(is_news).collect()
+    }
+
+    /// The invoice, which `before` was, with what was refunded since taken out of the credits that there are; or, where it
+    /// turned out that less was, given back to them in the same order backwards.
+    pub(super) fn withdrawing_since(self, before: &Self) -> Self {
+        let nothing = Money::zero(self.currency);
+        let positive = |money: Money| if money.is_negative() { nothing } else { money };
+        let change = self.refunds_applied().without(before.refunds_applied());
+        let untold = before.refunds_untold();
+        let (mut payments, mut note_credits) = (self.payments.clone(), self.note_credits.clone());
+        if change.is_negative() {
+            let back = change.negated();
+            let mut back = back.without(back.part_within(positive(untold)));
+            for excess in payments.iter_mut().rev().filter_map(|payment| payment.excess.as_mut()) {
+                let part = back.part_within(excess.drawn);
+                (excess.drawn, back) = (excess.drawn.without(part), back.without(part));
+            }
+            for note in note_credits.iter_mut().rev() {
+                let part = back.part_within(note.withdrawn);
+                (note.withdrawn, back) = (note.withdrawn.without(part), back.without(part));
+            }
+        } else {
+            let mut more = change.without(change.part_within(positive(untold.negated())));
+            for note in &mut note_credits {
+                let part = more.part_within(note.left());
+                (note.withdrawn, more) = (note.withdrawn.and(part), more.without(part));
+            }
+        }
+        Self { payments, note_credits, ..self }.drawing()
+    }
+
+    /// The invoice with what was refunded of which nothing tells taken out of what was too much of its payments, as far as that
+    /// is there, and no more of it.
+    pub(super) fn drawing(self) -> Self {
+        let mut drawing = self;
+        for payment in &mut drawing.payments {
+            let most = payment.excess_left();
+            payment.excess = payment.excess.map(|excess| Excess { drawn: excess.drawn.part_within(most), ..excess });
+        }
+        let mut untold = drawing.refunds_untold();
+        for payment in &mut drawing.payments {
+            let most = payment.excess_left();
+            if let Some(excess) = payment.excess.as_mut().filter(|_| !untold.is_negative()) {
+                let part = untold.part_within(most.without(excess.drawn));
+                (excess.drawn, untold) = (excess.drawn.and(part), untold.without(part));
+            }
+        }
+        drawing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoice::{
+        Received, Settled,
+        tests::{id, now, pay, received, sent, today, usd},
+    };
+
+    /// The invoice once its payment `intent` of 120 stands so, which is the credit 3 where it is too much.
+    fn settle(invoice: &Invoice, intent: &str, refunded: i64) -> Settled {
+        let received = Received { payment_intent: intent.into(), refunded: usd(refunded), ..received(12_000) };
+        invoice.settle(id(9), &received, id(20 + invoice.payments.len() as u128), id(3), now(), today()).unwrap()
+    }
+
+    #[test]
+    fn a_refund_of_what_paid_the_invoice_comes_out_of_what_was_paid_twice() {
+        // First the second payment, then the refund of the first.
+        let paid = settle(&sent(), "pi_1", 0).invoice.unwrap().0;
+        let twice = settle(&paid, "pi_2", 0);
+        assert_eq!(twice.credit.map(|credit| credit.remaining), Some(usd(12_000)));
+        let twice = twice.invoice.unwrap().0;
+        let after = settle(&twice, "pi_1", 5_000);
+        assert_eq!(after.withdrawn, [(id(3), usd(5_000))]);
+        let after = after.invoice.unwrap().0;
+        assert_eq!((after.amount_due(), after.refunds_untold()), (usd(0), usd(0)));
+        assert_eq!(after.credits_behind(), [id(3)]);
+        // A refund that failed gives it back; one of the second payment itself comes first.
+        assert_eq!(settle(&after, "pi_1", 2_000).withdrawn, [(id(3), usd(2_000))]);
+        let both = settle(&after, "pi_2", 12_000);
+        assert_eq!((both.withdrawn, both.invoice.unwrap().0.refunds_untold()), (vec![(id(3), usd(12_000))], usd(5_000)));
+
+        // First the refund, then the second payment, by card or by transfer: as much less credit comes of it.
+        let before = settle(&paid, "pi_1", 5_000).invoice.unwrap().0;
+        for credit in [settle(&before, "pi_2", 0).credit.unwrap(), pay(&before, "120").unwrap().credit.unwrap()] {
+            assert_eq!((credit.amount, credit.remaining, credit.withdrawn), (usd(12_000), usd(7_000), usd(5_000)));
+        }
+    }
+}

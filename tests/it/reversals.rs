@@ -1,0 +1,200 @@
+//! Time that takes back other time: as it was charged, once, and undone by deleting it.
+
+use domain::access::Role;
+use serde_json::{Value, json};
+use tests::TestApp;
+
+use crate::{
+    billed_time::{bill, invoice_of},
+    event_log::assert_all_chains_hold,
+    invoices::{act, line},
+};
+
+#[tokio::test]
+async fn a_reversal_gives_back_on_the_next_invoice_what_was_billed() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let reversed = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await;
+    assert!(reversed.status.is_success(), "{:#}", reversed.json);
+    let back = reversed.json["reversed_by"].as_str().map_or_else(|| reversed.id(), str::to_owned);
+    assert_eq!(bill(&firm, &client, &[&back]).await.expect(422).fields(), ["line_items"], "less than nothing alone");
+    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [back]});
+    let next = firm.owner.post("/api/finance/invoices/", body).await.expect(201);
+    assert_eq!((next.text("/total"), next.text("/line_items/1/amount")), ("300.00".into(), "-500.00".into()));
+}
+
+#[tokio::test]
+async fn an_invoice_whose_time_other_time_takes_back_is_not_void_before_that_is_deleted() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let path = |entry: &str| format!("/api/projects/time-entries/{entry}/");
+    let before = firm.owner.get(path(&entry)).await.expect(200);
+    let used =
+        async || firm.owner.get(format!("/api/projects/projects/{}/", before.text("/project"))).await.expect(200).text("/used_hours");
+    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let reversal = firm.owner.post(format!("{}reverse/", path(&entry)), json!({})).await.expect(201).id();
+    app.project().await;
+    assert_eq!(used().await, "0.00");
+    act(&firm, &invoice, "void", json!({})).await.expect(409);
+
+    // What takes it back is on an invoice that is out, and stays there.
+    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [reversal]});
+    let credits = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    act(&firm, &credits, "send", json!({})).await.expect(200);
+    firm.owner.delete(path(&reversal)).await.expect(409);
+    act(&firm, &invoice, "void", json!({})).await.expect(409);
+    act(&firm, &credits, "void", json!({})).await.expect(200);
+    app.deliver().await;
+
+    // It is taken back itself, by who may take back time: then the time is as it was, and the invoice can be void.
+    let consultant = firm.member(Role::Consultant).await;
+    consultant.delete(path(&reversal)).await.expect(403);
+    firm.owner.delete(path(&reversal)).await.expect(204);
+    let charged = firm.owner.get(path(&entry)).await.expect(200);
+    assert_eq!((charged.text("/invoice"), &charged.json["reversed_by"]), (invoice.clone(), &Value::Null));
+    app.project().await;
+    assert_eq!(used().await, "2.50");
+    act(&firm, &invoice, "void", json!({})).await.expect(200);
+    app.deliver().await;
+    assert_eq!(invoice_of(&firm, &entry).await, Value::Null);
+    firm.owner.delete(path(&entry)).await.expect(204);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
+async fn what_takes_back_time_gives_back_what_was_charged_and_nothing_else() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    firm.owner.patch("/api/auth/firm/", json!({"default_tax_rate": "19"})).await.expect(200);
+    let (client, entry) = firm.time().await;
+    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    assert_eq!(act(&firm, &invoice, "send", json!({})).await.expect(200).text("/total"), "595.00");
+    let reversal = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+    firm.owner.patch("/api/auth/firm/", json!({"default_tax_rate": "7"})).await.expect(200);
+    let workshop = json!({"description": "Workshop", "quantity": "1", "unit_price": "800"});
+    let with = |more: Value| {
+        let mut body = json!({"client": client, "line_items": [workshop]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        firm.owner.post("/api/finance/invoices/", body)
+    };
+    let priced = json!({"description": "Less", "quantity": "-1", "unit_price": "900", "tax_rate": "0", "time_entry": reversal});
+    for (body, field) in [
+        (json!({"time_entries": [reversal], "discount": {"percent": "10"}}), "discount"),
+        (json!({"line_items": [workshop, priced]}), "line_items[1].time_entry"),
+    ] {
+        assert_eq!(with(body.clone()).await.expect(422).fields(), [field], "{body}");
+    }
+    let draft = with(json!({"time_entries": [reversal]})).await.expect(201);
+    assert_eq!((draft.text("/line_items/1/tax_rate"), draft.text("/total")), ("19".into(), "261.00".into()));
+    let path = format!("/api/finance/invoices/{}/", draft.id());
+    let mut lines = draft.json["line_items"].clone();
+    for line in lines.as_array_mut().unwrap() {
+        for shown in ["amount", "tax_amount"] {
+            line.as_object_mut().unwrap().remove(shown);
+        }
+    }
+    for (field, value) in [("quantity", "-3"), ("quantity", "2.5"), ("unit_price", "1"), ("tax_rate", "20")] {
+        let mut other = lines.clone();
+        other[1][field] = value.into();
+        let refused = firm.owner.patch(&path, json!({"line_items": other})).await.expect(422);
+        assert_eq!(refused.fields(), ["line_items[1].quantity"], "{field} {value}");
+    }
+    firm.owner.patch(&path, json!({"discount": {"amount": "1"}})).await.expect(422);
+    firm.owner.patch(&path, json!({"line_items": lines})).await.expect(200);
+    // Other time isn't billed as less than nothing, when it is put on an invoice or later.
+    let entry = firm.time_for(&client).await;
+    let negative = json!({"description": "Study", "quantity": "-1", "unit_price": "1", "time_entry": entry});
+    assert_eq!(with(json!({"line_items": [workshop, negative]})).await.expect(422).fields(), ["line_items[1].quantity"]);
+    let draft = with(json!({"time_entries": [entry]})).await.expect(201).id();
+    let refused = firm.owner.patch(format!("/api/finance/invoices/{draft}/"), json!({"line_items": [workshop, negative]})).await;
+    assert_eq!(refused.expect(422).fields(), ["line_items[1].quantity"]);
+}
+
+#[tokio::test]
+async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_note() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let reverse = |entry: &str| firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({}));
+    let note = |body: Value| firm.owner.post("/api/finance/credit-notes/", body);
+    let sent = async |settings: Value| {
+        let (client, entry) = firm.time().await;
+        let mut body = json!({"client": client, "time_entries": [entry]});
+        body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+        act(&firm, &invoice, "send", json!({})).await.expect(200);
+        (invoice, entry)
+    };
+    // What a credit note took back, other time doesn't.
+    let (invoice, entry) = sent(json!({})).await;
+    note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(201);
+    let told = reverse(&entry).await.expect(409).text("/detail");
+    assert!(told.contains("credit note of that line"), "{told}");
+    // Nor the other way round.
+    let (invoice, entry) = sent(json!({})).await;
+    reverse(&entry).await.expect(201);
+    note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(422);
+    note(json!({"invoice": invoice, "reason": "All"})).await.expect(422);
+    reverse(&entry).await.expect(409);
+    // What was charged otherwise than it was logged is taken back by a note, as it was charged.
+    let (_, entry) = sent(json!({"discount": {"percent": "90"}})).await;
+    reverse(&entry).await.expect(409);
+    let (client, entry) = firm.time().await;
+    let priced = json!({"description": "Interviews", "quantity": "1", "unit_price": "10", "time_entry": entry});
+    let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [priced]})).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    reverse(&entry).await.expect(409);
+}
+
+#[tokio::test]
+async fn what_is_not_charged_is_not_taken_back() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let path = |entry: &str| format!("/api/projects/time-entries/{entry}/");
+    let reverse = async |entry: &str| firm.owner.post(format!("{}reverse/", path(entry)), json!({})).await;
+    // What is on a draft isn't charged: it is taken off.
+    let draft = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    reverse(&entry).await.expect(409);
+    firm.owner.delete(format!("/api/finance/invoices/{draft}/")).await.expect(204);
+    reverse(&entry).await.expect(409);
+    app.deliver().await;
+    reverse(&entry).await.expect(409);
+    // Nor is what an invoice charged that is void, before its time is free; and what is archived stays as it is.
+    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    act(&firm, &invoice, "void", json!({})).await.expect(200);
+    reverse(&entry).await.expect(409);
+    app.deliver().await;
+    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    act(&firm, &invoice, "record-payment", json!({"amount": "500", "method": "cash"})).await.expect(200);
+    firm.owner.delete(format!("/api/finance/invoices/{invoice}/")).await.expect(204);
+    reverse(&entry).await.expect(409);
+}
+
+#[tokio::test]
+async fn what_takes_back_time_is_not_billed_in_the_moment_in_which_it_is_deleted() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &charging, "send", json!({})).await.expect(200);
+    let back = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+    let line = json!({"description": "Workshop", "quantity": "1", "unit_price": "800"});
+    let body = json!({"client": client, "line_items": [line], "time_entries": [back]});
+    let mut hold = app.meter.hold("BatchGetItem");
+    let billing = firm.owner.post("/api/finance/invoices/", body);
+    let deleting = async {
+        hold.reached().await;
+        firm.owner.delete(format!("/api/projects/time-entries/{back}/")).await.expect(204);
+        hold.release();
+    };
+    let (billed, ()) = tokio::join!(billing, deleting);
+    assert_eq!(billed.expect(422).fields(), ["time_entries[0]"]);
+    act(&firm, &charging, "void", json!({})).await.expect(200);
+}
