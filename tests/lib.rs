@@ -9,6 +9,7 @@ mod support {
     pub(crate) mod app;
     pub(crate) mod catalog;
     pub(crate) mod document;
+    pub(crate) mod example;
     pub(crate) mod firm;
     pub(crate) mod injector;
     pub(crate) mod meter;
@@ -26,6 +27,7 @@ pub use support::{
     app::{Call, Environment, ISSUER, TestApp, WEB_ORIGIN, routers},
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
+    example::{answers, example, excerpt},
     firm::{AtClient, Firm, PASSWORD, User, email},
     injector::{Contended, Trouble},
     meter::{Fault, Instead, Meter, Metered},

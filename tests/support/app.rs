@@ -10,6 +10,7 @@ use std::{
 use api::{App, Front, Limiter, Limits, Routes, Verifier};
 use auth::{Keys, published};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use domain::Time;
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
@@ -225,6 +226,13 @@ impl TestApp {
     /// A firm that has just signed up.
     pub async fn firm(&self) -> Firm<'_> {
         Firm::register(self).await
+    }
+
+    /// From now on it is `time`, to the second, for the functions and at Stripe's.
+    pub fn set_time(&self, time: Time) {
+        let ahead = (time - self.clock.now()).num_seconds();
+        self.clock.advance(chrono::TimeDelta::seconds(ahead));
+        self.stand_in.advance(ahead);
     }
 
     /// The store, past the meter: for what a test looks at itself.

@@ -162,6 +162,11 @@ impl Given {
         Self::default()
     }
 
+    /// Nothing, but that something was made beside it: what a list shows.
+    fn beside<T>(_made: T) -> Self {
+        Self::default()
+    }
+
     /// A record or file to be named in the path.
     fn named(name: impl Into<String>) -> Self {
         Self { named: Some(name.into()), ..Self::default() }

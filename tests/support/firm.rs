@@ -1,5 +1,8 @@
 //! Builders: a firm, its people, and what they sell.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::NaiveDate;
 use domain::{Email, Id, access::Role, proposal::Proposal};
 use http::Method;
 use secrets::Invited;
@@ -17,6 +20,7 @@ pub struct Firm<'a> {
     /// Its owner.
     pub owner: User<'a>,
     portal: OnceCell<AtClient<'a>>,
+    days: AtomicU64,
 }
 
 /// Somebody at a client of a firm, with every right, who is signed in.
@@ -55,7 +59,13 @@ impl<'a> Firm<'a> {
         let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email, "password": PASSWORD, "currency": "EUR"});
         let answer = app.post("/api/auth/register/", body).send().await.expect(201);
         let owner = User { app, id: answer.text("/user/id"), email, access: answer.text("/access"), refresh: answer.text("/refresh") };
-        Self { app, id: answer.text("/firm/id"), owner, portal: OnceCell::new() }
+        Self { app, id: answer.text("/firm/id"), owner, portal: OnceCell::new(), days: AtomicU64::default() }
+    }
+
+    /// A day on which this didn't log time yet: yesterday first, then one further back each time.
+    pub fn another_day(&self) -> NaiveDate {
+        let back = 1 + self.days.fetch_add(1, Ordering::Relaxed) % 1000;
+        self.app.clock.now().date_naive() - chrono::Days::new(back)
     }
 
     /// Another member of the firm, who was invited and came.

@@ -7,7 +7,8 @@ use axum::response::IntoResponse;
 
 use crate::file::File;
 
-/// The document of all functions. A test makes it from their routers and fails where this one differs.
+/// The document of all functions. Tests make it from their routers, with what the functions really answer as examples, and
+/// fail where this one differs.
 static DOCUMENT: LazyLock<File> = LazyLock::new(|| File::new("application/json", include_bytes!("../openapi.json").as_slice()));
 
 pub(crate) fn routes<R: Routes>() -> R {

@@ -1,10 +1,16 @@
 //! What is answered is what the document says: of every operation the good answer, and each error that can be provoked
 //! the same way everywhere.
 
-use serde_json::Value;
-use tests::{Answer, Firm, Given, Operation, Row, TestApp, catalog};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Part, assert_none, in_parts};
+use serde_json::Value;
+use tests::{Answer, Firm, Given, Operation, Row, TestApp, answers, catalog, example};
+
+use super::{
+    Part, assert_none,
+    examples::{self, difference},
+    in_parts,
+};
 
 /// On every answer, whatever it is.
 const EVERYWHERE: [&str; 8] = [
@@ -68,17 +74,30 @@ async fn answer(row: &Row, firm: &Firm<'_>, given: &Given) -> Answer {
 in_parts!(every_operation_answers_as_the_document_says);
 async fn every_operation_answers_as_the_document_says(part: Part) {
     let app = TestApp::unlimited().await;
-    let firm = app.firm().await;
-    let mut found = Vec::new();
-    for row in part.of(catalog()) {
-        let given = row.given(&firm).await;
-        let answer = answer(&row, &firm, &given).await;
-        if !answer.status.is_success() {
-            found.push(format!("{}: {} {}", row.operation, answer.status, answer.json));
+    let shown = examples::taken_from(&mut examples::served());
+    let (mut found, mut compared) = (Vec::new(), BTreeSet::new());
+    for row in part.of(by_operation()).flatten() {
+        for answer in answers(&app, &row).await {
+            if !answer.status.is_success() {
+                found.push(format!("{}: {} {}", row.operation, answer.status, answer.json));
+            }
+            found.extend(faults(row.described(), &answer));
+            let of = (row.operation.to_owned(), answer.status.as_u16().to_string());
+            // The example is of the first of an operation's calls that is answered so.
+            if let Some(example) = example(&answer).filter(|_| compared.insert(of.clone())) {
+                let difference = difference(shown.get(&of).unwrap_or_default(), &example);
+                found.extend(difference.map(|difference| format!("{of:?}: the example {difference}")));
+            }
         }
-        found.extend(faults(row.described(), &answer));
     }
     assert_none(&found);
+}
+
+/// The rows of each operation.
+fn by_operation() -> impl Iterator<Item = Vec<Row>> {
+    let mut rows = BTreeMap::<_, Vec<_>>::new();
+    catalog().into_iter().for_each(|row| rows.entry(row.operation).or_default().push(row));
+    rows.into_values()
 }
 
 #[tokio::test]

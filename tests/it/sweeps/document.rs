@@ -1,30 +1,29 @@
 //! The document that `docs` serves is that of the routers, and good enough to make a client from.
 //!
-//! To renew `functions/docs/openapi.json` after a change of a route or a wire type:
-//! `UPDATE=1 cargo test -p tests --test it openapi`
+//! To renew `functions/docs/openapi.json` after a change of a route, a wire type or the catalog, from whose calls the examples
+//! of answers are: `UPDATE=1 cargo test -p tests --test it openapi`
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use http::Method;
 use serde_json::Value;
 use tests::{Document, TestApp, catalog};
 
-use super::assert_none;
+use super::{
+    assert_none,
+    examples::{self, difference},
+};
 
-#[test]
-fn the_openapi_document_that_is_served_is_the_routers_own() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions/docs/openapi.json");
-    let made = format!("{:#}\n", Document::of_routers().json);
+#[tokio::test]
+async fn the_openapi_document_that_is_served_is_the_routers_own() {
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &made).unwrap();
+        examples::renew().await;
     }
-    let served = fs::read_to_string(&path).unwrap();
-    let line = made.lines().zip(served.lines()).position(|(made, served)| made != served);
-    assert!(
-        made == served,
-        "functions/docs/openapi.json is stale from line {} on; renew it: UPDATE=1 cargo test -p tests --test it openapi",
-        line.unwrap_or_else(|| made.lines().count().min(served.lines().count())) + 1,
-    );
+    let mut served = examples::served();
+    examples::taken_from(&mut served);
+    if let Some(difference) = difference(&served, &Document::of_routers().json) {
+        panic!("functions/docs/openapi.json without its examples {difference}");
+    }
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! Sweeps over every operation: what holds of all of them, shown of each. What an operation is comes from the OpenAPI
 //! document of the routers, how to call it from the catalog; one that is in only one of the two fails here.
 
-use tests::Row;
-
 mod access;
 mod answers;
 mod bodies;
 mod catalog;
 mod document;
+mod examples;
 mod foreign;
 mod policies;
 mod requests;
@@ -19,9 +18,9 @@ mod write_back;
 struct Part(usize, usize);
 
 impl Part {
-    /// The share of `rows` that is this part's.
-    fn of(self, rows: impl IntoIterator<Item = Row>) -> impl Iterator<Item = Row> {
-        rows.into_iter().enumerate().filter(move |(index, _)| index % self.1 == self.0).map(|(_, row)| row)
+    /// The share of `all` that is this part's.
+    fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        all.into_iter().enumerate().filter(move |(index, _)| index % self.1 == self.0).map(|(_, one)| one)
     }
 }
 

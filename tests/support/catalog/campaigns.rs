@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_campaigns", async |_| Given::nothing()),
+        row("list_campaigns", async |firm| Given::beside(campaign(firm).await)),
         row("create_campaign", async |_| Given::body(new_campaign())),
         row("show_campaign", async |firm| Given::named(campaign(firm).await)),
         row("update_campaign", async |firm| {

@@ -7,7 +7,7 @@ use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_clients", async |_| Given::nothing()),
+        row("list_clients", async |firm| Given::beside(client(firm).await)),
         row("create_client", async |_| Given::body(new_client())),
         row("show_client", async |firm| Given::named(client(firm).await)),
         row("update_client", async |firm| Given::named(client(firm).await).with(json!({"website": "https://acme.example", "phone": null}))),

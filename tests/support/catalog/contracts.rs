@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_contracts", async |_| Given::nothing()),
+        row("list_contracts", async |firm| Given::beside(signed(firm).await)),
         row("create_contract", async |firm| Given::body(from_proposal(firm).await)),
         row("show_contract", async |firm| Given::named(draft(firm).await)),
         row("update_contract", async |firm| Given::named(draft(firm).await).with(json!({"end_date": "2028-06-30", "terms": null}))),

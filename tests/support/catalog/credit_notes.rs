@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_credit_notes", async |_| Given::nothing()),
+        row("list_credit_notes", async |firm| Given::beside(note(firm).await)),
         row("issue_credit_note", async |firm| Given::body(new_note(firm).await)),
         row("show_credit_note", async |firm| Given::named(note(firm).await)),
         row("list_credit_note_history", async |firm| Given::named(note(firm).await)),

@@ -6,7 +6,7 @@ use super::{Given, Row, invoices::credit, row};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_credits", async |_| Given::nothing()),
+        row("list_credits", async |firm| Given::beside(credit(firm).await)),
         row("show_credit", async |firm| Given::named(credit(firm).await)),
         row("refund_credit", async |firm| {
             let body = json!({"amount": "20.00", "reason": "Asked for", "reference": "CREDIT 17", "date": "2026-01-20"});

@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_engagements", async |_| Given::nothing()),
+        row("list_engagements", async |firm| Given::beside(engagement(firm).await)),
         row("create_engagement", async |firm| Given::body(new_engagement(firm).await)),
         row("show_engagement", async |firm| Given::named(engagement(firm).await)),
         row("update_engagement", async |firm| Given::named(engagement(firm).await).with(json!({"end_date": "2027-06-30", "notes": null}))),

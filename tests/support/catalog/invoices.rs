@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_invoices", async |_| Given::nothing()),
+        row("list_invoices", async |firm| Given::beside(sent(firm).await)),
         row("create_invoice", async |firm| Given::body(new_invoice(firm).await)),
         row("show_invoice", async |firm| Given::named(draft(firm).await)),
         row("update_invoice", async |firm| {

@@ -7,7 +7,7 @@ use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_leads", async |_| Given::nothing()),
+        row("list_leads", async |firm| Given::beside(lead(firm).await)),
         row("create_lead", async |firm| {
             let mut lead = new_lead();
             lead["campaign"] = campaign(firm).await.into();

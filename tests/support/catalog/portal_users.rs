@@ -7,7 +7,7 @@ use crate::{Answer, Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_portal_users", async |_| Given::nothing()),
+        row("list_portal_users", async |firm| Given::beside(portal_user(firm).await)),
         row("create_portal_user", async |firm| Given::body(new_portal_user(firm).await)),
         row("show_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("update_portal_user", async |firm| {

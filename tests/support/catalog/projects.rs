@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_projects", async |_| Given::nothing()),
+        row("list_projects", async |firm| Given::beside(project(firm).await)),
         row("create_project", async |firm| Given::body(new_project(firm).await)),
         row("show_project", async |firm| Given::named(project(firm).await)),
         row("update_project", async |firm| {

@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_proposals", async |_| Given::nothing()),
+        row("list_proposals", async |firm| Given::beside(sent(firm).await)),
         row("create_proposal", async |firm| Given::body(new_proposal(firm).await)),
         row("show_proposal", async |firm| Given::named(draft(firm).await)),
         row("update_proposal", async |firm| Given::named(draft(firm).await).with(json!({"total_value": "48000.00", "valid_until": null}))),

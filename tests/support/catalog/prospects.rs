@@ -7,7 +7,7 @@ use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_prospects", async |_| Given::nothing()),
+        row("list_prospects", async |firm| Given::beside(firm.prospect().await)),
         row("create_prospect", async |_| Given::body(new_prospect())),
         row("create_prospect", async |firm| Given::body(json!({"lead": lead(firm).await, "estimated_value": "50000.00"}))).repeatable(),
         row("show_prospect", async |firm| Given::named(firm.prospect().await)),

@@ -7,7 +7,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_tasks", async |_| Given::nothing()),
+        row("list_tasks", async |firm| Given::beside(task(firm).await)),
         row("create_task", async |firm| Given::body(new_task(firm).await)),
         row("show_task", async |firm| Given::named(task(firm).await)),
         row("update_task", async |firm| {

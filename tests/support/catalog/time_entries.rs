@@ -8,7 +8,7 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_time_entries", async |_| Given::nothing()),
+        row("list_time_entries", async |firm| Given::beside(entry(firm).await)),
         row("create_time_entry", async |firm| Given::body(new_entry(firm).await)).others(ManageWork),
         row("show_time_entry", async |firm| Given::named(entry(firm).await)),
         row("update_time_entry", async |firm| {
@@ -33,7 +33,7 @@ async fn new_entry(firm: &Firm<'_>) -> Value {
     let project = super::projects::project(firm).await;
     let task = firm.owner.post("/api/projects/tasks/", json!({"project": project, "title": "Interview importers"})).await.expect(201).id();
     // A day has room for nine of them; the sweeps log many.
-    let date = (firm.app.clock.now().date_naive() - chrono::Days::new(rand::random_range(1..1000))).to_string();
+    let date = firm.another_day().to_string();
     json!({
         "project": project, "task": task, "user": firm.owner.id, "hours": "2.5", "date": date, "hourly_rate": "200.00",
         "billable": true, "description": "Interviews",

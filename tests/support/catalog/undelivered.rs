@@ -4,7 +4,7 @@ use super::{Given, Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_undelivered", async |_| Given::nothing()),
+        row("list_undelivered", async |firm| Given::beside(firm.undelivered().await)),
         row("show_undelivered", async |firm| Given::named(firm.undelivered().await)),
         row("retry_undelivered", async |firm| Given::named(firm.undelivered().await)),
     ]

@@ -7,7 +7,7 @@ use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_users", async |_| Given::nothing()),
+        row("list_users", async |firm| Given::beside(user(firm).await)),
         row("create_user", async |_| Given::body(new_user())),
         row("show_user", async |firm| Given::named(user(firm).await)),
         row("update_user", async |firm| Given::named(user(firm).await).with(json!({"name": "Bo A. Ek", "role": "manager"}))),
