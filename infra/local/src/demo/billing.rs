@@ -4,10 +4,10 @@ use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use super::{
-    bills::{Bill, Fate, bills},
     chance::Chance,
     clients::{CLIENTS, Client},
     firm::{BILLING, STAFF},
+    invoices::{Fate, PlannedInvoice, planned_invoices},
     loader::Loader,
     plan::{Entry, Reached},
     projects::CLAIMS,
@@ -25,7 +25,7 @@ const FRESH: i64 = 10;
 
 /// An invoice that was made.
 pub(super) struct Billed {
-    pub(super) bill: Bill,
+    pub(super) plan: PlannedInvoice,
     pub(super) client: &'static Client,
     pub(super) id: String,
     /// A decimal, with tax.
@@ -37,46 +37,49 @@ pub(super) struct Billed {
 /// Makes all invoices and sends what isn't a draft.
 pub(super) async fn load(loader: &Loader, sold: &Sold, projects: &Projects, logged: &[Logged<'_>]) -> Result<Vec<Billed>> {
     let (mut chance, mut billed) = (Chance::seeded(SEED), Vec::new());
-    for bill in bills(loader.calendar) {
-        let client = CLIENTS.iter().find(|client| client.lead.company == bill.project.client);
-        let client = client.or_missing(format!("{} is nobody's", bill.project.name))?;
+    for plan in planned_invoices(loader.calendar) {
+        let client = CLIENTS.iter().find(|client| client.lead.company == plan.project.client);
+        let client = client.or_missing(format!("{} is nobody's", plan.project.name))?;
         let delay = client.pays.0 + chance.below(client.pays.1) as u64;
-        let mut lines = time_lines(loader, &bill, client, logged);
-        if bill.time && (bill.project.name, bill.back + 1) == CORRECTED {
-            lines.extend(correction(loader, projects, client, logged).await?);
+        let (mut lines, mut time_entries) = (time_lines(loader, &plan, client, logged), Vec::new());
+        if plan.time && (plan.project.name, plan.back + 1) == CORRECTED {
+            let (reversal, right) = correction(loader, projects, client, logged).await?;
+            time_entries.push(reversal);
+            lines.push(right);
         }
-        lines.extend(bill.lines.iter().map(|(description, quantity, price)| {
+        lines.extend(plan.lines.iter().map(|(description, quantity, price)| {
             json!({ "description": description, "quantity": quantity, "unit_price": price, "tax_rate": client.tax })
         }));
-        let is_sent = bill.fate != Fate::Draft;
+        let is_sent = plan.fate != Fate::Draft;
         let body = json!({
-            "client": sold.clients.get(bill.project.client),
-            "project": projects.get(bill.project.name).map(|project| &project.id),
+            "client": sold.clients.get(plan.project.client),
+            "project": projects.get(plan.project.name).map(|project| &project.id),
             "line_items": lines,
-            "discount": bill.discount.map(|percent| json!({ "percent": percent })),
-            "memo": bill.time.then(|| format!("{}: time and costs of {}", bill.project.name, bill.issued.format("%B %Y"))),
-            "issue_date": is_sent.then_some(bill.issued),
-            "due_date": is_sent.then(|| bill.issued + Days::new(client.terms)),
+            "time_entries": time_entries,
+            "discount": plan.discount.map(|percent| json!({ "percent": percent })),
+            "memo": plan.time.then(|| format!("{}: time and costs of {}", plan.project.name, plan.issued.format("%B %Y"))),
+            "issue_date": is_sent.then_some(plan.issued),
+            "due_date": is_sent.then(|| plan.issued + Days::new(client.terms)),
         });
         let draft = loader.create(BILLING, "/api/finance/invoices/", &body).await?;
         let (id, total) = (draft.text("/id")?, draft.text("/total")?);
         if is_sent {
             loader.act(BILLING, &format!("/api/finance/invoices/{id}/send/"), &json!({})).await?;
         }
-        billed.push(Billed { bill, client, id, total, paid_on: bill.issued + Days::new(delay) });
+        billed.push(Billed { plan, client, id, total, paid_on: plan.issued + Days::new(delay) });
     }
     Ok(billed)
 }
 
 /// A line for each entry that the invoice bills.
-fn time_lines(loader: &Loader, bill: &Bill, client: &Client, logged: &[Logged<'_>]) -> Vec<Value> {
+fn time_lines(loader: &Loader, plan: &PlannedInvoice, client: &Client, logged: &[Logged<'_>]) -> Vec<Value> {
     let is_ready = |entry: &Entry| {
         let old = (loader.calendar.today - entry.date).num_days() >= FRESH;
-        bill.back > 0 || entry.reached == Reached::Approved || (!entry.project.approval && old)
+        plan.back > 0 || entry.reached == Reached::Approved || (!entry.project.approval && old)
     };
     let on_it = |logged: &&Logged<'_>| {
         let Entry { project, back, .. } = logged.entry;
-        bill.time && logged.entry.billable() && (project.name, *back) == (bill.project.name, bill.back) && is_ready(logged.entry)
+        plan.time && logged.entry.billable() && (project.name, *back) == (plan.project.name, plan.back) && is_ready(logged.entry)
     };
     logged.iter().filter(on_it).map(|logged| line(logged.entry, &logged.id, (&logged.hours, &logged.rate), client)).collect()
 }
@@ -88,8 +91,8 @@ fn line(entry: &Entry, id: &str, (hours, rate): (&str, &str), client: &Client) -
     json!({ "description": description, "quantity": hours, "unit_price": rate, "tax_rate": client.tax, "time_entry": id })
 }
 
-/// The lines that take back an entry that was invoiced with too many hours, and charge what was right.
-async fn correction(loader: &Loader, projects: &Projects, client: &Client, logged: &[Logged<'_>]) -> Result<Vec<Value>> {
+/// What takes back an entry that was invoiced with too many hours, and the line that charges what was right.
+async fn correction(loader: &Loader, projects: &Projects, client: &Client, logged: &[Logged<'_>]) -> Result<(String, Value)> {
     let is_wrong = |logged: &&Logged<'_>| {
         let entry = logged.entry;
         (entry.project.name, entry.back) == CORRECTED && entry.billable() && entry.quarters >= 8
@@ -102,10 +105,5 @@ async fn correction(loader: &Loader, projects: &Projects, client: &Client, logge
     let right_one = time::logged(&right, &time::create(loader, projects, &right).await?)?;
     time::act(loader, entry.person, &right_one.id, "submit").await?;
     time::approve(loader, manager, &right_one.id).await?;
-    let back = Entry { description: format!("{} (taken back)", entry.description), ..*entry };
-    let taken_back = (reversal.text("/id")?, reversal.text("/billed_hours")?);
-    Ok(vec![
-        line(&back, &taken_back.0, (&taken_back.1, &wrong.rate), client),
-        line(&right, &right_one.id, (&right_one.hours, &right_one.rate), client),
-    ])
+    Ok((reversal.text("/id")?, line(&right, &right_one.id, (&right_one.hours, &right_one.rate), client)))
 }

@@ -4,12 +4,12 @@
 //! that is there is only told of.
 
 mod billing;
-mod bills;
 mod budget;
 mod calendar;
 mod chance;
 mod clients;
 mod firm;
+mod invoices;
 mod leads;
 mod loader;
 mod payments;

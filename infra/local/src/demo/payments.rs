@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{
     billing::Billed,
-    bills::Fate,
     firm::BILLING,
+    invoices::Fate,
     loader::{Loader, cents, decimal, together},
 };
 use crate::{
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn load(loader: &Loader, billed: &[Billed]) -> Result<()> {
     // Credit pays once it is there.
-    let (later, now): (Vec<_>, Vec<_>) = billed.iter().partition(|billed| billed.bill.fate == Fate::PaidFromCredit);
+    let (later, now): (Vec<_>, Vec<_>) = billed.iter().partition(|billed| billed.plan.fate == Fate::PaidFromCredit);
     together(now.into_iter().map(|billed| settle(loader, billed))).await?;
     together(later.into_iter().map(|billed| settle(loader, billed))).await?;
     Ok(())
@@ -28,7 +28,7 @@ pub(super) async fn load(loader: &Loader, billed: &[Billed]) -> Result<()> {
 
 async fn settle(loader: &Loader, billed: &Billed) -> Result<()> {
     let total = cents(&billed.total)?;
-    match billed.bill.fate {
+    match billed.plan.fate {
         Fate::Draft | Fate::Unpaid => Ok(()),
         Fate::Paid => pay(loader, billed, "bank_transfer", total).await,
         Fate::PaidByCard => pay(loader, billed, "card", total).await,
@@ -61,7 +61,7 @@ async fn pay(loader: &Loader, billed: &Billed, method: &str, amount: i64) -> Res
     if billed.paid_on > loader.calendar.today {
         return Ok(());
     }
-    let reference = format!("{} {}", billed.client.lead.company, billed.bill.issued.format("%m/%y"));
+    let reference = format!("{} {}", billed.client.lead.company, billed.plan.issued.format("%m/%y"));
     let body = json!({ "amount": decimal(amount), "method": method, "date": billed.paid_on, "reference": reference });
     act(loader, billed, "record-payment", &body).await.map(|_| ())
 }

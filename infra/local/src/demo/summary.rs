@@ -4,9 +4,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::{
-    bills::BILLS,
     clients::CLIENTS,
     firm::{FIRM, OWNER, PASSWORD, STAFF},
+    invoices::PLANNED_INVOICES,
     loader::{cents, decimal},
 };
 use crate::{
@@ -38,7 +38,7 @@ pub(super) async fn tell(caller: &Caller, owner: &str) -> Result<String> {
         lines.push(format!("  {:>4} {what}{}", records.len(), by_state(&records)));
         if path == INVOICES {
             lines.extend(money(&records)?);
-            if records.len() < BILLS {
+            if records.len() < PLANNED_INVOICES {
                 lines.push("  Fewer than there should be: if loading was interrupted, start with --fresh --demo.".to_owned());
             }
         }

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How many invoices there are.
-pub(super) const BILLS: usize = 60;
+pub(super) const PLANNED_INVOICES: usize = 60;
 
 /// What becomes of an invoice.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) enum Fate {
 
 /// An invoice.
 #[derive(Clone, Copy)]
-pub(super) struct Bill {
+pub(super) struct PlannedInvoice {
     pub(super) project: &'static Project,
     /// The month that it bills, counted back.
     pub(super) back: u32,
@@ -127,28 +127,28 @@ const TRAVEL: [&[Line]; 4] =
     [&[], &[("Flights and trains, at cost", "1", "412.60")], &[], &[("Hotel nights, at cost", "3", "139.00"), ("Mileage", "184", "0.42")]];
 
 /// All invoices, in the order in which they are sent; the drafts come last.
-pub(super) fn bills(calendar: Calendar) -> Vec<Bill> {
+pub(super) fn planned_invoices(calendar: Calendar) -> Vec<PlannedInvoice> {
     let monthly = PROJECTS.iter().flat_map(|project| project.worked().filter(|back| *back > 0).map(move |back| (project, back)));
     let monthly = monthly.map(|(project, back)| {
         let fate = FATES.iter().find(|(name, month, _)| (*name, *month) == (project.name, back));
         let lines = TRAVEL.iter().cycle().nth(back as usize + project.name.len()).copied().unwrap_or_default();
-        bill(calendar, project, back, lines, fate.map_or(Fate::Paid, |(_, _, fate)| *fate))
+        plan(calendar, project, back, lines, fate.map_or(Fate::Paid, |(_, _, fate)| *fate))
     });
     let drafts = PROJECTS.iter().filter(|project| DRAFTS.contains(&project.name));
-    let drafts = drafts.map(|project| bill(calendar, project, 0, &[("Travel, at cost", "1", "96.20")], Fate::Draft));
+    let drafts = drafts.map(|project| plan(calendar, project, 0, &[("Travel, at cost", "1", "96.20")], Fate::Draft));
     let fixed = FIXED.iter().filter_map(|fixed| {
         let project = PROJECTS.iter().find(|project| project.name == fixed.project)?;
-        let bill = bill(calendar, project, fixed.back, fixed.lines, fixed.fate);
+        let plan = plan(calendar, project, fixed.back, fixed.lines, fixed.fate);
         // In the middle of the month, not with its time.
-        Some(Bill { issued: calendar.first(fixed.back) + Days::new(13), time: false, discount: fixed.discount, ..bill })
+        Some(PlannedInvoice { issued: calendar.first(fixed.back) + Days::new(13), time: false, discount: fixed.discount, ..plan })
     });
-    let mut bills: Vec<_> = fixed.chain(monthly).chain(drafts).collect();
-    bills.sort_by_key(|bill| bill.issued);
-    bills
+    let mut planned_invoices: Vec<_> = fixed.chain(monthly).chain(drafts).collect();
+    planned_invoices.sort_by_key(|plan| plan.issued);
+    planned_invoices
 }
 
-fn bill(calendar: Calendar, project: &'static Project, back: u32, lines: &'static [Line], fate: Fate) -> Bill {
-    Bill { project, back, issued: calendar.last(back), lines, time: true, discount: None, fate }
+fn plan(calendar: Calendar, project: &'static Project, back: u32, lines: &'static [Line], fate: Fate) -> PlannedInvoice {
+    PlannedInvoice { project, back, issued: calendar.last(back), lines, time: true, discount: None, fate }
 }
 
 #[cfg(test)]
@@ -157,13 +157,13 @@ mod tests {
 
     #[test]
     fn there_are_sixty_and_every_fate_is_somebodys() {
-        let bills = bills(Calendar { today: "2026-11-22".parse().unwrap() });
-        assert_eq!(bills.len(), BILLS);
+        let planned_invoices = planned_invoices(Calendar { today: "2026-11-22".parse().unwrap() });
+        assert_eq!(planned_invoices.len(), PLANNED_INVOICES);
         for (name, back, fate) in &FATES {
-            let fits = |bill: &Bill| bill.time && bill.project.name == *name && bill.back == *back && bill.fate == *fate;
-            assert!(bills.iter().any(fits), "{name}, {back} back");
+            let fits = |plan: &PlannedInvoice| plan.time && plan.project.name == *name && plan.back == *back && plan.fate == *fate;
+            assert!(planned_invoices.iter().any(fits), "{name}, {back} back");
         }
-        assert_eq!(bills.iter().filter(|bill| !bill.time).count(), FIXED.len());
-        assert_eq!(bills.iter().filter(|bill| bill.fate == Fate::Draft).count(), DRAFTS.len());
+        assert_eq!(planned_invoices.iter().filter(|plan| !plan.time).count(), FIXED.len());
+        assert_eq!(planned_invoices.iter().filter(|plan| plan.fate == Fate::Draft).count(), DRAFTS.len());
     }
 }
