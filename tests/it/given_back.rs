@@ -160,6 +160,13 @@ async fn what_is_refunded_of_one_payment_comes_out_of_what_was_paid_twice() {
         let twice = credit(&firm, &paid.text("/payments/1/credit")).await;
         assert_eq!(["/amount", "/remaining", "/withdrawn"].map(|field| twice.text(field)), ["120.00", "0.00", "120.00"], "{refund_first}");
         assert_eq!(bill.stands().await, ["paid", "120.00", "0.00", "120.00"]);
+
+        // All of the invoice is taken back, and then the second payment turns out not to have come.
+        let noted = note(&firm, &bill.id, "120").await.expect(201);
+        assert_eq!(credit(&firm, &noted.text("/credit")).await.text("/remaining"), "120.00");
+        bill.act("reverse-payment", json!({"payment": paid.text("/payments/1/id"), "reason": "It was another client's"})).await;
+        assert_eq!(credit(&firm, &noted.text("/credit")).await.text("/remaining"), "0.00");
+        assert_eq!(bill.stands().await, ["paid", "120.00", "0.00", "120.00"]);
     }
     assert_all_chains_hold(&app).await;
 }

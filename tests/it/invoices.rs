@@ -242,9 +242,9 @@ async fn a_void_invoice_keeps_its_number_and_one_that_is_paid_for_can_not_be_voi
     assert_eq!(next.text("/number"), "INV-000002");
     act(&firm, &next.id(), "record-payment", json!({"amount": "1", "method": "cash"})).await.expect(200);
     act(&firm, &next.id(), "void", json!({})).await.expect(409);
-    act(&firm, &next.id(), "reopen", json!({})).await.expect(409);
+    act(&firm, &next.id(), "reverse-write-off", json!({})).await.expect(409);
     act(&firm, &next.id(), "mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);
-    let reopened = act(&firm, &next.id(), "reopen", json!({})).await.expect(200);
+    let reopened = act(&firm, &next.id(), "reverse-write-off", json!({})).await.expect(200);
     assert_eq!((reopened.text("/status"), &reopened.json["reason"]), ("sent".into(), &Value::Null));
     assert!(reopened.json["next_reminder"].is_string());
     act(&firm, &next.id(), "mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);

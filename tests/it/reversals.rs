@@ -102,10 +102,23 @@ async fn what_takes_back_time_gives_back_what_was_charged_and_nothing_else() {
         let mut other = lines.clone();
         other[1][field] = value.into();
         let refused = firm.owner.patch(&path, json!({"line_items": other})).await.expect(422);
-        assert_eq!(refused.fields(), ["line_items[1].quantity"], "{field} {value}");
+        assert_eq!(refused.fields(), [format!("line_items[1].{field}")], "{value}");
     }
     firm.owner.patch(&path, json!({"discount": {"amount": "1"}})).await.expect(422);
     firm.owner.patch(&path, json!({"line_items": lines})).await.expect(200);
+    // What is wrong with the line of an entry is told of the entry: here the reason why there is no tax.
+    let again = firm.time_for(&client).await;
+    let exempt = json!({"description": "Study", "quantity": "2.5", "unit_price": "200", "tax_category": "exempt", "tax_reason": "Training",
+        "time_entry": again});
+    let charged = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [exempt]})).await.expect(201).id();
+    act(&firm, &charged, "send", json!({})).await.expect(200);
+    let back = firm.owner.post(format!("/api/projects/time-entries/{again}/reverse/"), json!({})).await.expect(201).id();
+    let other = json!({"description": "Course", "quantity": "1", "unit_price": "900", "tax_category": "exempt"});
+    let body = json!({"line_items": [other], "time_entries": [back]});
+    assert_eq!(with(body.clone()).await.expect(422).fields(), ["time_entries[0]"]);
+    let discounted = with(json!({"discount": {"percent": "10"}})).await.expect(201).id();
+    let added = act(&firm, &discounted, "add-time", json!({"time_entries": [back]})).await.expect(422);
+    assert_eq!(added.fields(), ["time_entries"]);
     // Other time isn't billed as less than nothing, when it is put on an invoice or later.
     let entry = firm.time_for(&client).await;
     let negative = json!({"description": "Study", "quantity": "-1", "unit_price": "1", "time_entry": entry});
@@ -148,6 +161,26 @@ async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_not
     let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [priced]})).await.expect(201).id();
     act(&firm, &invoice, "send", json!({})).await.expect(200);
     reverse(&entry).await.expect(409);
+}
+
+#[tokio::test]
+async fn a_credit_note_leaves_alone_what_takes_back_time() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    act(&firm, &charging, "send", json!({})).await.expect(200);
+    let back = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [back]});
+    let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let note = |lines: Value| {
+        let body = json!({"invoice": invoice, "lines": lines, "reason": "Less"});
+        firm.owner.post("/api/finance/credit-notes/", body)
+    };
+    assert_eq!(note(json!([{"line": 0, "amount": "1"}, {"line": 1}])).await.expect(422).fields(), ["lines[1].line"]);
+    assert_eq!(note(Value::Null).await.expect(422).fields(), ["lines"], "more than the invoice comes to");
+    assert_eq!(note(json!([{"line": 0, "amount": "300"}])).await.expect(201).text("/amount"), "300.00");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn a_day_of_one_person_has_24_hours_and_whatever_is_taken_off_makes_room()
 }
 
 #[tokio::test]
-async fn what_is_reversed_makes_room_and_what_comes_back_by_itself_is_not_refused() {
+async fn what_is_reversed_makes_room_and_to_undo_that_takes_it_again() {
     let app = TestApp::unlimited().await;
     let work = Work::new(&app).await;
     let owner = &work.firm.owner;
@@ -91,14 +91,17 @@ async fn what_is_reversed_makes_room_and_what_comes_back_by_itself_is_not_refuse
     let reversal = owner.post(format!("{ENTRIES}{}/reverse/", logged.id()), json!({})).await.expect(201).id();
     let anew = work.log(owner, 1, "24").await.expect(201).id();
 
-    owner.delete(format!("{ENTRIES}{reversal}/")).await.expect(204);
+    // To delete it takes room for what it took back.
+    let reversal = format!("{ENTRIES}{reversal}/");
+    work.refused(owner.delete(&reversal).await, "hours", 1, "44.00");
+    owner.patch(format!("{ENTRIES}{anew}/"), json!({"hours": "4"})).await.expect(200);
+    owner.delete(&reversal).await.expect(204);
     owner.post(format!("/api/finance/invoices/{invoice}/void/"), json!({})).await.expect(200);
     app.deliver().await;
     assert_eq!(results(&owner.get(format!("{ENTRIES}?status=open")).await.expect(200)).len(), 2);
-    work.refused(work.log(owner, 1, "0.5").await, "hours", 1, "44.50");
-    owner.patch(format!("{ENTRIES}{anew}/"), json!({"hours": "23"})).await.expect(200);
+    work.refused(work.log(owner, 1, "0.5").await, "hours", 1, "24.50");
     owner.delete(format!("{ENTRIES}{}/", logged.id())).await.expect(204);
-    work.log(owner, 1, "1").await.expect(201);
+    work.log(owner, 1, "20").await.expect(201);
     work.refused(work.log(owner, 1, "1").await, "hours", 1, "25.00");
 }
 

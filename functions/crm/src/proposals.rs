@@ -261,7 +261,8 @@ async fn update_proposal(
 ///
 /// Of a draft nothing is left but its history; where it is the next version of another, that one is as it was before, taken
 /// out of the archive if it was there. Archiving takes the permission `sales.close`. 409 while it waits for approval, is
-/// approved, sent or expired (cancel it first), and if it is archived already.
+/// approved, sent or expired (cancel it first), if it is archived already, and, with `existing`, of a next version once another
+/// proposal to the prospect was accepted: it is cancelled soon.
 #[delete("/api/crm/proposals/{id}/")]
 async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
     let (mut change, proposal) = cx.edit(&staff, id).await?;
@@ -270,6 +271,7 @@ async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<P
         return Err(Problem::forbidden("Only a draft can be deleted without the permission sales.close."));
     }
     if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
+        none_accepted(&mut change, proposal.prospect)?;
         let previous = cx.read(&staff).record(previous).fetch().await?.record(previous)?;
         change.update(&previous, previous.reinstate(id)?)?;
     }

@@ -183,7 +183,7 @@ async fn list_credit_notes(
 /// Take back some of an invoice that was sent, or all of it.
 ///
 /// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't refunded. Money
-/// is given back once: what was refunded at Stripe before is in the note, and what is refunded there after it comes out of
+/// is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is refunded there after it comes out of
 /// the credit that the note made. The client is told by mail, and the note stays as it is. 409 for a draft and for a void
 /// invoice, for credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice,
 /// or it is archived; for a line that there isn't or that comes twice, or whose time other time takes back; for nothing, and

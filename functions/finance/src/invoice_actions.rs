@@ -13,7 +13,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(send_invoice))
         .routes(routes!(void_invoice))
         .routes(routes!(mark_invoice_uncollectible))
-        .routes(routes!(reopen_invoice))
+        .routes(routes!(reverse_invoice_write_off))
 }
 
 /// How it reaches the client.
@@ -66,7 +66,7 @@ async fn send_invoice(
 /// Take an invoice back on which nothing was paid or credited, as if it had never been sent.
 ///
 /// It keeps its number; the client isn't told, no reminder follows, and an open page to pay it is closed. Its time entries
-/// can be billed again soon after. 409 for a draft, which is deleted instead, if it is paid, void or archived, while a
+/// can be billed again soon after. 409 for a draft, which is deleted instead, if it is paid, void or archived, where other time takes back what it bills, while a
 /// payment is on its way, and if some of it is paid or credited: issue a credit note. 409 where time would be to be billed
 /// again of a client that is archived.
 #[post("/api/finance/invoices/{id}/void/")]
@@ -86,7 +86,7 @@ async fn void_invoice(
 
 /// Give up an invoice that nobody expects any more to be paid; it still can be.
 ///
-/// The client isn't told, and no reminder follows; `reopen/` undoes it. 409 unless it is sent and something is due.
+/// The client isn't told, and no reminder follows; `reverse-write-off/` undoes it. 409 unless it is sent and something is due.
 #[post("/api/finance/invoices/{id}/mark-uncollectible/")]
 async fn mark_invoice_uncollectible(
     cx: Cx,
@@ -99,9 +99,13 @@ async fn mark_invoice_uncollectible(
 
 /// Expect again that an invoice is paid which was given up.
 ///
-/// It is sent, as before, and reminders that come after now follow. 409 unless it is uncollectible, and if its client is
+/// It is sent, as before, and reminders that come after now follow. 409 unless it is uncollectible, and if it or its client is
 /// archived.
-#[post("/api/finance/invoices/{id}/reopen/")]
-async fn reopen_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Path(id): Path<InvoiceId>) -> Result<Answer<InvoiceOut>, Problem> {
-    cx.act(&staff, id, |invoice| invoice.reopen(cx.now)).await
+#[post("/api/finance/invoices/{id}/reverse-write-off/")]
+async fn reverse_invoice_write_off(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Path(id): Path<InvoiceId>,
+) -> Result<Answer<InvoiceOut>, Problem> {
+    cx.act(&staff, id, |invoice| invoice.reverse_write_off(cx.now)).await
 }

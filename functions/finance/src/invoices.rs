@@ -155,6 +155,7 @@ impl NewInvoice {
         }
         let currency = currency.or(project.map(|project| project.currency)).or(billed.currency()).unwrap_or(firm.currency);
         let mut line_items = lines(self.line_items.unwrap_or_default(), firm.default_tax_rate)?;
+        let said = line_items.len();
         line_items.extend(billed.lines(firm.default_tax_rate)?);
         let invoice = Invoice {
             project: project.map(|project| project.id),
@@ -171,7 +172,7 @@ impl NewInvoice {
             ..Invoice::new(client.id, client.contact.clone(), currency)
         };
         billed.check(&invoice)?;
-        invoice.checked(firm.time_zone.day(now))
+        invoice.checked(firm.time_zone.day(now)).map_err(|refusal| time::in_body(refusal, said))
     }
 }
 
@@ -256,7 +257,7 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
 /// Change a draft.
 ///
 /// Its client, project and currency stay, and which time entries it bills, though lines can bill them at other prices. 409
-/// once it is sent; 422 for lines with other time entries than before, or that come to less than nothing; for a day on it
+/// once it is sent; 422 for lines with other time entries than before, at other prices where they take back time, or that come to less than nothing; for a day on it
 /// that is in the future, a last day to pay before that, and either more than three years off.
 #[patch("/api/finance/invoices/{id}/")]
 async fn update_invoice(

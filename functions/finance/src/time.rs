@@ -135,6 +135,16 @@ impl Found {
     }
 }
 
+/// `refusal` of an invoice's lines as the body names them: the first `said` are its own, each of the others is made of one of its
+/// time entries.
+pub(crate) fn in_body(refusal: Refusal, said: usize) -> Refusal {
+    let place = refusal.field.as_deref().and_then(|field| field.strip_prefix("line_items[")?.split(']').next()?.parse::<usize>().ok());
+    match place.and_then(|place| place.checked_sub(said)) {
+        Some(place) => refusal.about(format!("{FIELD}[{place}]")),
+        None => refusal,
+    }
+}
+
 /// Time entries that go on an invoice, or off it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -170,7 +180,11 @@ async fn add_time_to_invoice(
     let bill = body.bill()?;
     let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
     let (before, firm, billed) = (cx.target(&found, id)?, found.record(staff.firm)?, bill.found(&found)?);
-    let added = before.add_time(billed.lines(firm.default_tax_rate)?, firm.time_zone.day(cx.now))?;
+    let added = before.add_time(billed.lines(firm.default_tax_rate)?, firm.time_zone.day(cx.now));
+    let added = added.map_err(|refusal| match in_body(refusal, before.line_items.len()) {
+        refusal if refusal.field.as_ref().is_some_and(|field| !field.starts_with(FIELD)) => refusal.about(FIELD),
+        refusal => refusal,
+    })?;
     billed.check(&before)?;
     let mut change = cx.change(&staff);
     billed.bill(&mut change, id)?;

@@ -1,5 +1,7 @@
 //! What follows for the archive: what is archived has nothing open below it.
 
+use std::collections::BTreeSet;
+
 use domain::{
     Archive, Id,
     client::Client,
@@ -26,44 +28,54 @@ async fn restore_open<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<Ou
     if T::open_below(&outbox.store, logged.firm, &record).await?.is_empty() {
         return Ok(Outcome::Skipped("nothing below it is open"));
     }
-    restore(outbox, logged, &record).await?;
+    restore_one(outbox, logged, &record).await?;
     Ok(Outcome::Done)
 }
 
-async fn restore<T: Entity + Archive>(outbox: &Outbox, logged: &Cause, record: &Record<T>) -> Result<(), Failed> {
+async fn restore_one<T: Entity + Archive>(outbox: &Outbox, logged: &Cause, record: &Record<T>) -> Result<(), Failed> {
     let mut change = change(outbox, &logged.place());
     change.restore(record)?;
     Ok(change.commit(&Reply::none()).await?)
 }
 
-/// It may have come to be open by itself, which nothing refuses: time that an invoice let go, money that a bank took back. What
-/// it belongs to and is archived comes out of the archive.
+/// It may have come to be open by itself, which nothing refuses: money that a bank took back. What it belongs to and is archived
+/// comes out of the archive.
 pub(crate) async fn restore_parents<T: Entity>(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     if !matches!(logged.event.actor, Actor::System(_)) {
         return Ok(());
     }
     let id: Id<T> = logged.id()?;
     let Some(record) = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)? else { return Ok(()) };
-    let parents = record.keeps_open();
+    let parents = record.keeps_open().into_iter().collect();
     let (clients, projects) = archived(outbox, logged, &parents).await?;
     if clients.is_empty() && projects.is_empty() {
         return Ok(());
     }
     let effect = async || {
-        let (clients, projects) = archived(outbox, logged, &parents).await?;
-        for client in &clients {
-            restore(outbox, logged, client).await?;
-        }
-        for project in &projects {
-            restore(outbox, logged, project).await?;
-        }
+        restore(outbox, logged, &parents).await?;
         Ok(Outcome::Done)
     };
     outbox.run_effect(logged, "restore", effect).await
 }
 
+/// Take those of `parents` that are archived out of the archive: something below them is open.
+pub(crate) async fn restore(outbox: &Outbox, logged: &Cause, parents: &BTreeSet<Guarded>) -> Result<(), Failed> {
+    let (clients, projects) = archived(outbox, logged, parents).await?;
+    for client in &clients {
+        restore_one(outbox, logged, client).await?;
+    }
+    for project in &projects {
+        restore_one(outbox, logged, project).await?;
+    }
+    Ok(())
+}
+
 /// Those of `parents` that are archived: clients and projects, which are all that money and time belong to.
-async fn archived(outbox: &Outbox, logged: &Cause, parents: &[Guarded]) -> Result<(Vec<Record<Client>>, Vec<Record<Project>>), Error> {
+async fn archived(
+    outbox: &Outbox,
+    logged: &Cause,
+    parents: &BTreeSet<Guarded>,
+) -> Result<(Vec<Record<Client>>, Vec<Record<Project>>), Error> {
     let (clients, projects): (Vec<ClientId>, Vec<ProjectId>) =
         (parents.iter().filter_map(Guarded::id).collect(), parents.iter().filter_map(Guarded::id).collect());
     let read = clients.iter().fold(outbox.store.read(logged.firm), |read, id| read.record(*id));

@@ -12,9 +12,7 @@ use domain::{
     project::{self, Project},
     proposal,
     prospect::{self, Prospect},
-    task,
-    time_entry::{self, TimeEntry},
-    undelivered as aside, user,
+    task, time_entry, undelivered as aside, user,
 };
 
 use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
@@ -56,7 +54,6 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
         DomainEvent::Client(client::Event::Archived) => archived::recheck::<Client>(outbox, logged).await,
         DomainEvent::Project(project::Event::Archived) => archived::recheck::<Project>(outbox, logged).await,
         DomainEvent::Prospect(prospect::Event::Archived) => archived::recheck::<Prospect>(outbox, logged).await,
-        DomainEvent::TimeEntry(time_entry::Event::Released) => archived::restore_parents::<TimeEntry>(outbox, logged).await,
         // Nothing follows from these.
         DomainEvent::Campaign(
             campaign::Event::Created
@@ -115,6 +112,7 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | time_entry::Event::Approved
             | time_entry::Event::Rejected
             | time_entry::Event::Invoiced
+            | time_entry::Event::Released
             | time_entry::Event::Reversed
             | time_entry::Event::Reinstated
             | time_entry::Event::Deleted,
@@ -149,9 +147,11 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::paid(outbox, logged).await.and(expired)
         }
-        invoice::Event::Credited | invoice::Event::PaymentReversed | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
-            checkouts::expire_stale(outbox, logged).await
-        }
+        invoice::Event::Credited
+        | invoice::Event::PaymentReversed
+        | invoice::Event::Disputed
+        | invoice::Event::CheckoutOpened
+        | invoice::Event::CheckoutPending => checkouts::expire_stale(outbox, logged).await,
         invoice::Event::Reopened => {
             let restored = archived::restore_parents::<Invoice>(outbox, logged).await;
             checkouts::expire_stale(outbox, logged).await.and(restored)
@@ -163,7 +163,6 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         invoice::Event::Created
         | invoice::Event::Updated
         | invoice::Event::Refunded
-        | invoice::Event::Disputed
         | invoice::Event::TimeReversed
         | invoice::Event::TimeReinstated
         | invoice::Event::WrittenOff

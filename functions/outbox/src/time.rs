@@ -1,12 +1,14 @@
 //! The time of an invoice that is gone: it can be billed again.
 
+use std::collections::BTreeSet;
+
 use domain::{
     ids::{InvoiceId, TimeEntryId},
     invoice::{Invoice, LineItem},
 };
-use store::{Error, Reply};
+use store::{Entity, Error, Guarded, Reply};
 
-use crate::{Cause, Failed, Outbox, Outcome, change};
+use crate::{Cause, Failed, Outbox, Outcome, archived, change};
 
 /// How many time entries are released in one transaction: each takes two of its hundred actions.
 const AT_ONCE: usize = 40;
@@ -28,21 +30,25 @@ async fn release_time(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
         }
     };
     for entries in entries.chunks(AT_ONCE) {
-        release(outbox, logged, invoice, entries).await?;
+        let belong_to = release(outbox, logged, invoice, entries).await?;
+        archived::restore(outbox, logged, &belong_to).await?;
     }
     Ok(Outcome::Done)
 }
 
-/// Release those of `entries` that `invoice`, which is gone, billed. What was released before, and billed elsewhere since, is
-/// left alone.
-async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<(), Failed> {
+/// Release those of `entries` that `invoice`, which is gone, billed: what they all belong to, as far as they are to be billed
+/// again. What was released before, and billed elsewhere since, is left alone.
+async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<BTreeSet<Guarded>, Failed> {
     let found = entries.iter().fold(outbox.store.read(logged.firm), |read, entry| read.record(*entry)).fetch().await?;
-    let mut change = change(outbox, &logged.place());
+    let (mut change, mut belong_to) = (change(outbox, &logged.place()), BTreeSet::new());
     for id in entries {
-        match found.maybe(*id)? {
-            Some(entry) if entry.invoice == Some(invoice) => change.update(&entry, entry.release().map_err(Error::from)?)?,
-            Some(_) | None => continue,
+        let Some(entry) = found.maybe(*id)? else { continue };
+        let entry = match entry.invoice == Some(invoice) {
+            true => change.update(&entry, entry.release().map_err(Error::from)?)?,
+            false => entry,
         };
+        belong_to.extend(entry.keeps_open());
     }
-    Ok(change.commit(&Reply::none()).await?)
+    change.commit(&Reply::none()).await?;
+    Ok(belong_to)
 }

@@ -8,11 +8,11 @@ use domain::{
     Date, Money, MultiLine, Price, Quantity, Refusal,
     access::Permission,
     firm::Firm,
-    ids::{InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
+    ids::{FirmId, InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
     invoice::Invoice,
     project::Project,
     task::Task,
-    time_entry::{self, Status, TimeEntry},
+    time_entry::{self, Charged, Status, TimeEntry},
 };
 use serde::Deserialize;
 use store::{Change, Found, ListScope, Named, Record};
@@ -232,14 +232,18 @@ async fn update_time_entry(
 /// Delete a time entry of one's own, or of anybody's if one manages work.
 ///
 /// Its history is kept, and the sums of its project and its task follow a second later. What takes back other time can be
-/// deleted by who manages work, and that is as before then. 409 once it is on an invoice, and of other time once it is approved.
+/// deleted by who manages work (403), and that is as before then: 422 where its day has no room for it any more, 409 where the
+/// invoice that charges it is archived. 409 once it is on an invoice, and of other time once it is approved.
 #[delete("/api/projects/time-entries/{id}/")]
 async fn delete_time_entry(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TimeEntryId>) -> Result<Answer<()>, Problem> {
     let (mut change, entry) = cx.edit(&staff, id).await?;
     manages_or(&staff, entry.user == staff.user)?;
+    takes_management(&staff, entry.reverses.is_none(), "To take back a reversal")?;
     change.remove(&entry, entry.delete()?)?;
-    reinstate(&cx, &staff, &mut change, &entry).await?;
-    change.count_in_day(Some(&entry), None);
+    match &entry.reverses {
+        Some(charged) => reinstate(&cx, &mut change, id, charged, staff.firm).await?,
+        None => change.count_in_day(Some(&entry), None),
+    }
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -306,15 +310,14 @@ fn charging(found: &Found, id: InvoiceId) -> Result<Record<Invoice>, Problem> {
     api::unarchived(invoice)
 }
 
-/// Add to `change` that the entry that `reversal` takes back is as before, since that is deleted.
-async fn reinstate(cx: &Cx, staff: &Staff<may::WriteWork>, change: &mut Change, reversal: &Record<TimeEntry>) -> Result<(), Problem> {
-    let Some(charged) = &reversal.reverses else { return Ok(()) };
-    takes_management(staff, false, "To take back a reversal")?;
-    // What it takes back is in the entry: a second read.
-    let found = cx.store.read(staff.firm).record(charged.entry).record(charged.invoice).fetch().await?;
+/// Add to `change` that what was `charged` counts again, on its day too, since its `reversal` is deleted.
+async fn reinstate(cx: &Cx, change: &mut Change, reversal: TimeEntryId, charged: &Charged, firm: FirmId) -> Result<(), Problem> {
+    // What it takes back is in the reversal: a second read.
+    let found = cx.store.read(firm).record(charged.entry).record(charged.invoice).fetch().await?;
     let (entry, invoice) = (found.record(charged.entry)?, charging(&found, charged.invoice)?);
-    change.update(&entry, entry.reinstate(reversal.id)?)?;
+    let entry = change.update(&entry, entry.reinstate(reversal)?)?;
     change.update(&invoice, invoice.reinstate_time(charged.entry)?)?;
+    change.count_in_day(None, Some(&entry));
     Ok(())
 }
 

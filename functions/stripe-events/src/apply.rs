@@ -3,7 +3,7 @@
 //! How a payment stands is asked after its invoice was read, and written only if nobody wrote that meanwhile: so whoever
 //! writes later knows at least as much, whichever event each came with.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     Id, Kind, Time,
@@ -53,7 +53,7 @@ impl Applying<'_> {
         }
     }
 
-    /// Expire the pages at Stripe on which something else can be paid than what is due. One that is being paid in that
+    /// Expire the pages at Stripe that are good for nothing any more ([`Invoice::stale_checkouts`]). One that is being paid in that
     /// second can't be: what becomes of it comes as its own event, and is credit.
     pub(crate) async fn expire(&self, whose: Whose) -> Result<(), Failed> {
         until_won(async || self.expire_once(whose).await).await
@@ -130,7 +130,7 @@ impl Applying<'_> {
     }
 
     /// The credits that a refund or a dispute can come out of. Their ids are in the invoice, so it takes a second read.
-    async fn credits(&self, whose: Whose, ids: Vec<CreditId>) -> Result<Vec<Record<Credit>>, Error> {
+    async fn credits(&self, whose: Whose, ids: BTreeSet<CreditId>) -> Result<Vec<Record<Credit>>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

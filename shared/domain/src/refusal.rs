@@ -35,6 +35,11 @@ impl Refusal {
         Self { why: Why::Rule, field: Some(field.into()), message: message.into() }
     }
 
+    /// A rule about the request as a whole is broken.
+    pub fn of_request(message: impl Into<String>) -> Self {
+        Self { why: Why::Rule, field: None, message: message.into() }
+    }
+
     /// The same, about `field`, whatever it was about before.
     #[must_use]
     pub fn about(self, field: impl Into<Cow<'static, str>>) -> Self {

@@ -288,6 +288,7 @@ impl TimeEntry {
     /// The entry once no invoice bills it any more.
     pub fn release(&self) -> Transition<Self> {
         match self.invoice {
+            Some(_) if self.reversed_by.is_some() => Err(Refusal::state("The time was taken back by other time; it stays on its invoice.")),
             Some(_) => Ok((Self { invoice: None, ..self.clone() }, Event::Released)),
             None => Err(Refusal::state("The time is on no invoice.")),
         }

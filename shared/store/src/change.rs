@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use domain::{
-    Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time, Why,
+    Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
     session::Principal,
@@ -188,8 +188,7 @@ impl Change {
         }
         self.push_member()?;
         if self.actions.len() > MOST_ACTIONS {
-            let refusal = Refusal::state("That is more than can be written at once; do it in parts.");
-            return Err(Refusal { why: Why::Rule, ..refusal }.into());
+            return Err(Refusal::of_request("That is more than can be written at once; do it in parts.").into());
         }
         let (items, meanings): (Vec<_>, Vec<_>) = self.actions.into_iter().unzip();
         let error = match self.store.client.transact_write_items().set_transact_items(Some(items)).send().await {

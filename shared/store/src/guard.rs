@@ -29,6 +29,13 @@ const KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// A record that has guards. One of a type that has none is none, and doesn't compile: nothing would be looked at.
 ///
+/// ```
+/// fn of_a_client(id: domain::ids::ClientId) -> store::Guarded {
+///     id.into()
+/// }
+/// let _ = of_a_client("client_01kanar9g00000000000000007".parse().unwrap());
+/// ```
+///
 /// ```compile_fail,E0080
 /// fn of_a_lead(id: domain::ids::LeadId) -> store::Guarded {
 ///     id.into() // see `Entity::IS_GUARDED`

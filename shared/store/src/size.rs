@@ -91,6 +91,14 @@ mod tests {
 
     const MOST_WRITTEN: usize = 180_000;
 
+    #[test]
+    fn what_happens_by_itself_finds_room_beside_whatever_people_wrote() {
+        let changes = BTreeMap::from([("payments".to_owned(), Change { before: None, after: Some(json!("a".repeat(185_000))) })]);
+        let item = Item::from([("data".to_owned(), AttributeValue::S("a".repeat(185_000)))]);
+        assert!(check(&item, &item, &changes, By::Itself).is_ok());
+        assert!(matches!(check(&item, &item, &changes, By::People), Err(Error::TooLong { .. })));
+    }
+
     /// The check of a record of so many bytes, whose field `terms` had `before` bytes and has `after`.
     fn checked(record: usize, before: usize, after: usize) -> Result<(), Error> {
         let text = |bytes: usize| (bytes > 0).then(|| json!("a".repeat(bytes)));

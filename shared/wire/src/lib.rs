@@ -28,7 +28,7 @@ pub fn money(field: &'static str, price: Option<Price>, currency: Currency) -> R
 
 /// An optional amount that was `before`, after a patch of its `price` and `currency`. One that had none is in `currency`
 /// or in the firm's, which is `default`; another currency needs another price, and goes with it. So what is read can be written
-/// back: of no amount there is no currency either.
+/// back: of no amount there is no currency either, and a currency of null is the one that it is in.
 pub fn patch_money(
     field: &'static str,
     before: Option<Money>,

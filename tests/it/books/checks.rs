@@ -115,6 +115,11 @@ fn assert_time_is_billed_once(invoices: &BTreeMap<Id<Invoice>, Record<Invoice>>,
             assert_eq!((original.invoice, original.reversed_by), (Some(charged.invoice), Some(*id)), "{id}");
             assert!(invoice.time_reversed.contains(&charged.entry) && original.billed_amount == entry.billed_amount.negated(), "{id}");
         }
+        let taken_back = entry.reversed_by.map(|reversal| entries[&reversal].reverses.as_ref().unwrap().entry);
+        assert_eq!(taken_back, entry.reversed_by.map(|_| *id));
+    }
+    for entry in invoices.values().flat_map(|invoice| &invoice.time_reversed) {
+        assert!(entries[entry].reversed_by.is_some(), "{entry}");
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("send_invoice", async |firm| Given::named(draft(firm).await).with(json!({"sent_by": "mail"}))),
         row("void_invoice", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Sent to the wrong client"}))),
         row("mark_invoice_uncollectible", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Bankrupt"}))),
-        row("reopen_invoice", async |firm| {
+        row("reverse_invoice_write_off", async |firm| {
             let invoice = sent(firm).await;
             firm.owner.post(format!("/api/finance/invoices/{invoice}/mark-uncollectible/"), json!({})).await.expect(200);
             Given::named(invoice)

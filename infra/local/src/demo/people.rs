@@ -1,4 +1,4 @@
-//! The firm signs up, says how it planned_invoices, and invites its people.
+//! The firm signs up, says how it bills, and invites its people.
 
 use serde_json::json;
 

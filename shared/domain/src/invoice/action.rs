@@ -124,7 +124,7 @@ impl Invoice {
             return Err(Refusal::state("A payment is on its way; wait until it arrives or fails, or issue a credit note."));
         }
         if !self.time_reversed.is_empty() {
-            return Err(Refusal::state("Other time takes back some of what it bills; delete that time, or issue a credit note."));
+            return Err(Refusal::state("Other time takes back some of what it bills; delete that time first."));
         }
         if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
@@ -145,7 +145,7 @@ impl Invoice {
 
     /// The invoice, which was given up by mistake, once it is expected again that it is paid. What should have been reminded of
     /// meanwhile is not.
-    pub fn reopen(&self, now: Time) -> Transition<Self> {
+    pub fn reverse_write_off(&self, now: Time) -> Transition<Self> {
         match self.status {
             Status::Uncollectible => {
                 let reopened = Self { status: Status::Sent, reason: None, ..self.clone() };

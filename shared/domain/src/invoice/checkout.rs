@@ -164,9 +164,10 @@ impl Invoice {
     /// another, or can be on a later one.
     pub fn stale_checkouts(&self) -> impl Iterator<Item = &str> {
         let is_open = |checkout: &&Checkout| checkout.state == CheckoutState::Open;
-        let last = self.checkouts.iter().rfind(is_open).map(|checkout| checkout.attempt);
+        let due = self.amount_due();
+        let good = self.checkouts.iter().rfind(|checkout| is_open(checkout) && checkout.amount == due).map(|checkout| checkout.attempt);
         let takes_none = self.payable().is_err() || self.pending_checkout().is_some();
-        let is_stale = move |checkout: &&Checkout| takes_none || checkout.amount != self.amount_due() || last != Some(checkout.attempt);
+        let is_stale = move |checkout: &&Checkout| takes_none || good != Some(checkout.attempt);
         self.checkouts.iter().filter(is_open).filter(is_stale).filter_map(|checkout| checkout.session.as_deref())
     }
 

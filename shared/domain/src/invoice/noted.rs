@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::{Event, Invoice, NewNoteLine, NoteLine, Status};
 use crate::{Money, Refusal, ids::CreditId, tax::Tax};
 
-/// Most credits that the notes on one invoice can make; they live inside its record, and change with it in one transaction.
-const MOST_NOTE_CREDITS: usize = 40;
-
 /// A credit that a credit note made of what was paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteCredit {
@@ -89,15 +86,13 @@ impl Invoice {
         let (refunded, credited) = self.divided(amount.without(reduced), refunded)?;
         let mut note_credits = self.note_credits.clone();
         if !credited.is_zero() {
+            self.room_for_credit()?;
             note_credits.push(NoteCredit {
                 credit,
                 amount: credited,
                 withdrawn: Money::zero(self.currency),
                 absorbed: Money::zero(self.currency),
             });
-        }
-        if note_credits.len() > MOST_NOTE_CREDITS {
-            return Err(Refusal::state(format!("{MOST_NOTE_CREDITS} credit notes made credit of the invoice already.")));
         }
         let invoice = Self {
             credit_noted,

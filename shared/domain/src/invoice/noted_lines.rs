@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Invoice;
+use super::{Invoice, LineItem};
 use crate::{
     Currency, Money, Price, Quantity, Refusal, SingleLine, Units,
     tax::{LineTax, Tax, taxes},
@@ -86,8 +86,8 @@ impl Invoice {
             let taken = match self.taken_line(new, all, &nets, &mut line_notes) {
                 _ if is_there_twice => Err(Refusal::rule("line", format!("Line {} is there twice.", new.line))),
                 Ok(None) if !all => Err(Refusal::rule(FIELD, format!("Nothing of line {} is taken back, or left.", new.line))),
-                // What other time takes back stays out of a note on all that is left.
-                Err(_) if all && self.is_reversed(new.line) => Ok(None),
+                // What other time takes back, and what takes back other time, stays out of a note on all that is left.
+                Err(_) if all && (self.is_reversed(new.line) || self.takes_back_time(new.line)) => Ok(None),
                 taken => taken,
             };
             lines.extend(taken.map_err(|refusal| refusal.of_item(FIELD, place))?);
@@ -111,6 +111,11 @@ impl Invoice {
         entry.is_some_and(|entry| self.time_reversed.contains(&entry))
     }
 
+    /// Whether the line `line` takes back time that another invoice charged.
+    fn takes_back_time(&self, line: usize) -> bool {
+        self.line_items.get(line).is_some_and(LineItem::takes_back_time)
+    }
+
     /// What is taken back of the line that `new` names, which is added to what was taken back of each; nothing, if that comes
     /// to nothing. A line that is free can be taken back by itself, though not with `all` others.
     fn taken_line(&self, new: NewNoteLine, all: bool, nets: &[Money], line_notes: &mut [LineNoted]) -> Result<Option<NoteLine>, Refusal> {
@@ -120,6 +125,9 @@ impl Invoice {
         };
         if self.is_reversed(new.line) {
             return Err(Refusal::rule("line", format!("Other time takes back what line {} bills.", new.line)));
+        }
+        if item.takes_back_time() {
+            return Err(Refusal::rule("line", format!("Line {} takes back time that another invoice charged; that stays.", new.line)));
         }
         let taken = new.of(item.quantity, *net, *noted)?;
         if taken.amount.is_zero() && (all || new.amount.is_some() || !net.is_zero()) {

@@ -241,7 +241,11 @@ impl Invoice {
             return Err(Refusal::rule("date", "Is more than a year before the invoice."));
         }
         self.room_for_payment()?;
-        self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, method.into(), date, now) }, credit)
+        let booked = self.receive(id, Payment { reference, receipt, ..self.payment(payment, amount, method.into(), date, now) }, credit)?;
+        if booked.credit.is_some() {
+            self.room_for_credit()?;
+        }
+        Ok(booked)
     }
 
     /// The invoice, whose id is `id`, and `from`, whose id is `from_id`, once `new` of that paid this, as the payment

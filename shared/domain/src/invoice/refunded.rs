@@ -5,8 +5,13 @@
 //! made. What is left is a refund of what the invoice was to be paid with: it is no reason to pay again, and as long as there
 //! is any, none of these credits is left.
 
-use super::{Excess, Invoice, Payment};
-use crate::{Money, ids::CreditId};
+use std::collections::BTreeSet;
+
+use super::{Excess, Invoice, NoteCredit, Payment};
+use crate::{Money, Refusal, ids::CreditId};
+
+/// Most credits that payments of an invoice and notes on it can make, as people record them.
+const MOST_CREDITS: usize = 40;
 
 impl Invoice {
     /// How much was refunded of which no credit note tells and that came out of no credit; less than nothing where notes tell
@@ -27,10 +32,19 @@ impl Invoice {
         excesses.fold(Money::zero(self.currency), |sum, excess| sum.and(excess.drawn))
     }
 
-    /// The credits that have to do with what is refunded or gone of any of its payments.
-    pub(super) fn credits_of_all(&self) -> impl Iterator<Item = CreditId> {
+    /// The credits that a refund, a dispute or a reversal of one of its payments can come out of: what was too much of them, and
+    /// what credit notes made of what was paid.
+    pub fn credits_behind(&self) -> BTreeSet<CreditId> {
         let excesses = self.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit);
-        excesses.chain(self.note_credits.iter().map(|note| note.credit))
+        excesses.chain(self.note_credits.iter().map(|note| note.credit)).collect()
+    }
+
+    /// That there is room for one more of these credits: they change with the invoice, in one transaction.
+    pub(super) fn room_for_credit(&self) -> Result<(), Refusal> {
+        match self.credits_behind().len() {
+            0..MOST_CREDITS => Ok(()),
+            _ => Err(Refusal::state(format!("{MOST_CREDITS} credits came of the invoice already."))),
+        }
     }
 
     /// The credits of which more or less is gone than `before`, and how much of each, in all: see
@@ -38,7 +52,7 @@ impl Invoice {
     pub(super) fn credits_gone_since(&self, before: &Self) -> Vec<(CreditId, Money)> {
         let gone = |invoice: &Self| {
             let excesses = invoice.payments.iter().filter_map(Payment::withdrawn);
-            excesses.chain(invoice.note_credits.iter().map(super::NoteCredit::gone)).collect::<Vec<_>>()
+            excesses.chain(invoice.note_credits.iter().map(NoteCredit::gone)).collect::<Vec<_>>()
         };
         let before = gone(before);
         let is_news = |(credit, amount): &(CreditId, Money)| match before.iter().find(|(known, _)| known == credit) {
@@ -50,50 +64,46 @@ impl Invoice {
 
     /// The invoice, which `before` was, with what was refunded since taken out of the credits that there are; or, where it
     /// turned out that less was, given back to them in the same order backwards.
-    pub(super) fn withdrawing_since(self, before: &Self) -> Self {
+    pub(super) fn withdrawing_since(mut self, before: &Self) -> Self {
         let nothing = Money::zero(self.currency);
-        let positive = |money: Money| if money.is_negative() { nothing } else { money };
-        let change = self.refunds_applied().without(before.refunds_applied());
         let untold = before.refunds_untold();
-        let (mut payments, mut note_credits) = (self.payments.clone(), self.note_credits.clone());
-        if change.is_negative() {
-            let back = change.negated();
-            let mut back = back.without(back.part_within(positive(untold)));
-            for excess in payments.iter_mut().rev().filter_map(|payment| payment.excess.as_mut()) {
-                let part = back.part_within(excess.drawn);
-                (excess.drawn, back) = (excess.drawn.without(part), back.without(part));
-            }
-            for note in note_credits.iter_mut().rev() {
-                let part = back.part_within(note.withdrawn);
-                (note.withdrawn, back) = (note.withdrawn.without(part), back.without(part));
-            }
-        } else {
-            let mut more = change.without(change.part_within(positive(untold.negated())));
-            for note in &mut note_credits {
-                let part = more.part_within(note.left());
-                (note.withdrawn, more) = (note.withdrawn.and(part), more.without(part));
-            }
+        let back = before.refunds_applied().without(self.refunds_applied());
+        let back = back.without(if untold.is_negative() { nothing } else { untold });
+        let mut back = if back.is_negative() { nothing } else { back };
+        for excess in self.payments.iter_mut().rev().filter_map(|payment| payment.excess.as_mut()) {
+            let part = back.part_within(excess.drawn);
+            (excess.drawn, back) = (excess.drawn.without(part), back.without(part));
         }
-        Self { payments, note_credits, ..self }.drawing()
+        for note in self.note_credits.iter_mut().rev() {
+            let part = back.part_within(note.withdrawn);
+            (note.withdrawn, back) = (note.withdrawn.without(part), back.without(part));
+        }
+        self.drawing()
     }
 
-    /// The invoice with what was refunded of which nothing tells taken out of what was too much of its payments, as far as that
-    /// is there, and no more of it.
-    pub(super) fn drawing(self) -> Self {
-        let mut drawing = self;
-        for payment in &mut drawing.payments {
+    /// The invoice with what was refunded of which nothing tells taken out of the credits that are there, and no more out of what
+    /// was too much of a payment than that is.
+    pub(super) fn drawing(mut self) -> Self {
+        for payment in &mut self.payments {
             let most = payment.excess_left();
             payment.excess = payment.excess.map(|excess| Excess { drawn: excess.drawn.part_within(most), ..excess });
         }
-        let mut untold = drawing.refunds_untold();
-        for payment in &mut drawing.payments {
+        let mut untold = self.refunds_untold();
+        if untold.is_negative() {
+            return self;
+        }
+        for note in &mut self.note_credits {
+            let part = untold.part_within(note.left());
+            (note.withdrawn, untold) = (note.withdrawn.and(part), untold.without(part));
+        }
+        for payment in &mut self.payments {
             let most = payment.excess_left();
-            if let Some(excess) = payment.excess.as_mut().filter(|_| !untold.is_negative()) {
+            if let Some(excess) = &mut payment.excess {
                 let part = untold.part_within(most.without(excess.drawn));
                 (excess.drawn, untold) = (excess.drawn.and(part), untold.without(part));
             }
         }
-        drawing
+        self
     }
 }
 
@@ -101,8 +111,8 @@ impl Invoice {
 mod tests {
     use super::*;
     use crate::invoice::{
-        Received, Settled,
-        tests::{id, now, pay, received, sent, today, usd},
+        Dispute, Received, Settled,
+        tests::{id, note, now, pay, received, sent, today, usd},
     };
 
     /// The invoice once its payment `intent` of 120 stands so, which is the credit 3 where it is too much.
@@ -122,11 +132,26 @@ mod tests {
         assert_eq!(after.withdrawn, [(id(3), usd(5_000))]);
         let after = after.invoice.unwrap().0;
         assert_eq!((after.amount_due(), after.refunds_untold()), (usd(0), usd(0)));
-        assert_eq!(after.credits_behind(), [id(3)]);
+        assert_eq!(after.credits_behind(), BTreeSet::from([id(3)]));
         // A refund that failed gives it back; one of the second payment itself comes first.
         assert_eq!(settle(&after, "pi_1", 2_000).withdrawn, [(id(3), usd(2_000))]);
         let both = settle(&after, "pi_2", 12_000);
         assert_eq!((both.withdrawn, both.invoice.unwrap().0.refunds_untold()), (vec![(id(3), usd(12_000))], usd(5_000)));
+
+        // A credit note takes back the invoice, and then the second payment goes back too, either way: all that was paid did, and
+        // the note's credit is none any more.
+        let whole = settle(&twice, "pi_1", 12_000).invoice.unwrap().0;
+        let noted = note(&whole, "120", None).unwrap();
+        assert_eq!((noted.note.credited, noted.invoice.0.refunds_untold()), (usd(12_000), usd(0)));
+        let noted = noted.invoice.0;
+        let refunded = settle(&noted, "pi_2", 12_000);
+        let disputed = Received { payment_intent: "pi_2".into(), dispute: Some(Dispute::Lost), ..received(12_000) };
+        let disputed = noted.settle(id(9), &disputed, id(30), id(31), now(), today()).unwrap();
+        for gone in [refunded, disputed] {
+            let invoice = gone.invoice.unwrap().0;
+            assert_eq!((invoice.refunds_untold(), invoice.amount_due()), (usd(0), usd(0)));
+            assert_eq!(invoice.note_credits[0].left(), usd(0));
+        }
 
         // First the refund, then the second payment, by card or by transfer: as much less credit comes of it.
         let before = settle(&paid, "pi_1", 5_000).invoice.unwrap().0;

@@ -26,7 +26,7 @@ impl Invoice {
     /// can come out of.
     pub fn credits_of(&self, payment: PaymentId) -> BTreeSet<CreditId> {
         let payment = self.payments.iter().find(|known| known.id == payment);
-        payment.and_then(|payment| payment.credit).into_iter().chain(self.credits_of_all()).collect()
+        payment.and_then(|payment| payment.credit).into_iter().chain(self.credits_behind()).collect()
     }
 
     /// The invoice once its payment `payment` turned out to be recorded wrongly.

@@ -29,6 +29,7 @@ enum Step {
     ReverseRefund,
     Void,
     GiveUp,
+    ReverseWriteOff,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -45,6 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::ReverseRefund),
         1 => Just(Step::Void),
         1 => Just(Step::GiveUp),
+        1 => Just(Step::ReverseWriteOff),
     ]
 }
 
@@ -163,6 +165,7 @@ impl Books {
                 self.credits.insert(id, reversed);
             }
             Step::Void => self.invoices[place] = invoice.void(None).map_or(invoice, |(invoice, _)| invoice),
+            Step::ReverseWriteOff => self.invoices[place] = invoice.reverse_write_off(now()).map_or(invoice, |(invoice, _)| invoice),
             Step::GiveUp => self.invoices[place] = invoice.mark_uncollectible(None).map_or(invoice, |(invoice, _)| invoice),
         }
     }
@@ -227,6 +230,7 @@ impl Books {
         for invoice in self.invoices.iter().filter(|invoice| invoice.refunds_untold().minor() > 0) {
             let left = |payment: &Payment| payment.excess_left().without(payment.excess.map_or(usd(0), |excess| excess.drawn));
             assert!(invoice.payments.iter().all(|payment| left(payment).is_zero()), "{invoice:#?}");
+            assert!(invoice.note_credits.iter().all(|note| note.left().is_zero()), "{invoice:#?}");
         }
     }
 

@@ -36,12 +36,6 @@ pub struct Settled {
 }
 
 impl Invoice {
-    /// The credits that a refund or a dispute of one of its payments can come out of: what was too much of them, and what
-    /// credit notes made of what was paid.
-    pub fn credits_behind(&self) -> Vec<CreditId> {
-        self.credits_of_all().collect()
-    }
-
     /// The payment that Stripe calls `payment_intent`.
     pub fn paid_by(&self, payment_intent: &str) -> Option<&Payment> {
         self.payments.iter().find(|payment| payment.payment_intent.as_deref() == Some(payment_intent))

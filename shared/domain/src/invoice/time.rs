@@ -71,17 +71,19 @@ impl Invoice {
 
     /// That what gives back time in `edited` stays as it was charged.
     pub(super) fn keeps_what_takes_back_time(&self, edited: &Self) -> Result<(), Refusal> {
-        let charged = |line: &LineItem| (line.quantity, line.unit_price, line.tax.clone());
-        let same = |line: &LineItem| {
+        let stays = |line: &LineItem| {
             let before = self.line_items.iter().find(|before| before.time_entry.is_some() && before.time_entry == line.time_entry);
-            match before {
-                Some(before) if before.takes_back_time() || line.takes_back_time() => charged(before) == charged(line),
-                Some(_) | None => true,
-            }
-        };
-        let stays = |line: &LineItem| match same(line) {
-            true => Ok(()),
-            false => Err(Refusal::rule("quantity", "What takes back time stays as it was charged; other time isn't less than nothing.")),
+            let Some(before) = before.filter(|before| before.takes_back_time() || line.takes_back_time()) else { return Ok(()) };
+            let field = if before.quantity != line.quantity {
+                "quantity"
+            } else if before.unit_price != line.unit_price {
+                "unit_price"
+            } else if before.tax != line.tax {
+                "tax_rate"
+            } else {
+                return Ok(());
+            };
+            Err(Refusal::rule(field, "What takes back time stays as it was charged; other time isn't less than nothing."))
         };
         Refusal::each("line_items", &edited.line_items, stays).map(drop)
     }

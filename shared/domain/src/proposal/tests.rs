@@ -68,6 +68,10 @@ fn it_can_be_accepted_on_its_last_day_and_not_after() {
     let after = last.next();
     assert_eq!(sent.status_on(after), Expired);
     assert!(sent.may_be_accepted(true, after).is_err());
+    for status in [Draft, Approved] {
+        let unsent = Proposal { status, ..sent.clone() };
+        assert!(unsent.may_be_accepted(true, last).is_ok() && unsent.may_be_accepted(true, after).is_err(), "{status:?}");
+    }
 }
 
 #[test]
