@@ -170,3 +170,44 @@ async fn what_is_refunded_of_one_payment_comes_out_of_what_was_paid_twice() {
     }
     assert_all_chains_hold(&app).await;
 }
+
+#[tokio::test]
+async fn what_was_paid_twice_pays_the_invoice_when_the_first_payment_is_gone() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    // Recorded twice, and the first of them is reversed.
+    let bill = Bill::of(&firm, "100").await;
+    for _ in 0..2 {
+        bill.act("record-payment", json!({"amount": "100", "method": "bank_transfer"})).await;
+    }
+    let payment = bill.shown().await.text("/payments/0/id");
+    bill.act("reverse-payment", json!({"payment": payment, "reason": "Recorded twice"})).await;
+    app.deliver().await;
+    assert_eq!(bill.stands().await[..3], ["paid", "100.00", "0.00"]);
+    assert_eq!(bill.credits().await, [["100.00", "0.00"]]);
+    // By card and by transfer, and the payer's bank takes the first back.
+    let bill = Bill::of(&firm, "50").await;
+    let session = bill.after(&[Action::Pay]).await;
+    app.pump_stripe().await;
+    bill.act("record-payment", json!({"amount": "50", "method": "bank_transfer"})).await;
+    [Action::Dispute, Action::Lose].iter().for_each(|action| app.stand_in.press(&session, *action).unwrap());
+    app.pump_stripe().await;
+    app.deliver().await;
+    assert_eq!(bill.stands().await[..3], ["paid", "50.00", "0.00"]);
+    assert_eq!(bill.credits().await, [["100.00", "0.00"], ["50.00", "0.00"]]);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_again_when_what_paid_it_is_gone() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "100").await;
+    bill.act("mark-uncollectible", json!({"reason": "Bankrupt"})).await;
+    bill.act("record-payment", json!({"amount": "100", "method": "cash"})).await;
+    let payment = bill.shown().await.text("/payments/0/id");
+    bill.act("reverse-payment", json!({"payment": payment, "reason": "Another client's"})).await;
+    assert_eq!(bill.stands().await[0], "uncollectible");
+    bill.act("reverse-write-off", json!({})).await;
+    assert_eq!(bill.stands().await[0], "sent");
+}

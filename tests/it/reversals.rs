@@ -146,7 +146,7 @@ async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_not
     let (invoice, entry) = sent(json!({})).await;
     note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(201);
     let told = reverse(&entry).await.expect(409).text("/detail");
-    assert!(told.contains("credit note of that line"), "{told}");
+    assert!(told.contains("credit note of all that is left of that line"), "{told}");
     // Nor the other way round.
     let (invoice, entry) = sent(json!({})).await;
     reverse(&entry).await.expect(201);
@@ -161,6 +161,29 @@ async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_not
     let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [priced]})).await.expect(201).id();
     act(&firm, &invoice, "send", json!({})).await.expect(200);
     reverse(&entry).await.expect(409);
+}
+
+#[tokio::test]
+async fn time_of_a_line_that_is_credited_as_a_whole_can_be_billed_again() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let other = firm.time_for(&client).await;
+    let invoice = bill(&firm, &client, &[&entry, &other]).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let note = async |lines: Value| {
+        let body = json!({"invoice": invoice, "lines": lines, "reason": "Wrong hours"});
+        firm.owner.post("/api/finance/credit-notes/", body).await.expect(201);
+        app.deliver().await;
+        (invoice_of(&firm, &entry).await, invoice_of(&firm, &other).await)
+    };
+    assert_eq!(note(json!([{"line": 0, "quantity": "1"}])).await, (json!(invoice), json!(invoice)));
+    assert_eq!(note(json!([{"line": 0}])).await, (Value::Null, json!(invoice)));
+    firm.owner.patch(format!("/api/projects/time-entries/{entry}/"), json!({"hours": "1"})).await.expect(200);
+    let next = bill(&firm, &client, &[&entry]).await.expect(201).id();
+    // The next note on the first leaves that alone.
+    assert_eq!(note(json!([{"line": 1}])).await, (json!(next), Value::Null));
+    assert_all_chains_hold(&app).await;
 }
 
 #[tokio::test]

@@ -91,6 +91,12 @@ async fn the_rate_is_that_of_the_entry_the_task_the_person_the_project_or_the_fi
     firm.owner.patch(&path, json!({"billable": true, "hourly_rate": "90"})).await.expect(200);
     // What an hour costs isn't for who works it to say; what they read they can write back.
     log(&person, &rated, json!({"hourly_rate": "999"})).await.expect(403);
+    let (title, of_task) = (json!({"project": rated, "title": "Cheap", "hourly_rate": "1"}), format!("/api/projects/tasks/{task}/"));
+    person.post("/api/projects/tasks/", title).await.expect(403);
+    for rate in [json!("999"), Value::Null] {
+        person.patch(&of_task, json!({"hourly_rate": rate})).await.expect(403);
+    }
+    person.patch(&of_task, json!({"hourly_rate": "400", "title": "Interviews"})).await.expect(200);
     let own = log(&person, &rated, json!({})).await.expect(201);
     let path = format!("{ENTRIES}{}/", own.id());
     person.patch(&path, json!({"hourly_rate": "999"})).await.expect(403);

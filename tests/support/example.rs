@@ -22,7 +22,7 @@ const SOURCE_ADDRESS: &str = "203.0.113.7";
 /// How the addresses of the stand-in's pages begin, and what a page of Stripe's own is like.
 const STAND_IN: &str = "http://127.0.0.1:";
 const PAGE: &str = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3";
-/// How many items of a list are shown.
+/// How many items of a page are shown.
 const ITEMS: usize = 2;
 /// How long what a call needs was there before it, in seconds. Times are shown as multiples of this: it is long enough for
 /// making all that, and short enough for what is signed for some minutes.
@@ -80,10 +80,7 @@ impl Told {
                 let fields: Map<String, Value> = fields.iter().map(|(name, value)| (name.clone(), self.field(name, value))).collect();
                 fields.into()
             }
-            Value::Array(items) => {
-                let most = if items.iter().all(Value::is_object) { ITEMS } else { items.len() };
-                items.iter().take(most).map(|item| self.value(item)).collect()
-            }
+            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::String(text) => text.split(' ').map(|word| self.word(word)).collect::<Vec<_>>().join(" ").into(),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
@@ -95,6 +92,7 @@ impl Told {
             ("hash", Value::String(hash)) => format!("{HASH}{:04}", self.number(name, hash)).into(),
             ("request_id", Value::String(id)) => format!("{REQUEST_ID}{:02}", self.number(name, id)).into(),
             ("source_address", Value::String(_)) => SOURCE_ADDRESS.into(),
+            ("results", Value::Array(items)) => items.iter().take(ITEMS).map(|item| self.value(item)).collect(),
             // The seconds until a task was made, if nobody said where it is.
             ("position", Value::Number(seconds)) if seconds.as_i64().is_some_and(|seconds| seconds > 1_000_000) => {
                 seconds.as_i64().map(|seconds| seconds - seconds % STEP).into()

@@ -36,7 +36,7 @@ struct UndeliveredOut {
     /// To which record: its id.
     record: String,
     /// What should have followed: `mail`, or something done to other records: `win`, `cancel`, `release`, `expire`, `settle`,
-    /// `recheck`, `restore`; `event` where it could not even be found out.
+    /// `pay`, `recheck`, `restore`; `event` where it could not even be found out.
     #[view(it.effect.split(' ').next().unwrap_or_default().to_owned())]
     effect: String,
     /// Where the mail should have gone.

@@ -135,7 +135,7 @@ struct IssueCreditNote {
     /// Default: all that is left of the invoice.
     lines: Option<Vec<JsonObject<NewCreditNoteLine>>>,
     reason: MultiLine<2000>,
-    /// How much of that rest was refunded instead, or is to be, at Stripe or elsewhere. Default: what was refunded at Stripe
+    /// How much of that rest was refunded instead, at Stripe or elsewhere: it counts as given, also where it is to be. Default: what was refunded at Stripe
     /// before, of which no credit note told; less than that is refused.
     refunded_amount: Option<Price>,
 }
@@ -183,11 +183,12 @@ async fn list_credit_notes(
 /// Take back some of an invoice that was sent, or all of it.
 ///
 /// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't refunded. Money
-/// is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is refunded there after it comes out of
-/// the credit that the note made. The client is told by mail, and the note stays as it is. 409 for a draft and for a void
-/// invoice, for credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice,
-/// or it is archived; for a line that there isn't or that comes twice, or whose time other time takes back; for nothing, and
-/// more than is left; for less refunded than was before, or more than was paid.
+/// is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is refunded
+/// there after it comes out of the credit that the note made. Time of which a line is taken back as a whole can be billed
+/// again soon after. The client is told by mail, and the note stays as it is. 409 for a draft and for a void invoice, for
+/// credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice, or it is
+/// archived; for a line that there isn't or that comes twice, or whose time other time takes back; for nothing, and more
+/// than is left; for less refunded than was before, or more than was paid.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,

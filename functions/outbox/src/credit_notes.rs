@@ -1,17 +1,31 @@
-//! What follows from a credit note: the mail that tells the client of it.
+//! What follows from a credit note: the mail that tells the client of it, and what becomes of time that it took back.
 
 use domain::{credit_note::CreditNote, invoice::Invoice};
 use mail::{CreditNoteMail, Link};
-use store::Record;
+use store::{Error, Record};
 
 use crate::{
     Cause, Failed, Outbox, Outcome, invoices,
     mails::{NOWHERE, addressee, envelope, send, sender},
+    time,
 };
 
-/// It was issued: the mail.
+/// It was issued: the mail; and the time of which nothing is charged any more can be billed again.
 pub(crate) async fn issued(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "mail", async || mail_credit_note(outbox, logged).await).await
+    let released = outbox.run_effect(logged, "release", async || release_time(outbox, logged).await).await;
+    outbox.run_effect(logged, "mail", async || mail_credit_note(outbox, logged).await).await.and(released)
+}
+
+/// The time of the lines that notes took back as a whole.
+async fn release_time(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<CreditNote>()?;
+    let note = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let invoice = outbox.store.read(logged.firm).record(note.invoice).fetch().await?.record(note.invoice)?;
+    let entries = invoice.time_taken_back().map_err(Error::from)?;
+    if entries.is_empty() {
+        return Ok(Outcome::Skipped("no time was taken back as a whole"));
+    }
+    time::release_all(outbox, logged, note.invoice, &entries).await
 }
 
 /// Something was taken back: to whom the invoice is addressed, with what of that was due then.

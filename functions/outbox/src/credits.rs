@@ -1,8 +1,11 @@
-//! What a client owes because a credit is overdrawn is settled from the client's other credits, as soon as there are any.
+//! What a client owes because a credit is overdrawn is settled from the client's other credits, as soon as there are any; and an
+//! invoice of which a payment is gone is paid from what was too much of its others.
 
 use domain::{
+    Id,
     credit::{Credit, Settled, Status},
-    ids::CreditId,
+    ids::{CreditId, InvoiceId},
+    invoice::{Invoice, Method, NewUse, Payment},
 };
 use store::{Error, Reply};
 
@@ -11,6 +14,43 @@ use crate::{Cause, Failed, Outbox, Outcome, change};
 /// The credit that `logged` is about may have something left, or be overdrawn: settle what is overdrawn from what is left.
 pub(crate) async fn changed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     outbox.run_effect(logged, "settle", async || settle_overdrawn(outbox, logged).await).await
+}
+
+/// Something is due again of an invoice, since a payment of it is gone: what was too much of its other payments pays it, if that
+/// is there yet. Where what was paid from credit is taken back, that is what somebody wants to be there.
+pub(crate) async fn pay_again(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let [before, after] = logged.changed::<Vec<Payment>>("payments")?.map(Option::unwrap_or_default);
+    let is_reversed = |payments: &[Payment], id| payments.iter().any(|payment| payment.id == id && payment.reversal.is_some());
+    let by_credit = after.iter().filter(|payment| payment.method == Method::Credit).map(|payment| payment.id);
+    if by_credit.into_iter().any(|id| is_reversed(&after, id) && !is_reversed(&before, id)) {
+        return Ok(());
+    }
+    outbox.run_effect(logged, "pay", async || pay_from_excess(outbox, logged).await).await
+}
+
+async fn pay_from_excess(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<Invoice>()?;
+    let paid = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let mut outcome = Outcome::Skipped("nothing is due, or none of it was paid too often");
+    for credit in paid.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit) {
+        if pay_from(outbox, logged, id, credit).await? {
+            outcome = Outcome::Done;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Pay the invoice `id` from `credit`, as far as something is due and left: whether it was.
+async fn pay_from(outbox: &Outbox, logged: &Cause, id: InvoiceId, credit: CreditId) -> Result<bool, Failed> {
+    let found = outbox.store.read(logged.firm).record(id).record(credit).record(logged.firm).fetch().await?;
+    let (invoice, from, now) = (found.record(id)?, found.record(credit)?, outbox.clock.now());
+    let new = NewUse { amount: None, date: found.record(logged.firm)?.time_zone.day(now), receipt: false };
+    let Ok(applied) = invoice.apply_credit(id, (credit, &from), new, Id::new(now, rand::random()), now) else { return Ok(false) };
+    let mut change = change(outbox, &logged.place());
+    change.update(&invoice, applied.invoice)?;
+    change.update(&from, applied.credit)?;
+    change.commit(&Reply::none()).await?;
+    Ok(true)
 }
 
 async fn settle_overdrawn(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {

@@ -147,14 +147,17 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::paid(outbox, logged).await.and(expired)
         }
-        invoice::Event::Credited
-        | invoice::Event::PaymentReversed
-        | invoice::Event::Disputed
-        | invoice::Event::CheckoutOpened
-        | invoice::Event::CheckoutPending => checkouts::expire_stale(outbox, logged).await,
+        invoice::Event::PaymentReversed => {
+            let paid = credits::pay_again(outbox, logged).await;
+            checkouts::expire_stale(outbox, logged).await.and(paid)
+        }
+        invoice::Event::Credited | invoice::Event::Disputed | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
+            checkouts::expire_stale(outbox, logged).await
+        }
         invoice::Event::Reopened => {
+            let paid = credits::pay_again(outbox, logged).await;
             let restored = archived::restore_parents::<Invoice>(outbox, logged).await;
-            checkouts::expire_stale(outbox, logged).await.and(restored)
+            checkouts::expire_stale(outbox, logged).await.and(restored).and(paid)
         }
         invoice::Event::Voided | invoice::Event::Deleted => {
             let expired = checkouts::expire_stale(outbox, logged).await;

@@ -1,4 +1,4 @@
-//! The time of an invoice that is gone: it can be billed again.
+//! The time of an invoice that is gone, or that charges it no more: it can be billed again.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +29,11 @@ async fn release_time(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
             had.unwrap_or_default().into_iter().filter_map(|line| line.time_entry).collect()
         }
     };
+    release_all(outbox, logged, invoice, &entries).await
+}
+
+/// Release those of `entries` that `invoice`, which charges them no more, billed.
+pub(crate) async fn release_all(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<Outcome, Failed> {
     for entries in entries.chunks(AT_ONCE) {
         let belong_to = release(outbox, logged, invoice, entries).await?;
         archived::restore(outbox, logged, &belong_to).await?;
@@ -36,7 +41,7 @@ async fn release_time(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     Ok(Outcome::Done)
 }
 
-/// Release those of `entries` that `invoice`, which is gone, billed: what they all belong to, as far as they are to be billed
+/// Release those of `entries` that `invoice` billed: what they all belong to, as far as they are to be billed
 /// again. What was released before, and billed elsewhere since, is left alone.
 async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<BTreeSet<Guarded>, Failed> {
     let found = entries.iter().fold(outbox.store.read(logged.firm), |read, entry| read.record(*entry)).fetch().await?;

@@ -6,8 +6,8 @@ mod tasks;
 mod time_entries;
 mod time_entry_shape;
 
-use api::{App, Problem, Routes};
-use domain::{ids::UserId, invitation::Standing};
+use api::{App, Problem, Routes, Staff, may};
+use domain::{access::Permission, ids::UserId, invitation::Standing};
 use store::{Change, Found, Named};
 
 /// Every route of this function.
@@ -36,4 +36,17 @@ fn other_person(
         (_, Some(person)) if person.status == Standing::Deactivated => Err(Problem::invalid(field, "Is deactivated.")),
         (id, _) => Ok(id),
     }
+}
+
+/// That the rate is the one that follows, or one manages work: what an hour costs isn't for who works it to say.
+fn manages_rates(staff: &Staff<may::WriteWork>, follows: bool) -> Result<(), Problem> {
+    takes_management(staff, follows, "Another rate")
+}
+
+/// That it `is_free` to everybody who works, or one manages work.
+fn takes_management(staff: &Staff<may::WriteWork>, is_free: bool, what: &str) -> Result<(), Problem> {
+    if is_free || staff.role.may(Permission::ManageWork) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(format!("{what} takes the permission {}.", Permission::ManageWork.as_str())))
 }

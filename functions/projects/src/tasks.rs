@@ -17,7 +17,7 @@ use store::{ListScope, Named, Record, RunningTotals};
 use utoipa::{IntoParams, ToSchema};
 use wire::TaskView;
 
-use crate::{other_person, person};
+use crate::{manages_rates, other_person, person};
 
 api::standard_handlers! {
     TaskId, TaskDetails, "/api/projects/tasks/{id}/":
@@ -137,7 +137,7 @@ struct NewTask {
     #[serde(default, deserialize_with = "api::whole")]
     #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     position: Option<i32>,
-    /// What an hour on it costs, whoever does it, in the project's currency.
+    /// What an hour on it costs, whoever does it, in the project's currency. Only by who manages work.
     hourly_rate: Option<Price>,
 }
 
@@ -163,7 +163,7 @@ struct TaskPatch {
     assignee: Patch<Named<UserId>>,
     due_date: Patch<Date>,
     estimate_hours: Patch<Quantity>,
-    /// Time that was logged keeps its rate.
+    /// Only by who manages work. Time that was logged keeps its rate.
     hourly_rate: Patch<Price>,
 }
 
@@ -190,11 +190,13 @@ async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFi
 
 /// Enter a task on a project.
 ///
-/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it gets no mail. 409 if the project
+/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it gets no mail. 403 for a rate without
+/// `work.manage`; 409 if the project
 /// is completed or cancelled; 422 if there is no such project, or it is archived; if there is no such assignee, or they are
 /// deactivated; if the rate is no amount in the project's currency.
 #[post("/api/projects/tasks/", 201)]
 async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTask>) -> Result<Answer<TaskOut>, Problem> {
+    manages_rates(&staff, body.hourly_rate.is_none())?;
     let found = cx.read(&staff).named(body.project).named(body.assignee).fetch().await?;
     let mut change = cx.change(&staff);
     let project = change.depend(&found, "project", body.project)?;
@@ -216,6 +218,7 @@ async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) 
 /// Change a task.
 ///
 /// At any status, and also once its project is over; `move/` changes status and place. Time that was logged keeps its rate.
+/// 403 for another rate without `work.manage`.
 /// 409 if it is archived; 422 if there is no such assignee, or they are deactivated; if the rate is no amount in the
 /// project's currency.
 #[patch("/api/projects/tasks/{id}/")]
@@ -228,7 +231,9 @@ async fn update_task(
     let found = cx.read(&staff).record(id).running_totals(id).named(body.assignee.over(None)).fetch().await?;
     let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
     let assignee = body.assignee.try_map(|named| other_person(&mut change, &found, "assignee", named, before.assignee))?;
-    let task = change.update(&before, before.edit(body.over(before.content.clone(), assignee)?)?)?;
+    let edited = body.over(before.content.clone(), assignee)?;
+    manages_rates(&staff, edited.hourly_rate == before.hourly_rate)?;
+    let task = change.update(&before, before.edit(edited)?)?;
     cx.commit(change, TaskOut::answer(&task, &found.running_totals(id), cx.now)).await
 }
 

@@ -6,7 +6,6 @@ use api::{
 };
 use domain::{
     Date, Money, MultiLine, Price, Quantity, Refusal,
-    access::Permission,
     firm::Firm,
     ids::{FirmId, InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
     invoice::Invoice,
@@ -18,7 +17,7 @@ use serde::Deserialize;
 use store::{Change, Found, ListScope, Named, Record};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::time_entry_shape::TimeEntryOut;
+use crate::{manages_rates, takes_management, time_entry_shape::TimeEntryOut};
 
 api::standard_handlers! {
     TimeEntryId, TimeEntryOut, "/api/projects/time-entries/{id}/":
@@ -324,18 +323,6 @@ async fn reinstate(cx: &Cx, change: &mut Change, reversal: TimeEntryId, charged:
 /// That it is one's own time, or one manages work.
 fn manages_or(staff: &Staff<may::WriteWork>, own: bool) -> Result<(), Problem> {
     takes_management(staff, own, "Others' time")
-}
-
-/// That the rate is the one that follows, or one manages work: what an hour costs isn't for who works it to say.
-fn manages_rates(staff: &Staff<may::WriteWork>, follows: bool) -> Result<(), Problem> {
-    takes_management(staff, follows, "Another rate")
-}
-
-fn takes_management(staff: &Staff<may::WriteWork>, is_free: bool, what: &str) -> Result<(), Problem> {
-    if is_free || staff.role.may(Permission::ManageWork) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(format!("{what} takes the permission {}.", Permission::ManageWork.as_str())))
 }
 
 /// The task that the body names, if it does: one of `project`, and a condition of `change`.

@@ -96,7 +96,7 @@ crate::events! {
     }
 }
 
-/// Where an invoice stands.
+/// Where an invoice stands; paid once nothing is due any more, be it paid or credited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = InvoiceStatus))]
@@ -240,6 +240,9 @@ pub struct Invoice {
     /// The pages on which it can be, or could be, paid.
     #[serde(default)]
     pub checkouts: Vec<Checkout>,
+    /// Whether it was given up: it is again, if what pays it is gone.
+    #[serde(default)]
+    pub written_off: bool,
     /// When it was marked as overdue.
     pub overdue_at: Option<Time>,
     /// On which days after the last one to pay the client is reminded: the firm's, when it was sent.
@@ -302,6 +305,7 @@ impl Invoice {
             refund_noted: nothing,
             note_credits: Vec::new(),
             checkouts: Vec::new(),
+            written_off: false,
             overdue_at: None,
             reminders: Vec::new(),
             time_zone: None,

@@ -247,7 +247,11 @@ macro_rules! number {
             type Err = BadNumber;
 
             fn from_str(text: &str) -> Result<Self, BadNumber> {
-                decimal(text, $decimals, $most).and_then(Self::new)
+                let value = decimal(text, $decimals, $most)?;
+                if text.starts_with('-') && $least == Decimal::ZERO {
+                    return Err(BadNumber::Negative);
+                }
+                Self::new(value)
             }
         }
 

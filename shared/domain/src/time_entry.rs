@@ -165,7 +165,10 @@ impl TimeEntry {
         let billed_amount = match (self.billable, self.hourly_rate) {
             (false, _) => Money::zero(currency),
             (true, None) => {
-                return Err(Refusal::rule("hourly_rate", "Is required: neither task, person, project nor firm has a rate for that day."));
+                return Err(Refusal::rule(
+                    "hourly_rate",
+                    "Is required where the client pays for it: none was said, and neither task, person, project nor firm had one for that day.",
+                ));
             }
             (true, Some(rate)) => {
                 let price = Price::new(rate.amount()).map_err(|bad| Refusal::rule("hourly_rate", bad.to_string()))?;
@@ -330,6 +333,9 @@ impl TimeEntry {
 
     fn past<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::state(match (self.invoice, self.progress) {
+            (Some(invoice), _) if self.reverses.is_some() => {
+                format!("The time takes back other time on the invoice {invoice}: take it off a draft; where it was sent, void that.")
+            }
             (Some(invoice), _) => format!(
                 "The time is on the invoice {invoice}: take it off a draft; where it was sent, reverse the time, or issue a credit note."
             ),

@@ -11,6 +11,9 @@ const HUNDREDTHS_OF_WHOLE: [&str; 2] = ["ISK", "UGX"];
 /// With three decimals, of which the last is always zero.
 const THOUSANDTHS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
+/// The largest amount that Stripe takes: eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+const MOST: i64 = 99_999_999;
+
 /// How Stripe counts a currency.
 struct Counted {
     /// How many decimals its amounts have at Stripe.
@@ -42,7 +45,11 @@ pub(crate) fn to_stripe(money: Money) -> Result<i64, PaymentError> {
         return Err(refused(format!("There is nothing to pay: {money}.")));
     }
     let scaled = rescaled(money.minor(), currency.decimals(), counted.decimals).filter(|amount| amount % counted.step == 0);
-    scaled.ok_or_else(|| refused(format!("Payments in {currency} can't be as exact as {money}.")))
+    match scaled {
+        None => Err(refused(format!("Payments in {currency} can't be as exact as {money}."))),
+        Some(amount) if amount > MOST => Err(refused(format!("{money} is more than can be paid online at once."))),
+        Some(amount) => Ok(amount),
+    }
 }
 
 /// The money that Stripe means by `amount` in `currency`, as it writes it: `usd`.

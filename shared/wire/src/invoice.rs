@@ -54,7 +54,7 @@ pub struct InvoiceViewRow {
     /// By how much credit notes made what is due less.
     #[view(it.amount_credited.into())]
     amount_credited: Decimal,
-    /// How much of what was paid went back to the payers.
+    /// How much of what was paid Stripe gave back to the payers; what else was given back, credit notes and credits say.
     #[view(it.amount_refunded.into())]
     amount_refunded: Decimal,
     /// What is due: the total without what is paid and credited.

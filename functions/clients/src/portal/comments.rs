@@ -89,7 +89,7 @@ struct NewComment {
 ///
 /// Newest first. A client's people see those about their own tasks; about another client's there are none. 422 for a task
 /// and a client at once; 404 for a client's people who ask for another client.
-#[get("/api/clients/comments/")]
+#[get("/api/clients/comments/", 200, 404)]
 async fn list_comments(
     cx: Cx,
     party: Party<may::ReadWork, right::See>,

@@ -124,7 +124,9 @@ impl Invoice {
             return Err(Refusal::state("A payment is on its way; wait until it arrives or fails, or issue a credit note."));
         }
         if !self.time_reversed.is_empty() {
-            return Err(Refusal::state("Other time takes back some of what it bills; delete that time first."));
+            return Err(Refusal::state(
+                "Other time takes back some of what it bills; delete that time first, or void the invoice that it is on.",
+            ));
         }
         if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
@@ -135,7 +137,7 @@ impl Invoice {
     /// The invoice once nobody expects any more that it is paid.
     pub fn mark_uncollectible(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
-            Status::Sent => Ok((Self { status: Status::Uncollectible, reason, ..self.clone() }, Event::WrittenOff)),
+            Status::Sent => Ok((Self { status: Status::Uncollectible, written_off: true, reason, ..self.clone() }, Event::WrittenOff)),
             Status::Draft => Err(Refusal::state("The invoice isn't sent.")),
             Status::Paid | Status::Void | Status::Uncollectible => {
                 Err(Refusal::state(format!("The invoice is {} already.", self.status.as_str())))
@@ -148,7 +150,7 @@ impl Invoice {
     pub fn reverse_write_off(&self, now: Time) -> Transition<Self> {
         match self.status {
             Status::Uncollectible => {
-                let reopened = Self { status: Status::Sent, reason: None, ..self.clone() };
+                let reopened = Self { status: Status::Sent, written_off: false, reason: None, ..self.clone() };
                 Ok((Self { reminded: reopened.reminders_until(now).max(self.reminded), ..reopened }, Event::WriteOffReversed))
             }
             Status::Draft | Status::Sent | Status::Paid | Status::Void => {

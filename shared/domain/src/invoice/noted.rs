@@ -123,22 +123,16 @@ impl Invoice {
         Ok((refunded, credited))
     }
 
-    /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. What they said was to be
-    /// refunded and wasn't, and the credits that they made of the money, make less what is due instead.
-    pub(super) fn absorbing(self) -> Self {
+    /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. The credits that they made
+    /// of the money make less what is due instead; what they said was refunded was, and is due.
+    pub(super) fn absorbing(mut self) -> Self {
         let mut due = self.amount_due();
-        let untold = self.refunds_untold();
-        let promised = if untold.is_negative() { untold.negated().part_within(self.refund_noted) } else { Money::zero(self.currency) };
-        let part = due.part_within(promised);
-        due = due.without(part);
-        let refund_noted = self.refund_noted.without(part);
-        let mut amount_credited = self.amount_credited.and(part);
-        let mut note_credits = self.note_credits.clone();
-        for note in note_credits.iter_mut().rev() {
+        for note in self.note_credits.iter_mut().rev() {
             let part = due.part_within(note.left());
-            (note.absorbed, due, amount_credited) = (note.absorbed.and(part), due.without(part), amount_credited.and(part));
+            (note.absorbed, due) = (note.absorbed.and(part), due.without(part));
+            self.amount_credited = self.amount_credited.and(part);
         }
-        Self { refund_noted, amount_credited, note_credits, ..self }.standing()
+        self.standing()
     }
 }
 
@@ -190,6 +184,15 @@ mod tests {
         assert_eq!(divided(&told.note), [0, 1_000, 4_000]);
         assert!(refunded(&told.invoice.0, 4_000).withdrawn.is_empty());
         assert_eq!(refunded(&told.invoice.0, 4_500).withdrawn, [(id(3), usd(500))]);
+    }
+
+    #[test]
+    fn what_a_note_says_was_given_back_is_due_again_when_the_payment_is_gone() {
+        let paid = pay(&sent(), "120").unwrap().invoice.0;
+        let noted = note(&paid, "30", Some("30")).unwrap().invoice.0;
+        let payment = noted.payments[0].id;
+        let reversed = noted.reverse_payment(payment, crate::MultiLine::new("Never came").unwrap(), crate::invoice::tests::now());
+        assert_eq!(reversed.unwrap().invoice.0.amount_due(), usd(12_000));
     }
 
     #[test]

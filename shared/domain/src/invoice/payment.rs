@@ -307,11 +307,12 @@ impl Invoice {
         Ok(Self { payments, amount_paid, amount_refunded, ..self.clone() }.standing())
     }
 
-    /// The invoice where it stands by what is due: paid if that is nothing, not any more if it is something.
+    /// The invoice where it stands by what is due: paid if that is nothing; if it is something, as it stood before.
     pub(super) fn standing(self) -> Self {
         let due = !self.amount_due().is_zero();
         let status = match self.status {
             Status::Sent | Status::Uncollectible if !due => Status::Paid,
+            Status::Paid if due && self.written_off => Status::Uncollectible,
             Status::Paid if due => Status::Sent,
             Status::Draft | Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => self.status,
         };

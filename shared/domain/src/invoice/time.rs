@@ -40,7 +40,7 @@ impl Invoice {
     /// What the other time gives back is what `entry` costs, at that tax; so it may not where something else was charged, or
     /// was taken back before.
     pub fn reverse_time(&self, id: TimeEntryId, entry: &TimeEntry) -> Result<((Self, Event), LineTax), Refusal> {
-        let instead = |why: &str| Err(Refusal::state(format!("{why}; issue a credit note of that line instead.")));
+        let instead = |why: &str| Err(Refusal::state(format!("{why}; issue a credit note of all that is left of that line instead.")));
         match self.status {
             Status::Sent | Status::Paid | Status::Uncollectible => {}
             Status::Draft => return Err(Refusal::state("The invoice is a draft; take the time off it.")),
@@ -67,6 +67,14 @@ impl Invoice {
         }
         let time_reversed = self.time_reversed.iter().copied().filter(|reversed| *reversed != id).collect();
         Ok((Self { time_reversed, ..self.clone() }, Event::TimeReinstated))
+    }
+
+    /// The time of its lines that credit notes took back as a whole: it isn't charged any more.
+    pub fn time_taken_back(&self) -> Result<Vec<TimeEntryId>, Refusal> {
+        let nets = self.line_nets()?;
+        let lines = self.line_items.iter().zip(nets).zip(&self.line_notes);
+        let whole = lines.filter(|((_, net), noted)| !net.is_zero() && noted.amount == *net);
+        Ok(whole.filter_map(|((line, _), _)| line.time_entry).collect())
     }
 
     /// That what gives back time in `edited` stays as it was charged.
