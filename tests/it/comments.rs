@@ -117,10 +117,10 @@ async fn another_clients_task_is_none_and_its_comments_are_not_there() {
     let (_, task) = work(&firm).await;
     let comment = say(&firm.portal().await.user, &task, "Ours.").await.expect(201).id();
     let other = firm.another_client().await;
-    let before = app.records();
+    let before = app.moment();
     let refused = say(&other.user, &task, "Not ours.").await.expect(422);
     assert_eq!(refused.fields(), ["task"]);
-    assert_eq!(app.records(), before);
+    assert_eq!(app.changed_since(&before), []);
     // As of a task or a client that isn't there.
     let nothing = other.user.get(format!("/api/clients/comments/?task={task}")).await.expect(200);
     assert_eq!(nothing.json["results"], json!([]));

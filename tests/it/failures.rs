@@ -153,7 +153,7 @@ enum Place {
 
 /// A proposal is accepted and followed up although a call in `place` fails; how many welcome mails that took.
 async fn accepted_despite(place: Place, key: Option<&str>, Broken { n, fault }: Broken) -> Option<usize> {
-    let app = TestApp::new().await;
+    let app = TestApp::restless().await;
     let ses = Meter::before(ministack().endpoint()).await;
     let outbox = app.outbox(&ses);
     let sale = Sale::open(&app).await;
@@ -239,7 +239,7 @@ async fn a_transaction_that_the_sdk_sends_again_is_recognised() {
 
 /// A lead is converted although a call of the table fails.
 async fn converted_despite(key: Option<&str>, Broken { n, fault }: Broken) -> Option<()> {
-    let app = TestApp::new().await;
+    let app = TestApp::restless().await;
     let owner = app.firm().await.owner;
     let body = json!({"company_name": "Acme Corp", "email": email("ann")});
     let lead = owner.post("/api/crm/leads/", body).await.expect(201).id();
@@ -273,7 +273,7 @@ async fn a_lead_becomes_one_prospect_whichever_call_fails() {
 
 /// A firm signs up although a call of the table fails.
 async fn registered_despite(Broken { n, fault }: Broken) -> Option<()> {
-    let app = TestApp::new().await;
+    let app = TestApp::restless().await;
     let email = email("owner");
     let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email, "password": PASSWORD});
     let request = Request { app: &app, path: "/api/auth/register/".to_owned(), body, bearer: None, key: Some(KEY) };

@@ -169,7 +169,7 @@ async fn what_can_not_be_set_aside_comes_back() {
 
 #[tokio::test]
 async fn whichever_call_a_worker_dies_at_the_next_one_finishes() {
-    let app = TestApp::unlimited().await;
+    let app = TestApp::restless().await;
     let firm = app.firm().await;
     for fault in [Fault::Lost, Fault::Unanswered] {
         for n in 0.. {

@@ -151,7 +151,7 @@ async fn a_run_that_breaks_off_anywhere_is_caught_up_by_the_next() {
 
 /// Break the `after`th call of a run, and run again: all is as it should be. Whether anything was broken.
 async fn broken_off(after: usize, fault: Fault) -> bool {
-    let app = TestApp::unlimited().await;
+    let app = TestApp::restless().await;
     let firm = app.firm().await;
     let (invoice, _) = invoice(&firm, 2).await;
     app.clock.advance(TimeDelta::days(4));

@@ -3,13 +3,17 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
 use api::{App, Front, Limiter, Limits, Routes, Verifier};
 use auth::{Keys, published};
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region,
+    retry::{RetryConfig, RetryPartition, TokenBucket},
+};
+use chrono::TimeDelta;
 use domain::Time;
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
@@ -29,12 +33,12 @@ pub const ISSUER: &str = "https://consultantpro.example";
 pub const WEB_ORIGIN: &str = "https://app.consultantpro.example";
 
 /// How long a request may take: a machine that does much at once isn't to be mistaken for a function that is too slow.
-const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 
 /// The functions, a DynamoDB of their own, and a clock that tests set.
 pub struct TestApp {
     /// `template.yaml`.
-    pub template: Template,
+    pub template: &'static Template,
     /// The table.
     pub dynamo: Dynamo,
     /// The proxy between the functions and the table.
@@ -85,9 +89,14 @@ pub struct Environment {
 impl Environment {
     /// What a function answers to an event of API Gateway's, from the event's text to the answer's.
     pub async fn invoke(&self, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
+        self.invoke_within(PATIENCE, function, event).await
+    }
+
+    /// The same, if Lambda ends the process so long from now.
+    async fn invoke_within(&self, patience: TimeDelta, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
         let front = self.functions.get(function).unwrap_or_else(|| panic!("no function {function}")).clone();
         let mut context = Context::default();
-        context.deadline = u64::try_from((self.clock.now() + PATIENCE).timestamp_millis()).unwrap();
+        context.deadline = u64::try_from((self.clock.now() + patience).timestamp_millis()).unwrap();
         let event = LambdaEvent::new(serde_json::from_str(&event.to_string()).unwrap(), context);
         let answer = api::handle(front, event).await.unwrap();
         local::gateway::response(&serde_json::to_value(&answer).unwrap()).unwrap()
@@ -103,6 +112,7 @@ pub struct Call<'a> {
     headers: Vec<(String, String)>,
     body: bytes::Bytes,
     address: IpAddr,
+    patience: TimeDelta,
 }
 
 impl TestApp {
@@ -127,10 +137,10 @@ impl TestApp {
     }
 
     async fn made(limits: Limits, retries: RetryConfig) -> Self {
-        let template = Template::load_with(&[("WebOrigin", WEB_ORIGIN)]).unwrap();
-        let dynamo = Dynamo::memory(&template).unwrap();
+        let template = template();
+        let dynamo = Dynamo::memory(template).unwrap();
         let meter = Meter::before(dynamo.endpoint()).await;
-        let store = store_with(meter.url(), &template, retries);
+        let store = store_with(meter.url(), template, retries);
         let local = local::keys::Keys::generate().unwrap();
         let vault = Vault::default();
         vault.set("signing", Some(&local.signing_secret()));
@@ -205,7 +215,7 @@ impl TestApp {
     /// A request by nobody.
     pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
         let (headers, body) = (Vec::new(), bytes::Bytes::new());
-        Call { app: self, environment: &self.first, method, path: path.into(), headers, body, address: self.address }
+        Call { app: self, environment: &self.first, method, path: path.into(), headers, body, address: self.address, patience: PATIENCE }
     }
 
     /// `GET path` by nobody.
@@ -231,19 +241,25 @@ impl TestApp {
     /// From now on it is `time`, to the second, for the functions and at Stripe's.
     pub fn set_time(&self, time: Time) {
         let ahead = (time - self.clock.now()).num_seconds();
-        self.clock.advance(chrono::TimeDelta::seconds(ahead));
+        self.clock.advance(TimeDelta::seconds(ahead));
         self.stand_in.advance(ahead);
     }
 
     /// The store, past the meter: for what a test looks at itself.
     pub fn store_unmetered(&self) -> Store {
-        store_at(self.dynamo.endpoint(), &self.template)
+        store_at(self.dynamo.endpoint(), self.template)
     }
 
     /// The store through the meter, which gives up at the first call that fails: for tests in which many do.
     pub fn store_without_patience(&self) -> Store {
-        store_with(self.meter.url(), &self.template, RetryConfig::disabled())
+        store_with(self.meter.url(), self.template, RetryConfig::disabled())
     }
+}
+
+/// `template.yaml`, which takes longer to read than most of what is asked of an app.
+pub(crate) fn template() -> &'static Template {
+    static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::load_with(&[("WebOrigin", WEB_ORIGIN)]).unwrap());
+    &TEMPLATE
 }
 
 fn plenty() -> Limits {
@@ -255,13 +271,17 @@ fn store_at(endpoint: &str, template: &Template) -> Store {
     store_with(endpoint, template, RetryConfig::standard())
 }
 
+/// What its calls may be tried again in all isn't counted: a process may have a few in a row that fail, tests have hundreds, and
+/// all of a process share the count.
 fn store_with(endpoint: &str, template: &Template, retries: RetryConfig) -> Store {
+    let uncounted = RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::for_tests())
         .retry_config(retries)
+        .retry_partition(uncounted)
         .build();
     Store::new(aws_sdk_dynamodb::Client::from_conf(config), &template.table.name)
 }
@@ -298,6 +318,12 @@ impl<'a> Call<'a> {
         Self { address, ..self }
     }
 
+    /// To be answered before Lambda ends the process, so long from now.
+    #[must_use]
+    pub fn within(self, patience: TimeDelta) -> Self {
+        Self { patience, ..self }
+    }
+
     /// Answered by the functions' processes `environment`.
     #[must_use]
     pub fn by(self, environment: &'a Environment) -> Self {
@@ -314,7 +340,7 @@ impl<'a> Call<'a> {
         let route = self.app.template.route(self.method.as_str(), &local::gateway::raw_path(request.uri()));
         let route = route.unwrap_or_else(|| panic!("template.yaml has no route for {} {}", self.method, self.path));
         let event = local::gateway::event(&request, &route.key(), self.address);
-        let mut answer = self.environment.invoke(&route.function, &event).await;
+        let mut answer = self.environment.invoke_within(self.patience, &route.function, &event).await;
         self.app.template.cors.as_ref().unwrap().apply(request.method(), request.headers(), &mut answer);
         answer.into()
     }

@@ -58,7 +58,7 @@ pub struct Row {
     pub asks_others: bool,
     /// How many reads it may take: one, unless it looks for what is open below a record.
     pub reads: usize,
-    /// The permission that it takes beside its own, where what it is done to is somebody else's.
+    /// The permission that it takes beside its own: where what it is done to is somebody else's, say.
     pub others: Option<Permission>,
     make: Box<Make>,
 }
@@ -115,7 +115,7 @@ impl Row {
         Self { reads, ..self }
     }
 
-    /// It is done to what is the owner's, which takes `permission` of others.
+    /// What is done to what, or with what, takes `permission` too.
     fn others(self, permission: Permission) -> Self {
         Self { others: Some(permission), ..self }
     }

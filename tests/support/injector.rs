@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 /// How a call fails while all others go well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trouble {
     /// Too many calls of its kind are made.
     Throttled,

@@ -9,10 +9,7 @@ use aws_sdk_sqs::{
     types::{Message, MessageSystemAttributeName},
 };
 use http::Method;
-use local::{
-    stripe::sign,
-    template::{Queue as QueueSettings, Template},
-};
+use local::{stripe::sign, template::Queue as QueueSettings};
 use payments::Payments;
 use queue::Queue;
 use runtime::Clock;
@@ -22,7 +19,7 @@ use stripe_events::StripeEvents;
 use tokio::sync::OnceCell;
 use webhooks::Webhooks;
 
-use crate::{Call, Meter, TestApp, ministack};
+use crate::{Call, Meter, TestApp, ministack, support::app::template};
 
 /// What events are signed with.
 pub const WEBHOOK_SECRET: &str = "whsec_test";
@@ -68,8 +65,7 @@ impl StripeQueue {
     }
 
     async fn make(&self) {
-        let template = Template::load().unwrap();
-        let like = |name: &str| template.queues.iter().find(|queue| queue.name == format!("consultantpro-stripe-events-{name}")).unwrap();
+        let like = |name: &str| template().queues.iter().find(|queue| queue.name == format!("consultantpro-stripe-events-{name}")).unwrap();
         ministack().make_queue(&self.dead(), like("dead-local")).await.unwrap();
         let mut settings: QueueSettings = like("local").clone();
         let redrive =

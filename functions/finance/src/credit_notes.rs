@@ -135,8 +135,9 @@ struct IssueCreditNote {
     /// Default: all that is left of the invoice.
     lines: Option<Vec<JsonObject<NewCreditNoteLine>>>,
     reason: MultiLine<2000>,
-    /// How much of that rest was refunded instead, at Stripe or elsewhere: it counts as given, also where it is to be. Default: what was refunded at Stripe
-    /// before, of which no credit note told; less than that is refused.
+    /// How much of that rest was refunded instead, or is to be. Of what Stripe took it is taken to be refunded there: leave
+    /// as credit what is given by hand, and record that with `refund/`. Of other payments it counts as given by hand.
+    /// Default: what was refunded at Stripe before, of which no credit note told; less than that is refused.
     refunded_amount: Option<Price>,
 }
 

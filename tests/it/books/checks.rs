@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Id, Money,
+    client::Client,
     credit::Credit,
     credit_note::CreditNote,
     firm::Firm,
@@ -13,7 +14,7 @@ use domain::{
     tax::Tax,
     time_entry::TimeEntry,
 };
-use store::{Entity, ListScope, PageRequest, Record, Store};
+use store::{Closable, Entity, ListScope, PageRequest, Record, Store};
 
 use super::World;
 
@@ -56,6 +57,11 @@ fn plus(one: Sums, other: Sums) -> Sums {
     }
     sums.retain(|_, sum| *sum != 0);
     sums
+}
+
+/// What the operations know of, but for what came to nothing.
+fn known(amounts: &BTreeMap<&str, i64>) -> Sums {
+    amounts.iter().filter(|(_, sum)| **sum != 0).map(|(currency, sum)| ((*currency).to_owned(), *sum)).collect()
 }
 
 /// 1, 2, 3, …
@@ -124,24 +130,34 @@ fn assert_time_is_billed_once(invoices: &BTreeMap<Id<Invoice>, Record<Invoice>>,
     }
 }
 
-fn assert_money_is_explained(received: &Sums, invoices: &[&Invoice], credits: &[&Credit], notes: &[&CreditNote]) {
+/// `received` and `given` are what the operations say that came in, and was given to clients by hand.
+fn assert_money_is_explained([received, given]: [&Sums; 2], invoices: &[&Invoice], credits: &[&Credit], notes: &[&CreditNote]) {
     let payments = || invoices.iter().flat_map(|invoice| &invoice.payments);
     let money = || payments().filter(|payment| payment.method != Method::Credit);
     let excess = || sums(money().filter_map(|payment| payment.excess).map(|excess| excess.amount));
-    assert_eq!(sums(money().map(|payment| payment.amount)), *received, "what was paid is what is recorded");
+    let true_ones = money().filter(|payment| payment.reversal.is_none());
+    assert_eq!(sums(true_ones.map(|payment| payment.amount)), *received, "what was paid is what is recorded");
+    assert_eq!(sums(credits.iter().map(|credit| credit.refunded)), *given, "what was given to clients is what is recorded");
     assert_eq!(sums(credits.iter().map(|credit| credit.amount)), plus(excess(), sums(notes.iter().map(|note| note.credited))));
-    let used = sums(credits.iter().flat_map(|credit| &credit.uses).map(|used| used.amount));
+    let used = sums(credits.iter().flat_map(|credit| uses(credit)));
     let settled = sums(credits.iter().flat_map(|credit| &credit.settlements).map(|settlement| settlement.amount));
-    let applied = sums(payments().filter(|payment| payment.method == Method::Credit).map(|payment| payment.amount));
+    let applied = sums(payments().filter(|payment| payment.method == Method::Credit).map(Payment::applied));
     assert_eq!(used, plus(applied, settled));
     for credit in credits {
-        let used: i64 = credit.uses.iter().map(|used| used.amount.minor()).sum();
+        let used: i64 = uses(credit).map(Money::minor).sum();
+        let refunded: i64 = credit.refunds.iter().filter(|refund| refund.reversal.is_none()).map(|refund| refund.amount.minor()).sum();
+        assert_eq!(credit.refunded.minor(), refunded);
         let settled: i64 = credit.settlements.iter().map(|settlement| settlement.amount.minor()).sum();
         let balance = credit.remaining.minor() - credit.overdrawn.minor();
-        assert_eq!(credit.amount.minor() + settled, balance + used + credit.withdrawn.minor());
+        assert_eq!(credit.amount.minor() + settled, balance + used + credit.withdrawn.minor() + refunded);
         assert!(credit.remaining.is_zero() || credit.overdrawn.is_zero());
     }
-    assert_eq!(owed(invoices, credits), owed_by_what_was_paid(invoices), "what clients owe follows from what was charged and paid");
+    assert_eq!(owed(invoices, credits), owed_by_what_was_paid(invoices, given), "what clients owe follows from what was charged and paid");
+}
+
+/// What paid something from `credit` and wasn't taken back.
+fn uses(credit: &Credit) -> impl Iterator<Item = Money> {
+    credit.uses.iter().filter(|used| used.given_back_at.is_none()).map(|used| used.amount)
 }
 
 /// What clients owe, or where it is less than nothing have to their credit, as the records say.
@@ -151,15 +167,16 @@ fn owed(invoices: &[&Invoice], credits: &[&Credit]) -> Sums {
     sums(out.map(|invoice| invoice.amount_due()).chain(credits))
 }
 
-/// The same by what was charged and not taken back, without what came in and did not go back. A refund of which no credit note
-/// tells was given without asking for it again.
-fn owed_by_what_was_paid(invoices: &[&Invoice]) -> Sums {
+/// The same by what was charged and not taken back, without what came in and did not go back, at Stripe or by hand. A refund of
+/// which no credit note tells was given without asking for it again.
+fn owed_by_what_was_paid(invoices: &[&Invoice], given: &Sums) -> Sums {
     let charged = invoices.iter().filter(|invoice| !matches!(invoice.status, Status::Draft | Status::Void));
     let charged = charged.flat_map(|invoice| [invoice.totals.total, invoice.credit_noted.negated()]);
     let money = invoices.iter().flat_map(|invoice| &invoice.payments).filter(|payment| payment.method != Method::Credit);
-    let kept = money.filter(|payment| payment.dispute != Some(Dispute::Lost));
+    let kept = money.filter(|payment| payment.dispute != Some(Dispute::Lost) && payment.reversal.is_none());
     let kept = kept.flat_map(|payment| [payment.amount.negated(), payment.refunded]);
-    sums(charged.chain(kept).chain(invoices.iter().map(|invoice| invoice.refunds_untold().negated())))
+    let untold = invoices.iter().map(|invoice| invoice.refunds_untold().negated());
+    plus(sums(charged.chain(kept).chain(untold)), given.clone())
 }
 
 /// What is known of a day of a person is what they logged on it.
@@ -173,6 +190,14 @@ fn assert_days_are_summed(items: &BTreeMap<(String, String), serde_json::Value>,
     logged.retain(|_, minutes| *minutes != 0);
     known.retain(|_, minutes| *minutes != 0);
     assert_eq!(known, logged);
+}
+
+/// What is archived has nothing open below it, which nobody would see any more.
+async fn assert_archived_clients_are_done_with(store: &Store, firm: Id<Firm>) {
+    for (id, client) in all::<Client>(store, firm).await.iter().filter(|(_, client)| client.archived_at.is_some()) {
+        let open = Client::open_below(store, firm, client).await.unwrap();
+        assert!(open.is_empty(), "{id} is archived, and open are {open:?}");
+    }
 }
 
 impl World<'_, '_> {
@@ -196,12 +221,13 @@ impl World<'_, '_> {
         assert_without_gaps("invoices", invoices.values().filter_map(|invoice| invoice.number));
         assert_without_gaps("credit notes", notes.values().map(|note| note.number));
         assert_time_is_billed_once(&invoices, &entries);
+        assert_archived_clients_are_done_with(&store, firm).await;
         assert_days_are_summed(&self.firm.app.records(), &entries);
-        let received = self.received.iter().filter(|(_, sum)| **sum != 0).map(|(currency, sum)| ((*currency).to_owned(), *sum)).collect();
+        let [received, given] = [&self.received, &self.given].map(known);
         let all_invoices: Vec<_> = invoices.values().map(|invoice| &invoice.content).collect();
         let all_credits: Vec<_> = credits.values().map(|credit| &credit.content).collect();
         let all_notes: Vec<_> = notes.values().map(|note| &note.content).collect();
-        assert_money_is_explained(&received, &all_invoices, &all_credits, &all_notes);
+        assert_money_is_explained([&received, &given], &all_invoices, &all_credits, &all_notes);
         self.firm.app.project().await;
         for (place, project) in self.projects.iter().enumerate() {
             let id: Id<Project> = project.id.parse().unwrap();

@@ -4,7 +4,9 @@
 //! A firm is made from a seed that is printed. `BOOKS_SEED` repeats one, `BOOKS_OPERATIONS` says how many operations there
 //! are in all; each firm has [`EACH`].
 
+mod archive;
 mod checks;
+mod credits;
 mod operations;
 mod stripe;
 
@@ -53,6 +55,8 @@ struct Bill {
     client: usize,
     currency: &'static str,
     status: String,
+    /// Whether somebody archived it; money takes it out of the archive again.
+    archived: bool,
 }
 
 /// A client's credit.
@@ -77,15 +81,17 @@ struct World<'f, 'a> {
     sessions: Vec<Session>,
     /// What clients really paid, in minor units by currency: what staff recorded, and what Stripe took.
     received: BTreeMap<&'static str, i64>,
+    /// What of credits was given to clients, as staff recorded, in the same way.
+    given: BTreeMap<&'static str, i64>,
     /// How often each operation was done, and refused.
     done: BTreeMap<&'static str, [u32; 2]>,
 }
 
 impl<'f, 'a> World<'f, 'a> {
-    /// Two clients with a portal user, and projects of every kind: rounded, to be approved, in another currency.
+    /// Three clients with a portal user, and projects of every kind: rounded, to be approved, in another currency, over.
     async fn new(firm: &'f Firm<'a>, seed: u64) -> Self {
         let mut clients = Vec::new();
-        for name in ["Acme Corp", "Bolt Ltd"] {
+        for name in ["Acme Corp", "Bolt Ltd", "Cargo Inc"] {
             // Without an e-mail nobody gets mails, which would take most of the time.
             let id = firm.owner.post("/api/clients/clients/", json!({"company_name": name})).await.expect(201).id();
             let portal = firm.colleague(&id, json!({"see": true, "pay": true})).await;
@@ -97,6 +103,7 @@ impl<'f, 'a> World<'f, 'a> {
             (0, "EUR", json!({"hourly_rate": "99.99", "billing_increment": 15, "billing_rounding": "up"})),
             (1, "EUR", json!({"hourly_rate": "80.5", "requires_approval": true, "billing_increment": 6, "billing_rounding": "nearest"})),
             (1, "JPY", json!({"hourly_rate": "12345"})),
+            (2, "EUR", json!({"hourly_rate": "100"})),
         ] {
             let mut body = json!({"client": clients[client].id, "name": "Study", "currency": currency});
             body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
@@ -107,9 +114,13 @@ impl<'f, 'a> World<'f, 'a> {
             ));
             projects.push(Project { id, client, currency });
         }
-        let (random, received, done) = (StdRng::seed_from_u64(seed), BTreeMap::new(), BTreeMap::new());
+        // The last client has no work, and so is archived at times.
+        let over = format!("/api/projects/projects/{}/move/", projects.last().unwrap().id);
+        firm.owner.post(over, json!({"to": "cancelled"})).await.expect(200);
+        let (random, done) = (StdRng::seed_from_u64(seed), BTreeMap::new());
+        let (received, given) = (BTreeMap::new(), BTreeMap::new());
         let (entries, invoices, credits, sessions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { firm, random, clients, projects, tasks, entries, invoices, credits, sessions, received, done }
+        Self { firm, random, clients, projects, tasks, entries, invoices, credits, sessions, received, given, done }
     }
 
     /// The answer, if the operation `name` was done. It may be refused; it may not fail.

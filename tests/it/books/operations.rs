@@ -37,7 +37,7 @@ fn discount(random: &mut StdRng, currency: &str) -> Value {
 impl World<'_, '_> {
     /// Do one thing.
     pub(super) async fn operate(&mut self) {
-        match self.random.random_range(0..100) {
+        match self.random.random_range(0..112) {
             0..12 => self.log_time().await,
             12..15 => self.edit_time().await,
             15..17 => self.delete_time().await,
@@ -56,6 +56,12 @@ impl World<'_, '_> {
             75..84 => self.open_page().await,
             84..94 => self.press().await,
             94..97 => self.hear_stripe().await,
+            97..101 => self.reverse_payment().await,
+            101..103 => self.refund_credit().await,
+            103..105 => self.reverse_refund().await,
+            105..107 => self.restore_invoice().await,
+            107 => self.archive_client().await,
+            108 => self.restore_client().await,
             _ => self.firm.app.deliver().await,
         }
     }
@@ -155,7 +161,8 @@ impl World<'_, '_> {
         }
         let answer = self.firm.owner.post("/api/finance/invoices/", body).await;
         if let Some(draft) = self.did("draft", answer) {
-            let bill = Bill { id: draft.id(), client: project.client, currency: project.currency, status: draft.text("/status") };
+            let bill =
+                Bill { id: draft.id(), client: project.client, currency: project.currency, status: draft.text("/status"), archived: false };
             self.invoices.push(bill);
         }
     }
@@ -166,12 +173,12 @@ impl World<'_, '_> {
     }
 
     /// That `invoice` stands where `answer` shows it.
-    fn seen(&mut self, answer: &Answer) {
+    pub(super) fn seen(&mut self, answer: &Answer) {
         let (id, status) = (answer.id(), answer.text("/status"));
         self.invoices.iter_mut().filter(|bill| bill.id == id).for_each(|bill| bill.status.clone_from(&status));
     }
 
-    async fn shown(&self, invoice: &str) -> Option<Answer> {
+    pub(super) async fn shown(&self, invoice: &str) -> Option<Answer> {
         Some(self.firm.owner.get(format!("/api/finance/invoices/{invoice}/")).await).filter(|answer| answer.status == 200)
     }
 
@@ -210,16 +217,14 @@ impl World<'_, '_> {
 
     async fn act_on_invoice(&mut self, action: &'static str, statuses: &[&str], body: Value) {
         let Some(Bill { id, .. }) = self.invoice(statuses) else { return };
-        let answer = self.firm.owner.post(format!("/api/finance/invoices/{id}/{action}/"), body).await;
+        self.act(&id, action, body).await;
+    }
+
+    pub(super) async fn act(&mut self, invoice: &str, action: &'static str, body: Value) {
+        let answer = self.firm.owner.post(format!("/api/finance/invoices/{invoice}/{action}/"), body).await;
         if let Some(changed) = self.did(action, answer) {
             self.seen(&changed);
         }
-    }
-
-    async fn remove_invoice(&mut self) {
-        let Some(Bill { id, .. }) = self.invoice(&["draft", "void", "paid"]) else { return };
-        let answer = self.firm.owner.delete(format!("/api/finance/invoices/{id}/")).await;
-        self.did("remove invoice", answer);
     }
 
     /// Some of what is due, all of it, or more.
@@ -232,6 +237,11 @@ impl World<'_, '_> {
             1 => due,
             _ => due + self.random.random_range(0..10_000),
         };
+        self.pay(&invoice, currency, client, amount).await;
+    }
+
+    /// So many minor units come in for `invoice`, of the client at `client`.
+    pub(super) async fn pay(&mut self, invoice: &str, currency: &'static str, client: usize, amount: i64) {
         let body = json!({"amount": decimal(amount, currency), "method": "bank_transfer"});
         let answer = self.firm.owner.post(format!("/api/finance/invoices/{invoice}/record-payment/"), body).await;
         if let Some(paid) = self.did("record payment", answer) {
@@ -240,20 +250,6 @@ impl World<'_, '_> {
             let last = paid.json["payments"].as_array().unwrap().last().unwrap();
             let id = last["credit"].as_str().map(str::to_owned);
             self.credits.extend(id.map(|id| Credit { id, client, currency }));
-        }
-    }
-
-    async fn apply_credit(&mut self) {
-        let Some(Bill { id: invoice, currency, client, .. }) = self.invoice(&["sent", "uncollectible"]) else { return };
-        let fits = |credit: &Credit| credit.client == client && credit.currency == currency;
-        let Some(Credit { id: credit, .. }) = Self::one(&mut self.random, &self.credits, fits) else { return };
-        let mut body = json!({"credit": credit});
-        if self.random.random_bool(0.4) {
-            body["amount"] = decimal(self.random.random_range(1..2_000), currency).into();
-        }
-        let answer = self.firm.owner.post(format!("/api/finance/invoices/{invoice}/apply-credit/"), body).await;
-        if let Some(paid) = self.did("apply credit", answer) {
-            self.seen(&paid);
         }
     }
 

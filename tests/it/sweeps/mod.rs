@@ -15,11 +15,11 @@ mod write_back;
 
 /// A part of a long sweep, and in how many it is made: so every core has one to do, and none goes on when all else is done.
 #[derive(Debug, Clone, Copy)]
-struct Part(usize, usize);
+pub(crate) struct Part(pub(crate) usize, pub(crate) usize);
 
 impl Part {
     /// The share of `all` that is this part's.
-    fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    pub(crate) fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
         all.into_iter().enumerate().filter(move |(index, _)| index % self.1 == self.0).map(|(_, one)| one)
     }
 }
@@ -28,7 +28,7 @@ impl Part {
 macro_rules! in_parts {
     ($sweep:ident) => {
         mod $sweep {
-            use super::super::Part;
+            use crate::sweeps::Part;
 
             #[tokio::test]
             async fn part_1_of_4() {
@@ -52,7 +52,7 @@ macro_rules! in_parts {
         }
     };
 }
-use in_parts;
+pub(crate) use in_parts;
 
 /// Fail with all of `faults`, if there are any: a sweep tells of every operation that it stumbled over.
 #[track_caller]

@@ -52,12 +52,12 @@ async fn a_clients_portal_users_take_one_request_more_only_where_there_are_none(
     assert_eq!((reads, writes), (2, 0));
 }
 
-#[tokio::test]
-async fn what_was_done_before_is_answered_again_and_writes_nothing() {
+in_parts!(what_was_done_before_is_answered_again_and_writes_nothing);
+async fn what_was_done_before_is_answered_again_and_writes_nothing(part: Part) {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut faults = Vec::new();
-    for row in catalog().into_iter().filter(|row| row.repeatable) {
+    for row in part.of(catalog().into_iter().filter(|row| row.repeatable)) {
         let given = row.given(&firm).await;
         let first = row.rightful(&firm, &given).send().await;
         let before = app.moment();

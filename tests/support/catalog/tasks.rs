@@ -1,5 +1,6 @@
 //! Tasks.
 
+use domain::access::Permission::ManageWork;
 use serde_json::{Value, json};
 
 use super::{Given, Row, archived, projects::project, row};
@@ -8,14 +9,15 @@ use crate::Firm;
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row("list_tasks", async |firm| Given::beside(task(firm).await)),
-        row("create_task", async |firm| Given::body(new_task(firm).await)),
+        row("create_task", async |firm| Given::body(new_task(firm).await)).others(ManageWork),
         row("show_task", async |firm| Given::named(task(firm).await)),
         row("update_task", async |firm| {
             Given::named(task(firm).await).with(json!({
                 "title": "Interview retailers", "description": null, "assignee": firm.owner.id, "due_date": "2027-03-05",
                 "estimate_hours": "20", "hourly_rate": "190.00",
             }))
-        }),
+        })
+        .others(ManageWork),
         row("archive_task", async |firm| Given::named(task(firm).await)),
         row("restore_task", async |firm| Given::named(archived(firm, "/api/projects/tasks/", task(firm).await).await)),
         row("move_task", async |firm| Given::named(task(firm).await).with(json!({"to": "in_progress", "position": 3}))),

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, NewNoteLine, NoteLine, Status};
+use super::{Event, Invoice, Method, NewNoteLine, NoteLine, Status};
 use crate::{Money, Refusal, ids::CreditId, tax::Tax};
 
 /// A credit that a credit note made of what was paid.
@@ -123,10 +123,23 @@ impl Invoice {
         Ok((refunded, credited))
     }
 
-    /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. The credits that they made
-    /// of the money make less what is due instead; what they said was refunded was, and is due.
+    /// How much of what Stripe took for the invoice it didn't refund, whether it still has it or not.
+    fn refundable_at_stripe(&self) -> Money {
+        let by_stripe = self.payments.iter().filter(|payment| payment.method == Method::Stripe);
+        let kept = by_stripe.map(|payment| payment.amount.without(payment.credited()).without(payment.refunded_of_applied()));
+        kept.fold(Money::zero(self.currency), Money::and)
+    }
+
+    /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. What they said was to be
+    /// refunded at Stripe and wasn't, and the credits that they made of the money, make less what is due instead. Of what was
+    /// paid otherwise a refund can only have been given by hand, as the note says: that is due.
     pub(super) fn absorbing(mut self) -> Self {
         let mut due = self.amount_due();
+        let untold = self.refunds_untold();
+        let promised = if untold.is_negative() { untold.negated().part_within(self.refund_noted) } else { Money::zero(self.currency) };
+        let part = due.part_within(promised.part_within(self.refundable_at_stripe()));
+        (self.refund_noted, due) = (self.refund_noted.without(part), due.without(part));
+        self.amount_credited = self.amount_credited.and(part);
         for note in self.note_credits.iter_mut().rev() {
             let part = due.part_within(note.left());
             (note.absorbed, due) = (note.absorbed.and(part), due.without(part));
@@ -187,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_note_says_was_given_back_is_due_again_when_the_payment_is_gone() {
+    fn what_a_note_says_was_given_by_hand_is_due_again_when_the_payment_is_gone() {
         let paid = pay(&sent(), "120").unwrap().invoice.0;
         let noted = note(&paid, "30", Some("30")).unwrap().invoice.0;
         let payment = noted.payments[0].id;
