@@ -7,6 +7,7 @@ use tests::{Answer, Firm, TestApp};
 use crate::{
     event_log::assert_all_chains_hold,
     invoices::{act, sent_to},
+    outbox::mails_to,
     steps::column,
     stripe_events::Bill,
 };
@@ -185,6 +186,16 @@ async fn what_was_paid_twice_pays_the_invoice_when_the_first_payment_is_gone() {
     app.deliver().await;
     assert_eq!(bill.stands().await[..3], ["paid", "100.00", "0.00"]);
     assert_eq!(bill.credits().await, [["100.00", "0.00"]]);
+    // Who takes that back wants the credit to be there, and pays the invoice from it without telling the client.
+    let payment = bill.shown().await.text("/payments/2/id");
+    bill.act("reverse-payment", json!({"payment": payment, "reason": "The client wants it back"})).await;
+    app.deliver().await;
+    assert_eq!(bill.stands().await[..3], ["sent", "0.00", "100.00"]);
+    let (id, email) = (bill.shown().await.text("/payments/1/credit"), bill.shown().await.text("/email"));
+    let before = mails_to(&email).await.len();
+    bill.act("apply-credit", json!({"credit": id, "send_receipt": false})).await;
+    app.deliver().await;
+    assert_eq!((bill.stands().await[0].as_str(), mails_to(&email).await.len()), ("paid", before));
     // By card and by transfer, and the payer's bank takes the first back.
     let bill = Bill::of(&firm, "50").await;
     let session = bill.after(&[Action::Pay]).await;

@@ -1,5 +1,5 @@
-//! Pages at Stripe on which something else can be paid than what is due, or a second time. They are expired by `stripe-events`, so that an outage of
-//! Stripe holds up no stream.
+//! Pages at Stripe on which something else can be paid than what is due, or a second time. They are expired by `stripe-events`,
+//! so that an outage of Stripe holds up no stream.
 
 use domain::invoice::{ExpireCheckouts, Invoice};
 use store::{Error, Record};

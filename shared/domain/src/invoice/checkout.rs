@@ -270,5 +270,7 @@ mod tests {
         assert_eq!(two.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
         let pending = two.checkout_pending("cs_1", None, now()).unwrap().0;
         assert_eq!(pending.stale_checkouts().collect::<Vec<_>>(), ["cs_2"]);
+        assert_eq!(pending.void(None).unwrap_err().why, crate::Why::State);
+        assert!(pending.checkout_failed("cs_1").unwrap().0.void(None).is_ok());
     }
 }
