@@ -366,6 +366,9 @@ async fn what_was_rejected_or_revised_before_is_not_offered_again_beside_what_wa
     act(&firm.owner, &second, "send", json!({})).await.expect(200);
     act(&firm.owner, &second, "reject", json!({"reason": "Too dear"})).await.expect(200);
     act(&firm.owner, &first, "accept", json!({})).await.expect(200);
+    // Nor is the version before brought back by deleting the next.
+    let deleted = firm.owner.call(Method::DELETE, format!("/api/crm/proposals/{third}/")).send().await.expect(409);
+    assert_eq!(deleted.text("/existing"), first);
     for (proposal, action) in [(&second, "revise"), (&third, "send"), (&third, "accept")] {
         assert_eq!(act(&firm.owner, proposal, action, json!({})).await.expect(409).text("/existing"), first, "{action}");
     }

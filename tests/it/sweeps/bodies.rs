@@ -264,6 +264,8 @@ async fn of_a_megabyte_of_unknown_fields_the_first_are_told() {
     assert!((900_000..1 << 20).contains(&body.len()), "{}", body.len());
     let call = app.call(Method::POST, "/api/auth/refresh/").header("content-type", "application/json");
     let answer = call.body(body).send().await.expect(400);
+    let packed = app.call(Method::POST, "/api/auth/refresh/").header("content-type", "application/json").header("content-encoding", "gzip");
+    packed.body("{}").send().await.expect(415);
     assert_eq!(answer.fields().len(), 20, "{:#}", answer.json);
     assert!(answer.text("/detail").contains("there are more"));
 }

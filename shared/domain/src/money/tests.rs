@@ -71,6 +71,7 @@ fn absurd_amounts_and_what_is_no_number_are_refused() {
     assert_eq!("9".repeat(40).parse::<Price>(), Err(BadNumber::TooMuch(MOST)));
     assert_eq!(format!("0.{}1", "0".repeat(40)).parse::<Price>(), Err(BadNumber::Decimals(6)));
     assert_eq!("-0.01".parse::<Price>(), Err(BadNumber::Negative));
+    assert_eq!("-0".parse::<Price>(), Err(BadNumber::Negative), "as its schema says");
     assert_eq!("0.0000001".parse::<Price>(), Err(BadNumber::Decimals(6)));
 }
 
