@@ -187,6 +187,7 @@ async fn nothing_comes_to_be_open_below_what_is_archived() {
         acted(&firm, invoice, "record-payment", json!({"amount": "100", "method": "cash"})).await;
     }
     acted(&firm, &lost, "mark-uncollectible", json!({})).await;
+    let task = created(&firm, "/api/projects/tasks/", json!({"project": id(&project), "title": "Interviews"})).await;
     acted(&firm, &project, "move", json!({"to": "completed"})).await;
     firm.owner.delete(&client).await.expect(204);
 
@@ -198,6 +199,7 @@ async fn nothing_comes_to_be_open_below_what_is_archived() {
         (format!("{paid}reverse-payment/"), json!({"payment": payment, "reason": "Mistyped"})),
         (format!("{paid}record-payment/"), json!({"amount": "1", "method": "cash"})),
         (format!("{lost}void/"), json!({})),
+        ("/api/clients/comments/".to_owned(), json!({"task": id(&task), "comment": "Late"})),
         ("/api/finance/credit-notes/".to_owned(), json!({"invoice": id(&noted), "lines": [{"line": 0}], "reason": "Less"})),
     ];
     for (path, body) in &refused {

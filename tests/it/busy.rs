@@ -1,6 +1,7 @@
 //! A table that has too much to do, as DynamoDB may at any time: nothing is lost or doubled, and whoever asks waits a little.
 
 use chrono::TimeDelta;
+use domain::{Id, ids::ClientId};
 use http::Method;
 use schedule::{Done, Order, Schedule, Sweep, handle};
 use serde_json::{Value, json};
@@ -43,6 +44,18 @@ async fn keys_that_the_table_did_not_get_to_are_asked_for_again() {
     let refused = firm.owner.patch(&path, json!({"company_name": "Acme Inc"})).await.expect(503);
     assert!(refused.header("retry-after").is_some());
     assert_eq!(firm.owner.get(&path).await.expect(200).text("/company_name"), "Acme Ltd");
+}
+
+#[tokio::test]
+async fn more_keys_are_read_than_dynamodb_takes_in_a_batch() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let id = firm.id.parse().unwrap();
+    let real = client(&firm).await.parse::<ClientId>().unwrap();
+    let ids: Vec<ClientId> = (0..250).map(|random| Id::new(app.clock.now(), random)).chain([real]).collect();
+    let found = ids.iter().fold(app.store.read(id), |read, id| read.record(*id)).fetch().await.unwrap();
+    let there: Vec<_> = ids.into_iter().filter(|id| found.maybe(*id).unwrap().is_some()).collect();
+    assert_eq!(there, [real]);
 }
 
 #[tokio::test]

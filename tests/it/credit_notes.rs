@@ -9,17 +9,17 @@ use crate::{
 };
 
 /// A credit note of so much of the first line, without tax.
-async fn note(firm: &Firm<'_>, invoice: &str, amount: &str, refunded: Option<&str>) -> Answer {
-    note_of(firm, invoice, json!([{"line": 0, "amount": amount}]), refunded).await
+async fn note(firm: &Firm<'_>, invoice: &str, amount: &str, out_of_band: Option<&str>) -> Answer {
+    note_of(firm, invoice, json!([{"line": 0, "amount": amount}]), out_of_band).await
 }
 
-async fn note_of(firm: &Firm<'_>, invoice: &str, lines: Value, refunded: Option<&str>) -> Answer {
-    let body = json!({"invoice": invoice, "lines": lines, "reason": "Too much", "refunded_amount": refunded});
+async fn note_of(firm: &Firm<'_>, invoice: &str, lines: Value, out_of_band: Option<&str>) -> Answer {
+    let body = json!({"invoice": invoice, "lines": lines, "reason": "Too much", "out_of_band_amount": out_of_band});
     firm.owner.post("/api/finance/credit-notes/", body).await
 }
 
 fn parts(note: &Answer) -> [String; 5] {
-    ["/amount", "/tax", "/amount_reduced", "/amount_credited", "/amount_refunded"].map(|field| note.text(field))
+    ["/amount", "/tax", "/amount_reduced", "/amount_credited", "/amount_out_of_band"].map(|field| note.text(field))
 }
 
 #[tokio::test]
@@ -59,16 +59,20 @@ async fn credit_notes_that_can_not_be_right_take_no_number() {
     let client_id = client(&firm).await;
     let invoice = sent_to(&firm, &client_id, "100").await.id();
     let foreign = sent_to(&other, &client(&other).await, "100").await.id();
-    for (invoice, amount, refunded, field) in [
+    for (invoice, amount, out_of_band, field) in [
         (&foreign, "1", None, "invoice"),
         (&invoice, "0", None, "lines[0]"),
         (&invoice, "-1", None, "lines[0].amount"),
         (&invoice, "0.001", None, "lines[0].amount"),
         (&invoice, "100.01", None, "lines[0].amount"),
-        (&invoice, "100", Some("0.01"), "refunded_amount"),
-        (&invoice, "100", Some("-1"), "refunded_amount"),
+        (&invoice, "100", Some("0.01"), "out_of_band_amount"),
+        (&invoice, "100", Some("-1"), "out_of_band_amount"),
     ] {
-        assert_eq!(note(&firm, invoice, amount, refunded).await.expect(422).fields(), [field], "{amount} {refunded:?}");
+        assert_eq!(note(&firm, invoice, amount, out_of_band).await.expect(422).fields(), [field], "{amount} {out_of_band:?}");
+    }
+    for refunded in ["0.01", "-1"] {
+        let body = json!({"invoice": invoice, "reason": "Too much", "refunded_amount": refunded});
+        assert_eq!(firm.owner.post("/api/finance/credit-notes/", body).await.expect(422).fields(), ["refunded_amount"], "{refunded}");
     }
     let void = sent_to(&firm, &client_id, "100").await.id();
     act(&firm, &void, "void", json!({})).await.expect(200);

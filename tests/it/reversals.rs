@@ -2,7 +2,7 @@
 
 use domain::access::Role;
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{Answer, Firm, TestApp};
 
 use crate::{
     billed_time::{bill, invoice_of},
@@ -10,19 +10,33 @@ use crate::{
     invoices::{act, line},
 };
 
+/// What takes back the time `entry`.
+async fn reverse(firm: &Firm<'_>, entry: &str) -> Answer {
+    firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await
+}
+
+/// The invoice to `client` that charges the time `entry` and nothing else, sent.
+async fn charge(firm: &Firm<'_>, client: &str, entry: &str) -> String {
+    let invoice = bill(firm, client, &[entry]).await.expect(201).id();
+    act(firm, &invoice, "send", json!({})).await.expect(200);
+    invoice
+}
+
+/// An invoice to `client` that charges 800.00 and gives back what `reversal` takes back.
+async fn give_back(firm: &Firm<'_>, client: &str, reversal: &str) -> Answer {
+    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [reversal]});
+    firm.owner.post("/api/finance/invoices/", body).await
+}
+
 #[tokio::test]
 async fn a_reversal_gives_back_on_the_next_invoice_what_was_billed() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let (client, entry) = firm.time().await;
-    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    act(&firm, &invoice, "send", json!({})).await.expect(200);
-    let reversed = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await;
-    assert!(reversed.status.is_success(), "{:#}", reversed.json);
-    let back = reversed.json["reversed_by"].as_str().map_or_else(|| reversed.id(), str::to_owned);
+    charge(&firm, &client, &entry).await;
+    let back = reverse(&firm, &entry).await.expect(201).id();
     assert_eq!(bill(&firm, &client, &[&back]).await.expect(422).fields(), ["line_items"], "less than nothing alone");
-    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [back]});
-    let next = firm.owner.post("/api/finance/invoices/", body).await.expect(201);
+    let next = give_back(&firm, &client, &back).await.expect(201);
     assert_eq!((next.text("/total"), next.text("/line_items/1/amount")), ("300.00".into(), "-500.00".into()));
 }
 
@@ -35,16 +49,14 @@ async fn an_invoice_whose_time_other_time_takes_back_is_not_void_before_that_is_
     let before = firm.owner.get(path(&entry)).await.expect(200);
     let used =
         async || firm.owner.get(format!("/api/projects/projects/{}/", before.text("/project"))).await.expect(200).text("/used_hours");
-    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    act(&firm, &invoice, "send", json!({})).await.expect(200);
-    let reversal = firm.owner.post(format!("{}reverse/", path(&entry)), json!({})).await.expect(201).id();
+    let invoice = charge(&firm, &client, &entry).await;
+    let reversal = reverse(&firm, &entry).await.expect(201).id();
     app.project().await;
     assert_eq!(used().await, "0.00");
     act(&firm, &invoice, "void", json!({})).await.expect(409);
 
     // What takes it back is on an invoice that is out, and stays there.
-    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [reversal]});
-    let credits = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    let credits = give_back(&firm, &client, &reversal).await.expect(201).id();
     act(&firm, &credits, "send", json!({})).await.expect(200);
     firm.owner.delete(path(&reversal)).await.expect(409);
     act(&firm, &invoice, "void", json!({})).await.expect(409);
@@ -74,7 +86,7 @@ async fn what_takes_back_time_gives_back_what_was_charged_and_nothing_else() {
     let (client, entry) = firm.time().await;
     let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
     assert_eq!(act(&firm, &invoice, "send", json!({})).await.expect(200).text("/total"), "595.00");
-    let reversal = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
+    let reversal = reverse(&firm, &entry).await.expect(201).id();
     firm.owner.patch("/api/auth/firm/", json!({"default_tax_rate": "7"})).await.expect(200);
     let workshop = json!({"description": "Workshop", "quantity": "1", "unit_price": "800"});
     let with = |more: Value| {
@@ -112,7 +124,7 @@ async fn what_takes_back_time_gives_back_what_was_charged_and_nothing_else() {
         "time_entry": again});
     let charged = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [exempt]})).await.expect(201).id();
     act(&firm, &charged, "send", json!({})).await.expect(200);
-    let back = firm.owner.post(format!("/api/projects/time-entries/{again}/reverse/"), json!({})).await.expect(201).id();
+    let back = reverse(&firm, &again).await.expect(201).id();
     let other = json!({"description": "Course", "quantity": "1", "unit_price": "900", "tax_category": "exempt"});
     let body = json!({"line_items": [other], "time_entries": [back]});
     assert_eq!(with(body.clone()).await.expect(422).fields(), ["time_entries[0]"]);
@@ -132,7 +144,6 @@ async fn what_takes_back_time_gives_back_what_was_charged_and_nothing_else() {
 async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_note() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
-    let reverse = |entry: &str| firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({}));
     let note = |body: Value| firm.owner.post("/api/finance/credit-notes/", body);
     let sent = async |settings: Value| {
         let (client, entry) = firm.time().await;
@@ -145,22 +156,22 @@ async fn what_a_line_charged_is_taken_back_once_by_other_time_or_by_a_credit_not
     // What a credit note took back, other time doesn't.
     let (invoice, entry) = sent(json!({})).await;
     note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(201);
-    let told = reverse(&entry).await.expect(409).text("/detail");
+    let told = reverse(&firm, &entry).await.expect(409).text("/detail");
     assert!(told.contains("credit note of all that is left of that line"), "{told}");
     // Nor the other way round.
     let (invoice, entry) = sent(json!({})).await;
-    reverse(&entry).await.expect(201);
+    reverse(&firm, &entry).await.expect(201);
     note(json!({"invoice": invoice, "lines": [{"line": 0, "amount": "1"}], "reason": "Less"})).await.expect(422);
     note(json!({"invoice": invoice, "reason": "All"})).await.expect(422);
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
     // What was charged otherwise than it was logged is taken back by a note, as it was charged.
     let (_, entry) = sent(json!({"discount": {"percent": "90"}})).await;
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
     let (client, entry) = firm.time().await;
     let priced = json!({"description": "Interviews", "quantity": "1", "unit_price": "10", "time_entry": entry});
     let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [priced]})).await.expect(201).id();
     act(&firm, &invoice, "send", json!({})).await.expect(200);
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
 }
 
 #[tokio::test]
@@ -191,11 +202,9 @@ async fn a_credit_note_leaves_alone_what_takes_back_time() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let (client, entry) = firm.time().await;
-    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    act(&firm, &charging, "send", json!({})).await.expect(200);
-    let back = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
-    let body = json!({"client": client, "line_items": [line("1", "800")], "time_entries": [back]});
-    let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    charge(&firm, &client, &entry).await;
+    let back = reverse(&firm, &entry).await.expect(201).id();
+    let invoice = give_back(&firm, &client, &back).await.expect(201).id();
     act(&firm, &invoice, "send", json!({})).await.expect(200);
     let note = |lines: Value| {
         let body = json!({"invoice": invoice, "lines": lines, "reason": "Less"});
@@ -211,26 +220,22 @@ async fn what_is_not_charged_is_not_taken_back() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let (client, entry) = firm.time().await;
-    let path = |entry: &str| format!("/api/projects/time-entries/{entry}/");
-    let reverse = async |entry: &str| firm.owner.post(format!("{}reverse/", path(entry)), json!({})).await;
     // What is on a draft isn't charged: it is taken off.
     let draft = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
     firm.owner.delete(format!("/api/finance/invoices/{draft}/")).await.expect(204);
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
     app.deliver().await;
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
     // Nor is what an invoice charged that is void, before its time is free; and what is archived stays as it is.
-    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let invoice = charge(&firm, &client, &entry).await;
     act(&firm, &invoice, "void", json!({})).await.expect(200);
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
     app.deliver().await;
-    let invoice = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let invoice = charge(&firm, &client, &entry).await;
     act(&firm, &invoice, "record-payment", json!({"amount": "500", "method": "cash"})).await.expect(200);
     firm.owner.delete(format!("/api/finance/invoices/{invoice}/")).await.expect(204);
-    reverse(&entry).await.expect(409);
+    reverse(&firm, &entry).await.expect(409);
 }
 
 #[tokio::test]
@@ -238,13 +243,10 @@ async fn what_takes_back_time_is_not_billed_in_the_moment_in_which_it_is_deleted
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let (client, entry) = firm.time().await;
-    let charging = bill(&firm, &client, &[&entry]).await.expect(201).id();
-    act(&firm, &charging, "send", json!({})).await.expect(200);
-    let back = firm.owner.post(format!("/api/projects/time-entries/{entry}/reverse/"), json!({})).await.expect(201).id();
-    let line = json!({"description": "Workshop", "quantity": "1", "unit_price": "800"});
-    let body = json!({"client": client, "line_items": [line], "time_entries": [back]});
+    let charging = charge(&firm, &client, &entry).await;
+    let back = reverse(&firm, &entry).await.expect(201).id();
     let mut hold = app.meter.hold("BatchGetItem");
-    let billing = firm.owner.post("/api/finance/invoices/", body);
+    let billing = give_back(&firm, &client, &back);
     let deleting = async {
         hold.reached().await;
         firm.owner.delete(format!("/api/projects/time-entries/{back}/")).await.expect(204);

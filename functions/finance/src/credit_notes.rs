@@ -63,9 +63,12 @@ struct CreditNoteSummary {
     /// How much of it became the client's credit.
     #[view(it.credited.into())]
     amount_credited: Decimal,
-    /// How much of it was refunded, or is to be.
+    /// How much of it was refunded at Stripe, or is to be.
     #[view(it.refunded.into())]
     amount_refunded: Decimal,
+    /// How much of it was given back otherwise: by transfer, in cash.
+    #[view(it.out_of_band.into())]
+    amount_out_of_band: Decimal,
     /// The client's credit that it became.
     credit: Option<CreditId>,
     created_at: DateTime<Utc>,
@@ -135,10 +138,12 @@ struct IssueCreditNote {
     /// Default: all that is left of the invoice.
     lines: Option<Vec<JsonObject<NewCreditNoteLine>>>,
     reason: MultiLine<2000>,
-    /// How much of that rest was refunded instead, or is to be. Of what Stripe took it is taken to be refunded there: leave
-    /// as credit what is given by hand, and record that with `refund/`. Of other payments it counts as given by hand.
-    /// Default: what was refunded at Stripe before, of which no credit note told; less than that is refused.
+    /// How much of that rest was refunded at Stripe instead, or is to be: at most what Stripe took. Default: what was before,
+    /// of which no credit note told; less than that is refused.
     refunded_amount: Option<Price>,
+    /// How much of that rest was given back otherwise instead: by transfer, in cash. Default: none. What is given back later
+    /// is recorded of the credit, with its `refund/`.
+    out_of_band_amount: Option<Price>,
 }
 
 /// What is taken back of a line: a quantity or an amount. Default: all that is left of it.
@@ -183,26 +188,26 @@ async fn list_credit_notes(
 
 /// Take back some of an invoice that was sent, or all of it.
 ///
-/// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't refunded. Money
+/// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't given back. Money
 /// is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is refunded
 /// there after it comes out of the credit that the note made. Time of which a line is taken back as a whole can be billed
 /// again soon after. The client is told by mail, and the note stays as it is. 409 for a draft and for a void invoice, for
 /// credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice, or it is
 /// archived; for a line that there isn't or that comes twice, or whose time other time takes back; for nothing, and more
-/// than is left; for less refunded than was before, or more than was paid.
+/// than is left; for less refunded than was before, more than Stripe has, or more given back than was paid.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,
     staff: Staff<may::WriteBilling>,
     Valid(body): Valid<IssueCreditNote>,
 ) -> Result<Answer<CreditNoteOut>, Problem> {
-    let IssueCreditNote { invoice, lines, reason, refunded_amount: refunded } = body;
+    let IssueCreditNote { invoice, lines, reason, refunded_amount: refunded, out_of_band_amount: out_of_band } = body;
     let lines = lines.map(|lines| lines.into_iter().map(|JsonObject(line)| line.line()).collect());
     let found = cx.read(&staff).named(invoice).record(staff.firm).counter(Counter::CreditNotes).fetch().await?;
     let (before, number) = (found.to_change("invoice", invoice)?, found.next(Counter::CreditNotes)?);
     let ids = Ids { invoice: before.id, note: cx.new_id(), credit: cx.new_id() };
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
-    let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, reason }, ids, today)?;
+    let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, out_of_band, reason }, ids, today)?;
     let mut change = cx.change(&staff);
     change.number(Counter::CreditNotes, number)?;
     change.update(&before, issued.invoice)?;

@@ -48,7 +48,7 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
         tax: note.tax,
         reduced: note.reduced,
         credited: note.credited,
-        refunded: note.refunded,
+        given_back: note.given_back(),
         due: invoice.amount_due(),
         link: &Link::invoice(&outbox.web_origin, note.invoice),
     };

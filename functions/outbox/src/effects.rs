@@ -4,15 +4,12 @@ use domain::{
     Id,
     undelivered::{Event, Failure, Status, Undelivered},
 };
-use store::{Claim, Effect, Error, Held, Place, Reply};
-use tokio::time::{Duration, sleep};
+use store::{Claim, Effect, Error, Held, Place, Reply, retry_if_lost};
 
 use crate::{Cause, Failed, Outbox, change};
 
 /// How often an effect is tried before it is set aside.
 const ATTEMPTS: u32 = 10;
-/// How often a change is decided anew at once because others changed the same at the same moment.
-const RACES: u32 = 5;
 
 /// What came of an effect that didn't fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +32,7 @@ impl Outbox {
         let place = logged.place();
         let mark = Effect::of(&place, name);
         let Some(held) = self.claim(&mark).await? else { return Ok(()) };
-        let outcome = if held.attempts > ATTEMPTS { Err(Failed::Unfinished) } else { raced(effect).await };
+        let outcome = if held.attempts > ATTEMPTS { Err(Failed::Unfinished) } else { retry_if_lost(effect).await };
         self.settle(&place, Some(&logged.event.name), &mark, &held, outcome).await
     }
 
@@ -126,17 +123,6 @@ impl Outbox {
         change.commit(&Reply::none()).await?;
         Ok(id)
     }
-}
-
-/// What comes of `effect`, which is decided anew at once where others changed the same at the same moment.
-async fn raced(effect: impl AsyncFn() -> Result<Outcome, Failed>) -> Result<Outcome, Failed> {
-    for round in 1..RACES {
-        match effect().await {
-            Err(Failed::Store(Error::Lost)) => sleep(Duration::from_millis(rand::random_range(1..=20 << round))).await,
-            outcome => return outcome,
-        }
-    }
-    effect().await
 }
 
 /// It will be delivered again.

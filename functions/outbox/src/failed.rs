@@ -4,7 +4,7 @@ use domain::Email;
 use mail::SendError;
 use queue::NotTaken;
 use secrets::SecretError;
-use store::Error;
+use store::{Error, Race};
 
 /// What a firm is told that can do nothing about it.
 const OURS: &str = "Something went wrong on our side.";
@@ -43,6 +43,12 @@ pub(crate) enum Failed {
 impl From<SendError> for Failed {
     fn from(error: SendError) -> Self {
         Self::Mail { error, to: None }
+    }
+}
+
+impl Race for Failed {
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_lost())
     }
 }
 

@@ -218,7 +218,7 @@ async fn update_time_entry(
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
     let edited = body.over(before.content.clone(), task, today)?;
     manages_rates(&staff, edited.hourly_rate == before.hourly_rate)?;
-    if before.is_worked_otherwise(&edited) {
+    if before.differs_in_work_from(&edited) {
         // On which project it is, is in the entry: a second read.
         cx.store.read(staff.firm).record(before.project).fetch().await?.record(before.project)?.takes_time()?;
         change.depend_on(before.project)?;

@@ -10,18 +10,14 @@ use std::{collections::VecDeque, time::Duration};
 use domain::{Date, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
 use runtime::Clock;
 use serde::{Deserialize, Serialize};
-use store::{Audit, Due, Entity, Error, Reply, Store};
-use tokio::time::{Instant, sleep, timeout};
+use store::{Audit, Due, Entity, Error, Reply, Store, retry_if_lost};
+use tokio::time::{Instant, timeout};
 
 /// How long a run goes on; the next one does the rest. The last timer may take its time beside it, and all of that is
 /// less than the function's timeout.
 const RUN: Duration = Duration::from_secs(40);
 /// How long a timer may take.
 const TIMER: Duration = Duration::from_secs(10);
-/// How often a record is read again that others change at the same moment.
-const ATTEMPTS: u32 = 6;
-/// The longest wait before the first of that; it doubles.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// How often another partition is the first, seconds: less than a run is apart from the next.
 const TURN: i64 = 60;
 
@@ -130,32 +126,27 @@ impl Schedule {
     /// record at the same moment: then it is read and decided again, a little later.
     async fn change<T: Entity>(&self, due: &Due, decide: impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
         let id: Id<T> = due.record.parse().map_err(|_| Error::Internal(format!("{} is no {}", due.record, T::NAME)))?;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let record = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?;
-            let actor = Actor::System("schedule".to_owned());
-            let request = format!("{}/{}", due.record, due.kind);
-            let mut change = self.store.change(due.firm, Audit { actor, at: self.clock.now(), request, source_address: None }, None);
-            let outcome = match record.filter(|record| due.is_wanted_by(record)) {
-                None => {
-                    change.cancel(due)?;
-                    Outcome::Dropped
-                }
-                Some(record) => {
-                    let decided = decide(&record).ok_or_else(|| Error::Internal(format!("{} isn't ready for its timer", due.record)))?;
-                    change.update(&record, decided)?;
-                    Outcome::Fired
-                }
-            };
-            match change.commit(&Reply::none()).await {
-                Ok(()) => return Ok(outcome),
-                Err(Error::Lost) if attempt < ATTEMPTS => {
-                    sleep(rand::random_range(Duration::ZERO..=FIRST_WAIT * (1 << (attempt - 1)))).await;
-                }
-                Err(error) => return Err(error),
+        retry_if_lost(async || self.change_once(due, id, &decide).await).await
+    }
+
+    async fn change_once<T: Entity>(&self, due: &Due, id: Id<T>, decide: &impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
+        let record = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?;
+        let actor = Actor::System("schedule".to_owned());
+        let request = format!("{}/{}", due.record, due.kind);
+        let mut change = self.store.change(due.firm, Audit { actor, at: self.clock.now(), request, source_address: None }, None);
+        let outcome = match record.filter(|record| due.is_wanted_by(record)) {
+            None => {
+                change.cancel(due)?;
+                Outcome::Dropped
             }
-        }
+            Some(record) => {
+                let decided = decide(&record).ok_or_else(|| Error::Internal(format!("{} isn't ready for its timer", due.record)))?;
+                change.update(&record, decided)?;
+                Outcome::Fired
+            }
+        };
+        change.commit(&Reply::none()).await?;
+        Ok(outcome)
     }
 }
 

@@ -3,7 +3,7 @@
 //! How a payment stands is asked after its invoice was read, and written only if nobody wrote that meanwhile: so whoever
 //! writes later knows at least as much, whichever event each came with.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use domain::{
     Id, Kind, Time,
@@ -13,14 +13,9 @@ use domain::{
     invoice::{self, Dispute, Invoice, Received, Settled},
 };
 use payments::{PaymentError, PaymentState, Status, event::Checkout};
-use store::{Audit, Change, Error, Record, Reply};
+use store::{Audit, Change, Error, Record, Reply, retry_if_lost};
 
-use crate::{Applying, Failed, UnknownInvoice, Whose};
-
-/// How often an invoice is read again that others change at the same moment.
-const ATTEMPTS: u32 = 6;
-/// The longest wait before the first of that, milliseconds; it doubles.
-const FIRST_WAIT: u64 = 20;
+use crate::{Applying, Failed, InvoiceRef, UnknownInvoice};
 
 impl Applying<'_> {
     /// Write down how the payment `payment_intent` stands, as the event `event` gives reason to, of which Stripe told at
@@ -30,11 +25,11 @@ impl Applying<'_> {
         &self,
         event: &str,
         at: Time,
-        whose: Whose,
+        target: InvoiceRef,
         payment_intent: &str,
         paid: Option<&Checkout>,
     ) -> Result<(), Failed> {
-        until_won(async || self.settle_once(event, at, whose, payment_intent, paid).await).await
+        applied(retry_if_lost(async || self.settle_once(event, at, target, payment_intent, paid).await).await)
     }
 
     /// Write down how far the page of `checkout` got, as `follow` says, if that is news; no money came by it so far.
@@ -44,8 +39,8 @@ impl Applying<'_> {
         checkout: &Checkout,
         follow: impl Fn(&Invoice, Time) -> Option<(Invoice, invoice::Event)>,
     ) -> Result<(), Failed> {
-        match Whose::named(&checkout.metadata) {
-            Ok(whose) => until_won(async || self.follow_page_once(event, whose, &follow).await).await,
+        match InvoiceRef::named(&checkout.metadata) {
+            Ok(target) => applied(retry_if_lost(async || self.follow_page_once(event, target, &follow).await).await),
             Err(nobodys) => {
                 tracing::info!(event, %nobodys, "a page of nobody's, on which nothing was paid");
                 Ok(())
@@ -55,13 +50,13 @@ impl Applying<'_> {
 
     /// Expire the pages at Stripe that are good for nothing any more ([`Invoice::stale_checkouts`]). One that is being paid in that
     /// second can't be: what becomes of it comes as its own event, and is credit.
-    pub(crate) async fn expire(&self, whose: Whose) -> Result<(), Failed> {
-        until_won(async || self.expire_once(whose).await).await
+    pub(crate) async fn expire(&self, target: InvoiceRef) -> Result<(), Failed> {
+        retry_if_lost(async || self.expire_once(target).await).await
     }
 
-    async fn expire_once(&self, whose: Whose) -> Result<(), Failed> {
-        let found = self.store.read(whose.firm).record(whose.invoice).fetch().await?;
-        let Some(before) = found.maybe(whose.invoice)? else { return Ok(()) };
+    async fn expire_once(&self, target: InvoiceRef) -> Result<(), Failed> {
+        let found = self.store.read(target.firm).record(target.invoice).fetch().await?;
+        let Some(before) = found.maybe(target.invoice)? else { return Ok(()) };
         let mut expired: Option<(Invoice, invoice::Event)> = None;
         for session in before.stale_checkouts() {
             match self.payments.expire_checkout(session).await {
@@ -71,20 +66,27 @@ impl Applying<'_> {
             }
         }
         let Some(expired) = expired else { return Ok(()) };
-        let mut change = self.begin(&format!("expire/{}/{}", whose.invoice, before.version), whose, self.clock.now());
+        let mut change = self.begin(&format!("expire/{}/{}", target.invoice, before.version), target, self.clock.now());
         change.update(&before, expired)?;
         Ok(change.commit(&Reply::none()).await?)
     }
 
-    async fn settle_once(&self, event: &str, at: Time, whose: Whose, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
-        let found = self.store.read(whose.firm).record(whose.invoice).record(whose.firm).seen(event).fetch().await?;
+    async fn settle_once(
+        &self,
+        event: &str,
+        at: Time,
+        target: InvoiceRef,
+        payment_intent: &str,
+        paid: Option<&Checkout>,
+    ) -> Result<(), Failed> {
+        let found = self.store.read(target.firm).record(target.invoice).record(target.firm).seen(event).fetch().await?;
         if found.seen(event) {
             return Ok(());
         }
-        let invoice = found.maybe(whose.invoice)?.ok_or(UnknownInvoice::Unknown(whose))?;
+        let invoice = found.maybe(target.invoice)?.ok_or(UnknownInvoice::Unknown(target))?;
         let known = invoice.paid_by(payment_intent);
         let plain = paid.filter(|checkout| known.is_none() && fits(&invoice, checkout));
-        let behind = if plain.is_some() { Vec::new() } else { self.credits(whose, invoice.credits_behind()).await? };
+        let behind = if plain.is_some() { Vec::new() } else { self.credits(target, invoice.credits_behind()).await? };
         let received = match plain {
             Some(checkout) => received(payment_intent, checkout),
             None => match self.asked(event, payment_intent, paid).await? {
@@ -93,10 +95,10 @@ impl Applying<'_> {
             },
         };
         let now = self.clock.now();
-        let day = found.record(whose.firm)?.time_zone.day(at.min(now));
+        let day = found.record(target.firm)?.time_zone.day(at.min(now));
         let (payment, new_credit) = (new_id(now), new_id(now));
-        let settled = invoice.settle(whose.invoice, &received, payment, new_credit, now, day)?;
-        let mut change = self.change(event, whose, now)?;
+        let settled = invoice.settle(target.invoice, &received, payment, new_credit, now, day)?;
+        let mut change = self.change(event, target, now)?;
         let Settled { invoice: changed, credit: excess, withdrawn } = settled;
         if let Some(changed) = changed {
             change.update(&invoice, changed)?;
@@ -116,25 +118,25 @@ impl Applying<'_> {
     async fn follow_page_once(
         &self,
         event: &str,
-        whose: Whose,
+        target: InvoiceRef,
         follow: &impl Fn(&Invoice, Time) -> Option<(Invoice, invoice::Event)>,
     ) -> Result<(), Failed> {
-        let found = self.store.read(whose.firm).record(whose.invoice).seen(event).fetch().await?;
-        let invoice = found.maybe(whose.invoice)?.filter(|_| !found.seen(event));
+        let found = self.store.read(target.firm).record(target.invoice).seen(event).fetch().await?;
+        let invoice = found.maybe(target.invoice)?.filter(|_| !found.seen(event));
         let now = self.clock.now();
         let followed = invoice.and_then(|invoice| follow(&invoice, now).map(|followed| (invoice, followed)));
         let Some((invoice, followed)) = followed else { return Ok(()) };
-        let mut change = self.change(event, whose, now)?;
+        let mut change = self.change(event, target, now)?;
         change.update(&invoice, followed)?;
         Ok(change.commit(&Reply::none()).await?)
     }
 
     /// The credits that a refund or a dispute can come out of. Their ids are in the invoice, so it takes a second read.
-    async fn credits(&self, whose: Whose, ids: BTreeSet<CreditId>) -> Result<Vec<Record<Credit>>, Error> {
+    async fn credits(&self, target: InvoiceRef, ids: BTreeSet<CreditId>) -> Result<Vec<Record<Credit>>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let found = ids.iter().fold(self.store.read(whose.firm), |read, id| read.record(*id)).fetch().await?;
+        let found = ids.iter().fold(self.store.read(target.firm), |read, id| read.record(*id)).fetch().await?;
         ids.into_iter().map(|id| found.record(id)).collect()
     }
 
@@ -162,16 +164,16 @@ impl Applying<'_> {
     }
 
     /// Begin the change that applies `event`.
-    fn change(&self, event: &str, whose: Whose, now: Time) -> Result<Change, Error> {
-        let mut change = self.begin(event, whose, now);
+    fn change(&self, event: &str, target: InvoiceRef, now: Time) -> Result<Change, Error> {
+        let mut change = self.begin(event, target, now);
         change.seen(event)?;
         Ok(change)
     }
 
     /// Begin a change because of `request`.
-    fn begin(&self, request: &str, whose: Whose, now: Time) -> Change {
+    fn begin(&self, request: &str, target: InvoiceRef, now: Time) -> Change {
         let audit = Audit { actor: Actor::System("stripe".to_owned()), at: now, request: request.to_owned(), source_address: None };
-        self.store.change(whose.firm, audit, None)
+        self.store.change(target.firm, audit, None)
     }
 }
 
@@ -206,19 +208,9 @@ fn new_id<K: Kind>(now: Time) -> Id<K> {
     Id::new(now, rand::random())
 }
 
-/// Make an attempt again, from its first read, for as long as somebody else was faster. What was applied before is done.
-async fn until_won(attempt: impl AsyncFn() -> Result<(), Failed>) -> Result<(), Failed> {
-    for lost in 1..ATTEMPTS {
-        match attempt().await {
-            Err(Failed::Store(Error::Seen)) => return Ok(()),
-            Err(Failed::Store(Error::Lost)) => {
-                let wait = rand::random_range(0..FIRST_WAIT << lost);
-                tokio::time::sleep(Duration::from_millis(wait)).await;
-            }
-            done => return done,
-        }
-    }
-    match attempt().await {
+/// What was applied before is done.
+fn applied(done: Result<(), Failed>) -> Result<(), Failed> {
+    match done {
         Err(Failed::Store(Error::Seen)) => Ok(()),
         done => done,
     }

@@ -9,7 +9,7 @@
 //! The outbox queues work here too: pages at Stripe on which something else can be paid than what is due are expired.
 
 mod apply;
-mod whose;
+mod invoice_ref;
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use payments::{
 use queue::{NotTaken, Queue};
 use runtime::Clock;
 use secrets::{Kept, SecretError};
-use store::Store;
+use store::{Race, Store};
 use tokio::time::{Instant, timeout};
 
-use crate::whose::{UnknownInvoice, Whose};
+use crate::invoice_ref::{InvoiceRef, UnknownInvoice};
 
 /// How long a batch goes on; with what putting off may take, and a second to spare, the function's timeout.
 const BATCH: Duration = Duration::from_secs(26);
@@ -83,6 +83,12 @@ enum Failed {
     NotSetAside(#[from] NotTaken),
     #[error("no time was left")]
     Late,
+}
+
+impl Race for Failed {
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_lost())
+    }
 }
 
 impl Failed {
@@ -167,7 +173,7 @@ impl Applying<'_> {
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         // Only the outbox can queue this: what comes in from outside has Stripe's signature.
         if let Ok(ExpireCheckouts { firm, expire_checkouts_of: invoice }) = serde_json::from_str(body) {
-            return self.expire(Whose { firm, invoice }).await;
+            return self.expire(InvoiceRef { firm, invoice }).await;
         }
         let event = parse(body)?;
         if event.livemode != self.payments.is_live() {
@@ -175,12 +181,12 @@ impl Applying<'_> {
         }
         match event.kind {
             Kind::CheckoutPaid { checkout, payment_intent } => {
-                let whose = Whose::named(&checkout.metadata)?;
-                self.settle(&event.id, event.created, whose, &payment_intent, Some(&checkout)).await
+                let target = InvoiceRef::named(&checkout.metadata)?;
+                self.settle(&event.id, event.created, target, &payment_intent, Some(&checkout)).await
             }
             Kind::PaymentChanged { payment_intent } => {
-                let whose = Whose::named(&self.payments.payment(&payment_intent).await?.metadata)?;
-                self.settle(&event.id, event.created, whose, &payment_intent, None).await
+                let target = InvoiceRef::named(&self.payments.payment(&payment_intent).await?.metadata)?;
+                self.settle(&event.id, event.created, target, &payment_intent, None).await
             }
             // What bounced can't be paid on the same page again.
             Kind::CheckoutExpired(checkout) => {

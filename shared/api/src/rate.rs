@@ -19,7 +19,7 @@ use std::{
 
 use domain::{Digest, Email, Id, Time, firm::Firm};
 use http::{HeaderName, StatusCode, header};
-use store::{Counted, Granted, Lease, Quota, Shown, Store, Whose};
+use store::{Counted, Granted, Lease, Quota, Requester, Shown, Store};
 
 use crate::{Caller, Limits, Problem};
 
@@ -106,8 +106,9 @@ impl Limiter {
         }
         // Who comes as something else than was looked up leases one more, which looks.
         let wanted = if held.left > 0 { 1 } else { held.next };
-        let whose = Whose::Member { firm, subject, shown: shown.as_ref().map(|(access, issued)| Shown { access, issued: *issued }) };
-        match store.lease(&Lease { whose, wanted, unused: held.unused, quota }, now).await? {
+        let requester =
+            Requester::Member { firm, subject, shown: shown.as_ref().map(|(access, issued)| Shown { access, issued: *issued }) };
+        match store.lease(&Lease { requester, wanted, unused: held.unused, quota }, now).await? {
             Granted::Some { requests, counted } => {
                 held.add(requests, shown, counted, quota);
                 held.left -= 1;
@@ -208,7 +209,7 @@ fn next(last: u32, leased: u32, counted: Counted, quota: Quota) -> u32 {
 
 /// A single request of `caller`, who isn't signed in, or of what is counted besides.
 fn one(firm: Option<Id<Firm>>, caller: &str, quota: Quota) -> Lease<'_> {
-    Lease { whose: Whose::Other { firm, caller }, wanted: 1, unused: 0, quota }
+    Lease { requester: Requester::Other { firm, caller }, wanted: 1, unused: 0, quota }
 }
 
 /// The name under which those at `address` are counted: of IPv6 the network of 64 bits, all of which one customer has.

@@ -1,5 +1,5 @@
 //! Credit notes: what of an invoice is taken back after it was sent. First they make what is due less; what is more than
-//! that was paid, and becomes the client's credit or goes back to the client.
+//! that was paid, and becomes the client's credit or goes back to the client, at Stripe or out of band.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ crate::events! {
     }
 }
 
-/// What of an invoice is taken back: `amount = reduced + credited + refunded`, exactly.
+/// What of an invoice is taken back: `amount = reduced + credited + refunded + out_of_band`, exactly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreditNote {
     /// `CRN-000001`, without the letters and zeros.
@@ -47,8 +47,10 @@ pub struct CreditNote {
     pub reduced: Money,
     /// How much of it became the client's credit.
     pub credited: Money,
-    /// How much of it was refunded, or is to be.
+    /// How much of it was refunded at Stripe, or is to be.
     pub refunded: Money,
+    /// How much of it was given back otherwise: by transfer, in cash.
+    pub out_of_band: Money,
     /// The client's credit that it became.
     pub credit: Option<CreditId>,
 }
@@ -64,9 +66,10 @@ impl OfClient for CreditNote {
 pub struct NewCreditNote {
     /// Of which lines; all that is left of the invoice, where it isn't said.
     pub lines: Option<Vec<NewNoteLine>>,
-    /// How much of it was refunded, at Stripe or elsewhere, or is to be: at least what Stripe refunded before, of which no
-    /// note told. The rest that isn't due any more is credit.
+    /// How much of it was refunded at Stripe, or is to be: at least what was before, of which no note told.
     pub refunded: Option<Price>,
+    /// How much of it was given back otherwise. The rest that isn't due any more is credit.
+    pub out_of_band: Option<Price>,
     /// Why.
     pub reason: MultiLine<2000>,
 }
@@ -102,9 +105,11 @@ impl CreditNote {
     /// The note `number` of `today`, the firm's, on `invoice`: first it makes less what is due; of the rest, what isn't paid
     /// back becomes credit.
     pub fn issue(number: u64, invoice: &Invoice, new: NewCreditNote, ids: Ids, today: Date) -> Result<Issued, Refusal> {
-        let NewCreditNote { lines, refunded, reason } = new;
+        let NewCreditNote { lines, refunded, out_of_band, reason } = new;
         let refunded = refunded.map(|price| Money::new("refunded_amount", price, invoice.currency)).transpose()?;
-        let taken = invoice.take_back(TakeBack { lines, refunded, credit: ids.credit })?;
+        let out_of_band = out_of_band.map(|price| Money::new("out_of_band_amount", price, invoice.currency)).transpose()?;
+        let out_of_band = out_of_band.unwrap_or(Money::zero(invoice.currency));
+        let taken = invoice.take_back(TakeBack { lines, refunded, out_of_band, credit: ids.credit })?;
         let credit = (!taken.credited.is_zero())
             .then(|| Credit::new(invoice.client, taken.credited, Origin::CreditNote { invoice: ids.invoice, credit_note: ids.note }));
         let note = Self {
@@ -120,9 +125,15 @@ impl CreditNote {
             reduced: taken.reduced,
             credited: taken.credited,
             refunded: taken.refunded,
+            out_of_band,
             credit: credit.as_ref().map(|_| ids.credit),
         };
         Ok(Issued { note, invoice: taken.invoice, credit })
+    }
+
+    /// How much of it went back to the payer, or is to, at Stripe or out of band.
+    pub fn given_back(&self) -> Money {
+        self.refunded.and(self.out_of_band)
     }
 
     /// Its number as people write it: `CRN-000001`.

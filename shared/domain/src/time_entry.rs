@@ -284,7 +284,7 @@ impl TimeEntry {
     }
 
     /// Whether `edited` says something else of what was worked and has to be paid: only where time can be logged.
-    pub fn is_worked_otherwise(&self, edited: &Self) -> bool {
+    pub fn differs_in_work_from(&self, edited: &Self) -> bool {
         (self.minutes, self.date, self.billable) != (edited.minutes, edited.date, edited.billable)
     }
 

@@ -27,7 +27,7 @@ pub struct CreditNoteMail<'a> {
     /// What of it became the client's credit.
     pub credited: Money,
     /// What of it was paid back.
-    pub refunded: Money,
+    pub given_back: Money,
     /// What is still due of the invoice.
     pub due: Money,
     /// Where the invoice is looked at: [`Link::invoice`].
@@ -48,7 +48,7 @@ impl CreditNoteMail<'_> {
         let sums = [
             Sum::some("Taken off what was due", self.reduced),
             Sum::some("Kept as your credit", self.credited),
-            Sum::some("Paid back to you", self.refunded),
+            Sum::some("Paid back to you", self.given_back),
             Some(Sum::main("Total", self.amount)),
             Sum::some("Of which tax", self.tax),
         ];
@@ -107,7 +107,7 @@ mod tests {
             tax: usd(0),
             reduced: usd(10_000),
             credited: usd(0),
-            refunded: usd(0),
+            given_back: usd(0),
             due: usd(448_401),
             link: invoice_link(),
         }
@@ -123,7 +123,7 @@ mod tests {
             tax: usd(17_500),
             reduced: usd(37_500),
             credited: usd(30_000),
-            refunded: usd(20_000),
+            given_back: usd(20_000),
             due: usd(0),
             ..bare()
         };
@@ -147,7 +147,7 @@ mod tests {
             tax: most,
             reduced: most,
             credited: most,
-            refunded: most,
+            given_back: most,
             due: most,
             ..bare()
         };

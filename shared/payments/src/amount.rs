@@ -107,6 +107,7 @@ mod tests {
             ("1", "IQD", "Payments in IQD can't be taken by card."),
             ("1", "CLF", "Payments in CLF can't be taken by card."),
             ("0", "USD", "There is nothing to pay: USD 0.00."),
+            ("1000000", "USD", "USD 1000000.00 is more than can be paid online at once."),
         ] {
             assert_eq!(to_stripe(money(amount, currency)), Err(PaymentError::Refused(why.to_owned())));
         }

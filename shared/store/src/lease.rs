@@ -40,9 +40,9 @@ pub struct Quota {
     pub per_hour: u32,
 }
 
-/// Whose requests are leased.
+/// Who requests are leased to.
 #[derive(Debug, Clone, Copy)]
-pub enum Whose<'l> {
+pub enum Requester<'l> {
     /// Of somebody who is let into the firm.
     Member {
         /// The firm.
@@ -73,8 +73,8 @@ pub struct Shown<'l> {
 /// Who leases requests, how many, out of what.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease<'l> {
-    /// Whose.
-    pub whose: Whose<'l>,
+    /// Who asks.
+    pub requester: Requester<'l>,
     /// How many requests are wanted.
     pub wanted: u32,
     /// How many were leased in a minute of this hour that is over, and not used: they are given back to the hour.
@@ -140,12 +140,12 @@ impl Store {
         for _ in 0..TRIES {
             let item = match self.try_lease(lease, wanted, now).await? {
                 Ok(item) => {
-                    self.forget_past(lease.whose, &item, now).await;
+                    self.forget_past(lease.requester, &item, now).await;
                     return Ok(Granted::Some { requests: wanted, counted: Counted::of(Some(&item), now) });
                 }
                 Err(item) => item,
             };
-            if !lease.whose.is_let_in(item.as_ref()) {
+            if !lease.requester.is_let_in(item.as_ref()) {
                 return Ok(Granted::Revoked);
             }
             let counted = Counted::of(item.as_ref(), now);
@@ -165,7 +165,7 @@ impl Store {
 
     /// Lease `wanted` requests: the item as it is then, or as it is if there are none.
     async fn try_lease(&self, lease: &Lease<'_>, wanted: u32, now: Time) -> Result<Result<Item, Option<Item>>, Error> {
-        let Lease { whose, unused, quota, .. } = *lease;
+        let Lease { requester, unused, quota, .. } = *lease;
         let of_hour = i64::from(wanted) - i64::from(unused);
         let most = |limit: Option<u32>, more: i64| number(i64::from(limit.unwrap_or(u32::MAX)) - more);
         let mut condition =
@@ -174,7 +174,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(whose.key().item()))
+            .set_key(Some(requester.key().item()))
             .expression_attribute_names("#hour", hour(now))
             .expression_attribute_names("#minute", minute(now))
             .expression_attribute_values(":wanted", number(wanted))
@@ -183,8 +183,8 @@ impl Store {
             .expression_attribute_values(":minute", most(quota.per_minute, i64::from(wanted)))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        update = match whose {
-            Whose::Member { shown, .. } => {
+        update = match requester {
+            Requester::Member { shown, .. } => {
                 condition.push_str(" AND attribute_exists(pk)");
                 if let Some(Shown { access, issued }) = shown {
                     condition.push_str(" AND #access = :access AND #since <= :issued");
@@ -196,7 +196,7 @@ impl Store {
                 }
                 update.update_expression("ADD #hour :of_hour, #minute :wanted")
             }
-            Whose::Other { .. } => update
+            Requester::Other { .. } => update
                 .update_expression("ADD #hour :of_hour, #minute :wanted SET #expires = :expires")
                 .expression_attribute_names("#expires", name::EXPIRES)
                 .expression_attribute_values(":expires", number((hours(now) + 2) * 3600)),
@@ -213,7 +213,7 @@ impl Store {
 
     /// Take out of `item` what it counts of minutes and hours that are over, once that has become much. It may fail: what is
     /// left is taken out the next time.
-    async fn forget_past(&self, whose: Whose<'_>, item: &Item, now: Time) {
+    async fn forget_past(&self, requester: Requester<'_>, item: &Item, now: Time) {
         let (hour, minute) = (hour(now), minute(now));
         let is_past = |name: &&String| (name.starts_with(HOUR) && **name < hour) || (name.starts_with(MINUTE) && **name < minute);
         let past: Vec<&String> = item.keys().filter(is_past).collect();
@@ -225,7 +225,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(whose.key().item()))
+            .set_key(Some(requester.key().item()))
             .update_expression(format!("REMOVE {}", names.join(", ")))
             .condition_expression("attribute_exists(pk)")
             .set_expression_attribute_names(Some(names.into_iter().zip(past.into_iter().cloned()).collect()));
@@ -251,7 +251,7 @@ impl Change {
     }
 }
 
-impl Whose<'_> {
+impl Requester<'_> {
     fn key(self) -> Key {
         match self {
             Self::Member { firm, subject, .. } => Key::lease(firm, subject),

@@ -4,7 +4,7 @@
 //! What a time entry adds lies beside it, with the version that it was taken from, and is written in the transaction that
 //! adds it to the sums: whatever comes of the entry is added as the difference, once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::TimeDelta;
@@ -23,14 +23,11 @@ use crate::{
     change::OnFailure,
     item::{Attributes, Item, number, text},
     key::{HEADER, Key, TOTALS, name, of_partition, partition},
+    retry_if_lost,
 };
 
 /// How long it is known of a deleted entry that it adds nothing any more: longer than the stream tells of it.
 const KEPT: TimeDelta = TimeDelta::days(7);
-/// How often an addition is tried: those who add to the same project at the same time get into each other's way.
-const ATTEMPTS: u32 = 7;
-/// The longest wait before the second attempt; it doubles. All together at most 1.3 s.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
 
 /// The sums beside a record, by name; in minutes, or in minor units of a currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,15 +137,7 @@ impl Store {
     /// Add to the sums what the entry adds as it stands, instead of what it added before. Nothing is done where something
     /// later is known of it. [`Error::Lost`] where others added at the same time all the while.
     pub async fn add_up(&self, addend: &Addend, now: Time) -> Result<(), Error> {
-        let mut longest = FIRST_WAIT;
-        for _ in 1..ATTEMPTS {
-            match self.add_up_once(addend, now).await {
-                Err(Error::Lost) => tokio::time::sleep(longest.mul_f64(rand::random())).await,
-                done => return done,
-            }
-            longest *= 2;
-        }
-        self.add_up_once(addend, now).await
+        retry_if_lost(async || self.add_up_once(addend, now).await).await
     }
 
     async fn add_up_once(&self, addend: &Addend, now: Time) -> Result<(), Error> {

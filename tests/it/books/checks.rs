@@ -99,7 +99,7 @@ fn assert_invoice_adds_up(id: Id<Invoice>, invoice: &Invoice, notes: &[&CreditNo
     }
     assert!(invoice.credit_noted.minor() <= invoice.totals.total.minor(), "{id}");
     for note in notes {
-        assert_eq!(note.amount.minor(), minor(&mut [note.reduced, note.credited, note.refunded].into_iter()), "{id}");
+        assert_eq!(note.amount.minor(), minor(&mut [note.reduced, note.credited, note.refunded, note.out_of_band].into_iter()), "{id}");
     }
 }
 
@@ -152,7 +152,8 @@ fn assert_money_is_explained([received, given]: [&Sums; 2], invoices: &[&Invoice
         assert_eq!(credit.amount.minor() + settled, balance + used + credit.withdrawn.minor() + refunded);
         assert!(credit.remaining.is_zero() || credit.overdrawn.is_zero());
     }
-    assert_eq!(owed(invoices, credits), owed_by_what_was_paid(invoices, given), "what clients owe follows from what was charged and paid");
+    let given = plus(given.clone(), sums(notes.iter().map(|note| note.out_of_band)));
+    assert_eq!(owed(invoices, credits), owed_by_what_was_paid(invoices, &given), "what clients owe follows from what was charged and paid");
 }
 
 /// What paid something from `credit` and wasn't taken back.

@@ -271,7 +271,8 @@ impl World<'_, '_> {
             body["lines"] = (first..=last).map(line).collect();
         }
         if self.random.random_bool(0.3) {
-            body["refunded_amount"] = decimal(self.random.random_range(0..minor(&shown, "/total").max(1)), currency).into();
+            let way = ["refunded_amount", "out_of_band_amount"][self.random.random_range(0..2)];
+            body[way] = decimal(self.random.random_range(0..minor(&shown, "/total").max(1)), currency).into();
         }
         let answer = self.firm.owner.post("/api/finance/credit-notes/", body).await;
         let note = self.did("credit note", answer);

@@ -92,8 +92,8 @@ async fn apply_credit(loader: &Loader, billed: &Billed) -> Result<Answer> {
     act(loader, billed, "apply-credit", &json!({ "credit": credit })).await
 }
 
-/// Takes back so much of an invoice, without its tax, off its dearest lines; with the tax that is refunded, or becomes credit.
-async fn note(loader: &Loader, billed: &Billed, amount: &str, reason: &str, refunded: bool) -> Result<Answer> {
+/// Takes back so much of an invoice, without its tax, off its dearest lines; with the tax that is given back by transfer, or becomes credit.
+async fn note(loader: &Loader, billed: &Billed, amount: &str, reason: &str, give_back: bool) -> Result<Answer> {
     let shown = loader.get(BILLING, &format!("/api/finance/invoices/{}/", billed.id)).await?;
     let items = shown.body().pointer("/line_items").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut dearest = Vec::new();
@@ -110,8 +110,8 @@ async fn note(loader: &Loader, billed: &Billed, amount: &str, reason: &str, refu
         }
     }
     let tax: i64 = billed.client.tax.parse().unwrap_or_default();
-    let refunded = refunded.then_some(cents(amount)? * (100 + tax) / 100).map(decimal);
-    let body = json!({ "invoice": billed.id, "lines": lines, "refunded_amount": refunded, "reason": reason });
+    let given_back = give_back.then_some(cents(amount)? * (100 + tax) / 100).map(decimal);
+    let body = json!({ "invoice": billed.id, "lines": lines, "out_of_band_amount": given_back, "reason": reason });
     loader.create(BILLING, "/api/finance/credit-notes/", &body).await
 }
 

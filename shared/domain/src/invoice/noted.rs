@@ -38,8 +38,10 @@ impl NoteCredit {
 pub(crate) struct TakeBack {
     /// Of which lines; all that is left, where it isn't said.
     pub(crate) lines: Option<Vec<NewNoteLine>>,
-    /// How much of what isn't due any more was refunded, or is to be; what was refunded already, where it isn't said.
+    /// How much of what isn't due any more was refunded at Stripe, or is to be; what was refunded already, where it isn't said.
     pub(crate) refunded: Option<Money>,
+    /// How much of it was given back otherwise.
+    pub(crate) out_of_band: Money,
     /// The credit that the rest becomes.
     pub(crate) credit: CreditId,
 }
@@ -57,7 +59,7 @@ pub(crate) struct TakenBack {
     pub(crate) amount: Money,
     /// By how much less is due.
     pub(crate) reduced: Money,
-    /// How much went back to the payer, or is to.
+    /// How much Stripe refunded, or is to.
     pub(crate) refunded: Money,
     /// How much becomes credit.
     pub(crate) credited: Money,
@@ -71,7 +73,7 @@ impl Invoice {
             Status::Draft => return Err(Refusal::state("The invoice isn't sent; change the draft.")),
             Status::Void => return Err(Refusal::state("The invoice is void.")),
         }
-        let TakeBack { lines, refunded, credit } = take;
+        let TakeBack { lines, refunded, out_of_band, credit } = take;
         let taken = self.taken_lines(lines)?;
         let amount = taken.total(self.currency)?;
         if amount.is_zero() || amount.is_negative() {
@@ -83,7 +85,7 @@ impl Invoice {
             return Err(Refusal::rule("lines", format!("Only {left} of the invoice isn't taken back yet.")));
         }
         let reduced = self.amount_due().part_within(amount);
-        let (refunded, credited) = self.divided(amount.without(reduced), refunded)?;
+        let (refunded, credited) = self.divided(amount.without(reduced), refunded, out_of_band)?;
         let mut note_credits = self.note_credits.clone();
         if !credited.is_zero() {
             self.room_for_credit()?;
@@ -108,36 +110,45 @@ impl Invoice {
         Ok(TakenBack { invoice: (invoice, event), lines: taken.lines, taxes: taken.taxes, amount, reduced, refunded, credited })
     }
 
-    /// How much of `rest`, which was paid and isn't owed any more, is refunded, and how much becomes credit.
-    fn divided(&self, rest: Money, refunded: Option<Money>) -> Result<(Money, Money), Refusal> {
+    /// How much of `rest`, which was paid and isn't owed any more, is refunded at Stripe, and how much becomes credit, where
+    /// so much of it is given back `out_of_band`.
+    fn divided(&self, rest: Money, refunded: Option<Money>, out_of_band: Money) -> Result<(Money, Money), Refusal> {
+        let nothing = Money::zero(self.currency);
         let untold = self.refunds_untold();
-        let before = if untold.is_negative() { Money::zero(self.currency) } else { untold.part_within(rest) };
+        let (before, promised) = if untold.is_negative() { (nothing, untold.negated()) } else { (untold.part_within(rest), nothing) };
         let refunded = refunded.unwrap_or(before);
         if refunded.minor() < before.minor() {
             return Err(Refusal::rule("refunded_amount", format!("{before} of it was refunded before.")));
         }
-        let credited = rest.minus("refunded_amount", refunded)?;
-        if credited.is_negative() {
+        if refunded.minor() > rest.minor() {
             return Err(Refusal::rule("refunded_amount", format!("Only {rest} of it was paid.")));
         }
-        Ok((refunded, credited))
+        let kept = self.kept_at_stripe();
+        let most = before.and(kept.without(kept.part_within(promised)));
+        if refunded.minor() > most.minor() {
+            return Err(Refusal::rule("refunded_amount", format!("Only {most} of it can be at Stripe; the rest is out of band.")));
+        }
+        let left = rest.without(refunded);
+        if out_of_band.minor() > left.minor() {
+            return Err(Refusal::rule("out_of_band_amount", format!("Only {left} of it was paid and isn't refunded.")));
+        }
+        Ok((refunded, left.without(out_of_band)))
     }
 
-    /// How much of what Stripe took for the invoice it didn't refund, whether it still has it or not.
-    fn refundable_at_stripe(&self) -> Money {
+    /// How much of what went to the invoice Stripe has, and can refund.
+    fn kept_at_stripe(&self) -> Money {
         let by_stripe = self.payments.iter().filter(|payment| payment.method == Method::Stripe);
-        let kept = by_stripe.map(|payment| payment.amount.without(payment.credited()).without(payment.refunded_of_applied()));
-        kept.fold(Money::zero(self.currency), Money::and)
+        by_stripe.map(|payment| payment.applied().without(payment.refunded_of_applied())).fold(Money::zero(self.currency), Money::and)
     }
 
     /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. What they said was to be
-    /// refunded at Stripe and wasn't, and the credits that they made of the money, make less what is due instead. Of what was
-    /// paid otherwise a refund can only have been given by hand, as the note says: that is due.
+    /// refunded at Stripe and wasn't, and the credits that they made of the money, make less what is due instead. What was given
+    /// back out of band is gone, so that is due.
     pub(super) fn absorbing(mut self) -> Self {
         let mut due = self.amount_due();
         let untold = self.refunds_untold();
         let promised = if untold.is_negative() { untold.negated().part_within(self.refund_noted) } else { Money::zero(self.currency) };
-        let part = due.part_within(promised.part_within(self.refundable_at_stripe()));
+        let part = due.part_within(promised);
         (self.refund_noted, due) = (self.refund_noted.without(part), due.without(part));
         self.amount_credited = self.amount_credited.and(part);
         for note in self.note_credits.iter_mut().rev() {
@@ -157,7 +168,7 @@ mod tests {
         invoice::{
             Received,
             Status::Paid,
-            tests::{id, note, pay, received, sent, settle, usd},
+            tests::{id, note, note_of, now, pay, received, sent, settle, usd},
         },
     };
 
@@ -197,22 +208,37 @@ mod tests {
         assert_eq!(divided(&told.note), [0, 1_000, 4_000]);
         assert!(refunded(&told.invoice.0, 4_000).withdrawn.is_empty());
         assert_eq!(refunded(&told.invoice.0, 4_500).withdrawn, [(id(3), usd(500))]);
+        // No more than Stripe has.
+        let part = settle(&pay(&sent(), "80").unwrap().invoice.0, &received(4_000)).invoice.unwrap().0;
+        let told = note(&part, "30", Some("30")).unwrap();
+        assert_eq!(divided(&told.note), [0, 0, 3_000]);
+        assert_eq!(note(&told.invoice.0, "30", Some("10.01")).unwrap_err().field.as_deref(), Some("refunded_amount"));
+        assert_eq!(divided(&note(&told.invoice.0, "30", Some("10")).unwrap().note), [0, 2_000, 1_000]);
+        assert_eq!(divided(&note(&refunded(&told.invoice.0, 3_500).invoice.unwrap().0, "30", None).unwrap().note), [0, 2_500, 500]);
     }
 
     #[test]
-    fn what_a_note_says_was_given_by_hand_is_due_again_when_the_payment_is_gone() {
+    fn what_was_given_back_out_of_band_is_due_again_when_the_payment_is_gone_and_what_was_to_be_refunded_is_not() {
+        let reason = || crate::MultiLine::new("Never came").unwrap();
         let paid = pay(&sent(), "120").unwrap().invoice.0;
-        let noted = note(&paid, "30", Some("30")).unwrap().invoice.0;
-        let payment = noted.payments[0].id;
-        let reversed = noted.reverse_payment(payment, crate::MultiLine::new("Never came").unwrap(), crate::invoice::tests::now());
-        assert_eq!(reversed.unwrap().invoice.0.amount_due(), usd(12_000));
+        let noted = note_of(&paid, "30", None, Some("30")).unwrap().invoice.0;
+        let reversed = noted.reverse_payment(noted.payments[0].id, reason(), now()).unwrap().invoice.0;
+        assert_eq!(reversed.amount_due(), usd(12_000));
+
+        let both = settle(&pay(&sent(), "80").unwrap().invoice.0, &received(4_000)).invoice.unwrap().0;
+        let noted = note_of(&both, "60", Some("30"), Some("20")).unwrap();
+        assert_eq!((divided(&noted.note), noted.note.out_of_band), ([0, 1_000, 3_000], usd(2_000)));
+        let lost = Received { dispute: Some(crate::invoice::Dispute::Lost), ..received(4_000) };
+        assert_eq!(settle(&noted.invoice.0, &lost).invoice.unwrap().0.amount_due(), usd(0));
+        let reversed = noted.invoice.0.reverse_payment(both.payments[0].id, reason(), now()).unwrap().invoice.0;
+        assert_eq!(reversed.amount_due(), usd(4_000));
     }
 
     #[test]
     fn a_credit_note_lowers_what_is_due_first() {
         let part = pay(&sent(), "100").unwrap().invoice.0;
-        let issued = note(&part, "50", Some("10")).unwrap();
-        let sums = |note: &CreditNote| [note.amount, note.tax, note.reduced, note.credited, note.refunded].map(Money::minor);
+        let issued = note_of(&part, "50", None, Some("10")).unwrap();
+        let sums = |note: &CreditNote| [note.amount, note.tax, note.reduced, note.credited, note.out_of_band].map(Money::minor);
         assert_eq!(sums(&issued.note), [5_000, 833, 2_000, 2_000, 1_000]);
         assert_eq!((issued.invoice.0.status, issued.invoice.1, issued.credit.unwrap().amount), (Paid, Event::Paid, usd(2_000)));
         let rest = note(&issued.invoice.0, "70", None).unwrap();
@@ -226,6 +252,8 @@ mod tests {
         ] {
             assert_eq!(note(&part, amount, refunded).unwrap_err().field.as_deref(), Some(field));
         }
+        assert_eq!(note(&part, "50", Some("0.01")).unwrap_err().field.as_deref(), Some("refunded_amount"), "nothing was paid at Stripe");
+        assert_eq!(note_of(&part, "50", None, Some("30.01")).unwrap_err().field.as_deref(), Some("out_of_band_amount"));
         assert!(note(&sent(), "20", None).unwrap().invoice.0.void(None).is_err());
     }
 }

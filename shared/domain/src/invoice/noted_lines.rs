@@ -211,7 +211,7 @@ mod tests {
         let lines = vec![line("3", "100", Some("20")), line("1", "33.33", Some("7")), line("1", "0.50", Some("7"))];
         let invoice = Invoice { discount, ..draft(lines) }.checked(today()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
         let note = |invoice: &Invoice, lines: Option<Vec<NewNoteLine>>| {
-            let new = NewCreditNote { lines, refunded: None, reason: MultiLine::new("x").unwrap() };
+            let new = NewCreditNote { lines, refunded: None, out_of_band: None, reason: MultiLine::new("x").unwrap() };
             CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
         };
         let of = |line: usize, quantity: Option<&str>, amount: Option<&str>| NewNoteLine {

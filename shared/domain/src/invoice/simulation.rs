@@ -21,7 +21,7 @@ use crate::{
 enum Step {
     Pay(i64),
     Stripe { intent: u8, refunded: i64, dispute: Option<Dispute> },
-    Note { lines: Option<Vec<(usize, Option<i64>)>>, by_quantity: bool, refunded: Option<i64> },
+    Note { lines: Option<Vec<(usize, Option<i64>)>>, by_quantity: bool, refunded: Option<i64>, out_of_band: Option<i64> },
     Apply(Option<i64>),
     Settle,
     Reverse(usize),
@@ -37,8 +37,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0i64..15_000).prop_map(Step::Pay),
         4 => (0u8..4, 0i64..=5_000, dispute).prop_map(|(intent, refunded, dispute)| Step::Stripe { intent, refunded, dispute }),
-        3 => (prop::option::weighted(0.9, prop::collection::vec((0usize..4, prop::option::weighted(0.9, 0i64..5_000)), 1..4)), any::<bool>(), prop::option::of(0i64..4_000))
-            .prop_map(|(lines, by_quantity, refunded)| Step::Note { lines, by_quantity, refunded }),
+        3 => (prop::option::weighted(0.9, prop::collection::vec((0usize..4, prop::option::weighted(0.9, 0i64..5_000)), 1..4)), any::<bool>(), prop::option::of(0i64..4_000), prop::option::weighted(0.3, 0i64..4_000))
+            .prop_map(|(lines, by_quantity, refunded, out_of_band)| Step::Note { lines, by_quantity, refunded, out_of_band }),
         2 => prop::option::of(0i64..9_000).prop_map(Step::Apply),
         2 => Just(Step::Settle),
         2 => (0usize..4).prop_map(Step::Reverse),
@@ -97,8 +97,8 @@ impl Books {
                 let again = self.invoices[place].settle(invoice_id, &received, payment, credit, now(), today()).unwrap();
                 assert!(again.invoice.is_none() && again.credit.is_none() && again.withdrawn.is_empty());
             }
-            Step::Note { lines, by_quantity, refunded } => {
-                let refunded = refunded.map(|minor| decimal(minor).parse().unwrap());
+            Step::Note { lines, by_quantity, refunded, out_of_band } => {
+                let [refunded, out_of_band] = [refunded, out_of_band].map(|minor| minor.map(|minor| decimal(minor).parse().unwrap()));
                 let part = |(line, part): &(usize, Option<i64>)| {
                     let part = part.map(|minor| if *by_quantity { decimal(minor % 200) } else { decimal(minor) });
                     let (quantity, amount) = if *by_quantity { (part, None) } else { (None, part) };
@@ -109,7 +109,7 @@ impl Books {
                     }
                 };
                 let lines = lines.as_ref().map(|lines| lines.iter().map(part).collect());
-                let new = NewCreditNote { lines, refunded, reason: MultiLine::new("x").unwrap() };
+                let new = NewCreditNote { lines, refunded, out_of_band, reason: MultiLine::new("x").unwrap() };
                 let ids = Ids { invoice: invoice_id, note: self.new_id(), credit: self.new_id() };
                 if let Ok(issued) = CreditNote::issue(1, &invoice, new, ids, today()) {
                     self.invoices[place] = issued.invoice.0;
@@ -181,7 +181,8 @@ impl Books {
             assert_eq!(invoice.amount_paid.minor(), sum(&mut invoice.payments.iter().map(Payment::applied)));
             let notes = || self.notes.iter().filter(|(on, _)| *on == place).map(|(_, note)| note);
             for note in notes() {
-                assert_eq!(note.amount.minor(), note.reduced.minor() + note.credited.minor() + note.refunded.minor());
+                let divided = [note.reduced, note.credited, note.refunded, note.out_of_band];
+                assert_eq!(note.amount.minor(), sum(&mut divided.into_iter()));
             }
             assert_eq!(invoice.credit_noted.minor(), sum(&mut notes().map(|note| note.amount)));
             // What notes gave back of money that is gone by now makes less what is due.
@@ -189,7 +190,8 @@ impl Books {
             let absorbed = absorbed + sum(&mut notes().map(|note| note.refunded)) - invoice.refund_noted.minor();
             assert_eq!(invoice.amount_credited.minor(), absorbed + sum(&mut notes().map(|note| note.reduced)));
             if invoice.credit_noted == invoice.totals.total {
-                assert!(invoice.amount_due().minor() <= invoice.refund_noted.minor(), "all of it was taken back, and no more given");
+                let given = invoice.refund_noted.minor() + sum(&mut notes().map(|note| note.out_of_band));
+                assert!(invoice.amount_due().minor() <= given, "all of it was taken back, and no more given");
             }
             for note in notes() {
                 let parts = note.taxes.iter().flat_map(|tax| [tax.base, tax.amount]).map(Money::minor).sum::<i64>();
@@ -249,7 +251,8 @@ impl Books {
         let money = self.invoices.iter().flat_map(|invoice| &invoice.payments).filter(|payment| payment.method != Method::Credit);
         let kept = money.filter(|payment| payment.dispute != Some(Dispute::Lost) && payment.reversal.is_none());
         let kept: i64 = kept.map(|payment| payment.amount.minor() - payment.refunded.minor()).sum();
-        let given: i64 = self.credits.values().map(|credit| credit.refunded.minor()).sum();
+        let out_of_band = self.notes.iter().map(|(_, note)| note.out_of_band.minor());
+        let given: i64 = self.credits.values().map(|credit| credit.refunded.minor()).chain(out_of_band).sum();
         charged + given - kept - self.invoices.iter().map(|invoice| invoice.refunds_untold().minor()).sum::<i64>()
     }
 }

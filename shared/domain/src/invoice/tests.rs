@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Archive, Email, Id, Price, TimeZone,
     credit::{Credit, Origin},
-    credit_note::{CreditNote, Ids, NewCreditNote},
+    credit_note::{CreditNote, Ids, Issued, NewCreditNote},
     firm::Firm,
 };
 
@@ -81,11 +81,21 @@ fn credit_of(minor: i64) -> Credit {
 }
 
 /// A note of so much of the invoice's only line, with its tax of 20.
-pub(super) fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<crate::credit_note::Issued, crate::Refusal> {
-    let refunded = refunded.map(|price| price.parse().unwrap());
+pub(super) fn note(invoice: &Invoice, amount: &str, refunded: Option<&str>) -> Result<Issued, crate::Refusal> {
+    note_of(invoice, amount, refunded, None)
+}
+
+/// The same, some of which was given back out of band.
+pub(super) fn note_of(
+    invoice: &Invoice,
+    amount: &str,
+    refunded: Option<&str>,
+    out_of_band: Option<&str>,
+) -> Result<Issued, crate::Refusal> {
+    let [refunded, out_of_band] = [refunded, out_of_band].map(|price| price.map(|price| price.parse().unwrap()));
     let net = amount.parse::<Price>().unwrap().get() / rust_decimal::Decimal::new(12, 1);
     let line = NewNoteLine { line: 0, quantity: None, amount: Price::new(net.round_dp(2)).ok() };
-    let new = NewCreditNote { lines: Some(vec![line]), refunded, reason: MultiLine::new("Too much").unwrap() };
+    let new = NewCreditNote { lines: Some(vec![line]), refunded, out_of_band, reason: MultiLine::new("Too much").unwrap() };
     CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
 }
 
@@ -196,6 +206,10 @@ fn payments_that_can_not_be_right_are_refused() {
     let many = (0..MOST_PAYMENTS).fold(sent(), |invoice, _| pay(&invoice, "0.01").unwrap().invoice.0);
     assert!(pay(&many, "0.01").is_err());
     assert_eq!(settle(&many, &received(11_900)).invoice.unwrap().1, Event::Paid, "what Stripe took is never refused");
+    let again = |invoice: &Invoice, credit| invoice.record_payment(id(9), paying("1"), id(credit), id(credit), now(), today());
+    let full = (100..140).fold(pay(&sent(), "120").unwrap().invoice.0, |invoice, credit| again(&invoice, credit).unwrap().invoice.0);
+    assert_eq!(again(&full, 140).unwrap_err().why, crate::Why::State, "all credits of an invoice change with it");
+    assert_eq!(settle(&full, &received(100)).credit.map(|credit| credit.amount), Some(usd(100)));
 }
 
 #[test]

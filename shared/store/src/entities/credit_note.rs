@@ -34,8 +34,10 @@ pub struct CreditNoteRow {
     pub reduced: Money,
     /// How much of it became the client's credit.
     pub credited: Money,
-    /// How much of it was refunded, or is to be.
+    /// How much of it was refunded at Stripe, or is to be.
     pub refunded: Money,
+    /// How much of it was given back otherwise.
+    pub out_of_band: Money,
     /// The client's credit that it became.
     pub credit: Option<CreditId>,
 }

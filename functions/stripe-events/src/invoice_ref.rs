@@ -1,4 +1,4 @@
-//! Whose an event is, which its order said: see the portal's payment links.
+//! The invoice that an event is about, as its order said: see the portal's payment links.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -12,17 +12,17 @@ pub(crate) enum UnknownInvoice {
     Unnamed(&'static str),
     /// There is no such invoice.
     #[error("is of the invoice {invoice} of {firm}, which isn't there", invoice = .0.invoice, firm = .0.firm)]
-    Unknown(Whose),
+    Unknown(InvoiceRef),
 }
 
 /// An invoice, and the firm that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Whose {
+pub(crate) struct InvoiceRef {
     pub(crate) firm: Id<Firm>,
     pub(crate) invoice: InvoiceId,
 }
 
-impl Whose {
+impl InvoiceRef {
     /// The invoice that `metadata` names.
     pub(crate) fn named(metadata: &BTreeMap<String, String>) -> Result<Self, UnknownInvoice> {
         Ok(Self { firm: id(metadata, "firm")?, invoice: id(metadata, "invoice")? })
