@@ -219,6 +219,12 @@ async fn what_was_given_up_is_again_when_what_paid_it_is_gone() {
     let payment = bill.shown().await.text("/payments/0/id");
     bill.act("reverse-payment", json!({"payment": payment, "reason": "Another client's"})).await;
     assert_eq!(bill.stands().await[0], "uncollectible");
+    // That was a mistake, which is taken back before or after it is paid.
+    bill.act("record-payment", json!({"amount": "100", "method": "cash"})).await;
     bill.act("reverse-write-off", json!({})).await;
+    assert_eq!(bill.stands().await[0], "paid");
+    act(&firm, &bill.id, "reverse-write-off", json!({})).await.expect(409);
+    let payment = bill.shown().await.text("/payments/1/id");
+    bill.act("reverse-payment", json!({"payment": payment, "reason": "Another client's"})).await;
     assert_eq!(bill.stands().await[0], "sent");
 }

@@ -198,11 +198,11 @@ async fn time_of_a_line_that_is_credited_as_a_whole_can_be_billed_again() {
 }
 
 #[tokio::test]
-async fn a_credit_note_leaves_alone_what_takes_back_time() {
+async fn a_credit_note_takes_back_what_takes_back_time_as_a_whole_and_it_can_be_billed_again() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let (client, entry) = firm.time().await;
-    charge(&firm, &client, &entry).await;
+    let charging = charge(&firm, &client, &entry).await;
     let back = reverse(&firm, &entry).await.expect(201).id();
     let invoice = give_back(&firm, &client, &back).await.expect(201).id();
     act(&firm, &invoice, "send", json!({})).await.expect(200);
@@ -210,9 +210,52 @@ async fn a_credit_note_leaves_alone_what_takes_back_time() {
         let body = json!({"invoice": invoice, "lines": lines, "reason": "Less"});
         firm.owner.post("/api/finance/credit-notes/", body)
     };
-    assert_eq!(note(json!([{"line": 0, "amount": "1"}, {"line": 1}])).await.expect(422).fields(), ["lines[1].line"]);
-    assert_eq!(note(Value::Null).await.expect(422).fields(), ["lines"], "more than the invoice comes to");
-    assert_eq!(note(json!([{"line": 0, "amount": "300"}])).await.expect(201).text("/amount"), "300.00");
+    assert_eq!(note(json!([{"line": 0, "amount": "501"}, {"line": 1, "quantity": "1"}])).await.expect(422).fields(), ["lines[1].line"]);
+    assert_eq!(note(json!([{"line": 0, "amount": "1"}, {"line": 1}])).await.expect(422).fields(), ["lines"], "less than nothing");
+    assert_eq!(note(json!([{"line": 0}])).await.expect(422).fields(), ["lines"], "more than the invoice comes to");
+    assert_eq!(note(json!([{"line": 0, "amount": "100"}])).await.expect(201).text("/amount"), "100.00");
+    assert_eq!(note(Value::Null).await.expect(201).text("/amount"), "200.00");
+    app.deliver().await;
+    assert_eq!(invoice_of(&firm, &back).await, Value::Null);
+    // It gives back what it gave back before, on another invoice; or it is deleted, and the time is charged as before.
+    assert_eq!(give_back(&firm, &client, &back).await.expect(201).text("/total"), "300.00");
+    act(&firm, &charging, "void", json!({})).await.expect(409);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
+async fn time_that_was_charged_at_nothing_can_be_billed_again() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let free = json!({"client": client, "time_entries": [entry], "discount": {"percent": "100"}});
+    let invoice = firm.owner.post("/api/finance/invoices/", free).await.expect(201).id();
+    assert_eq!(act(&firm, &invoice, "send", json!({})).await.expect(200).text("/status"), "paid");
+    reverse(&firm, &entry).await.expect(409);
+    let note = || firm.owner.post("/api/finance/credit-notes/", json!({"invoice": invoice, "reason": "It was to be charged"}));
+    assert_eq!(note().await.expect(201).text("/amount"), "0.00");
+    assert_eq!(note().await.expect(422).fields(), ["lines"]);
+    app.deliver().await;
+    assert_eq!(bill(&firm, &client, &[&entry]).await.expect(201).text("/total"), "500.00");
+}
+
+#[tokio::test]
+async fn time_of_a_client_that_is_archived_is_not_let_go_by_a_credit_note() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (client, entry) = firm.time().await;
+    let invoice = charge(&firm, &client, &entry).await;
+    act(&firm, &invoice, "record-payment", json!({"amount": "500", "method": "cash"})).await.expect(200);
+    let project = firm.owner.get(format!("/api/projects/time-entries/{entry}/")).await.expect(200).text("/project");
+    firm.owner.post(format!("/api/projects/projects/{project}/move/"), json!({"to": "completed"})).await.expect(200);
+    let path = format!("/api/clients/clients/{client}/");
+    firm.owner.delete(&path).await.expect(204);
+    // The money was given back, so no credit comes of it; but the time would be to be billed.
+    let body = json!({"invoice": invoice, "reason": "Less", "out_of_band_amount": "500"});
+    let told = firm.owner.post("/api/finance/credit-notes/", body.clone()).await.expect(409).text("/detail");
+    assert!(told.contains("client is archived"), "{told}");
+    firm.owner.post(format!("{path}restore/"), json!({})).await.expect(200);
+    firm.owner.post("/api/finance/credit-notes/", body).await.expect(201);
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ struct IssueCreditNote {
     /// One that was sent.
     invoice: Named<InvoiceId>,
     /// What is taken back, line by line. With its tax it first makes less what is due; the rest becomes the client's credit.
-    /// Default: all that is left of the invoice.
+    /// Default: all that is left of the invoice, but for time that other time takes back.
     lines: Option<Vec<JsonObject<NewCreditNoteLine>>>,
     reason: MultiLine<2000>,
     /// How much of that rest was refunded at Stripe instead, or is to be: at most what Stripe took. Default: what was before,
@@ -191,10 +191,11 @@ async fn list_credit_notes(
 /// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't given back. Money
 /// is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is refunded
 /// there after it comes out of the credit that the note made. Time of which a line is taken back as a whole can be billed
-/// again soon after. The client is told by mail, and the note stays as it is. 409 for a draft and for a void invoice, for
-/// credit to a client that is archived, and after 40 notes that made credit; 422 if there is no such invoice, or it is
-/// archived; for a line that there isn't or that comes twice, or whose time other time takes back; for nothing, and more
-/// than is left; for less refunded than was before, more than Stripe has, or more given back than was paid.
+/// again soon after; what takes back other time is taken back as a whole or not, and what other time takes back isn't. The
+/// client is told by mail, and the note stays as it is. 409 for a draft and for a void invoice, for credit to a client that
+/// is archived and time of one that could be billed again, and after 40 credits of the invoice's notes and payments; 422 if
+/// there is no such invoice, or it is archived; for a line that there isn't or that comes twice; for nothing, and more than
+/// is left; for less refunded than was before, more than Stripe has, or more given back than was paid.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,
@@ -210,6 +211,9 @@ async fn issue_credit_note(
     let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, out_of_band, reason }, ids, today)?;
     let mut change = cx.change(&staff);
     change.number(Counter::CreditNotes, number)?;
+    if issued.invoice.0.lets_go_of_time_since(&before)? {
+        change.depend_on(before.client)?;
+    }
     change.update(&before, issued.invoice)?;
     if let Some(credit) = issued.credit {
         change.create(ids.credit, credit, credit::Event::Created)?;

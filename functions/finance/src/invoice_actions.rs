@@ -99,8 +99,8 @@ async fn mark_invoice_uncollectible(
 
 /// Expect again that an invoice is paid which was given up.
 ///
-/// It is sent, as before, and reminders that come after now follow. 409 unless it is uncollectible, and if it or its client is
-/// archived.
+/// It is sent, as before, and reminders that come after now follow; one that was paid since stays paid, and isn't given up
+/// again if what paid it is gone. 409 unless it was given up, and if it or its client is archived.
 #[post("/api/finance/invoices/{id}/reverse-write-off/")]
 async fn reverse_invoice_write_off(
     cx: Cx,

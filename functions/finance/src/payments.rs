@@ -62,8 +62,9 @@ struct ApplyCredit {
 ///
 /// What is more than is due becomes the client's credit: all of it, where the invoice is paid or void. The client gets a
 /// receipt by mail unless `send_receipt` is false, and a page to pay what was due before is closed. An archived one comes
-/// out of the archive. 409 for a draft, for more than is due of a client that is archived, and after 100 payments; 422 for
-/// nothing, in another currency, and for a day in the future or more than a year before the invoice's.
+/// out of the archive. 409 for a draft, for more than is due of a client that is archived, after 100 payments, and after 40
+/// credits of the invoice's payments and notes; 422 for nothing, in another currency, and for a day in the future or more
+/// than a year before the invoice's.
 #[post("/api/finance/invoices/{id}/record-payment/")]
 async fn record_invoice_payment(
     cx: Cx,

@@ -147,11 +147,11 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::paid(outbox, logged).await.and(expired)
         }
-        invoice::Event::PaymentReversed => {
+        invoice::Event::PaymentReversed | invoice::Event::Disputed | invoice::Event::Refunded => {
             let paid = credits::pay_again(outbox, logged).await;
             checkouts::expire_stale(outbox, logged).await.and(paid)
         }
-        invoice::Event::Credited | invoice::Event::Disputed | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
+        invoice::Event::Credited | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
             checkouts::expire_stale(outbox, logged).await
         }
         invoice::Event::Reopened => {
@@ -165,7 +165,6 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         }
         invoice::Event::Created
         | invoice::Event::Updated
-        | invoice::Event::Refunded
         | invoice::Event::TimeReversed
         | invoice::Event::TimeReinstated
         | invoice::Event::WrittenOff

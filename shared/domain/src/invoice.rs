@@ -61,7 +61,7 @@ crate::events! {
         Refunded = "invoice.refunded" is Reviving,
         /// The payer's bank wants a payment back, or doesn't any more.
         Disputed = "invoice.disputed" is Reviving,
-        /// The payer's bank took back a payment, so that something is due again.
+        /// Something is due again, since the payer's bank took back a payment, or some of it went back that seemed to be kept.
         Reopened = "invoice.reopened" is Reviving,
         /// Other time takes back what one of its lines bills.
         TimeReversed = "invoice.time_reversed" is Change,
@@ -234,6 +234,8 @@ pub struct Invoice {
     pub taxes_noted: Vec<Tax>,
     /// How much of what went back to the payers, or is to go, credit notes tell of.
     pub refund_noted: Money,
+    /// How much of that made what is due less instead, since other money was gone: see [`Invoice::absorbing`].
+    pub refund_absorbed: Money,
     /// The credits that credit notes made of what was paid.
     #[serde(default)]
     pub note_credits: Vec<NoteCredit>,
@@ -303,6 +305,7 @@ impl Invoice {
             time_reversed: Vec::new(),
             taxes_noted: Vec::new(),
             refund_noted: nothing,
+            refund_absorbed: nothing,
             note_credits: Vec::new(),
             checkouts: Vec::new(),
             written_off: false,

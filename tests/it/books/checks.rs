@@ -87,8 +87,8 @@ fn assert_invoice_adds_up(id: Id<Invoice>, invoice: &Invoice, notes: &[&CreditNo
     assert_eq!(invoice.amount_refunded.minor(), minor(&mut invoice.payments.iter().map(|payment| payment.refunded)), "{id}");
     assert_eq!(invoice.credit_noted.minor(), minor(&mut notes.iter().map(|note| note.amount)), "{id}");
     // What notes gave back of money that is gone by now makes less what is due.
-    let absorbed = minor(&mut invoice.note_credits.iter().map(|note| note.absorbed));
-    let absorbed = absorbed + minor(&mut notes.iter().map(|note| note.refunded)) - invoice.refund_noted.minor();
+    let absorbed = minor(&mut invoice.note_credits.iter().map(|note| note.absorbed).chain([invoice.refund_absorbed]));
+    assert_eq!(invoice.refund_noted.minor(), minor(&mut notes.iter().map(|note| note.refunded)), "{id}");
     assert_eq!(invoice.amount_credited.minor(), absorbed + minor(&mut notes.iter().map(|note| note.reduced)), "{id}");
     let taxes = |of: fn(&Tax) -> Money| minor(&mut invoice.taxes.iter().map(of));
     let net = invoice.totals.subtotal.minor() - invoice.totals.discount_amount.minor();

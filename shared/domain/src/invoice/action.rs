@@ -153,6 +153,8 @@ impl Invoice {
                 let reopened = Self { status: Status::Sent, written_off: false, reason: None, ..self.clone() };
                 Ok((Self { reminded: reopened.reminders_until(now).max(self.reminded), ..reopened }, Event::WriteOffReversed))
             }
+            // It stays paid, and isn't given up again when what paid it is gone.
+            Status::Paid if self.written_off => Ok((Self { written_off: false, reason: None, ..self.clone() }, Event::WriteOffReversed)),
             Status::Draft | Status::Sent | Status::Paid | Status::Void => {
                 Err(Refusal::state(format!("The invoice is {}; it wasn't given up.", self.status.as_str())))
             }

@@ -76,8 +76,11 @@ impl Invoice {
         let TakeBack { lines, refunded, out_of_band, credit } = take;
         let taken = self.taken_lines(lines)?;
         let amount = taken.total(self.currency)?;
-        if amount.is_zero() || amount.is_negative() {
+        if taken.lines.is_empty() {
             return Err(Refusal::rule("lines", "Nothing is taken back, or left."));
+        }
+        if amount.is_negative() {
+            return Err(Refusal::rule("lines", "That comes to less than nothing."));
         }
         let credit_noted = self.credit_noted.plus("lines", amount)?;
         let left = self.totals.total.minus("lines", self.credit_noted)?;
@@ -147,9 +150,9 @@ impl Invoice {
     pub(super) fn absorbing(mut self) -> Self {
         let mut due = self.amount_due();
         let untold = self.refunds_untold();
-        let promised = if untold.is_negative() { untold.negated().part_within(self.refund_noted) } else { Money::zero(self.currency) };
-        let part = due.part_within(promised);
-        (self.refund_noted, due) = (self.refund_noted.without(part), due.without(part));
+        let promised = if untold.is_negative() { untold.negated() } else { Money::zero(self.currency) };
+        let part = due.part_within(promised.part_within(self.refund_noted.without(self.refund_absorbed)));
+        (self.refund_absorbed, due) = (self.refund_absorbed.and(part), due.without(part));
         self.amount_credited = self.amount_credited.and(part);
         for note in self.note_credits.iter_mut().rev() {
             let part = due.part_within(note.left());
@@ -215,6 +218,35 @@ mod tests {
         assert_eq!(note(&told.invoice.0, "30", Some("10.01")).unwrap_err().field.as_deref(), Some("refunded_amount"));
         assert_eq!(divided(&note(&told.invoice.0, "30", Some("10")).unwrap().note), [0, 2_000, 1_000]);
         assert_eq!(divided(&note(&refunded(&told.invoice.0, 3_500).invoice.unwrap().0, "30", None).unwrap().note), [0, 2_500, 500]);
+    }
+
+    #[test]
+    fn a_refund_that_is_heard_of_late_counts_as_it_would_have_before() {
+        let reason = || crate::MultiLine::new("Never came").unwrap();
+        let both = settle(&pay(&sent(), "72").unwrap().invoice.0, &received(4_800)).invoice.unwrap().0;
+        let refund = |invoice: &Invoice| settle(invoice, &Received { refunded: usd(4_800), ..received(4_800) });
+        let reverse = |invoice: &Invoice| invoice.reverse_payment(both.payments[0].id, reason(), now()).unwrap();
+        for refunded in [None, Some("48"), Some("24")] {
+            let noted = note(&both, "48", refunded).unwrap().invoice.0;
+            let late = reverse(&noted).invoice.0;
+            assert_eq!(late.amount_due(), usd(2_400), "{refunded:?}");
+            let late = refund(&late);
+            assert!(late.withdrawn.is_empty());
+            let late = late.invoice.unwrap().0;
+            let soon = reverse(&refund(&noted).invoice.unwrap().0).invoice.0;
+            assert_eq!((soon.amount_due(), late.amount_due()), (usd(7_200), usd(7_200)), "{refunded:?}");
+            assert_eq!((soon.refunds_untold(), late.refunds_untold()), (usd(0), usd(0)));
+            // It fails, and what the note took back makes less what is due again.
+            let failed = settle(&late, &received(4_800)).invoice.unwrap();
+            assert_eq!((failed.0.amount_due(), failed.1), (usd(2_400), Event::Refunded));
+        }
+        // What is due, or not any more, says so by its event.
+        let both = settle(&pay(&sent(), "48").unwrap().invoice.0, &received(7_200)).invoice.unwrap().0;
+        let noted = note(&both, "48", None).unwrap().invoice.0;
+        let covered = noted.reverse_payment(both.payments[0].id, reason(), now()).unwrap().invoice.0;
+        let (reopened, event) = settle(&covered, &Received { refunded: usd(4_800), ..received(7_200) }).invoice.unwrap();
+        assert_eq!((covered.status, event, reopened.amount_due()), (Paid, Event::Reopened, usd(4_800)));
+        assert_eq!(settle(&reopened, &received(7_200)).invoice.unwrap().1, Event::Paid);
     }
 
     #[test]

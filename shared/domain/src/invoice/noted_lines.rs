@@ -83,11 +83,11 @@ impl Invoice {
         let all = said.is_none();
         for (place, new) in said.unwrap_or_else(|| whole.collect()).into_iter().enumerate() {
             let is_there_twice = lines.iter().any(|line| line.line == new.line);
-            let taken = match self.taken_line(new, all, &nets, &mut line_notes) {
+            let taken = match self.taken_line(new, &nets, &mut line_notes) {
                 _ if is_there_twice => Err(Refusal::rule("line", format!("Line {} is there twice.", new.line))),
                 Ok(None) if !all => Err(Refusal::rule(FIELD, format!("Nothing of line {} is taken back, or left.", new.line))),
-                // What other time takes back, and what takes back other time, stays out of a note on all that is left.
-                Err(_) if all && (self.is_reversed(new.line) || self.takes_back_time(new.line)) => Ok(None),
+                // What other time takes back stays out of a note on all that is left.
+                Err(_) if all && self.is_reversed(new.line) => Ok(None),
                 taken => taken,
             };
             lines.extend(taken.map_err(|refusal| refusal.of_item(FIELD, place))?);
@@ -111,14 +111,10 @@ impl Invoice {
         entry.is_some_and(|entry| self.time_reversed.contains(&entry))
     }
 
-    /// Whether the line `line` takes back time that another invoice charged.
-    fn takes_back_time(&self, line: usize) -> bool {
-        self.line_items.get(line).is_some_and(LineItem::takes_back_time)
-    }
-
-    /// What is taken back of the line that `new` names, which is added to what was taken back of each; nothing, if that comes
-    /// to nothing. A line that is free can be taken back by itself, though not with `all` others.
-    fn taken_line(&self, new: NewNoteLine, all: bool, nets: &[Money], line_notes: &mut [LineNoted]) -> Result<Option<NoteLine>, Refusal> {
+    /// What is taken back of the line that `new` names, which is added to what was taken back of each; nothing, if nothing of it
+    /// is left, or said. What takes back time that another invoice charged is taken back as a whole: then it can be billed
+    /// elsewhere, or be deleted.
+    fn taken_line(&self, new: NewNoteLine, nets: &[Money], line_notes: &mut [LineNoted]) -> Result<Option<NoteLine>, Refusal> {
         let found = self.line_items.get(new.line).zip(nets.get(new.line)).zip(line_notes.get_mut(new.line));
         let Some(((item, net), noted)) = found else {
             return Err(Refusal::rule("line", format!("There is no line {}.", new.line)));
@@ -126,11 +122,12 @@ impl Invoice {
         if self.is_reversed(new.line) {
             return Err(Refusal::rule("line", format!("Other time takes back what line {} bills.", new.line)));
         }
-        if item.takes_back_time() {
-            return Err(Refusal::rule("line", format!("Line {} takes back time that another invoice charged; that stays.", new.line)));
+        if item.takes_back_time() && (new.quantity.is_some() || new.amount.is_some()) {
+            let why = format!("Line {} takes back time that another invoice charged; take back all of it, or none.", new.line);
+            return Err(Refusal::rule("line", why));
         }
         let taken = new.of(item.quantity, *net, *noted)?;
-        if taken.amount.is_zero() && (all || new.amount.is_some() || !net.is_zero()) {
+        if taken.amount.is_zero() && (taken.quantity == Units::ZERO || !net.is_zero()) {
             return Ok(None);
         }
         let quantity = Units::new(noted.quantity.get() + taken.quantity.get()).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))?;
@@ -197,7 +194,7 @@ mod tests {
     use super::*;
     use crate::{
         MultiLine,
-        credit_note::{CreditNote, Ids, NewCreditNote},
+        credit_note::{CreditNote, Ids, Issued, NewCreditNote},
         invoice::{
             Discount, SentBy,
             lines::tests::line,
@@ -205,20 +202,47 @@ mod tests {
         },
     };
 
+    fn note(invoice: &Invoice, lines: Option<Vec<NewNoteLine>>) -> Result<Issued, Refusal> {
+        let new = NewCreditNote { lines, refunded: None, out_of_band: None, reason: MultiLine::new("x").unwrap() };
+        CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
+    }
+
+    fn of(line: usize, quantity: Option<&str>, amount: Option<&str>) -> NewNoteLine {
+        NewNoteLine { line, quantity: quantity.map(|q| q.parse().unwrap()), amount: amount.map(|a| a.parse().unwrap()) }
+    }
+
+    #[test]
+    fn what_is_free_is_taken_back_by_how_many_and_what_takes_back_time_as_a_whole() {
+        let of_time = |quantity, price, entry| LineItem { time_entry: Some(id(entry)), ..line(quantity, price, None) };
+        let lines = vec![of_time("2", "0", 1), of_time("-1", "50", 2), line("1", "80", None)];
+        let invoice = draft(lines).send(1, SentBy::Mail, &firm(), now()).unwrap().0;
+        let noted = |invoice: &Invoice, lines| {
+            let issued = note(invoice, lines).unwrap();
+            (issued.note.amount, issued.invoice.0.time_taken_back().unwrap(), issued.invoice.0)
+        };
+        let (amount, time, half) = noted(&invoice, Some(vec![of(0, Some("1"), None)]));
+        assert_eq!((amount, time), (usd(0), vec![]));
+        let (amount, time, _) = noted(&half, Some(vec![of(0, None, None), of(2, None, Some("1"))]));
+        assert_eq!((amount, time), (usd(100), vec![id(1)]));
+        let (amount, time, whole) = noted(&half, None);
+        assert_eq!((amount, time), (usd(3_000), vec![id(1), id(2)]));
+        assert!(whole.lets_go_of_time_since(&half).unwrap() && !half.lets_go_of_time_since(&invoice).unwrap());
+        for (invoice, lines, field) in [
+            (&invoice, Some(vec![of(1, Some("1"), None)]), "lines[0].line"),
+            (&invoice, Some(vec![of(1, None, None)]), "lines"),
+            (&invoice, Some(vec![of(0, None, Some("1"))]), "lines[0].amount"),
+            (&whole, Some(vec![of(0, None, None)]), "lines[0]"),
+            (&whole, None, "lines"),
+        ] {
+            assert_eq!(note(invoice, lines).unwrap_err().field.as_deref(), Some(field));
+        }
+    }
+
     #[test]
     fn a_credit_note_names_lines_and_has_their_tax_and_all_of_them_sum_up_to_the_invoice() {
         let discount = Some(Discount::Amount(usd(1_000)));
         let lines = vec![line("3", "100", Some("20")), line("1", "33.33", Some("7")), line("1", "0.50", Some("7"))];
         let invoice = Invoice { discount, ..draft(lines) }.checked(today()).unwrap().send(1, SentBy::Mail, &firm(), now()).unwrap().0;
-        let note = |invoice: &Invoice, lines: Option<Vec<NewNoteLine>>| {
-            let new = NewCreditNote { lines, refunded: None, out_of_band: None, reason: MultiLine::new("x").unwrap() };
-            CreditNote::issue(1, invoice, new, Ids { invoice: id(9), note: id(4), credit: id(3) }, today())
-        };
-        let of = |line: usize, quantity: Option<&str>, amount: Option<&str>| NewNoteLine {
-            line,
-            quantity: quantity.map(|q| q.parse().unwrap()),
-            amount: amount.map(|a| a.parse().unwrap()),
-        };
         // A third of 291.01, of which the discount is taken off, and of its tax.
         let third = note(&invoice, Some(vec![of(0, Some("1"), None)])).unwrap();
         assert_eq!(third.note.lines[0].amount, usd(9_700));

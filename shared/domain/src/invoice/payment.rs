@@ -150,11 +150,16 @@ impl Payment {
     /// of others.
     pub fn withdrawn(&self) -> Option<(CreditId, Money)> {
         let Excess { amount, credit, drawn } = self.excess?;
-        Some((credit, amount.without(self.excess_left()).and(drawn)))
+        Some((credit, amount.without(self.excess_kept()).and(drawn)))
     }
 
-    /// How much of what was more than was due is there, but for refunds of other payments.
+    /// How much of what was more than was due is left.
     pub(super) fn excess_left(&self) -> Money {
+        self.excess.map_or(Money::zero(self.amount.currency()), |excess| self.excess_kept().without(excess.drawn))
+    }
+
+    /// The same, but for refunds of other payments.
+    pub(super) fn excess_kept(&self) -> Money {
         let excess = self.credited();
         let gone = self.reversal.is_some() || self.dispute == Some(Dispute::Lost);
         excess.without(if gone { excess } else { self.refunded.part_within(excess) })

@@ -2,8 +2,9 @@
 //!
 //! It comes out of what was too much of the payment first; then it is what a credit note said was to be refunded; then it comes
 //! out of the credits that notes made, and out of what was too much of the invoice's other payments, however these were
-//! made. What is left is a refund of what the invoice was to be paid with: it is no reason to pay again, and as long as there
-//! is any, none of these credits is left.
+//! made; then out of what notes gave back and what made less what is due instead, since other money was gone
+//! ([`Invoice::absorbing`]): that is due again, as if it had been heard of before. What is left is a refund of what the invoice
+//! was to be paid with: it is no reason to pay again, and as long as there is any, nothing of all this is left.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ impl Invoice {
     /// How much was refunded of which no credit note tells and that came out of no credit; less than nothing where notes tell
     /// of more than was.
     pub fn refunds_untold(&self) -> Money {
-        let told = self.note_credits.iter().fold(self.refund_noted, |sum, note| sum.and(note.withdrawn));
+        let told = self.refund_noted.without(self.refund_absorbed);
+        let told = self.note_credits.iter().fold(told, |sum, note| sum.and(note.withdrawn));
         self.refunds_applied().without(told).without(self.drawn())
     }
 
@@ -64,7 +66,7 @@ impl Invoice {
 
     /// The invoice, which `before` was, with what was refunded since taken out of the credits that there are; or, where it
     /// turned out that less was, given back to them in the same order backwards.
-    pub(super) fn withdrawing_since(mut self, before: &Self) -> Self {
+    pub(super) fn redrawing_since(mut self, before: &Self) -> Self {
         let nothing = Money::zero(self.currency);
         let untold = before.refunds_untold();
         let back = before.refunds_applied().without(self.refunds_applied());
@@ -81,16 +83,16 @@ impl Invoice {
         self.drawing()
     }
 
-    /// The invoice with what was refunded of which nothing tells taken out of the credits that are there, and no more out of what
-    /// was too much of a payment than that is.
+    /// The invoice with what was refunded of which nothing tells taken out of the credits that are there, and of what made less
+    /// what is due; and no more out of what was too much of a payment than that is.
     pub(super) fn drawing(mut self) -> Self {
         for payment in &mut self.payments {
-            let most = payment.excess_left();
+            let most = payment.excess_kept();
             payment.excess = payment.excess.map(|excess| Excess { drawn: excess.drawn.part_within(most), ..excess });
         }
         let mut untold = self.refunds_untold();
         if untold.is_negative() {
-            return self;
+            return self.standing();
         }
         for note in &mut self.note_credits {
             let part = untold.part_within(note.left());
@@ -99,11 +101,19 @@ impl Invoice {
         for payment in &mut self.payments {
             let most = payment.excess_left();
             if let Some(excess) = &mut payment.excess {
-                let part = untold.part_within(most.without(excess.drawn));
+                let part = untold.part_within(most);
                 (excess.drawn, untold) = (excess.drawn.and(part), untold.without(part));
             }
         }
-        self
+        let part = untold.part_within(self.refund_absorbed);
+        (self.refund_absorbed, untold) = (self.refund_absorbed.without(part), untold.without(part));
+        self.amount_credited = self.amount_credited.without(part);
+        for note in &mut self.note_credits {
+            let part = untold.part_within(note.absorbed);
+            (note.absorbed, note.withdrawn, untold) = (note.absorbed.without(part), note.withdrawn.and(part), untold.without(part));
+            self.amount_credited = self.amount_credited.without(part);
+        }
+        self.standing()
     }
 }
 

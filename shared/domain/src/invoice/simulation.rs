@@ -32,11 +32,15 @@ enum Step {
     ReverseWriteOff,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn news() -> impl Strategy<Value = Step> {
     let dispute = prop::option::weighted(0.3, prop_oneof![Just(Dispute::Open), Just(Dispute::Won), Just(Dispute::Lost)]);
+    (0u8..4, 0i64..=5_000, dispute).prop_map(|(intent, refunded, dispute)| Step::Stripe { intent, refunded, dispute })
+}
+
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0i64..15_000).prop_map(Step::Pay),
-        4 => (0u8..4, 0i64..=5_000, dispute).prop_map(|(intent, refunded, dispute)| Step::Stripe { intent, refunded, dispute }),
+        4 => news(),
         3 => (prop::option::weighted(0.9, prop::collection::vec((0usize..4, prop::option::weighted(0.9, 0i64..5_000)), 1..4)), any::<bool>(), prop::option::of(0i64..4_000), prop::option::weighted(0.3, 0i64..4_000))
             .prop_map(|(lines, by_quantity, refunded, out_of_band)| Step::Note { lines, by_quantity, refunded, out_of_band }),
         2 => prop::option::of(0i64..9_000).prop_map(Step::Apply),
@@ -51,6 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Two invoices of one client, the credits and the credit notes.
+#[derive(Clone)]
 struct Books {
     invoices: [Invoice; 2],
     credits: BTreeMap<CreditId, Credit>,
@@ -63,6 +68,15 @@ fn decimal(minor: i64) -> String {
 }
 
 impl Books {
+    fn new() -> Self {
+        let invoice = |price| {
+            let lines =
+                [line("1.5", price, Some("19")), line("3", "0.33", None), line("7", "0.17", Some("19")), line("-1", "0.35", Some("7"))];
+            draft(lines.to_vec()).send(1, SentBy::Mail, &firm(), now()).unwrap().0
+        };
+        Self { invoices: [invoice("100"), invoice("33.33")], credits: BTreeMap::new(), notes: Vec::new(), made: 10 }
+    }
+
     fn new_id<K>(&mut self) -> Id<K> {
         self.made += 1;
         id(self.made)
@@ -170,6 +184,22 @@ impl Books {
         }
     }
 
+    /// What the client owes once `steps` were taken and all is refunded that is to be. The steps explain every cent.
+    fn owed_after<'s>(&self, steps: impl IntoIterator<Item = &'s (usize, Step)>) -> i64 {
+        let mut books = self.clone();
+        for (place, step) in steps {
+            books.take(*place, step);
+            books.check();
+        }
+        books.owed() + books.to_come()
+    }
+
+    /// Whether `step` tells how a payment stands that is known.
+    fn is_news_of_known(&self, place: usize, step: &Step) -> bool {
+        let Step::Stripe { intent, .. } = step else { return false };
+        self.invoices[place].paid_by(&format!("pi_{place}_{intent}")).is_some()
+    }
+
     fn check(&self) {
         let sum = |amounts: &mut dyn Iterator<Item = Money>| amounts.map(Money::minor).sum::<i64>();
         for (place, invoice) in self.invoices.iter().enumerate() {
@@ -187,7 +217,8 @@ impl Books {
             assert_eq!(invoice.credit_noted.minor(), sum(&mut notes().map(|note| note.amount)));
             // What notes gave back of money that is gone by now makes less what is due.
             let absorbed = sum(&mut invoice.note_credits.iter().map(|note| note.absorbed));
-            let absorbed = absorbed + sum(&mut notes().map(|note| note.refunded)) - invoice.refund_noted.minor();
+            assert_eq!(invoice.refund_noted.minor(), sum(&mut notes().map(|note| note.refunded)));
+            let absorbed = absorbed + invoice.refund_absorbed.minor();
             assert_eq!(invoice.amount_credited.minor(), absorbed + sum(&mut notes().map(|note| note.reduced)));
             if invoice.credit_noted == invoice.totals.total {
                 let given = invoice.refund_noted.minor() + sum(&mut notes().map(|note| note.out_of_band));
@@ -228,12 +259,33 @@ impl Books {
         let applied = sum(&mut payments().filter(|payment| payment.method == Method::Credit).map(Payment::applied));
         assert_eq!(used, applied + settled);
         assert_eq!(self.owed(), self.owed_by_what_was_paid());
-        // Nobody has credit for money that went back to them.
-        for invoice in self.invoices.iter().filter(|invoice| invoice.refunds_untold().minor() > 0) {
-            let left = |payment: &Payment| payment.excess_left().without(payment.excess.map_or(usd(0), |excess| excess.drawn));
-            assert!(invoice.payments.iter().all(|payment| left(payment).is_zero()), "{invoice:#?}");
-            assert!(invoice.note_credits.iter().all(|note| note.left().is_zero()), "{invoice:#?}");
+        for (place, invoice) in self.invoices.iter().enumerate() {
+            let untold = invoice.refunds_untold().minor();
+            assert_eq!(untold.max(0), self.untold(place));
+            // As long as something is due, nothing that notes took back is owed besides.
+            let owed = untold < 0 || invoice.note_credits.iter().any(|note| !note.left().is_zero());
+            assert!(invoice.amount_due().is_zero() || !owed, "{invoice:#?}");
         }
+        // Nobody has credit for money that went back to them, or owes less.
+        for invoice in self.invoices.iter().filter(|invoice| invoice.refunds_untold().minor() > 0) {
+            assert!(invoice.payments.iter().all(|payment| payment.excess_left().is_zero()), "{invoice:#?}");
+            assert!(invoice.note_credits.iter().all(|note| note.left().is_zero() && note.absorbed.is_zero()), "{invoice:#?}");
+            assert!(invoice.refund_absorbed.is_zero(), "{invoice:#?}");
+        }
+    }
+
+    /// What was refunded of the invoice at `place` of which no note told, and that came out of nothing: by what happened alone.
+    fn untold(&self, place: usize) -> i64 {
+        let notes = self.notes.iter().filter(|(on, _)| *on == place);
+        let told: i64 = notes.map(|(_, note)| note.refunded.minor() + note.credited.minor()).sum();
+        let payments = self.invoices[place].payments.iter();
+        let refunds = |payment: &Payment| {
+            let (refunded, excess) = (payment.refunded.minor(), payment.credited().minor());
+            let gone = payment.reversal.is_some() || payment.dispute == Some(Dispute::Lost);
+            let kept = if gone { 0 } else { excess - refunded.min(excess) };
+            refunded - refunded.min(excess) - kept
+        };
+        (payments.map(refunds).sum::<i64>() - told).max(0)
     }
 
     /// What the client owes, or where it is less than nothing has to its credit, as the records say.
@@ -244,7 +296,7 @@ impl Books {
     }
 
     /// The same by what is charged and what the firm has: what was charged and not taken back, without what came in and did not
-    /// go back; a refund of which no note tells was given without asking it back.
+    /// go back; a refund of which no note tells was given without asking it back, and one that is to come is owed besides.
     fn owed_by_what_was_paid(&self) -> i64 {
         let charged = self.invoices.iter().filter(|invoice| invoice.status != Status::Void);
         let charged: i64 = charged.map(|invoice| invoice.totals.total.minor() - invoice.credit_noted.minor()).sum();
@@ -253,7 +305,12 @@ impl Books {
         let kept: i64 = kept.map(|payment| payment.amount.minor() - payment.refunded.minor()).sum();
         let out_of_band = self.notes.iter().map(|(_, note)| note.out_of_band.minor());
         let given: i64 = self.credits.values().map(|credit| credit.refunded.minor()).chain(out_of_band).sum();
-        charged + given - kept - self.invoices.iter().map(|invoice| invoice.refunds_untold().minor()).sum::<i64>()
+        charged + given - kept - self.to_come() - (0..self.invoices.len()).map(|place| self.untold(place)).sum::<i64>()
+    }
+
+    /// What notes say is to be refunded and isn't yet, as less than nothing.
+    fn to_come(&self) -> i64 {
+        self.invoices.iter().map(|invoice| invoice.refunds_untold().minor().min(0)).sum()
     }
 }
 
@@ -262,11 +319,25 @@ proptest! {
 
     #[test]
     fn whatever_happens_every_cent_is_explained(steps in prop::collection::vec((0usize..2, step()), 1..40)) {
-        let invoice = |price| draft(vec![line("1.5", price, Some("19")), line("3", "0.33", None), line("7", "0.17", Some("19")), line("-1", "0.35", Some("7"))]).send(1, SentBy::Mail, &firm(), now()).unwrap().0;
-        let mut books = Books { invoices: [invoice("100"), invoice("33.33")], credits: BTreeMap::new(), notes: Vec::new(), made: 10 };
+        let mut books = Books::new();
         for (place, step) in &steps {
             books.take(*place, step);
             books.check();
         }
+    }
+
+    #[test]
+    fn whether_stripes_news_come_before_what_people_take_back_or_after_it_the_same_is_owed(
+        steps in prop::collection::vec((0usize..2, step()), 1..8),
+        news in prop::collection::vec((0usize..2, news()), 1..3),
+        reversed in prop::collection::vec((0usize..2, (0usize..4).prop_map(Step::Reverse)), 1..4),
+    ) {
+        let mut books = Books::new();
+        let paid = (0..2).flat_map(|place| [(place, Step::Stripe { intent: 0, refunded: 0, dispute: None }), (place, Step::Pay(15_000))]);
+        for (place, step) in paid.chain(steps) {
+            books.take(place, &step);
+        }
+        let news: Vec<_> = news.into_iter().filter(|(place, news)| books.is_news_of_known(*place, news)).collect();
+        assert_eq!(books.owed_after(news.iter().chain(&reversed)), books.owed_after(reversed.iter().chain(&news)));
     }
 }

@@ -1,7 +1,7 @@
 //! What Stripe says was paid. Its events come more than once, late and out of order, so a payment is known by its
 //! payment intent, and what is said of it is how it stands, not what changed: saying it again changes nothing.
 
-use super::{Checkout, CheckoutState, Dispute, Event, Invoice, Method, Payment};
+use super::{Checkout, CheckoutState, Dispute, Event, Invoice, Method, Payment, Status};
 use crate::{
     Date, Money, Refusal, Time,
     credit::Credit,
@@ -108,9 +108,13 @@ impl Invoice {
         };
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
         let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
-        let invoice = invoice.withdrawing_since(self).absorbing();
+        let invoice = invoice.redrawing_since(self).absorbing();
         let withdrawn = invoice.credits_gone_since(self);
-        let event = if invoice.status == self.status { event } else { Event::Reopened };
+        let event = match invoice.status {
+            status if status == self.status => event,
+            Status::Paid => Event::Paid,
+            Status::Draft | Status::Sent | Status::Void | Status::Uncollectible => Event::Reopened,
+        };
         Ok(Settled { invoice: Some((invoice, event)), credit: None, withdrawn })
     }
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Event, Invoice, LineItem, Status};
+use super::{Event, Invoice, LineItem, LineNoted, Status};
 use crate::{Money, Price, Refusal, SingleLine, Transition, Units, ids::TimeEntryId, tax::LineTax, time_entry::TimeEntry};
 
 /// The field that names time entries.
@@ -69,12 +69,22 @@ impl Invoice {
         Ok((Self { time_reversed, ..self.clone() }, Event::TimeReinstated))
     }
 
-    /// The time of its lines that credit notes took back as a whole: it isn't charged any more.
+    /// The time of its lines that credit notes took back as a whole: it isn't charged any more. Of a line that is free that goes
+    /// by how many of it they took back.
     pub fn time_taken_back(&self) -> Result<Vec<TimeEntryId>, Refusal> {
         let nets = self.line_nets()?;
         let lines = self.line_items.iter().zip(nets).zip(&self.line_notes);
-        let whole = lines.filter(|((_, net), noted)| !net.is_zero() && noted.amount == *net);
+        let is_whole = |line: &LineItem, net: Money, noted: &LineNoted| match net.is_zero() {
+            true => noted.quantity == line.quantity,
+            false => noted.amount == net,
+        };
+        let whole = lines.filter(|((line, net), noted)| is_whole(line, *net, noted));
         Ok(whole.filter_map(|((line, _), _)| line.time_entry).collect())
+    }
+
+    /// Whether credit notes took back time as a whole since it was `before`.
+    pub fn lets_go_of_time_since(&self, before: &Self) -> Result<bool, Refusal> {
+        Ok(self.time_taken_back()?.len() > before.time_taken_back()?.len())
     }
 
     /// That what gives back time in `edited` stays as it was charged.
