@@ -1,8 +1,8 @@
 //! `/api/clients/clients/`
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope,
-    may, patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
+    patch, post, routes,
 };
 use domain::{
     Email, SingleLine,
@@ -23,6 +23,12 @@ api::standard_handlers! {
     ///
     /// With its address and tax numbers, which lists leave out. An archived one is shown too.
     show_client: show by Staff<may::ReadClients>;
+    /// Archive a client; what belongs to it stays readable.
+    ///
+    /// Its people can still sign in to its portal. 409 while something of it is open, which the answer names: an engagement, a
+    /// contract or a project that isn't over, a draft of an invoice or one to be paid, time to be billed, a credit to be used
+    /// or settled; and if it is archived already.
+    archive_client: archive by Staff<may::WriteClients>;
     /// Take a client out of the archive.
     ///
     /// Engagements, contracts, projects and invoices can be made for it again. One that isn't archived is shown as it is.
@@ -171,14 +177,4 @@ async fn create_client_portal_user(
     let (mut change, client) = cx.edit(&staff, id).await?;
     change.depend_on(id)?;
     invite(&cx, change, client.id, name, email, rights).await
-}
-
-/// Archive a client; what belongs to it stays readable.
-///
-/// Its people can still sign in to its portal. 409 while something of it is open, which the answer names: an engagement, a
-/// contract or a project that isn't over, a draft of an invoice or one to be paid, time to be billed, a credit to be used
-/// or settled; and if it is archived already.
-#[delete("/api/clients/clients/{id}/")]
-async fn archive_client(cx: Cx, staff: Staff<may::WriteClients>, Path(id): Path<ClientId>) -> Result<Answer<()>, Problem> {
-    cx.archive_closed(&staff, id).await
 }

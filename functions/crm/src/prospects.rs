@@ -1,8 +1,8 @@
 //! `/api/crm/prospects/`
 
 use api::{
-    Answer, App, Body, Cx, ListQuery, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, delete, get, list_scope, may, patch,
-    post, routes,
+    Answer, App, Body, Cx, ListQuery, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, get, list_scope, may, patch, post,
+    routes,
 };
 use domain::{
     Currency, Email, MultiLine, Price, SingleLine,
@@ -30,6 +30,11 @@ api::standard_handlers! {
     ///
     /// One that was won names its client, one that was lost says why. An archived one is shown too.
     show_prospect: show by Staff<may::ReadSales>;
+    /// Archive a prospect, once its sale is over and no proposal to it is open.
+    ///
+    /// Its proposals stay. 409 while it is neither won nor lost, while a proposal to it is a draft, waits for approval, is
+    /// approved or sent (the answer names it), and if it is archived already.
+    archive_prospect: archive by Staff<may::WriteSales>;
     /// Take a prospect out of the archive.
     ///
     /// It is won or lost as before; one that was lost can be taken up again. One that isn't archived is shown as it is.
@@ -242,13 +247,4 @@ async fn convert_prospect(
     change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
     let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());
     cx.commit(change, cx.made::<ClientOut, _>(client.id, &body)).await
-}
-
-/// Archive a prospect, once its sale is over and no proposal to it is open.
-///
-/// Its proposals stay. 409 while it is neither won nor lost, while a proposal to it is a draft, waits for approval, is
-/// approved or sent (the answer names it), and if it is archived already.
-#[delete("/api/crm/prospects/{id}/")]
-async fn archive_prospect(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProspectId>) -> Result<Answer<()>, Problem> {
-    cx.archive_closed(&staff, id).await
 }

@@ -1,21 +1,71 @@
-//! What follows for the archive: what is archived has nothing open below it.
+//! What follows for the archive, whatever happened: what is archived has nothing open below it.
 
 use std::collections::BTreeSet;
 
 use domain::{
-    Archive, Id,
-    client::Client,
-    event::Actor,
-    ids::{ClientId, ProjectId},
-    project::Project,
+    DomainEvent, Id, Lifecycle, campaign::Campaign, client::Client, contract::Contract, engagement::Engagement, event::Actor,
+    invoice::Invoice, lead::Lead, project::Project, proposal::Proposal, prospect::Prospect, task::Task,
 };
-use store::{Closable, Entity, Error, Found, Guarded, Record, Reply};
+use store::{Closable, Entity, Guarded, retry_if_lost};
 
 use crate::{Cause, Failed, Outbox, Outcome, change};
 
+/// Do what follows for the archive from `logged`, which is the event `event`.
+pub(crate) async fn follow(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
+    let restored = match logged.event.actor {
+        Actor::System(_) => restore_parents(outbox, logged, event).await,
+        Actor::User(_) | Actor::PortalUser(_) => Ok(()),
+    };
+    let rechecked = if event.lifecycle() == Lifecycle::Archiving { recheck(outbox, logged, event).await } else { Ok(()) };
+    restored.and(rechecked)
+}
+
+/// It happened by itself, which nothing refuses: money that a bank took back, time that is to be billed again. If the record
+/// came to be open by that, what it belongs to comes out of the archive.
+async fn restore_parents(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
+    macro_rules! by_kind {
+        ($($module:ident: $kind:ident,)+) => {
+            match event {
+                $(DomainEvent::$kind(_) => restore_parents_of::<domain::$module::$kind>(outbox, logged).await,)+
+            }
+        };
+    }
+    domain::aggregates!(by_kind)
+}
+
+async fn restore_parents_of<T: Entity>(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let id: Id<T> = logged.id()?;
+    let Some(record) = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)? else { return Ok(()) };
+    restore(outbox, logged, &record.keeps_open()).await
+}
+
+/// Take those of `parents` that are archived out of the archive: something below them is open. Once they are, nothing is done.
+async fn restore(outbox: &Outbox, logged: &Cause, parents: &BTreeSet<Guarded>) -> Result<(), Failed> {
+    if parents.is_empty() {
+        return Ok(());
+    }
+    let begin = || change(outbox, &logged.place());
+    Ok(retry_if_lost(async || outbox.store.restore_archived(logged.firm, parents, begin).await).await?)
+}
+
 /// It was archived: out of the archive again, if something below it is open after all. Whoever archived it may have looked in
 /// the moment in which that came to be.
-pub(crate) async fn recheck<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+async fn recheck(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
+    macro_rules! by_kind {
+        ($($kind:ident: $below:tt;)+) => {
+            match event {
+                $(DomainEvent::$kind(_) => recheck_one::<$kind>(outbox, logged).await,)+
+                _ => Ok(()),
+            }
+        };
+    }
+    store::closables!(by_kind)
+}
+
+async fn recheck_one<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    if !T::HAS_BELOW {
+        return Ok(());
+    }
     outbox.run_effect(logged, "recheck", async || restore_open::<T>(outbox, logged).await).await
 }
 
@@ -28,62 +78,8 @@ async fn restore_open<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<Ou
     if T::open_below(&outbox.store, logged.firm, &record).await?.is_empty() {
         return Ok(Outcome::Skipped("nothing below it is open"));
     }
-    restore_one(outbox, logged, &record).await?;
-    Ok(Outcome::Done)
-}
-
-async fn restore_one<T: Entity + Archive>(outbox: &Outbox, logged: &Cause, record: &Record<T>) -> Result<(), Failed> {
     let mut change = change(outbox, &logged.place());
-    change.restore(record)?;
-    Ok(change.commit(&Reply::none()).await?)
-}
-
-/// It may have come to be open by itself, which nothing refuses: money that a bank took back. What it belongs to and is archived
-/// comes out of the archive.
-pub(crate) async fn restore_parents<T: Entity>(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    if !matches!(logged.event.actor, Actor::System(_)) {
-        return Ok(());
-    }
-    let id: Id<T> = logged.id()?;
-    let Some(record) = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)? else { return Ok(()) };
-    let parents = record.keeps_open().into_iter().collect();
-    let (clients, projects) = archived(outbox, logged, &parents).await?;
-    if clients.is_empty() && projects.is_empty() {
-        return Ok(());
-    }
-    let effect = async || {
-        restore(outbox, logged, &parents).await?;
-        Ok(Outcome::Done)
-    };
-    outbox.run_effect(logged, "restore", effect).await
-}
-
-/// Take those of `parents` that are archived out of the archive: something below them is open.
-pub(crate) async fn restore(outbox: &Outbox, logged: &Cause, parents: &BTreeSet<Guarded>) -> Result<(), Failed> {
-    let (clients, projects) = archived(outbox, logged, parents).await?;
-    for client in &clients {
-        restore_one(outbox, logged, client).await?;
-    }
-    for project in &projects {
-        restore_one(outbox, logged, project).await?;
-    }
-    Ok(())
-}
-
-/// Those of `parents` that are archived: clients and projects, which are all that money and time belong to.
-async fn archived(
-    outbox: &Outbox,
-    logged: &Cause,
-    parents: &BTreeSet<Guarded>,
-) -> Result<(Vec<Record<Client>>, Vec<Record<Project>>), Error> {
-    let (clients, projects): (Vec<ClientId>, Vec<ProjectId>) =
-        (parents.iter().filter_map(Guarded::id).collect(), parents.iter().filter_map(Guarded::id).collect());
-    let read = clients.iter().fold(outbox.store.read(logged.firm), |read, id| read.record(*id));
-    let found = projects.iter().fold(read, |read, id| read.record(*id)).fetch().await?;
-    Ok((all_archived(&found, clients)?, all_archived(&found, projects)?))
-}
-
-fn all_archived<T: Entity>(found: &Found, ids: Vec<Id<T>>) -> Result<Vec<Record<T>>, Error> {
-    let records = ids.into_iter().map(|id| found.maybe(id)).collect::<Result<Vec<_>, _>>()?;
-    Ok(records.into_iter().flatten().filter(|record| record.archived_at.is_some()).collect())
+    change.restore(&record)?;
+    change.commit(&store::Reply::none()).await?;
+    Ok(Outcome::Done)
 }

@@ -2,17 +2,8 @@
 //! compile, so none is forgotten.
 
 use domain::{
-    DomainEvent, campaign,
-    client::{self, Client},
-    comment, contract,
-    credit::{self, Credit},
-    credit_note, engagement, firm,
-    invoice::{self, Invoice},
-    lead, portal_user,
-    project::{self, Project},
-    proposal,
-    prospect::{self, Prospect},
-    task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project, proposal,
+    prospect, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
@@ -20,6 +11,11 @@ use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, 
 /// Do what follows from `logged`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     let Some(event) = DomainEvent::parse(&logged.event.name) else { return Err(Failed::Unknown(logged.event.name.clone())) };
+    let archived = archived::follow(outbox, logged, event).await;
+    decided(outbox, logged, event).await.and(archived)
+}
+
+async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
     match event {
         DomainEvent::Proposal(event) => proposal(outbox, logged, event).await,
         DomainEvent::Invoice(event) => invoice(outbox, logged, event).await,
@@ -29,10 +25,7 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | credit::Event::Overdrawn
             | credit::Event::Withdrawn
             | credit::Event::GivenBack
-            | credit::Event::RefundReversed => {
-                let restored = archived::restore_parents::<Credit>(outbox, logged).await;
-                credits::changed(outbox, logged).await.and(restored)
-            }
+            | credit::Event::RefundReversed => credits::changed(outbox, logged).await,
             credit::Event::Used | credit::Event::Refunded | credit::Event::Settled => Ok(()),
         },
         DomainEvent::Comment(event) => match event {
@@ -51,10 +44,7 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             aside::Event::Retried => undelivered::retried(outbox, logged).await,
             aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped => Ok(()),
         },
-        DomainEvent::Client(client::Event::Archived) => archived::recheck::<Client>(outbox, logged).await,
-        DomainEvent::Project(project::Event::Archived) => archived::recheck::<Project>(outbox, logged).await,
-        DomainEvent::Prospect(prospect::Event::Archived) => archived::recheck::<Prospect>(outbox, logged).await,
-        // Nothing follows from these.
+        // Nothing follows from these, but what follows for the archive.
         DomainEvent::Campaign(
             campaign::Event::Created
             | campaign::Event::Updated
@@ -62,7 +52,7 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | campaign::Event::Archived
             | campaign::Event::Restored,
         )
-        | DomainEvent::Client(client::Event::Created | client::Event::Updated | client::Event::Restored)
+        | DomainEvent::Client(client::Event::Created | client::Event::Updated | client::Event::Archived | client::Event::Restored)
         | DomainEvent::Contract(
             contract::Event::Created
             | contract::Event::Updated
@@ -97,10 +87,16 @@ pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed
             | project::Event::Moved
             | project::Event::MemberAdded
             | project::Event::MemberRemoved
+            | project::Event::Archived
             | project::Event::Restored,
         )
         | DomainEvent::Prospect(
-            prospect::Event::Created | prospect::Event::Updated | prospect::Event::Moved | prospect::Event::Won | prospect::Event::Restored,
+            prospect::Event::Created
+            | prospect::Event::Updated
+            | prospect::Event::Moved
+            | prospect::Event::Won
+            | prospect::Event::Archived
+            | prospect::Event::Restored,
         )
         | DomainEvent::Task(
             task::Event::Created | task::Event::Updated | task::Event::Moved | task::Event::Archived | task::Event::Restored,
@@ -147,17 +143,12 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::paid(outbox, logged).await.and(expired)
         }
-        invoice::Event::PaymentReversed | invoice::Event::Disputed | invoice::Event::Refunded => {
+        invoice::Event::PaymentReversed | invoice::Event::Disputed | invoice::Event::Refunded | invoice::Event::Reopened => {
             let paid = credits::pay_again(outbox, logged).await;
             checkouts::expire_stale(outbox, logged).await.and(paid)
         }
         invoice::Event::Credited | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
             checkouts::expire_stale(outbox, logged).await
-        }
-        invoice::Event::Reopened => {
-            let paid = credits::pay_again(outbox, logged).await;
-            let restored = archived::restore_parents::<Invoice>(outbox, logged).await;
-            checkouts::expire_stale(outbox, logged).await.and(restored).and(paid)
         }
         invoice::Event::Voided | invoice::Event::Deleted => {
             let expired = checkouts::expire_stale(outbox, logged).await;

@@ -1,14 +1,12 @@
 //! The time of an invoice that is gone, or that charges it no more: it can be billed again.
 
-use std::collections::BTreeSet;
-
 use domain::{
     ids::{InvoiceId, TimeEntryId},
     invoice::{Invoice, LineItem},
 };
-use store::{Entity, Error, Guarded, Reply};
+use store::{Error, Reply};
 
-use crate::{Cause, Failed, Outbox, Outcome, archived, change};
+use crate::{Cause, Failed, Outbox, Outcome, change};
 
 /// How many time entries are released in one transaction: each takes two of its hundred actions.
 const AT_ONCE: usize = 40;
@@ -35,25 +33,19 @@ async fn release_time(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
 /// Release those of `entries` that `invoice`, which charges them no more, billed.
 pub(crate) async fn release_all(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<Outcome, Failed> {
     for entries in entries.chunks(AT_ONCE) {
-        let belong_to = release(outbox, logged, invoice, entries).await?;
-        archived::restore(outbox, logged, &belong_to).await?;
+        release(outbox, logged, invoice, entries).await?;
     }
     Ok(Outcome::Done)
 }
 
-/// Release those of `entries` that `invoice` billed: what they all belong to, as far as they are to be billed
-/// again. What was released before, and billed elsewhere since, is left alone.
-async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<BTreeSet<Guarded>, Failed> {
+/// Release those of `entries` that `invoice` billed. What was released before, and billed elsewhere since, is left alone.
+async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<(), Failed> {
     let found = entries.iter().fold(outbox.store.read(logged.firm), |read, entry| read.record(*entry)).fetch().await?;
-    let (mut change, mut belong_to) = (change(outbox, &logged.place()), BTreeSet::new());
+    let mut change = change(outbox, &logged.place());
     for id in entries {
-        let Some(entry) = found.maybe(*id)? else { continue };
-        let entry = match entry.invoice == Some(invoice) {
-            true => change.update(&entry, entry.release().map_err(Error::from)?)?,
-            false => entry,
-        };
-        belong_to.extend(entry.keeps_open());
+        if let Some(entry) = found.maybe(*id)?.filter(|entry| entry.invoice == Some(invoice)) {
+            change.update(&entry, entry.release().map_err(Error::from)?)?;
+        }
     }
-    change.commit(&Reply::none()).await?;
-    Ok(belong_to)
+    Ok(change.commit(&Reply::none()).await?)
 }

@@ -1,8 +1,8 @@
 //! `/api/projects/projects/`
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, delete, get, list_scope,
-    may, patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may,
+    patch, post, routes,
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
@@ -23,6 +23,11 @@ use crate::{
 
 api::standard_handlers! {
     ProjectId, ProjectDetails, "/api/projects/projects/{id}/":
+    /// Archive a project that is over, once all its time that the client pays for is billed.
+    ///
+    /// Its tasks and its time stay. 409 while it is planned, active or on hold, while an entry that the client pays for is on
+    /// no invoice (the answer names its day), and if it is archived already.
+    archive_project: archive by Staff<may::ManageWork>;
     /// Take a project out of the archive.
     ///
     /// It is completed or cancelled as before, and can be made active again. One that isn't archived is shown as it is.
@@ -346,15 +351,6 @@ async fn act(
     let mut change = cx.change(&staff);
     let project = change.update(&before, decide(&before)?)?;
     cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
-}
-
-/// Archive a project that is over, once all its time that the client pays for is billed.
-///
-/// Its tasks and its time stay. 409 while it is planned, active or on hold, while an entry that the client pays for is on
-/// no invoice (the answer names its day), and if it is archived already.
-#[delete("/api/projects/projects/{id}/")]
-async fn archive_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer<()>, Problem> {
-    cx.archive_closed(&staff, id).await
 }
 
 /// The contract that the body names in place of that of the project `before`: with the same client.

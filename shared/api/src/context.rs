@@ -117,15 +117,8 @@ impl Cx {
         self.commit(change, self.ok(&record)).await
     }
 
-    /// Archive the record `id`, or delete it where it is a draft.
-    pub async fn archive<T: Entity + Archive>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
-        let (mut change, record) = self.edit(by, id).await?;
-        change.remove(&record, record.archive()?)?;
-        self.commit(change, Ok(Answer::no_content())).await
-    }
-
-    /// Archive the record `id`, unless something of what belongs to it is open.
-    pub async fn archive_closed<T: Closable>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
+    /// Archive the record `id`, or delete it where it is a draft, unless something of what belongs to it is open.
+    pub async fn archive<T: Closable>(&self, by: &impl Acts, id: Id<T>) -> Result<Answer<()>, Problem> {
         let (mut change, record) = self.edit(by, id).await?;
         let event = record.archive()?;
         let open = T::open_below(&self.store, by.caller().firm, &record).await?;

@@ -1,6 +1,6 @@
 //! Records: how a domain type lies in the table.
 
-use std::{fmt, ops::Deref};
+use std::{collections::BTreeSet, fmt, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Aggregate, Date, Digest, Id, Time, firm::Firm, ids::UserId, timer::Timer};
@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, Guarded,
+    Error, Guarded, Kept,
     item::{Attributes, Item, millis, number, text},
     key::{Key, index, name},
 };
@@ -27,39 +27,31 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
     /// What lists know of it as it stands.
     fn row(&self) -> Self::Row;
 
-    /// Whose it is, where its parent's page lists it.
-    fn parent(&self) -> Option<Parent> {
-        None
-    }
+    /// Where lists find it as it stands, what it keeps open, and what is to happen to it.
+    fn placement(&self) -> Placement<Self>;
+}
 
-    /// Its state, where lists can be filtered by it.
-    fn state(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// What can't be archived as long as this is as it is.
-    fn keeps_open(&self) -> Vec<Guarded> {
-        Vec::new()
-    }
-
+/// What the table knows of a record beside what it says. An entity says all of it: what is forgotten doesn't compile.
+#[derive(Debug)]
+pub struct Placement<T> {
+    /// Whose it is, where that one's page lists it.
+    pub parent: Option<Parent>,
+    /// What lists can be filtered by beside the parent: its state, or what else it has to do with.
+    pub filter: Option<String>,
     /// A record, and a state, by both of which at once it is listed.
-    fn parent_state(&self) -> Option<(Parent, &'static str)> {
-        None
-    }
-
+    pub parent_state: Option<(Parent, &'static str)>,
     /// Who did it or is to do it, and on which day, if on one.
-    fn person(&self) -> Option<(UserId, Option<Date>)> {
-        None
-    }
-
-    /// What lists can be filtered by beside the parent: the state, where it is nothing else.
-    fn filter_key(&self) -> Option<String> {
-        self.state().map(str::to_owned)
-    }
-
+    pub person: Option<(UserId, Option<Date>)>,
+    /// What can't be archived as long as this is as it is: see `open.rs`.
+    pub keeps_open: Vec<Kept<T>>,
     /// What is to happen to it by itself, as long as it isn't archived.
-    fn timers(&self) -> Vec<Timer> {
-        Vec::new()
+    pub timers: Vec<Timer>,
+}
+
+impl<T> Placement<T> {
+    /// Of a record that only the list of all has.
+    pub fn nowhere() -> Self {
+        Self { parent: None, filter: None, parent_state: None, person: None, keeps_open: Vec::new(), timers: Vec::new() }
     }
 }
 
@@ -144,9 +136,17 @@ impl<T> Deref for Record<T> {
 }
 
 impl<T: Entity> Record<T> {
+    /// What can't be archived as long as it is as it is.
+    pub fn keeps_open(&self) -> BTreeSet<Guarded> {
+        if self.archived_at.is_some() {
+            return BTreeSet::new();
+        }
+        self.content.placement().keeps_open.into_iter().map(Into::into).collect()
+    }
+
     /// What is to happen to it by itself.
     pub(crate) fn timers(&self) -> Vec<Timer> {
-        if self.archived_at.is_some() { Vec::new() } else { self.content.timers() }
+        if self.archived_at.is_some() { Vec::new() } else { self.content.placement().timers }
     }
 }
 
@@ -196,19 +196,20 @@ impl<T: Entity> Record<T> {
             set(name::BY_TYPE_SK, text(id));
             return Ok(item);
         }
-        if let Some(parent) = self.content.parent() {
+        let Placement { parent, filter, parent_state, person, keeps_open: _, timers: _ } = self.content.placement();
+        if let Some(parent) = parent {
             set(name::BY_PARENT_PK, text(index::by_parent::<T>(firm, &parent)));
             set(name::BY_PARENT_SK, text(&id));
         }
-        if let Some(key) = self.content.filter_key() {
+        if let Some(key) = filter {
             set(name::BY_STATE_PK, text(index::by_state::<T>(firm, &key)));
             set(name::BY_STATE_SK, text(&id));
         }
-        if let Some((parent, state)) = self.content.parent_state() {
+        if let Some((parent, state)) = parent_state {
             set(name::BY_PARENT_STATE_PK, text(index::by_parent_state::<T>(firm, &parent, state)));
             set(name::BY_PARENT_STATE_SK, text(&id));
         }
-        if let Some((person, day)) = self.content.person() {
+        if let Some((person, day)) = person {
             set(name::BY_PERSON_PK, text(index::by_person::<T>(firm, person)));
             set(name::BY_PERSON_SK, text(index::of_day(day, &id)));
         }

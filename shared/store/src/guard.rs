@@ -9,8 +9,6 @@
 //! What is open keeps what it belongs to from being archived ([`crate::OpenItem`]). So nothing comes to be open below what is
 //! archived either, however that comes about: a record that comes to be open, made or changed, depends on what it belongs to.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use chrono::TimeDelta;
 use domain::{Id, Lifecycle, Refusal, event::Actor};
@@ -115,8 +113,7 @@ impl Change {
         if matches!(self.actor(), Actor::System(_)) {
             return Ok(());
         }
-        let kept = |record: &Record<T>| if record.archived_at.is_none() { record.content.keeps_open() } else { Vec::new() };
-        let before: BTreeSet<Guarded> = before.map(kept).unwrap_or_default().into_iter().collect();
-        kept(after).into_iter().filter(|parent| !before.contains(parent)).try_for_each(|parent| self.depend_on_guarded(parent))
+        let before = before.map(Record::keeps_open).unwrap_or_default();
+        after.keeps_open().into_iter().filter(|parent| !before.contains(parent)).try_for_each(|parent| self.depend_on_guarded(parent))
     }
 }

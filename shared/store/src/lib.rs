@@ -38,7 +38,7 @@ pub mod entities;
 
 pub use change::{Audit, Change};
 pub use effect::{Claim, Effect, Held, Mark};
-pub use entity::{Entity, Parent, Record, Row};
+pub use entity::{Entity, Parent, Placement, Record, Row};
 pub use error::Error;
 pub use event::{LoggedEvent, Place, Streamed, Unreadable, event_of_image};
 pub use guard::Guarded;
@@ -49,7 +49,7 @@ pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use log::Logged;
 pub use login::Membership;
 pub use named::Named;
-pub use open::{Closable, OpenItem};
+pub use open::{Below, Closable, Kept, OpenItem};
 pub use race::{Race, retry_if_lost};
 pub use read::{Found, Read};
 pub use rebuild::Rebuilt;

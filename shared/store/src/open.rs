@@ -5,12 +5,14 @@
 //! moment is not seen. So the outbox looks once more a little later, and takes the record out of the archive again if there is
 //! something; nothing more comes to be open below it meanwhile (`guard.rs`).
 
+use std::{collections::BTreeSet, marker::PhantomData};
+
 use domain::{
-    Archive, Id, client::Client, contract::Contract, credit::Credit, engagement::Engagement, firm::Firm, invoice::Invoice,
-    project::Project, proposal::Proposal, prospect::Prospect, time_entry::TimeEntry,
+    Archive, Id, campaign::Campaign, client::Client, contract::Contract, credit::Credit, engagement::Engagement, firm::Firm,
+    invoice::Invoice, lead::Lead, project::Project, proposal::Proposal, prospect::Prospect, task::Task, time_entry::TimeEntry,
 };
 
-use crate::{Entity, Error, ListScope, PageRequest, Parent, Record, Row, Store};
+use crate::{Change, Entity, Error, Guarded, ListScope, PageRequest, Parent, Record, Reply, Row, Store};
 
 /// How many rows are read at a time.
 const PAGE: u16 = 1000;
@@ -21,58 +23,159 @@ pub trait OpenItem: Entity {
     fn open_item(row: &Row<Self>) -> Option<String>;
 }
 
+/// A record that belongs to a `P`, which isn't archived as long as this is open.
+pub trait Below<P: Entity>: OpenItem {
+    /// Where those of `parent` are listed.
+    fn scope(parent: &Record<P>) -> ListScope {
+        ListScope::Parent(parent.id.into())
+    }
+
+    /// Whether `row`, which is listed there, is one of them.
+    fn is_below(_row: &Row<Self>, _parent: &Record<P>) -> bool {
+        true
+    }
+}
+
 /// A record that is archived only once nothing of what belongs to it is open.
 pub trait Closable: Entity + Archive {
+    /// Whether there may be such.
+    const HAS_BELOW: bool;
+
     /// What of what belongs to `record` is open, one a kind: what people call it.
     fn open_below(store: &Store, firm: Id<Firm>, record: &Record<Self>) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
 }
 
-impl Closable for Client {
-    async fn open_below(store: &Store, firm: Id<Firm>, record: &Record<Self>) -> Result<Vec<String>, Error> {
-        let (id, unbilled) = (record.id, ListScope::unbilled_time(record.id));
-        let (engagement, contract, project, invoice, time, credit) = tokio::try_join!(
-            store.open_below::<Engagement>(firm, id),
-            store.open_below::<Contract>(firm, id),
-            store.open_below::<Project>(firm, id),
-            store.open_below::<Invoice>(firm, id),
-            store.open_in::<TimeEntry>(firm, &unbilled, |_| true),
-            store.open_below::<Credit>(firm, id),
-        )?;
-        Ok([engagement, contract, project, invoice, time, credit].into_iter().flatten().collect())
+/// What a `C` keeps out of the archive, of which [`Below`] says that it belongs to it.
+///
+/// ```
+/// fn of_an_invoice(client: domain::ids::ClientId) -> store::Kept<domain::invoice::Invoice> {
+///     client.into()
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn of_a_comment(client: domain::ids::ClientId) -> store::Kept<domain::comment::Comment> {
+///     client.into() // a comment isn't open
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Kept<C>(Guarded, PhantomData<C>);
+
+impl<C: Below<P>, P: Entity> From<Id<P>> for Kept<C> {
+    fn from(id: Id<P>) -> Self {
+        Self(id.into(), PhantomData)
     }
 }
 
-impl Closable for Project {
-    async fn open_below(store: &Store, firm: Id<Firm>, record: &Record<Self>) -> Result<Vec<String>, Error> {
-        let id = record.id;
-        let time = store.open_in::<TimeEntry>(firm, &ListScope::unbilled_time(record.client), |entry| entry.project == id).await?;
-        Ok(time.into_iter().collect())
+impl<C> From<Kept<C>> for Guarded {
+    fn from(Kept(guarded, _): Kept<C>) -> Self {
+        guarded
     }
 }
 
-impl Closable for Prospect {
-    async fn open_below(store: &Store, firm: Id<Firm>, record: &Record<Self>) -> Result<Vec<String>, Error> {
-        Ok(store.open_below::<Proposal>(firm, record.id).await?.into_iter().collect())
+/// Hands all that can be archived, and what is looked for below it first, to a macro: for what has to be done for each. What
+/// is listed elsewhere than by its parent says `by_hand` where.
+#[macro_export]
+macro_rules! closables {
+    ($macro:ident) => {
+        $macro! {
+            Campaign: [];
+            Client: [Engagement, Contract, Project, Invoice, TimeEntry by_hand, Credit];
+            Contract: [];
+            Engagement: [];
+            Invoice: [];
+            Lead: [];
+            Project: [TimeEntry by_hand];
+            Proposal: [];
+            Prospect: [Proposal];
+            Task: [];
+        }
+    };
+}
+
+macro_rules! implement {
+    ($($parent:ident: [$($child:ident $($by_hand:ident)?),*];)+) => {
+        $(
+            impl Closable for $parent {
+                const HAS_BELOW: bool = implement!(@any $($child)*);
+
+                async fn open_below(store: &Store, firm: Id<Firm>, record: &Record<Self>) -> Result<Vec<String>, Error> {
+                    implement!(@open store, firm, record, $($child),*)
+                }
+            }
+
+            $(implement!(@below $parent, $child $($by_hand)?);)*
+        )+
+
+        impl Store {
+            /// Take those of `parents` that are archived out of the archive, each in a change that `begin` begins: something
+            /// below them came to be open by itself.
+            pub async fn restore_archived(
+                &self,
+                firm: Id<Firm>,
+                parents: &BTreeSet<Guarded>,
+                begin: impl Fn() -> Change,
+            ) -> Result<(), Error> {
+                let mut read = self.read(firm);
+                for parent in parents {
+                    $(if let Some(id) = parent.id::<$parent>() {
+                        read = read.record(id);
+                    })+
+                }
+                let found = read.fetch().await?;
+                for parent in parents {
+                    $(if let Some(id) = parent.id::<$parent>()
+                        && let Some(record) = found.maybe(id)?.filter(|record| record.archived_at.is_some())
+                    {
+                        let mut change = begin();
+                        change.restore(&record)?;
+                        change.commit(&Reply::none()).await?;
+                    })+
+                }
+                Ok(())
+            }
+        }
+    };
+    (@any) => { false };
+    (@any $($child:ident)+) => { true };
+    (@open $store:ident, $firm:ident, $record:ident,) => {{
+        let _ = ($store, $firm, $record);
+        Ok(Vec::new())
+    }};
+    (@open $store:ident, $firm:ident, $record:ident, $($child:ident),+) => {{
+        #[expect(non_snake_case, reason = "each is called as its kind is")]
+        let ($($child,)+) = tokio::try_join!($($store.open_of::<$child, Self>($firm, $record)),+)?;
+        Ok([$($child),+].into_iter().flatten().collect())
+    }};
+    (@below $parent:ident, $child:ident) => { impl Below<$parent> for $child {} };
+    (@below $parent:ident, $child:ident by_hand) => {};
+}
+
+closables!(implement);
+
+impl Below<Client> for TimeEntry {
+    fn scope(client: &Record<Client>) -> ListScope {
+        ListScope::unbilled_time(client.id)
+    }
+}
+
+impl Below<Project> for TimeEntry {
+    fn scope(project: &Record<Project>) -> ListScope {
+        ListScope::unbilled_time(project.client)
+    }
+
+    fn is_below(row: &Row<Self>, project: &Record<Project>) -> bool {
+        row.project == project.id
     }
 }
 
 impl Store {
-    /// The newest record that belongs to `parent` and is open: what people call it.
-    pub async fn open_below<T: OpenItem>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Option<String>, Error> {
-        self.open_in::<T>(firm, &ListScope::Parent(parent.into()), |_| true).await
-    }
-
-    /// The newest record in `scope` that is open and `wanted`: what people call it.
-    pub async fn open_in<T: OpenItem>(
-        &self,
-        firm: Id<Firm>,
-        scope: &ListScope,
-        wanted: impl Fn(&Row<T>) -> bool,
-    ) -> Result<Option<String>, Error> {
-        let mut page = first_page();
+    /// The newest `C` of `parent` that is open: what people call it.
+    async fn open_of<C: Below<P>, P: Entity>(&self, firm: Id<Firm>, parent: &Record<P>) -> Result<Option<String>, Error> {
+        let (scope, mut page) = (C::scope(parent), first_page());
         loop {
-            let read = self.list::<T>(firm, scope, &page).await?;
-            let open = read.items.iter().filter(|row| wanted(row)).find_map(T::open_item);
+            let read = self.list::<C>(firm, &scope, &page).await?;
+            let open = read.items.iter().filter(|row| C::is_below(row, parent)).find_map(C::open_item);
             if open.is_some() || read.next.is_none() {
                 return Ok(open);
             }

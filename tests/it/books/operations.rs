@@ -37,7 +37,7 @@ fn discount(random: &mut StdRng, currency: &str) -> Value {
 impl World<'_, '_> {
     /// Do one thing.
     pub(super) async fn operate(&mut self) {
-        match self.random.random_range(0..112) {
+        match self.random.random_range(0..114) {
             0..12 => self.log_time().await,
             12..15 => self.edit_time().await,
             15..17 => self.delete_time().await,
@@ -62,6 +62,7 @@ impl World<'_, '_> {
             105..107 => self.restore_invoice().await,
             107 => self.archive_client().await,
             108 => self.restore_client().await,
+            109..111 => self.act_on_invoice("reverse-write-off", &["uncollectible", "paid"], json!({})).await,
             _ => self.firm.app.deliver().await,
         }
     }

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Invoice, LineItem};
+use super::Invoice;
 use crate::{
     Currency, Money, Price, Quantity, Refusal, SingleLine, Units,
     tax::{LineTax, Tax, taxes},
@@ -196,7 +196,7 @@ mod tests {
         MultiLine,
         credit_note::{CreditNote, Ids, Issued, NewCreditNote},
         invoice::{
-            Discount, SentBy,
+            Discount, LineItem, SentBy,
             lines::tests::line,
             tests::{draft, firm, id, now, today, usd},
         },

@@ -7,7 +7,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Entity;
+use crate::{Entity, Placement};
 
 /// What lists know of a campaign.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -34,7 +34,14 @@ impl Entity for Campaign {
         self.into()
     }
 
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status.as_str())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: None,
+            filter: Some(self.status.as_str().to_owned()),
+            parent_state: None,
+            person: None,
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

@@ -4,7 +4,7 @@ use derive::View;
 use domain::{Id, SingleLine, address::VatId, client::Client, contact::Contact, prospect::Prospect};
 use serde::{Deserialize, Serialize};
 
-use crate::Entity;
+use crate::{Entity, Placement};
 
 /// What lists know of a client.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -32,5 +32,9 @@ impl Entity for Client {
 
     fn row(&self) -> Self::Row {
         self.into()
+    }
+
+    fn placement(&self) -> Placement<Self> {
+        Placement::nowhere()
     }
 }

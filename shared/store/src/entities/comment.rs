@@ -2,7 +2,7 @@
 
 use domain::comment::Comment;
 
-use crate::{Entity, Parent};
+use crate::{Entity, Placement};
 
 impl Entity for Comment {
     const TYPE: &'static str = "COMMENT";
@@ -12,11 +12,14 @@ impl Entity for Comment {
         self.clone()
     }
 
-    fn parent(&self) -> Option<Parent> {
-        Some(self.client.into())
-    }
-
-    fn filter_key(&self) -> Option<String> {
-        Some(self.task.to_string())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.client.into()),
+            filter: Some(self.task.to_string()),
+            parent_state: None,
+            person: None,
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Placement};
 
 /// What lists know of a credit note.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -50,11 +50,14 @@ impl Entity for CreditNote {
         self.into()
     }
 
-    fn parent(&self) -> Option<Parent> {
-        Some(self.client.into())
-    }
-
-    fn filter_key(&self) -> Option<String> {
-        Some(self.invoice.to_string())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.client.into()),
+            filter: Some(self.invoice.to_string()),
+            parent_state: None,
+            person: None,
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

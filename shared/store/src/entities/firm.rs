@@ -2,7 +2,7 @@
 
 use domain::firm::Firm;
 
-use crate::Entity;
+use crate::{Entity, Placement};
 
 impl Entity for Firm {
     const TYPE: &'static str = "FIRM";
@@ -10,5 +10,9 @@ impl Entity for Firm {
 
     fn row(&self) -> Self {
         self.clone()
+    }
+
+    fn placement(&self) -> Placement<Self> {
+        Placement::nowhere()
     }
 }

@@ -7,11 +7,10 @@ use domain::{
     contact::Contact,
     ids::ProjectId,
     invoice::{self, Invoice, Status, Totals},
-    timer::Timer,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Guarded, OpenItem, Parent, Row};
+use crate::{Entity, OpenItem, Placement, Row};
 
 /// What lists know of an invoice.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -62,24 +61,15 @@ impl Entity for Invoice {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Guarded> {
-        if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
-    }
-
-    fn parent(&self) -> Option<Parent> {
-        Some(self.client.into())
-    }
-
-    fn state(&self) -> Option<&'static str> {
-        Some(self.state())
-    }
-
-    fn parent_state(&self) -> Option<(Parent, &'static str)> {
-        Some((self.client.into(), self.state()))
-    }
-
-    fn timers(&self) -> Vec<Timer> {
-        self.timers()
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.client.into()),
+            filter: Some(self.state().to_owned()),
+            parent_state: Some((self.client.into(), self.state())),
+            person: None,
+            keeps_open: self.status.is_open().then(|| self.client.into()).into_iter().collect(),
+            timers: self.timers(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Placement};
 
 /// What lists know of a lead.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -39,11 +39,14 @@ impl Entity for Lead {
         self.into()
     }
 
-    fn parent(&self) -> Option<Parent> {
-        self.campaign.map(Into::into)
-    }
-
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status.as_str())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: self.campaign.map(Into::into),
+            filter: Some(self.status.as_str().to_owned()),
+            parent_state: None,
+            person: None,
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::portal_user::PortalUser;
 
-use crate::{Entity, Parent};
+use crate::{Entity, Placement};
 
 impl Entity for PortalUser {
     const TYPE: &'static str = "PORTAL_USER";
@@ -12,11 +12,14 @@ impl Entity for PortalUser {
         self.clone()
     }
 
-    fn parent(&self) -> Option<Parent> {
-        Some(self.client.into())
-    }
-
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status.as_str())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.client.into()),
+            filter: Some(self.status.as_str().to_owned()),
+            parent_state: None,
+            person: None,
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

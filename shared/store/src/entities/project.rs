@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Guarded, OpenItem, Parent, Row};
+use crate::{Entity, OpenItem, Placement, Row};
 
 /// What lists know of a project.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -50,16 +50,15 @@ impl Entity for Project {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Guarded> {
-        if self.status.is_open() { vec![self.client.into()] } else { Vec::new() }
-    }
-
-    fn parent(&self) -> Option<Parent> {
-        Some(self.client.into())
-    }
-
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status.as_str())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.client.into()),
+            filter: Some(self.status.as_str().to_owned()),
+            parent_state: None,
+            person: None,
+            keeps_open: self.status.is_open().then(|| self.client.into()).into_iter().collect(),
+            timers: Vec::new(),
+        }
     }
 }
 

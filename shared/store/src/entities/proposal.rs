@@ -6,11 +6,10 @@ use domain::{
     contact::Contact,
     proposal::{self, Proposal, Status},
     prospect::Prospect,
-    timer::Timer,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Guarded, OpenItem, Parent, Row};
+use crate::{Entity, OpenItem, Placement, Row};
 
 /// What lists know of a proposal.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -49,20 +48,15 @@ impl Entity for Proposal {
         self.into()
     }
 
-    fn keeps_open(&self) -> Vec<Guarded> {
-        if self.status.is_open() { vec![self.prospect.into()] } else { Vec::new() }
-    }
-
-    fn parent(&self) -> Option<Parent> {
-        Some(self.prospect.into())
-    }
-
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status.as_str())
-    }
-
-    fn timers(&self) -> Vec<Timer> {
-        self.timers()
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.prospect.into()),
+            filter: Some(self.status.as_str().to_owned()),
+            parent_state: None,
+            person: None,
+            keeps_open: self.status.is_open().then(|| self.prospect.into()).into_iter().collect(),
+            timers: self.timers(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Parent};
+use crate::{Entity, Placement};
 
 /// What lists know of a task.
 #[derive(Debug, Clone, Serialize, Deserialize, View)]
@@ -44,16 +44,15 @@ impl Entity for Task {
         self.into()
     }
 
-    fn parent(&self) -> Option<Parent> {
-        Some(self.project.into())
-    }
-
-    /// What somebody has still to do.
-    fn person(&self) -> Option<(UserId, Option<Date>)> {
-        self.assignee.filter(|_| self.status != Status::Done).map(|user| (user, self.due_date))
-    }
-
-    fn filter_key(&self) -> Option<String> {
-        self.assignee.map(|user| user.to_string())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.project.into()),
+            filter: self.assignee.map(|user| user.to_string()),
+            parent_state: None,
+            // What somebody has still to do.
+            person: self.assignee.filter(|_| self.status != Status::Done).map(|user| (user, self.due_date)),
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

@@ -1,12 +1,8 @@
 //! Time entries in the table.
 
-use domain::{
-    Date,
-    ids::{ClientId, UserId},
-    time_entry::TimeEntry,
-};
+use domain::{ids::ClientId, time_entry::TimeEntry};
 
-use crate::{Change, Entity, Guarded, ListScope, OpenItem, Parent, Row};
+use crate::{Change, Entity, ListScope, OpenItem, Placement, Row};
 
 impl Entity for TimeEntry {
     const TYPE: &'static str = "TIME_ENTRY";
@@ -16,24 +12,15 @@ impl Entity for TimeEntry {
         self.clone()
     }
 
-    fn keeps_open(&self) -> Vec<Guarded> {
-        if self.is_unbilled() { vec![self.client.into(), self.project.into()] } else { Vec::new() }
-    }
-
-    fn parent(&self) -> Option<Parent> {
-        Some(self.project.into())
-    }
-
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status().as_str())
-    }
-
-    fn parent_state(&self) -> Option<(Parent, &'static str)> {
-        self.is_unbilled().then(|| (self.client.into(), UNBILLED))
-    }
-
-    fn person(&self) -> Option<(UserId, Option<Date>)> {
-        Some((self.user, Some(self.date)))
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: Some(self.project.into()),
+            filter: Some(self.status().as_str().to_owned()),
+            parent_state: self.is_unbilled().then(|| (self.client.into(), UNBILLED)),
+            person: Some((self.user, Some(self.date))),
+            keeps_open: if self.is_unbilled() { vec![self.client.into(), self.project.into()] } else { Vec::new() },
+            timers: Vec::new(),
+        }
     }
 }
 

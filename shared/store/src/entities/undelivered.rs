@@ -2,7 +2,7 @@
 
 use domain::undelivered::Undelivered;
 
-use crate::Entity;
+use crate::{Entity, Placement};
 
 impl Entity for Undelivered {
     const TYPE: &'static str = "UNDELIVERED";
@@ -12,7 +12,14 @@ impl Entity for Undelivered {
         self.clone()
     }
 
-    fn state(&self) -> Option<&'static str> {
-        Some(self.status.as_str())
+    fn placement(&self) -> Placement<Self> {
+        Placement {
+            parent: None,
+            filter: Some(self.status.as_str().to_owned()),
+            parent_state: None,
+            person: None,
+            keeps_open: Vec::new(),
+            timers: Vec::new(),
+        }
     }
 }

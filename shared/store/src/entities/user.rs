@@ -2,7 +2,7 @@
 
 use domain::user::User;
 
-use crate::Entity;
+use crate::{Entity, Placement};
 
 impl Entity for User {
     const TYPE: &'static str = "USER";
@@ -10,5 +10,9 @@ impl Entity for User {
 
     fn row(&self) -> Self {
         self.clone()
+    }
+
+    fn placement(&self) -> Placement<Self> {
+        Placement::nowhere()
     }
 }
