@@ -20,7 +20,10 @@ use utoipa::{
 };
 use wire::{ClientOut, EngagementOut, PortalUserOut};
 
-use crate::{onboarding::onboard, proposal_shape::ProposalOut};
+use crate::{
+    onboarding::{Onboarded, onboard},
+    proposal_shape::ProposalOut,
+};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(accept_proposal))
@@ -81,9 +84,8 @@ async fn accept_proposal(
         return show_accepted(&cx, &staff, &proposal, acceptance).await;
     }
     let proposal = cx.target(&found, id)?;
-    let mut change = cx.change_of_access(&staff);
     proposal.may_be_accepted(true, Date::anywhere_on_earth(cx.now))?;
-    let (client, portal_user) = onboard(&cx, &mut change, proposal.prospect, &proposal.contact)?;
+    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, proposal.prospect, &proposal.contact)?;
     let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
     match change.commit(answer.reply()).await {
         // It was converted by hand: the proposal is accepted for the client that it became.

@@ -247,7 +247,7 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
     let (found, mut change, id) = (read.fetch().await?, cx.change(&staff), cx.new_id());
     let client = change.depend(&found, "client", body.client)?;
     let project = change.depend_if(&found, "project", body.project)?;
-    let billed = bill.found(&found)?;
+    let billed = bill.found(&mut change, &found)?;
     let invoice = body.invoice(&client, project.as_ref(), &*found.record(staff.firm)?, &billed, cx.now)?;
     billed.bill(&mut change, id)?;
     let invoice = change.create(id, invoice, invoice::Event::Created)?;
