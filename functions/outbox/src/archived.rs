@@ -16,7 +16,7 @@ use crate::{Cause, Failed, Outbox, Outcome, change};
 /// It was archived: out of the archive again, if something below it is open after all. Whoever archived it may have looked in
 /// the moment in which that came to be.
 pub(crate) async fn recheck<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "recheck", async || restore_open::<T>(outbox, logged).await).await
+    outbox.run_effect(logged, crate::EffectKind::Recheck, async || restore_open::<T>(outbox, logged).await).await
 }
 
 async fn restore_open<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -55,7 +55,7 @@ pub(crate) async fn restore_parents<T: Entity>(outbox: &Outbox, logged: &Cause) 
         restore(outbox, logged, &parents).await?;
         Ok(Outcome::Done)
     };
-    outbox.run_effect(logged, "restore", effect).await
+    outbox.run_effect(logged, crate::EffectKind::Restore, effect).await
 }
 
 /// Take those of `parents` that are archived out of the archive: something below them is open.
