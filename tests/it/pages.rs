@@ -324,3 +324,26 @@ async fn what_somebody_worked_is_listed_by_its_days_page_by_page() {
     let seen = stranger.owner.get(&path).await.expect(200);
     assert_eq!(results(&seen).len(), 0);
 }
+
+#[tokio::test]
+async fn what_has_no_day_comes_last_of_what_somebody_is_to_do_and_its_pages_follow_each_other() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let project = crate::projects::project(&firm, json!({})).await.id();
+    let mut tasks = Vec::new();
+    for due_date in [json!("2199-12-31"), json!(null), json!(null), json!("2027-02-26")] {
+        let task = json!({"project": project, "title": "Interviews", "assignee": firm.owner.id, "due_date": due_date});
+        let id = firm.owner.post("/api/projects/tasks/", task).await.expect(201).id();
+        tasks.push((due_date.as_str().unwrap_or("9999").to_owned(), id));
+    }
+    tasks.sort();
+    let mut expected: Vec<String> = tasks.into_iter().map(|(_, id)| id).collect();
+    for ordering in ["created", "-created"] {
+        let first = format!("/api/projects/tasks/?assignee={}&limit=1&ordering={ordering}", firm.owner.id);
+        let (pages, last) = walk(&firm.owner, &first, "next").await;
+        assert_eq!(pages.concat(), expected);
+        let back = walk(&firm.owner, &last, "previous").await.0;
+        assert_eq!(back.into_iter().rev().collect::<Vec<_>>(), pages);
+        expected.reverse();
+    }
+}

@@ -33,7 +33,7 @@ pub struct PageParams {
     /// Where the page begins: from `next` or `previous` of another.
     #[param(pattern = "^1[ab][0-9A-Za-z_]+$", max_length = 64)]
     cursor: Option<String>,
-    /// By when they were made. Default: newest first (`-created`).
+    /// By when they were made, or by their days where the list is by day. Default: newest first (`-created`).
     #[param(inline)]
     ordering: Option<Ordering>,
 }
