@@ -129,7 +129,7 @@ impl NewProject {
 #[schema(example = json!({"budget_hours": "150", "end_date": "2027-09-30"}))]
 #[body(
     patch = Project,
-    given(contract_id: Patch<ContractId>, manager_id: Patch<UserId>, today: Date),
+    given(contract_id: Patch<ContractId>, manager_id: Patch<UserId>),
     set(
         rounding = Rounding {
             increment: billing_increment.over(before.rounding.increment),
@@ -147,7 +147,7 @@ struct ProjectPatch {
     #[body(skip)]
     hourly_rate: Patch<Price>,
     /// In place of all rates.
-    #[body(wire::patch_rates(before.rates, hourly_rate, rates.value(), before.currency, today)?)]
+    #[body(wire::patch_rates(before.rates, hourly_rate, rates.value(), before.currency)?)]
     rates: Set<Vec<JsonObject<NewRate>>>,
     budget_hours: Patch<Quantity>,
     #[body(budget_amount.try_map(|price| Money::new("budget_amount", price, before.currency))?.over(before.budget_amount))]
@@ -265,8 +265,7 @@ async fn update_project(
     let before = cx.target(&found, id)?;
     let contract = body.contract.try_map(|named| other_contract(&mut change, &found, named, &before))?;
     let manager = body.manager.try_map(|named| other_person(&mut change, &found, "manager", named, before.manager))?;
-    let today = found.record(staff.firm)?.time_zone.day(cx.now);
-    let project = change.update(&before, before.edit(body.over(before.content.clone(), contract, manager, today)?)?)?;
+    let project = change.update(&before, before.edit(body.over(before.content.clone(), contract, manager)?)?)?;
     cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
