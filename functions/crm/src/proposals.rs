@@ -12,7 +12,7 @@ use domain::{
     proposal::{self, Proposal, Status},
 };
 use serde::Deserialize;
-use store::{Counter, Named};
+use store::{Counter, Named, Unique};
 use utoipa::{IntoParams, ToSchema};
 use wire::ContactPatch;
 
@@ -260,9 +260,9 @@ async fn update_proposal(
 /// Delete a draft, or archive a proposal that is over.
 ///
 /// Of a draft nothing is left but its history; where it is the next version of another, that one is as it was before, taken
-/// out of the archive if it was there. Archiving takes the permission `sales.close`. 409 while it waits for approval, is
-/// approved, sent or expired (cancel it first), if it is archived already, and, with `existing`, of a next version once another
-/// proposal to the prospect was accepted: it is cancelled soon.
+/// out of the archive if it was there, unless another proposal to the prospect was accepted. Archiving takes the permission
+/// `sales.close`. 409 while it waits for approval, is approved, sent or expired (cancel it first), and if it is archived
+/// already.
 #[delete("/api/crm/proposals/{id}/")]
 async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
     let (mut change, proposal) = cx.edit(&staff, id).await?;
@@ -271,9 +271,13 @@ async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<P
         return Err(Problem::forbidden("Only a draft can be deleted without the permission sales.close."));
     }
     if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
-        none_accepted(&mut change, proposal.prospect)?;
-        let previous = cx.read(&staff).record(previous).fetch().await?.record(previous)?;
-        change.update(&previous, previous.reinstate(id)?)?;
+        let accepted = Unique::AcceptedBy(proposal.prospect);
+        let found = cx.read(&staff).record(previous).unique(&accepted).fetch().await?;
+        if found.is_free(&accepted) {
+            change.keep_free(&accepted)?;
+            let previous = found.record(previous)?;
+            change.update(&previous, previous.reinstate(id)?)?;
+        }
     }
     change.remove(&proposal, event)?;
     cx.commit(change, Ok(Answer::no_content())).await
