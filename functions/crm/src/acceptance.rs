@@ -66,11 +66,10 @@ struct AcceptedProposal {
 /// Accept a proposal for the client, from draft or sent.
 ///
 /// In one go the prospect becomes a client, unless it was converted by hand, with a portal user who has all rights if there
-/// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled,
-/// and the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
-/// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted to
-/// is archived; 422 for chosen options that aren't
-/// optional lines.
+/// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled, and
+/// the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
+/// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted
+/// to is archived; 422 for chosen options that aren't optional lines.
 #[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,

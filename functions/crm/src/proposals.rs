@@ -5,7 +5,7 @@ use api::{
     patch, post, routes,
 };
 use domain::{
-    Archive, Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
+    Archive, Currency, Date, Email, MultiLine, Price, Quantity, Refusal, SingleLine,
     access::Permission,
     ids::{ProposalId, ProspectId},
     offer::{LineItem, Offer},
@@ -157,35 +157,20 @@ struct CancelProposal {
     reason: Option<MultiLine<2000>>,
 }
 
-/// What is offered: the sum or the lines; none where neither is said. It may be both, as answers are, if the one is the sum of
-/// the others.
+/// What is offered, if it is said.
 fn offer(
     total_value: Option<Price>,
     line_items: Option<Vec<JsonObject<NewLineItem>>>,
     currency: Currency,
 ) -> Result<Option<Offer>, Refusal> {
-    match (total_value, line_items) {
-        (None, None) => Ok(None),
-        (Some(total), lines) if lines.as_ref().is_none_or(Vec::is_empty) => {
-            Ok(Some(Offer::of_total(Money::new("total_value", total, currency)?)))
-        }
-        (total, lines) => {
-            let lines = lines.unwrap_or_default();
-            let line = |JsonObject(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
-                description,
-                quantity,
-                unit_price,
-                optional,
-                chosen: chosen || !optional,
-            };
-            let offer = Offer::of_lines(lines.into_iter().map(line).collect(), currency)?;
-            let total = total.map(|total| Money::new("total_value", total, currency)).transpose()?;
-            if total.is_some_and(|total| total != offer.total) {
-                return Err(Refusal::rule("total_value", format!("Is the sum of the line_items: {}.", offer.total)));
-            }
-            Ok(Some(offer))
-        }
-    }
+    let line = |JsonObject(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
+        description,
+        quantity,
+        unit_price,
+        optional,
+        chosen: chosen || !optional,
+    };
+    Offer::said(total_value, line_items.map(|lines| lines.into_iter().map(line).collect()), currency)
 }
 
 impl ProposalPatch {

@@ -3,9 +3,9 @@
 //! An effect is claimed before it is done and marked after, keyed by its event, so that events may come twice, apart
 //! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
 //! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
-//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then, at the address of
-//! now; what isn't true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its
-//! transaction.
+//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then. It goes to whom the
+//! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent.
+//! Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
 mod archived;
 mod cause;

@@ -6,7 +6,7 @@ use api::{
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
-    contract::{self, Contract},
+    contract::Contract,
     ids::{ClientId, ContractId, ProjectId, UserId},
     project::{self, Direction, Increment, Member, Project, Rounding, Status},
 };
@@ -96,7 +96,7 @@ struct NewProject {
 
 impl NewProject {
     fn project(self, client: ClientId, contract: Option<&Record<Contract>>, firm: Currency, manager: UserId) -> Result<Project, Refusal> {
-        contract.map(|contract| can_carry_out(contract, client)).transpose()?;
+        contract.map(|contract| contract.may_be_carried_out(client)).transpose()?;
         let currency = self.currency.or(contract.and_then(|contract| contract.value).map(Money::currency)).unwrap_or(firm);
         let rounding = Rounding {
             increment: self.billing_increment.unwrap_or(Rounding::NONE.increment),
@@ -161,17 +161,6 @@ struct ProjectPatch {
     manager: Patch<Named<UserId>>,
     start_date: Patch<Date>,
     end_date: Patch<Date>,
-}
-
-/// That a project of `client` can carry out `contract`: it is with the client, and no draft, which can be deleted.
-fn can_carry_out(contract: &Contract, client: ClientId) -> Result<(), Refusal> {
-    if contract.client != client {
-        Err(Refusal::rule("contract", "Is with another client."))
-    } else if contract.status == contract::Status::Draft {
-        Err(Refusal::rule("contract", "Is a draft; record that it is signed first."))
-    } else {
-        Ok(())
-    }
 }
 
 /// Where a project goes on to.
@@ -359,6 +348,6 @@ async fn archive_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<P
 /// The contract that the body names in place of that of the project `before`: with the same client.
 fn other_contract(change: &mut Change, found: &Found, named: Named<ContractId>, before: &Project) -> Result<ContractId, Problem> {
     let (id, contract) = change.depend_other(found, "contract", named, before.contract)?;
-    contract.map(|contract| can_carry_out(&contract, before.client)).transpose()?;
+    contract.map(|contract| contract.may_be_carried_out(before.client)).transpose()?;
     Ok(id)
 }

@@ -66,7 +66,7 @@ pub struct Page<T> {
     pub previous: Option<String>,
 }
 
-/// The one way in which a list is filtered: no index serves two filters at once.
+/// The one way in which a list is filtered: there is no index for two filters at once.
 pub fn list_scope(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<ListScope, Problem> {
     match (archived.unwrap_or(false), state, parent) {
         (false, None, None) => Ok(ListScope::All),

@@ -1,12 +1,12 @@
 //! Lists: one query of one index, a page at a time.
 //!
 //! A cursor is the id at the edge of a page (with its day, where days say the order) and the direction; the keys are rebuilt
-//! from it under the caller's own firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a megabyte: such a page is shorter
-//! than was asked for, and there is more after it.
+//! from it under the caller's own firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a
+//! megabyte: such a page is shorter than was asked for, and there is more after it.
 
 use std::{fmt, str::FromStr};
 
-use domain::{Date, Id, firm::Firm, ids::UserId};
+use domain::{Id, firm::Firm, ids::UserId};
 
 use crate::{
     Entity, Error, Parent, Row, Store,

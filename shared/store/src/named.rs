@@ -7,7 +7,7 @@
 //! |---|---|
 //! | in a body | [`Change::depend`]; [`Change::depend_if`] where there may be none |
 //! | in a patch, in place of one that is known | [`Change::depend_other`] |
-//! | in a body, of a record that the same change writes | [`Change::depend`] too: the write's condition is enough, and the only one |
+//! | in a body, of a record that the same change writes | [`Change::depend`] too; the write's condition is then the only one |
 //! | in a path, or in another record | [`Change::depend_on`] |
 //! | in a body, of a record that the caller may not know of | [`Found::knows`] before |
 //!
