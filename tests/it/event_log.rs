@@ -2,11 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::{
     Digest,
     event::{BrokenLink, Fault},
@@ -75,13 +71,7 @@ impl<'a> Tampered<'a> {
         for phone in ["1", "2", "3"] {
             owner.call(Method::PATCH, &path).json(json!({"phone": phone})).send().await.expect(200);
         }
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(app.dynamo.endpoint())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::for_tests())
-            .build();
-        let client = Client::from_conf(config);
+        let client = app.dynamodb();
         let partitions = app.store_unmetered().partitions().await.unwrap();
         let partition = partitions.into_iter().find(|partition| partition.ends_with(&lead)).unwrap();
         let mut tampered = Self { app, owner, client, partition, record: Item::new(), events: Vec::new() };

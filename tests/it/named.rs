@@ -3,6 +3,16 @@
 
 use std::{fs, path::Path};
 
+use domain::{
+    event::Actor,
+    ids::{LeadId, UserId},
+    lead::{self, Lead},
+    user::User,
+};
+use serde_json::json;
+use store::{Audit, Change, Error, Record, Reply};
+use tests::{Firm, TestApp};
+
 /// The fields of bodies that take bare ids: the record is itself written in the transaction, or is in one that is, or nothing
 /// is written that depends on it.
 const BARE: [&str; 7] = [
@@ -63,4 +73,57 @@ fn a_body_names_records_so_that_they_are_depended_on() {
     found.sort();
     let listed: Vec<&str> = BARE.iter().map(|row| row.split(':').next().unwrap()).collect();
     assert_eq!(found, listed);
+}
+
+/// A change of what is the firm's.
+fn change(firm: &Firm<'_>) -> Change {
+    let audit =
+        Audit { actor: Actor::System("test".to_owned()), at: firm.app.clock.now(), request: "named".to_owned(), source_address: None };
+    firm.app.store.change(firm.id.parse().unwrap(), audit, None)
+}
+
+fn moved(lead: &Record<Lead>) -> (Lead, lead::Event) {
+    lead.move_to(lead::Status::Contacted, None).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_named_twice_or_written_too_is_touched_once() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let owner: UserId = firm.owner.id.parse().unwrap();
+    let lead: LeadId = firm.owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(201).id().parse().unwrap();
+    let found = app.store.read(firm.id.parse().unwrap()).record(owner).record(lead).fetch().await.unwrap();
+
+    let mut change = change(&firm);
+    for line in 0..2 {
+        change.depend::<User>(&found, format!("line_items[{line}].account"), owner.into()).unwrap();
+    }
+    change.depend_on(owner).unwrap();
+    let before = change.depend::<Lead>(&found, "lead", lead.into()).unwrap();
+    let after = change.update(&before, moved(&before)).unwrap();
+    change.depend_on(lead).unwrap();
+    change.commit(&Reply::none()).await.unwrap();
+    assert_eq!(after.version, 2);
+}
+
+#[tokio::test]
+async fn what_a_line_names_is_told_by_its_place_and_what_has_no_guards_is_depended_on_too() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let lead = firm.owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(201).id();
+    let (id, firm_id) = (lead.parse::<LeadId>().unwrap(), firm.id.parse().unwrap());
+    let open = app.store.read(firm_id).record(id).fetch().await.unwrap();
+    firm.owner.delete(format!("/api/crm/leads/{lead}/")).await.expect(204);
+    let archived = app.store.read(firm_id).record(id).fetch().await.unwrap();
+
+    let refused = change(&firm).depend::<Lead>(&archived, "line_items[2].account".to_owned(), id.into()).unwrap_err();
+    assert!(matches!(refused, Error::Refused(refusal) if refusal.field.as_deref() == Some("line_items[2].account")));
+    // Who read it before it was archived is to read it again.
+    let mut named = change(&firm);
+    named.depend::<Lead>(&open, "lead", id.into()).unwrap();
+    assert!(matches!(named.commit(&Reply::none()).await.unwrap_err(), Error::Lost));
+    let mut in_path = change(&firm);
+    in_path.depend_on(id).unwrap();
+    let refused = in_path.commit(&Reply::none()).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(refusal) if refusal.message == "The lead is archived; restore it first."));
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use domain::task::Task;
 use http::Method;
 use serde_json::json;
+use store::{ListScope, PageRequest};
 use tests::{TestApp, User};
 
 use crate::steps::{column, link, results, together};
@@ -323,4 +325,31 @@ async fn what_somebody_worked_is_listed_by_its_days_page_by_page() {
     let stranger = app.firm().await;
     let seen = stranger.owner.get(&path).await.expect(200);
     assert_eq!(results(&seen).len(), 0);
+}
+
+#[tokio::test]
+async fn what_has_no_day_comes_last_of_what_somebody_is_to_do_and_its_pages_follow_each_other() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let project = crate::projects::project(&firm, json!({})).await.id();
+    let mut expected = Vec::new();
+    for due_date in [json!("2199-12-31"), json!(null), json!(null), json!("2027-02-26")] {
+        let task = json!({"project": project, "title": "Interviews", "assignee": firm.owner.id, "due_date": due_date});
+        let id = firm.owner.post("/api/projects/tasks/", task).await.expect(201).id();
+        expected.push((due_date.as_str().unwrap_or("9999").to_owned(), id));
+    }
+    expected.sort();
+    let scope = ListScope::Person(firm.owner.id.parse().unwrap());
+    for ascending in [true, false] {
+        let (mut seen, mut page) = (Vec::new(), PageRequest { limit: 1, ascending, cursor: None });
+        loop {
+            let read = app.store.list::<Task>(firm.id.parse().unwrap(), &scope, &page).await.unwrap();
+            seen.extend(read.items.iter().map(|task| task.id.to_string()));
+            // As whoever follows a link has it.
+            let Some(next) = read.next else { break };
+            page.cursor = Some(next.to_string().parse().unwrap());
+        }
+        assert_eq!(seen, expected.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+        expected.reverse();
+    }
 }

@@ -59,6 +59,17 @@ async fn a_project_is_as_it_was_set_up_or_as_usual() {
 }
 
 #[tokio::test]
+async fn without_a_rate_of_its_own_a_project_has_the_firms_also_where_its_own_are_still_to_come() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    for rates in [json!([{"from": "2199-01-01", "hourly_rate": "250"}]), json!([{"hourly_rate": "250"}])] {
+        let path = format!("/api/projects/projects/{}/", project(&firm, json!({"hourly_rate": null, "rates": rates})).await.id());
+        let cleared = firm.owner.patch(&path, json!({"hourly_rate": null})).await.expect(200);
+        assert_eq!((&cleared.json["hourly_rate"], &cleared.json["rates"]), (&Value::Null, &json!([])));
+    }
+}
+
+#[tokio::test]
 async fn a_project_carries_out_a_contract_of_its_own_client_in_the_contracts_currency() {
     let app = TestApp::new().await;
     let firm = app.firm().await;

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use domain::Date;
 use schedule::{Done, Order, Schedule, Sweep, handle};
 use serde_json::json;
+use store::Store;
 use tests::{Fault, Firm, TestApp, ministack};
 
 pub(crate) async fn run(app: &TestApp) -> Done {
@@ -139,6 +140,25 @@ async fn two_runs_at_once_fire_each_timer_once() {
         events.sort();
         assert_eq!(events, ["invoice.created", "invoice.overdue", "invoice.reminded", "invoice.sent"], "{runs:?}");
     }
+}
+
+#[tokio::test]
+async fn a_timer_that_cannot_be_read_holds_up_no_other() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (invoice, _) = invoice(&firm, 2).await;
+    // What a newer version of the product made, more of it than a page holds, and all of it due before the others.
+    for shard in Store::timer_shards() {
+        for number in 0..101 {
+            let sk = format!("{:013}#task_due#{}#task_{number}", app.clock.now().timestamp_millis(), firm.id);
+            app.put([("pk", &format!("TIMER#{shard}")), ("sk", &sk)]).await;
+        }
+    }
+    app.clock.advance(TimeDelta::days(4));
+    let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+    let error = handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap_err();
+    assert_eq!(error.to_string(), "404 timers could not be fired; 2 were");
+    assert_eq!(events(&firm, &invoice).await.len(), 4);
 }
 
 #[tokio::test]

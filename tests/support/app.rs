@@ -9,9 +9,12 @@ use std::{
 
 use api::{App, Front, Limiter, Limits, Routes, Verifier};
 use auth::{Keys, published};
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region,
-    retry::{RetryConfig, RetryPartition, TokenBucket},
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        BehaviorVersion, Credentials, Region,
+        retry::{RetryConfig, RetryPartition, TokenBucket},
+    },
 };
 use chrono::TimeDelta;
 use domain::Time;
@@ -274,6 +277,10 @@ fn store_at(endpoint: &str, template: &Template) -> Store {
 /// What its calls may be tried again in all isn't counted: a process may have a few in a row that fail, tests have hundreds, and
 /// all of a process share the count.
 fn store_with(endpoint: &str, template: &Template, retries: RetryConfig) -> Store {
+    Store::new(client_with(endpoint, retries), &template.table.name)
+}
+
+pub(crate) fn client_with(endpoint: &str, retries: RetryConfig) -> Client {
     let uncounted = RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -283,7 +290,7 @@ fn store_with(endpoint: &str, template: &Template, retries: RetryConfig) -> Stor
         .retry_config(retries)
         .retry_partition(uncounted)
         .build();
-    Store::new(aws_sdk_dynamodb::Client::from_conf(config), &template.table.name)
+    Client::from_conf(config)
 }
 
 impl<'a> Call<'a> {

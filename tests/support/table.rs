@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::{Client, config::retry::RetryConfig, types::AttributeValue};
 use domain::DomainEvent;
 use local::dynamodb::Position;
 use serde_json::{Value, json};
 
-use crate::TestApp;
+use crate::{TestApp, support::app::client_with};
 
 /// A moment in the life of an app's table.
 #[derive(Debug, Clone)]
@@ -26,6 +27,18 @@ impl TestApp {
         let mut records = self.items();
         records.retain(|(pk, _), _| counts_requests(pk));
         records
+    }
+
+    /// The table's DynamoDB, past the functions and the meter: for what somebody does behind their backs.
+    pub fn dynamodb(&self) -> Client {
+        client_with(self.dynamo.endpoint(), RetryConfig::standard())
+    }
+
+    /// Put an item there that has these texts.
+    pub async fn put(&self, texts: [(&str, &str); 2]) {
+        let put = self.dynamodb().put_item().table_name(&self.template.table.name);
+        let put = texts.into_iter().fold(put, |put, (name, value)| put.item(name, AttributeValue::S(value.to_owned())));
+        put.send().await.unwrap();
     }
 
     /// All that is in the table, by its keys.

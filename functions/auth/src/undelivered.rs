@@ -5,12 +5,16 @@ use api::{Answer, App, Cx, ListQuery, Page, Path, Problem, Routes, Staff, View, 
 use chrono::{DateTime, Utc};
 use domain::{
     Email,
+    effect::EffectKind,
     ids::UndeliveredId,
     undelivered::{Status, Undelivered},
 };
 use serde::{Deserialize, Serialize};
 use store::{Effect, Place};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 
 api::standard_handlers! {
     UndeliveredId, UndeliveredOut, "/api/auth/firm/undelivered/{id}/":
@@ -35,9 +39,8 @@ struct UndeliveredOut {
     event: Option<String>,
     /// To which record: its id.
     record: String,
-    /// What should have followed: `mail`, or something done to other records: `win`, `cancel`, `release`, `expire`, `settle`,
-    /// `pay`, `recheck`, `restore`; `event` where it could not even be found out.
-    #[view(it.effect.split(' ').next().unwrap_or_default().to_owned())]
+    #[view(EffectKind::name_in(&it.effect).to_owned())]
+    #[schema(schema_with = effects)]
     effect: String,
     /// Where the mail should have gone.
     to: Option<Email>,
@@ -50,6 +53,13 @@ struct UndeliveredOut {
     status: Status,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// What [`UndeliveredOut::effect`] can be.
+fn effects() -> Object {
+    let about = "What should have followed: `mail`, or something done to other records; `event` where it could not even be found out.";
+    let names = EffectKind::ALL.map(EffectKind::as_str);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some(about)).build()
 }
 
 /// Which of them.

@@ -20,7 +20,10 @@ use utoipa::{
 };
 use wire::{ClientOut, EngagementOut, PortalUserOut};
 
-use crate::{onboarding::onboard, proposal_shape::ProposalOut};
+use crate::{
+    onboarding::{Onboarded, onboard},
+    proposal_shape::ProposalOut,
+};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(accept_proposal))
@@ -63,11 +66,10 @@ struct AcceptedProposal {
 /// Accept a proposal for the client, from draft or sent.
 ///
 /// In one go the prospect becomes a client, unless it was converted by hand, with a portal user who has all rights if there
-/// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled,
-/// and the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
-/// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted to
-/// is archived; 422 for chosen options that aren't
-/// optional lines.
+/// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled, and
+/// the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
+/// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted
+/// to is archived; 422 for chosen options that aren't optional lines.
 #[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,
@@ -81,9 +83,8 @@ async fn accept_proposal(
         return show_accepted(&cx, &staff, &proposal, acceptance).await;
     }
     let proposal = cx.target(&found, id)?;
-    let mut change = cx.change_of_access(&staff);
     proposal.may_be_accepted(true, Date::anywhere_on_earth(cx.now))?;
-    let (client, portal_user) = onboard(&cx, &mut change, proposal.prospect, &proposal.contact)?;
+    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, proposal.prospect, &proposal.contact)?;
     let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
     match change.commit(answer.reply()).await {
         // It was converted by hand: the proposal is accepted for the client that it became.

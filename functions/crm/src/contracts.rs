@@ -131,9 +131,7 @@ struct NewContract {
 impl NewContract {
     fn contract(self, number: u64, client: ClientId, proposal: Option<&Record<Proposal>>, firm: &Firm) -> Result<Contract, Refusal> {
         let Self { title, value, currency, start_date, end_date, terms, .. } = self;
-        if proposal.is_some_and(|p| p.acceptance.as_ref().is_none_or(|acceptance| acceptance.client != client)) {
-            return Err(Refusal::rule("proposal", "Wasn't accepted by this client."));
-        }
+        proposal.map(|proposal| Contract::may_carry_out(proposal, client)).transpose()?;
         let offered = proposal.map(|p| p.total);
         let value = money("value", value, currency.or(offered.map(Money::currency)).unwrap_or(firm.currency))?;
         let title = title.or_else(|| proposal.map(|p| p.title.clone()));

@@ -222,8 +222,10 @@ async fn update_lead(
     Path(id): Path<LeadId>,
     Valid(body): Valid<LeadPatch>,
 ) -> Result<Answer<LeadOut>, Problem> {
-    let (mut change, before) = cx.edit(&staff, id).await?;
-    let campaign = body.campaign.try_map(|campaign| change.require_other("campaign", campaign, before.campaign))?;
+    let found = cx.read(&staff).record(id).named(body.campaign.over(None)).fetch().await?;
+    let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
+    let other = |named| Ok::<_, store::Error>(change.depend_other(&found, "campaign", named, before.campaign)?.0);
+    let campaign = body.campaign.try_map(other)?;
     let lead = change.update(&before, before.edit(body.over(before.content.clone(), campaign)?)?)?;
     sync_email_claim(&mut change, id, before.contact.email.as_ref(), lead.contact.email.as_ref())?;
     cx.commit(change, cx.ok(&lead)).await
@@ -280,13 +282,15 @@ async fn convert_lead(
     Valid(body): Valid<ConvertLead>,
 ) -> Result<Answer<ProspectOut>, Problem> {
     let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
-    convert(cx, staff, &found, id, body).await
+    let change = cx.change(&staff);
+    convert(cx, staff, change, &found, id, body).await
 }
 
-/// Convert the lead `id`, which is among what was `found`.
+/// Convert by `change` the lead `id`, which is among what was `found`.
 pub(crate) async fn convert(
     cx: Cx,
     staff: Staff<may::WriteSales>,
+    mut change: Change,
     found: &Found,
     id: LeadId,
     body: ConvertLead,
@@ -295,7 +299,6 @@ pub(crate) async fn convert(
         return cx.show_current(&staff, prospect).await;
     }
     let lead = cx.target(found, id)?;
-    let mut change = cx.change(&staff);
     let prospect = change.create(cx.new_id(), body.prospect(&lead, &*found.record(staff.firm)?)?, prospect::Event::Created)?;
     change.update(&lead, lead.convert(prospect.id)?)?;
     cx.commit(change, cx.created(&prospect)).await

@@ -1,8 +1,8 @@
 //! How a prospect becomes a client: once, whichever way it comes about.
 
-use api::{Cx, Problem};
+use api::{Cx, Problem, Staff, may};
 use domain::{
-    Refusal,
+    Email, Refusal,
     access::Rights,
     client::{self, Client},
     contact::Contact,
@@ -11,21 +11,31 @@ use domain::{
 };
 use store::{Change, Record, Unique};
 
-/// Add to `change` the client that `prospect` becomes and, if an e-mail is known, the portal user who is invited by
-/// it. The commit gives [`store::Error::Taken`] if it has become a client before.
-pub(crate) fn onboard(
-    cx: &Cx,
-    change: &mut Change,
-    prospect: ProspectId,
-    contact: &Contact,
-) -> Result<(Record<Client>, Option<Record<PortalUser>>), Problem> {
-    let id: ClientId = cx.new_id();
+/// What begins with a client: the change that makes it, of which it is a condition that who lets somebody into its portal may
+/// still do so.
+#[derive(Debug)]
+pub(crate) struct Onboarded {
+    pub(crate) change: Change,
+    pub(crate) client: Record<Client>,
+    /// Who is invited into its portal, if an e-mail is known.
+    pub(crate) portal_user: Option<Record<PortalUser>>,
+}
+
+/// Begin a change by `by` that makes the client that `prospect` becomes and, if an e-mail is known, the portal user who is
+/// invited by it. The commit gives [`store::Error::Taken`] if it has become a client before.
+pub(crate) fn onboard(cx: &Cx, by: &Staff<may::CloseSales>, prospect: ProspectId, contact: &Contact) -> Result<Onboarded, Problem> {
+    let (mut change, id): (_, ClientId) = (cx.change_of_access(by), cx.new_id());
     change.claim(&Unique::ClientOf(prospect), id, Refusal::state("The prospect has become a client already; see existing."))?;
     let client = change.create(id, Client::new(contact.clone(), Some(prospect)), client::Event::Created)?;
-    let Some(email) = contact.email.clone() else { return Ok((client, None)) };
+    let portal_user = contact.email.clone().map(|email| invite(cx, &mut change, id, contact, email)).transpose()?;
+    Ok(Onboarded { change, client, portal_user })
+}
+
+/// Add to `change` the first portal user of the new client `id`.
+fn invite(cx: &Cx, change: &mut Change, id: ClientId, contact: &Contact, email: Email) -> Result<Record<PortalUser>, Problem> {
     let name = contact.contact_name.clone().unwrap_or_else(|| contact.company_name.clone());
     let user = PortalUser::invited(id, name, email.clone(), Rights::ALL, cx.now)?;
     let user = change.create(cx.new_id(), user, portal_user::Event::Invited)?;
     change.claim(&Unique::PortalEmail(id, email), user.id, Refusal::state("The client has this portal user already."))?;
-    Ok((client, Some(user)))
+    Ok(user)
 }

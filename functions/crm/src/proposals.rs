@@ -5,14 +5,14 @@ use api::{
     patch, post, routes,
 };
 use domain::{
-    Archive, Currency, Date, Email, Money, MultiLine, Price, Quantity, Refusal, SingleLine,
+    Archive, Currency, Date, Email, MultiLine, Price, Quantity, Refusal, SingleLine,
     access::Permission,
     ids::{ProposalId, ProspectId},
     offer::{LineItem, Offer},
     proposal::{self, Proposal, Status},
 };
 use serde::Deserialize;
-use store::{Counter, Named};
+use store::{Counter, Named, Unique};
 use utoipa::{IntoParams, ToSchema};
 use wire::ContactPatch;
 
@@ -157,35 +157,20 @@ struct CancelProposal {
     reason: Option<MultiLine<2000>>,
 }
 
-/// What is offered: the sum or the lines; none where neither is said. It may be both, as answers are, if the one is the sum of
-/// the others.
+/// What is offered, if it is said.
 fn offer(
     total_value: Option<Price>,
     line_items: Option<Vec<JsonObject<NewLineItem>>>,
     currency: Currency,
 ) -> Result<Option<Offer>, Refusal> {
-    match (total_value, line_items) {
-        (None, None) => Ok(None),
-        (Some(total), lines) if lines.as_ref().is_none_or(Vec::is_empty) => {
-            Ok(Some(Offer::of_total(Money::new("total_value", total, currency)?)))
-        }
-        (total, lines) => {
-            let lines = lines.unwrap_or_default();
-            let line = |JsonObject(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
-                description,
-                quantity,
-                unit_price,
-                optional,
-                chosen: chosen || !optional,
-            };
-            let offer = Offer::of_lines(lines.into_iter().map(line).collect(), currency)?;
-            let total = total.map(|total| Money::new("total_value", total, currency)).transpose()?;
-            if total.is_some_and(|total| total != offer.total) {
-                return Err(Refusal::rule("total_value", format!("Is the sum of the line_items: {}.", offer.total)));
-            }
-            Ok(Some(offer))
-        }
-    }
+    let line = |JsonObject(NewLineItem { description, quantity, unit_price, optional, chosen })| LineItem {
+        description,
+        quantity,
+        unit_price,
+        optional,
+        chosen: chosen || !optional,
+    };
+    Offer::said(total_value, line_items.map(|lines| lines.into_iter().map(line).collect()), currency)
 }
 
 impl ProposalPatch {
@@ -260,9 +245,9 @@ async fn update_proposal(
 /// Delete a draft, or archive a proposal that is over.
 ///
 /// Of a draft nothing is left but its history; where it is the next version of another, that one is as it was before, taken
-/// out of the archive if it was there. Archiving takes the permission `sales.close`. 409 while it waits for approval, is
-/// approved, sent or expired (cancel it first), if it is archived already, and, with `existing`, of a next version once another
-/// proposal to the prospect was accepted: it is cancelled soon.
+/// out of the archive if it was there, unless another proposal to the prospect was accepted. Archiving takes the permission
+/// `sales.close`. 409 while it waits for approval, is approved, sent or expired (cancel it first), and if it is archived
+/// already.
 #[delete("/api/crm/proposals/{id}/")]
 async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
     let (mut change, proposal) = cx.edit(&staff, id).await?;
@@ -271,9 +256,13 @@ async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<P
         return Err(Problem::forbidden("Only a draft can be deleted without the permission sales.close."));
     }
     if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
-        none_accepted(&mut change, proposal.prospect)?;
-        let previous = cx.read(&staff).record(previous).fetch().await?.record(previous)?;
-        change.update(&previous, previous.reinstate(id)?)?;
+        let accepted = Unique::AcceptedBy(proposal.prospect);
+        let found = cx.read(&staff).record(previous).unique(&accepted).fetch().await?;
+        if found.is_free(&accepted) {
+            change.keep_free(&accepted)?;
+            let previous = found.record(previous)?;
+            change.update(&previous, previous.reinstate(id)?)?;
+        }
     }
     change.remove(&proposal, event)?;
     cx.commit(change, Ok(Answer::no_content())).await

@@ -20,7 +20,7 @@ use wire::{ClientOut, ContactPatch, PortalUserOut, money, patch_money};
 
 use crate::{
     leads::{ConvertLead, convert},
-    onboarding::onboard,
+    onboarding::{Onboarded, onboard},
     prospect_shape::{ProspectOut, ProspectSummary},
 };
 
@@ -176,8 +176,9 @@ async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
         (Some(lead), None) => {
             let terms = ConvertLead { contact_name, email, phone, estimated_value, currency, stage, notes };
             let found = cx.read(&staff).named(lead).record(staff.firm).fetch().await?;
-            let lead = found.to_change("lead", lead)?.id;
-            return convert(cx, staff, &found, lead, terms).await;
+            let mut change = cx.change(&staff);
+            let lead = change.depend(&found, "lead", lead)?.id;
+            return convert(cx, staff, change, &found, lead, terms).await;
         }
         (Some(_), Some(_)) => return Err(Problem::invalid("company_name", "Is the lead's.")),
         (None, None) => return Err(Problem::invalid("company_name", "Is required without a lead.")),
@@ -242,8 +243,7 @@ async fn convert_prospect(
         return cx.json(&ConvertedProspect::new(&cx, &found.record(client)?, portal_user.as_ref()));
     }
     let prospect = cx.target(&found, id)?;
-    let mut change = cx.change_of_access(&staff);
-    let (client, portal_user) = onboard(&cx, &mut change, id, &prospect.contact)?;
+    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, id, &prospect.contact)?;
     change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
     let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());
     cx.commit(change, cx.made::<ClientOut, _>(client.id, &body)).await

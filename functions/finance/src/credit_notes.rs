@@ -205,11 +205,11 @@ async fn issue_credit_note(
     let IssueCreditNote { invoice, lines, reason, refunded_amount: refunded, out_of_band_amount: out_of_band } = body;
     let lines = lines.map(|lines| lines.into_iter().map(|JsonObject(line)| line.line()).collect());
     let found = cx.read(&staff).named(invoice).record(staff.firm).counter(Counter::CreditNotes).fetch().await?;
-    let (before, number) = (found.to_change("invoice", invoice)?, found.next(Counter::CreditNotes)?);
+    let mut change = cx.change(&staff);
+    let (before, number) = (change.depend(&found, "invoice", invoice)?, found.next(Counter::CreditNotes)?);
     let ids = Ids { invoice: before.id, note: cx.new_id(), credit: cx.new_id() };
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
     let issued = CreditNote::issue(number, &before, NewCreditNote { lines, refunded, out_of_band, reason }, ids, today)?;
-    let mut change = cx.change(&staff);
     change.number(Counter::CreditNotes, number)?;
     if issued.invoice.0.lets_go_of_time_since(&before)? {
         change.depend_on(before.client)?;

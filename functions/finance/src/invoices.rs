@@ -247,7 +247,7 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
     let (found, mut change, id) = (read.fetch().await?, cx.change(&staff), cx.new_id());
     let client = change.depend(&found, "client", body.client)?;
     let project = change.depend_if(&found, "project", body.project)?;
-    let billed = bill.found(&found)?;
+    let billed = bill.found(&mut change, &found)?;
     let invoice = body.invoice(&client, project.as_ref(), &*found.record(staff.firm)?, &billed, cx.now)?;
     billed.bill(&mut change, id)?;
     let invoice = change.create(id, invoice, invoice::Event::Created)?;
@@ -257,8 +257,9 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
 /// Change a draft.
 ///
 /// Its client, project and currency stay, and which time entries it bills, though lines can bill them at other prices. 409
-/// once it is sent; 422 for lines with other time entries than before, at other prices where they take back time, or that come to less than nothing; for a day on it
-/// that is in the future, a last day to pay before that, and either more than three years off.
+/// once it is sent; 422 for lines with other time entries than before, at other prices where they take back time, or that
+/// come to less than nothing; for a day on it that is in the future, a last day to pay before that, and either more than
+/// three years off.
 #[patch("/api/finance/invoices/{id}/")]
 async fn update_invoice(
     cx: Cx,

@@ -104,10 +104,10 @@ async fn apply_credit_to_invoice(
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let found = cx.read(&staff).record(id).named(body.credit).record(staff.firm).fetch().await?;
     let today = found.record(staff.firm)?.time_zone.day(cx.now);
-    let (before, credit) = (cx.target(&found, id)?, found.to_change("credit", body.credit)?);
+    let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
+    let credit = change.depend(&found, "credit", body.credit)?;
     let new = NewUse { amount: body.amount, date: today, receipt: body.send_receipt.unwrap_or(true) };
     let applied = before.apply_credit(id, (credit.id, &credit), new, cx.new_id(), cx.now)?;
-    let mut change = cx.change(&staff);
     let invoice = change.update(&before, applied.invoice)?;
     change.update(&credit, applied.credit)?;
     cx.commit(change, cx.ok(&invoice)).await

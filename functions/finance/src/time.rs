@@ -65,10 +65,10 @@ impl BilledEntries {
         self.all().map(|(_, id)| *id).collect()
     }
 
-    /// Them, as they were found.
-    pub(crate) fn found(&self, found: &store::Found) -> Result<Found, Error> {
-        let one = |(path, id): &AtPath<TimeEntryId>| Ok((path.clone(), found.to_change(path.clone(), (*id).into())?));
-        let all = |ids: &[AtPath<TimeEntryId>]| ids.iter().map(one).collect::<Result<Vec<_>, Error>>();
+    /// Them, as they were found, which `change` depends on.
+    pub(crate) fn found(&self, change: &mut Change, found: &store::Found) -> Result<Found, Error> {
+        let mut one = |(path, id): &AtPath<TimeEntryId>| Ok((path.clone(), change.depend(found, path.clone(), (*id).into())?));
+        let mut all = |ids: &[AtPath<TimeEntryId>]| ids.iter().map(&mut one).collect::<Result<Vec<_>, Error>>();
         Ok(Found { priced: all(&self.priced)?, logged: all(&self.logged)? })
     }
 }
@@ -179,14 +179,14 @@ async fn add_time_to_invoice(
 ) -> Result<Answer<InvoiceOut>, Problem> {
     let bill = body.bill()?;
     let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
-    let (before, firm, billed) = (cx.target(&found, id)?, found.record(staff.firm)?, bill.found(&found)?);
+    let (before, firm, mut change) = (cx.target(&found, id)?, found.record(staff.firm)?, cx.change(&staff));
+    let billed = bill.found(&mut change, &found)?;
     let added = before.add_time(billed.lines(firm.default_tax_rate)?, firm.time_zone.day(cx.now));
     let added = added.map_err(|refusal| match in_body(refusal, before.line_items.len()) {
         refusal if refusal.field.as_ref().is_some_and(|field| !field.starts_with(FIELD)) => refusal.about(FIELD),
         refusal => refusal,
     })?;
     billed.check(&before)?;
-    let mut change = cx.change(&staff);
     billed.bill(&mut change, id)?;
     let invoice = change.update(&before, added)?;
     cx.commit(change, cx.ok(&invoice)).await
@@ -208,7 +208,7 @@ async fn remove_time_from_invoice(
     let found = bill.read(cx.read(&staff).record(id).record(staff.firm)).fetch().await?;
     let (before, firm) = (cx.target(&found, id)?, found.record(staff.firm)?);
     let (removed, mut change) = (before.remove_time(&bill.ids(), firm.time_zone.day(cx.now))?, cx.change(&staff));
-    bill.found(&found)?.release(&mut change)?;
+    bill.found(&mut change, &found)?.release(&mut change)?;
     let invoice = change.update(&before, removed)?;
     cx.commit(change, cx.ok(&invoice)).await
 }

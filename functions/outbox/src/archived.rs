@@ -8,7 +8,7 @@ use domain::{
 };
 use store::{Closable, Entity, Guarded, retry_if_lost};
 
-use crate::{Cause, Failed, Outbox, Outcome, change};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
 
 /// Do what follows for the archive from `logged`, which is the event `event`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
@@ -66,7 +66,7 @@ async fn recheck_one<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<(),
     if !T::HAS_BELOW {
         return Ok(());
     }
-    outbox.run_effect(logged, "recheck", async || restore_open::<T>(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Recheck, async || restore_open::<T>(outbox, logged).await).await
 }
 
 async fn restore_open<T: Closable>(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {

@@ -1,9 +1,14 @@
 //! The event that something follows from.
 
-use std::ops::Deref;
+use std::{
+    collections::BTreeSet,
+    ops::Deref,
+    sync::{Mutex, PoisonError},
+};
 
 use domain::{
     Email, Id,
+    effect::EffectName,
     event::{Change, Details, Kept},
 };
 use serde::de::DeserializeOwned;
@@ -20,17 +25,29 @@ pub(crate) struct Cause {
     logged: LoggedEvent,
     /// Where its mail went before and was refused, if it is tried again.
     pub(crate) refused: Option<Email>,
+    /// The effects that were begun: two of one name would be taken for one.
+    begun: Mutex<BTreeSet<EffectName>>,
 }
 
 impl Cause {
     /// `logged`, for the first time, or as if it were.
     pub(crate) fn new(logged: LoggedEvent) -> Self {
-        Self { logged, refused: None }
+        Self::again(logged, None)
     }
 
     /// `logged` again, after its mail to `refused` was.
     pub(crate) fn again(logged: LoggedEvent, refused: Option<Email>) -> Self {
-        Self { logged, refused }
+        Self { logged, refused, begun: Mutex::default() }
+    }
+
+    /// That the effect `name` of it is begun, which no other is called.
+    pub(crate) fn begin(&self, name: EffectName) -> Result<(), Failed> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.contains(&name) {
+            return Err(Error::Internal(format!("{} has two effects called {name}", self.event.name)).into());
+        }
+        begun.insert(name);
+        Ok(())
     }
 
     /// The id of the record that it happened to.
@@ -65,5 +82,37 @@ impl Deref for Cause {
 
     fn deref(&self) -> &LoggedEvent {
         &self.logged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Digest, Id, Time,
+        effect::EffectKind,
+        event::{Actor, Event},
+    };
+
+    use super::*;
+
+    #[test]
+    fn two_effects_of_one_event_are_not_taken_for_one() {
+        let at = Time::from_timestamp_millis(1_763_800_000_000).unwrap();
+        let event = Event {
+            sequence: 1,
+            name: "invoice.sent".to_owned(),
+            record: "inv_1".to_owned(),
+            actor: Actor::System("outbox".to_owned()),
+            at,
+            request: "request".to_owned(),
+            details: Kept::Whole("{}".to_owned()),
+            previous: Digest::default(),
+            hash: Digest::default(),
+        };
+        let cause = Cause::new(LoggedEvent { firm: Id::new(at, 1), kind: "INVOICE".to_owned(), event });
+        cause.begin(EffectKind::Mail.into()).unwrap();
+        cause.begin(EffectKind::Mail.about("payment_1")).unwrap();
+        cause.begin(EffectKind::Mail.about("payment_2")).unwrap();
+        assert!(cause.begin(EffectKind::Mail.into()).is_err());
     }
 }

@@ -4,7 +4,7 @@
 use domain::invoice::{ExpireCheckouts, Invoice};
 use store::{Error, Record};
 
-use crate::{Cause, Failed, Outbox, Outcome};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome};
 
 /// What is due on the invoice that `logged` is about has changed: have the pages expired on which that can't be paid any more,
 /// if there are any.
@@ -20,5 +20,5 @@ pub(crate) async fn expire_stale(outbox: &Outbox, logged: &Cause) -> Result<(), 
         outbox.stripe_events.send(&order, &[]).await?;
         Ok(Outcome::Done)
     };
-    outbox.run_effect(logged, "expire", queue).await
+    outbox.run_effect(logged, EffectKind::Expire, queue).await
 }

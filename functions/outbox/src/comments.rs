@@ -16,7 +16,7 @@ use domain::{
 use mail::{CommentMail, Envelope, Link, Person, Reference};
 use store::Record;
 
-use crate::{Cause, Failed, Outbox, Outcome, cause::ERASED, mails::send};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, cause::ERASED, mails::send};
 
 /// What a comment is told with: the task and its project as they were called then.
 struct Talk {
@@ -64,7 +64,7 @@ pub(crate) async fn created(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
     let mut all = Ok(());
     for to in addressees {
         let mail = async || talk.send(outbox, logged, &to, from.clone(), said, &link).await;
-        all = outbox.run_effect(logged, &format!("mail {}", to.id), mail).await.and(all);
+        all = outbox.run_effect(logged, EffectKind::Mail.about(&to.id), mail).await.and(all);
     }
     all
 }

@@ -5,15 +5,15 @@ use mail::{CreditNoteMail, Link};
 use store::{Error, Record};
 
 use crate::{
-    Cause, Failed, Outbox, Outcome, invoices,
+    Cause, EffectKind, Failed, Outbox, Outcome, invoices,
     mails::{NOWHERE, addressee, envelope, send, sender},
     time,
 };
 
 /// It was issued: the mail; and the time of which nothing is charged any more can be billed again.
 pub(crate) async fn issued(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    let released = outbox.run_effect(logged, "release", async || release_time(outbox, logged).await).await;
-    outbox.run_effect(logged, "mail", async || mail_credit_note(outbox, logged).await).await.and(released)
+    let released = outbox.run_effect(logged, EffectKind::Release, async || release_time(outbox, logged).await).await;
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_credit_note(outbox, logged).await).await.and(released)
 }
 
 /// The time of the lines that notes took back as a whole.

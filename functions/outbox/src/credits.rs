@@ -9,11 +9,11 @@ use domain::{
 };
 use store::{Error, Reply};
 
-use crate::{Cause, Failed, Outbox, Outcome, change};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
 
 /// The credit that `logged` is about may have something left, or be overdrawn: settle what is overdrawn from what is left.
 pub(crate) async fn changed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "settle", async || settle_overdrawn(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Settle, async || settle_overdrawn(outbox, logged).await).await
 }
 
 /// Something is due again of an invoice, since a payment of it is gone: what was too much of its other payments pays it, if that
@@ -25,7 +25,7 @@ pub(crate) async fn pay_again(outbox: &Outbox, logged: &Cause) -> Result<(), Fai
     if by_credit.into_iter().any(|id| is_reversed(&after, id) && !is_reversed(&before, id)) {
         return Ok(());
     }
-    outbox.run_effect(logged, "pay", async || pay_from_excess(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Pay, async || pay_from_excess(outbox, logged).await).await
 }
 
 async fn pay_from_excess(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {

@@ -2,6 +2,7 @@
 
 use domain::{
     Id,
+    effect::EffectName,
     undelivered::{Event, Failure, Status, Undelivered},
 };
 use store::{Claim, Effect, Error, Held, Place, Reply, retry_if_lost};
@@ -21,16 +22,17 @@ pub(crate) enum Outcome {
 }
 
 impl Outbox {
-    /// Do `effect`, which is called `name` among the effects of `logged`, unless it was done. What can't be done is set
-    /// aside, so it is no failure: the one failure is that it is to be delivered again.
+    /// Do `effect`, which is called `name` among the effects of `logged` and alone is, unless it was done. What can't be done is
+    /// set aside, so it is no failure: the one failure is that it is to be delivered again.
     pub(crate) async fn run_effect(
         &self,
         logged: &Cause,
-        name: &str,
+        name: impl Into<EffectName>,
         effect: impl AsyncFn() -> Result<Outcome, Failed>,
     ) -> Result<(), Failed> {
-        let place = logged.place();
-        let mark = Effect::of(&place, name);
+        let (place, name) = (logged.place(), name.into());
+        let mark = Effect::of(&place, &name.to_string());
+        logged.begin(name)?;
         let Some(held) = self.claim(&mark).await? else { return Ok(()) };
         let outcome = if held.attempts > ATTEMPTS { Err(Failed::Unfinished) } else { retry_if_lost(effect).await };
         self.settle(&place, Some(&logged.event.name), &mark, &held, outcome).await

@@ -11,18 +11,18 @@ use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
 use store::{Error, Found, Record};
 
 use crate::{
-    Cause, Failed, Outbox, Outcome,
+    Cause, EffectKind, Failed, Outbox, Outcome,
     mails::{NOWHERE, addressee, envelope, send, sender},
 };
 
 /// It was sent: the mail.
 pub(crate) async fn sent(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "mail", async || mail_invoice(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_invoice(outbox, logged).await).await
 }
 
 /// The client is to be reminded of it: the mail.
 pub(crate) async fn reminded(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "mail", async || mail_reminder(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_reminder(outbox, logged).await).await
 }
 
 /// Something was paid: a receipt for each payment that the event brought. What is paid by a credit note has none.
@@ -31,7 +31,7 @@ pub(crate) async fn paid(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> 
     let mut all = Ok(());
     for payment in after.iter().filter(|payment| before.iter().all(|known| known.id != payment.id)) {
         let mail = async || mail_receipt(outbox, logged, payment).await;
-        all = outbox.run_effect(logged, &format!("mail {}", payment.id), mail).await.and(all);
+        all = outbox.run_effect(logged, EffectKind::Mail.about(payment.id), mail).await.and(all);
     }
     all
 }

@@ -3,9 +3,9 @@
 //! An effect is claimed before it is done and marked after, keyed by its event, so that events may come twice, apart
 //! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
 //! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
-//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then, at the address of
-//! now; what isn't true any more isn't sent. Deliberately absent: reading what an HTTP handler should have put in its
-//! transaction.
+//! happened to its own record alone. A mail tells of its event: of amounts and states as they were then. It goes to whom the
+//! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent.
+//! Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
 mod archived;
 mod cause;
@@ -32,7 +32,7 @@ use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::event::Actor;
+use domain::{effect::EffectKind, event::Actor};
 use mail::Mailer;
 use queue::Queue;
 use runtime::Clock;
@@ -45,8 +45,6 @@ use failed::Failed;
 
 /// How long a batch goes on; shorter than the function's timeout by the longest that one effect takes.
 const BATCH: Duration = Duration::from_secs(40);
-/// What an event is called as an effect, where what follows from it could not even be found out.
-const EVENT: &str = "event";
 
 /// What effects are done with.
 #[derive(Debug)]
@@ -133,7 +131,7 @@ async fn redrive(outbox: &Outbox, order: Redrive) -> Result<(), Failed> {
 /// Set aside what follows from an event that can't be read.
 async fn unreadable(outbox: &Outbox, Unreadable { place, why }: Unreadable) -> Result<(), Failed> {
     tracing::error!(error = %why, record = place.record, sequence = place.sequence, "an event can't be read");
-    outbox.fail(&place, None, EVENT, Failed::Never("What happened can't be read.")).await
+    outbox.fail(&place, None, EffectKind::Event.as_str(), Failed::Never("What happened can't be read.")).await
 }
 
 /// Do what follows from one event.
@@ -145,7 +143,7 @@ async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
             tracing::warn!(%error, record = logged.event.record, sequence = logged.event.sequence, "what follows could not be found out");
             Err(Failed::Again)
         }
-        Err(error) => outbox.fail(&logged.place(), Some(&logged.event.name), EVENT, error).await,
+        Err(error) => outbox.fail(&logged.place(), Some(&logged.event.name), EffectKind::Event.as_str(), error).await,
     }
 }
 

@@ -10,7 +10,7 @@ use mail::{InvitationMail, Link, WelcomeMail};
 use secrets::Invited;
 
 use crate::{
-    Cause, Failed, Outbox, Outcome,
+    Cause, EffectKind, Failed, Outbox, Outcome,
     mails::{envelope, send, sender},
 };
 
@@ -19,12 +19,12 @@ const OVER: Outcome = Outcome::Skipped("the invitation isn't waited for any more
 
 /// Somebody was invited to a client's portal: the mail.
 pub(crate) async fn portal_user_invited(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "mail", async || mail_welcome(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_welcome(outbox, logged).await).await
 }
 
 /// Somebody was invited to the firm: the mail.
 pub(crate) async fn user_invited(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "mail", async || mail_invitation(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_invitation(outbox, logged).await).await
 }
 
 /// To a portal user.

@@ -9,19 +9,19 @@ use mail::ProposalMail;
 use store::Reply;
 
 use crate::{
-    Cause, Failed, Outbox, Outcome, change,
+    Cause, EffectKind, Failed, Outbox, Outcome, change,
     mails::{NOWHERE, addressee, envelope, send, sender},
 };
 
 /// It was sent: the mail.
 pub(crate) async fn sent(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "mail", async || mail_proposal(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_proposal(outbox, logged).await).await
 }
 
 /// It was accepted: the prospect is won, and the other proposals to it are cancelled.
 pub(crate) async fn accepted(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    let won = outbox.run_effect(logged, "win", async || win_prospect(outbox, logged).await).await;
-    outbox.run_effect(logged, "cancel", async || cancel_siblings(outbox, logged).await).await.and(won)
+    let won = outbox.run_effect(logged, EffectKind::Win, async || win_prospect(outbox, logged).await).await;
+    outbox.run_effect(logged, EffectKind::Cancel, async || cancel_siblings(outbox, logged).await).await.and(won)
 }
 
 /// What was sent, to whom it is addressed.

@@ -6,14 +6,14 @@ use domain::{
 };
 use store::{Error, Reply};
 
-use crate::{Cause, Failed, Outbox, Outcome, change};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
 
 /// How many time entries are released in one transaction: each takes two of its hundred actions.
 const AT_ONCE: usize = 40;
 
 /// The invoice that billed it is void or deleted: its time can be billed again.
 pub(crate) async fn free(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, "release", async || release_time(outbox, logged).await).await
+    outbox.run_effect(logged, EffectKind::Release, async || release_time(outbox, logged).await).await
 }
 
 /// The time that an invoice billed which is void or deleted can be billed again. The entries are in the invoice, or, of

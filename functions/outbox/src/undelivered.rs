@@ -7,7 +7,7 @@ use domain::{
 };
 use store::{Effect, LoggedEvent, Mark, Place, Reply};
 
-use crate::{Cause, EVENT, Failed, Outbox, change, follow, unreadable};
+use crate::{Cause, EffectKind, Failed, Outbox, change, follow, unreadable};
 
 /// It is to be tried again.
 pub(crate) async fn retried(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
@@ -34,7 +34,7 @@ async fn settle(outbox: &Outbox, logged: &LoggedEvent, id: UndeliveredId, effect
         Mark::Skipped => false,
         Mark::Aside => return Ok(()),
         // What could not be found out before was; or the event has no such effect any more.
-        Mark::Open => effect.name() == EVENT,
+        Mark::Open => effect.name() == EffectKind::Event.as_str(),
     };
     let item = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     let Some(settled) = item.settle(done, outbox.clock.now()) else { return Ok(()) };

@@ -7,7 +7,7 @@ mod time_entries;
 mod time_entry_shape;
 
 use api::{App, Problem, Routes, Staff, may};
-use domain::{access::Permission, ids::UserId, invitation::Standing};
+use domain::{access::Permission, ids::UserId};
 use store::{Change, Found, Named};
 
 /// Every route of this function.
@@ -15,13 +15,11 @@ pub fn router<R: Routes<State = App>>() -> R {
     R::default().merge(projects::routes()).merge(tasks::routes()).merge(time_entries::routes())
 }
 
-/// The person whom the body names in `field`, as found: one of the firm's who isn't deactivated, which `change` depends on.
+/// The person whom the body names in `field`, as found: one of the firm's who takes work, which `change` depends on.
 fn person(change: &mut Change, found: &Found, field: &'static str, named: Named<UserId>) -> Result<UserId, Problem> {
     let person = change.depend(found, field, named)?;
-    match person.status {
-        Standing::Invited | Standing::Active => Ok(person.id),
-        Standing::Deactivated => Err(Problem::invalid(field, "Is deactivated.")),
-    }
+    person.takes_work(field)?;
+    Ok(person.id)
 }
 
 /// The same, if the body names somebody else than `known`.
@@ -32,10 +30,9 @@ fn other_person(
     named: Named<UserId>,
     known: Option<UserId>,
 ) -> Result<UserId, Problem> {
-    match change.depend_other(found, field, named, known)? {
-        (_, Some(person)) if person.status == Standing::Deactivated => Err(Problem::invalid(field, "Is deactivated.")),
-        (id, _) => Ok(id),
-    }
+    let (id, person) = change.depend_other(found, field, named, known)?;
+    person.map(|person| person.takes_work(field)).transpose()?;
+    Ok(id)
 }
 
 /// That the rate is the one that follows, or one manages work: what an hour costs isn't for who works it to say.

@@ -6,7 +6,7 @@ use api::{
 };
 use domain::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Transition,
-    contract::{self, Contract},
+    contract::Contract,
     ids::{ClientId, ContractId, ProjectId, UserId},
     project::{self, Direction, Increment, Member, Project, Rounding, Status},
 };
@@ -101,7 +101,7 @@ struct NewProject {
 
 impl NewProject {
     fn project(self, client: ClientId, contract: Option<&Record<Contract>>, firm: Currency, manager: UserId) -> Result<Project, Refusal> {
-        contract.map(|contract| can_carry_out(contract, client)).transpose()?;
+        contract.map(|contract| contract.may_be_carried_out(client)).transpose()?;
         let currency = self.currency.or(contract.and_then(|contract| contract.value).map(Money::currency)).unwrap_or(firm);
         let rounding = Rounding {
             increment: self.billing_increment.unwrap_or(Rounding::NONE.increment),
@@ -134,7 +134,7 @@ impl NewProject {
 #[schema(example = json!({"budget_hours": "150", "end_date": "2027-09-30"}))]
 #[body(
     patch = Project,
-    given(contract_id: Patch<ContractId>, manager_id: Patch<UserId>, today: Date),
+    given(contract_id: Patch<ContractId>, manager_id: Patch<UserId>),
     set(
         rounding = Rounding {
             increment: billing_increment.over(before.rounding.increment),
@@ -152,7 +152,7 @@ struct ProjectPatch {
     #[body(skip)]
     hourly_rate: Patch<Price>,
     /// In place of all rates.
-    #[body(wire::patch_rates(before.rates, hourly_rate, rates.value(), before.currency, today)?)]
+    #[body(wire::patch_rates(before.rates, hourly_rate, rates.value(), before.currency)?)]
     rates: Set<Vec<JsonObject<NewRate>>>,
     budget_hours: Patch<Quantity>,
     #[body(budget_amount.try_map(|price| Money::new("budget_amount", price, before.currency))?.over(before.budget_amount))]
@@ -166,17 +166,6 @@ struct ProjectPatch {
     manager: Patch<Named<UserId>>,
     start_date: Patch<Date>,
     end_date: Patch<Date>,
-}
-
-/// That a project of `client` can carry out `contract`: it is with the client, and no draft, which can be deleted.
-fn can_carry_out(contract: &Contract, client: ClientId) -> Result<(), Refusal> {
-    if contract.client != client {
-        Err(Refusal::rule("contract", "Is with another client."))
-    } else if contract.status == contract::Status::Draft {
-        Err(Refusal::rule("contract", "Is a draft; record that it is signed first."))
-    } else {
-        Ok(())
-    }
 }
 
 /// Where a project goes on to.
@@ -270,8 +259,7 @@ async fn update_project(
     let before = cx.target(&found, id)?;
     let contract = body.contract.try_map(|named| other_contract(&mut change, &found, named, &before))?;
     let manager = body.manager.try_map(|named| other_person(&mut change, &found, "manager", named, before.manager))?;
-    let today = found.record(staff.firm)?.time_zone.day(cx.now);
-    let project = change.update(&before, before.edit(body.over(before.content.clone(), contract, manager, today)?)?)?;
+    let project = change.update(&before, before.edit(body.over(before.content.clone(), contract, manager)?)?)?;
     cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
 }
 
@@ -356,6 +344,6 @@ async fn act(
 /// The contract that the body names in place of that of the project `before`: with the same client.
 fn other_contract(change: &mut Change, found: &Found, named: Named<ContractId>, before: &Project) -> Result<ContractId, Problem> {
     let (id, contract) = change.depend_other(found, "contract", named, before.contract)?;
-    contract.map(|contract| can_carry_out(&contract, before.client)).transpose()?;
+    contract.map(|contract| contract.may_be_carried_out(before.client)).transpose()?;
     Ok(id)
 }

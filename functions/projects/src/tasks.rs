@@ -190,10 +190,9 @@ async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFi
 
 /// Enter a task on a project.
 ///
-/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it gets no mail. 403 for a rate without
-/// `work.manage`; 409 if the project
-/// is completed or cancelled; 422 if there is no such project, or it is archived; if there is no such assignee, or they are
-/// deactivated; if the rate is no amount in the project's currency.
+/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it gets no mail. 403 for a rate
+/// without `work.manage`; 409 if the project is completed or cancelled; 422 if there is no such project, or it is archived;
+/// if there is no such assignee, or they are deactivated; if the rate is no amount in the project's currency.
 #[post("/api/projects/tasks/", 201)]
 async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTask>) -> Result<Answer<TaskOut>, Problem> {
     manages_rates(&staff, body.hourly_rate.is_none())?;
@@ -218,9 +217,8 @@ async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) 
 /// Change a task.
 ///
 /// At any status, and also once its project is over; `move/` changes status and place. Time that was logged keeps its rate.
-/// 403 for another rate without `work.manage`.
-/// 409 if it is archived; 422 if there is no such assignee, or they are deactivated; if the rate is no amount in the
-/// project's currency.
+/// 403 for another rate without `work.manage`. 409 if it is archived; 422 if there is no such assignee, or they are
+/// deactivated; if the rate is no amount in the project's currency.
 #[patch("/api/projects/tasks/{id}/")]
 async fn update_task(
     cx: Cx,

@@ -92,8 +92,7 @@ impl NewTimeEntry {
         let Self { project: _, task: _, user: _, hours, date, hourly_rate, billable, description } = self;
         project.takes_time()?;
         let date = time_entry::day(date.unwrap_or(today), today)?;
-        let firms = || firm.hourly_rates.on(date).filter(|_| firm.currency == project.currency);
-        let rate = hourly_rate.or(task.and_then(|task| task.hourly_rate)).or_else(|| project.rate(user, date)).or_else(firms);
+        let rate = hourly_rate.or_else(|| time_entry::rate(task.map(|task| &task.content), project, firm, user, date));
         TimeEntry {
             project: project.id,
             client: project.client,
@@ -200,10 +199,9 @@ async fn create_time_entry(
 /// Change a time entry of one's own, or of anybody's if one manages work.
 ///
 /// One that was submitted is open again. Its rate stays unless another is said (403 without `work.manage`), whatever changed
-/// meanwhile. 409 once it is
-/// approved or on an invoice, and if other time takes it back; 422 if there is no such task, or it is archived or of
-/// another project, and for hours and days as where it is logged. 409 for other hours, another day or to be paid for or not,
-/// unless its project is active.
+/// meanwhile. 409 once it is approved or on an invoice, and if other time takes it back; 422 if there is no such task, or it
+/// is archived or of another project, and for hours and days as where it is logged. 409 for other hours, another day or to
+/// be paid for or not, unless its project is active.
 #[patch("/api/projects/time-entries/{id}/")]
 async fn update_time_entry(
     cx: Cx,

@@ -2,15 +2,16 @@
 //!
 //! A timer fires by changing its record, in the transaction that deletes it: a run that was missed is caught up by the
 //! next, two runs at once fire it once, and mails follow from the event as they do for any other change. A timer that
-//! can't be fired doesn't hold up the others, nor does a partition that has many; the run then fails, so that the alarm
-//! tells of it, and the next run tries again. Deliberately absent: what is due when, which follows from the record (`domain`).
+//! can't be fired, or not even read, doesn't hold up the others, nor does a partition that has many; the run then fails, so
+//! that the alarm tells of it, and the next run tries again. Deliberately absent: what is due when, which follows from the
+//! record (`domain`).
 
 use std::{collections::VecDeque, time::Duration};
 
 use domain::{Date, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
 use runtime::Clock;
 use serde::{Deserialize, Serialize};
-use store::{Audit, Due, Entity, Error, Reply, Store, retry_if_lost};
+use store::{Audit, Due, DueEnd, Entity, Error, Reply, Store, retry_if_lost};
 use tokio::time::{Instant, timeout};
 
 /// How long a run goes on; the next one does the rest. The last timer may take its time beside it, and all of that is
@@ -85,7 +86,7 @@ impl Schedule {
         let (started, now) = (Instant::now(), self.clock.now());
         let (mut done, mut failed) = (Done::default(), 0);
         let is_over = || started.elapsed() >= RUN;
-        let mut turns: VecDeque<(u8, Option<Due>)> = in_turn(Store::timer_shards(), now).map(|shard| (shard, None)).collect();
+        let mut turns: VecDeque<(u8, Option<DueEnd>)> = in_turn(Store::timer_shards(), now).map(|shard| (shard, None)).collect();
         while let Some((shard, last)) = turns.pop_front().filter(|_| !is_over()) {
             let page = match self.store.due(shard, now, last.as_ref()).await {
                 Ok(page) => page,
@@ -95,8 +96,12 @@ impl Schedule {
                     continue;
                 }
             };
-            turns.extend(page.last().map(|last| (shard, Some(last.clone()))));
-            for due in page.into_iter().take_while(|_| !is_over()) {
+            turns.extend(page.end.map(|end| (shard, Some(end))));
+            for timer in page.unreadable {
+                failed += 1;
+                tracing::error!(timer, "can't be read");
+            }
+            for due in page.timers.into_iter().take_while(|_| !is_over()) {
                 let late = || Err(Error::Unavailable("no time was left".to_owned()));
                 match timeout(TIMER, self.fire(&due, now)).await.unwrap_or_else(|_| late()) {
                     Ok(Outcome::Fired) => done.fired += 1,

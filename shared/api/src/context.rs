@@ -66,25 +66,24 @@ impl Cx {
 
     /// Begin a change by `by`.
     pub fn change(&self, by: &impl Acts) -> Change {
-        let change = self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by));
-        if by.is_looked_up() { self.looked_up(change, by) } else { change }
+        self.begin(by, self.idempotent(by), by.is_looked_up())
     }
 
     /// The same, of which it is a condition that `by` still is what their token says: where somebody is let in by it.
     pub fn change_of_access(&self, by: &impl Acts) -> Change {
-        self.looked_up(self.store.change(by.caller().firm, self.audit(by.actor()), self.idempotent(by)), by)
+        self.begin(by, self.idempotent(by), true)
     }
 
-    fn looked_up(&self, change: Change, by: &impl Acts) -> Change {
-        let Caller { principal, issued, .. } = by.caller();
-        change.by_member(principal, issued)
-    }
-
-    /// The same, where nothing is to be kept under the request's idempotency key, since what it does comes to the same
-    /// however often it is done.
+    /// The same as [`Cx::change`], where nothing is to be kept under the request's idempotency key, since what it does comes
+    /// to the same however often it is done.
     pub fn change_without_key(&self, by: &impl Acts) -> Change {
-        let change = self.store.change(by.caller().firm, self.audit(by.actor()), None);
-        if by.is_looked_up() { self.looked_up(change, by) } else { change }
+        self.begin(by, None, by.is_looked_up())
+    }
+
+    fn begin(&self, by: &impl Acts, idempotent: Option<IdempotentRequest>, is_looked_up: bool) -> Change {
+        let Caller { firm, principal, issued, .. } = by.caller();
+        let change = self.store.change(firm, self.audit(by.actor()), idempotent);
+        if is_looked_up { change.by_member(principal, issued) } else { change }
     }
 
     /// Begin a change in `firm` by `actor`, who isn't signed in.

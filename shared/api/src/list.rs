@@ -33,7 +33,7 @@ pub struct PageParams {
     /// Where the page begins: from `next` or `previous` of another.
     #[param(pattern = "^1[ab][0-9A-Za-z_]+$", max_length = 64)]
     cursor: Option<String>,
-    /// By when they were made. Default: newest first (`-created`).
+    /// By when they were made, or by their days where the list is by day. Default: newest first (`-created`).
     #[param(inline)]
     ordering: Option<Ordering>,
 }
@@ -66,7 +66,7 @@ pub struct Page<T> {
     pub previous: Option<String>,
 }
 
-/// The one way in which a list is filtered: no index serves two filters at once.
+/// The one way in which a list is filtered: there is no index for two filters at once.
 pub fn list_scope(archived: Option<bool>, state: Option<&'static str>, parent: Option<Parent>) -> Result<ListScope, Problem> {
     match (archived.unwrap_or(false), state, parent) {
         (false, None, None) => Ok(ListScope::All),

@@ -2,19 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a member of a firm is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Founded the firm or was made its owner: everything, people and settings too.
-    Owner,
-    /// Sells and delivers: everything but the firm's people and settings.
-    Manager,
-    /// Does the work; writes leads, prospects and draft proposals, closes none.
-    Consultant,
-    /// Keeps clients and money; only reads what is being sold.
-    Billing,
+use crate::names::names;
+
+names! {
+    /// What a member of a firm is there.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    #[serde(rename_all = "snake_case")]
+    pub enum Role {
+        /// Founded the firm or was made its owner: everything, people and settings too.
+        Owner = "owner",
+        /// Sells and delivers: everything but the firm's people and settings.
+        Manager = "manager",
+        /// Does the work; writes leads, prospects and draft proposals, closes none.
+        Consultant = "consultant",
+        /// Keeps clients and money; only reads what is being sold.
+        Billing = "billing",
+    }
 }
 
 impl Role {
@@ -23,19 +27,6 @@ impl Role {
         match self {
             Self::Owner | Self::Manager => true,
             Self::Consultant | Self::Billing => false,
-        }
-    }
-
-    /// Every role.
-    pub const ALL: [Self; 4] = [Self::Owner, Self::Manager, Self::Consultant, Self::Billing];
-
-    /// Its name, as tokens and bodies have it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Manager => "manager",
-            Self::Consultant => "consultant",
-            Self::Billing => "billing",
         }
     }
 
@@ -60,55 +51,40 @@ impl Role {
     }
 }
 
-/// Something that a member of a firm may or may not do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// See who belongs to the firm.
-    ReadFirm,
-    /// Invite people, change their roles, change the firm.
-    ManageFirm,
-    /// See leads, prospects, proposals and contracts.
-    ReadSales,
-    /// Write leads, prospects and draft proposals.
-    WriteSales,
-    /// Approve, send and close proposals, turn prospects into clients, make contracts.
-    CloseSales,
-    /// See clients, their portal users and engagements.
-    ReadClients,
-    /// Write clients and engagements.
-    WriteClients,
-    /// Let people into a client's portal, and out.
-    ManagePortal,
-    /// See projects, tasks, time and what clients say of them.
-    ReadWork,
-    /// Write tasks, log time, answer clients.
-    WriteWork,
-    /// Set up projects, staff them, approve time and log it for others.
-    ManageWork,
-    /// See invoices, credit notes and credit.
-    ReadBilling,
-    /// Write invoices, send them, record what comes of them.
-    WriteBilling,
+names! {
+    /// Something that a member of a firm may or may not do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Permission {
+        /// See who belongs to the firm.
+        ReadFirm = "firm.read",
+        /// Invite people, change their roles, change the firm.
+        ManageFirm = "firm.manage",
+        /// See leads, prospects, proposals and contracts.
+        ReadSales = "sales.read",
+        /// Write leads, prospects and draft proposals.
+        WriteSales = "sales.write",
+        /// Approve, send and close proposals, turn prospects into clients, make contracts.
+        CloseSales = "sales.close",
+        /// See clients, their portal users and engagements.
+        ReadClients = "clients.read",
+        /// Write clients and engagements.
+        WriteClients = "clients.write",
+        /// Let people into a client's portal, and out.
+        ManagePortal = "portal.manage",
+        /// See projects, tasks, time and what clients say of them.
+        ReadWork = "work.read",
+        /// Write tasks, log time, answer clients.
+        WriteWork = "work.write",
+        /// Set up projects, staff them, approve time and log it for others.
+        ManageWork = "work.manage",
+        /// See invoices, credit notes and credit.
+        ReadBilling = "billing.read",
+        /// Write invoices, send them, record what comes of them.
+        WriteBilling = "billing.write",
+    }
 }
 
 impl Permission {
-    /// Every permission.
-    pub const ALL: [Self; 13] = [
-        Self::ReadFirm,
-        Self::ManageFirm,
-        Self::ReadSales,
-        Self::WriteSales,
-        Self::CloseSales,
-        Self::ReadClients,
-        Self::WriteClients,
-        Self::ManagePortal,
-        Self::ReadWork,
-        Self::WriteWork,
-        Self::ManageWork,
-        Self::ReadBilling,
-        Self::WriteBilling,
-    ];
-
     /// Whether who has it changes who may do what, or what the firm is.
     pub fn changes_access(self) -> bool {
         match self {
@@ -126,25 +102,6 @@ impl Permission {
             | Self::WriteBilling => false,
         }
     }
-
-    /// Its name, as the API's document and `me/` have it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadFirm => "firm.read",
-            Self::ManageFirm => "firm.manage",
-            Self::ReadSales => "sales.read",
-            Self::WriteSales => "sales.write",
-            Self::CloseSales => "sales.close",
-            Self::ReadClients => "clients.read",
-            Self::WriteClients => "clients.write",
-            Self::ManagePortal => "portal.manage",
-            Self::ReadWork => "work.read",
-            Self::WriteWork => "work.write",
-            Self::ManageWork => "work.manage",
-            Self::ReadBilling => "billing.read",
-            Self::WriteBilling => "billing.write",
-        }
-    }
 }
 
 impl Serialize for Permission {
@@ -153,40 +110,26 @@ impl Serialize for Permission {
     }
 }
 
-/// One of the things that a portal user may or may not do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    /// See projects, documents, invoices and proposals.
-    See,
-    /// Comment on tasks and chat.
-    Comment,
-    /// Pay invoices.
-    Pay,
-    /// Accept proposals and sign contracts.
-    Sign,
-    /// Upload documents.
-    Upload,
+names! {
+    /// One of the things that a portal user may or may not do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Right {
+        /// See projects, documents, invoices and proposals.
+        See = "see",
+        /// Comment on tasks and chat.
+        Comment = "comment",
+        /// Pay invoices.
+        Pay = "pay",
+        /// Accept proposals and sign contracts.
+        Sign = "sign",
+        /// Upload documents.
+        Upload = "upload",
+    }
 }
 
 impl Serialize for Right {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
-    }
-}
-
-impl Right {
-    /// Every right.
-    pub const ALL: [Self; 5] = [Self::See, Self::Comment, Self::Pay, Self::Sign, Self::Upload];
-
-    /// Its name, as tokens and the API's document have it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::See => "see",
-            Self::Comment => "comment",
-            Self::Pay => "pay",
-            Self::Sign => "sign",
-            Self::Upload => "upload",
-        }
     }
 }
 

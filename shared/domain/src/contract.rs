@@ -7,6 +7,7 @@ use crate::{
     Archive, Date, Money, MultiLine, Refusal, SingleLine, Transition,
     date::in_order,
     ids::{ClientId, ProposalId},
+    proposal::Proposal,
 };
 
 crate::events! {
@@ -124,6 +125,25 @@ impl Contract {
         Ok(self)
     }
 
+    /// That a contract with `client` can carry out `proposal`: it is that client who accepted it.
+    pub fn may_carry_out(proposal: &Proposal, client: ClientId) -> Result<(), Refusal> {
+        match &proposal.acceptance {
+            Some(acceptance) if acceptance.client == client => Ok(()),
+            Some(_) | None => Err(Refusal::rule("proposal", "Wasn't accepted by this client.")),
+        }
+    }
+
+    /// That a project of `client` can carry it out: it is with the client, and no draft, which can be deleted.
+    pub fn may_be_carried_out(&self, client: ClientId) -> Result<(), Refusal> {
+        if self.client != client {
+            Err(Refusal::rule("contract", "Is with another client."))
+        } else if self.status == Status::Draft {
+            Err(Refusal::rule("contract", "Is a draft; record that it is signed first."))
+        } else {
+            Ok(())
+        }
+    }
+
     /// The contract with other fields; only a draft can be changed.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.draft()?;
@@ -133,9 +153,7 @@ impl Contract {
     /// The contract once `signature` is on it, which can't be of a day after `today`, the firm's.
     pub fn sign(&self, signature: Signature, today: Date) -> Transition<Self> {
         self.draft()?;
-        if signature.signed_on > today {
-            return Err(Refusal::rule("signed_on", "May not be in the future."));
-        }
+        signature.signed_on.not_after("signed_on", today)?;
         Ok((Self { status: Status::Signed, signature: Some(signature), ..self.clone() }, Event::Signed))
     }
 
@@ -200,7 +218,7 @@ impl Archive for Contract {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Id, Time, TimeZone};
+    use crate::{Currency, Id, Time, TimeZone, contact::Contact, offer::Offer, proposal::AcceptanceIds};
 
     fn at(status: Status) -> Contract {
         let client = Id::new(Time::default(), 1);
@@ -217,6 +235,36 @@ mod tests {
             signature: None,
             reason: None,
             terms: None,
+        }
+    }
+
+    #[test]
+    fn a_project_carries_out_what_is_agreed_with_its_own_client() {
+        let (ours, another) = (Id::new(Time::default(), 1), Id::new(Time::default(), 2));
+        for (status, client, refused) in [
+            (Status::Draft, ours, Some("Is a draft; record that it is signed first.")),
+            (Status::Draft, another, Some("Is with another client.")),
+            (Status::Signed, another, Some("Is with another client.")),
+            (Status::Signed, ours, None),
+            (Status::Terminated, ours, None),
+        ] {
+            let refusal = refused.map(|message| Refusal::rule("contract", message));
+            assert_eq!(at(status).may_be_carried_out(client).err(), refusal, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_contract_carries_out_what_its_own_client_accepted() {
+        let (ours, another) = (Id::new(Time::default(), 1), Id::new(Time::default(), 2));
+        let company = SingleLine::new("Acme").unwrap();
+        let contact = Contact { company_name: company.clone(), contact_name: None, email: None, phone: None };
+        let offer = Offer::of_total(Money::zero(Currency::USD));
+        let offered = Proposal::new(1, Id::new(Time::default(), 3), contact, company, offer);
+        let ids = AcceptanceIds { client: ours, portal_user: None, engagement: Id::new(Time::default(), 4) };
+        let (accepted, _) = offered.accept(None, None, None, ids, Time::default()).unwrap();
+        let refused = Some(Refusal::rule("proposal", "Wasn't accepted by this client."));
+        for (proposal, client, refused) in [(&offered, ours, refused.clone()), (&accepted, another, refused), (&accepted, ours, None)] {
+            assert_eq!(Contract::may_carry_out(proposal, client).err(), refused);
         }
     }
 

@@ -49,6 +49,11 @@ impl Date {
         ))
     }
 
+    /// This day, which `field` says, unless it is after `today`.
+    pub fn not_after(self, field: &'static str, today: Self) -> Result<Self, Refusal> {
+        if self > today { Err(Refusal::rule(field, "May not be in the future.")) } else { Ok(self) }
+    }
+
     /// The day after.
     #[must_use]
     pub fn next(self) -> Self {
@@ -126,6 +131,13 @@ mod tests {
         let begins = day.begins_everywhere();
         assert_eq!(Date::anywhere_on_earth(begins), day);
         assert_eq!(Date::anywhere_on_earth(begins - TimeDelta::milliseconds(1)).next(), day);
+    }
+
+    #[test]
+    fn the_future_begins_tomorrow() {
+        let today: Date = "2026-11-29".parse().unwrap();
+        assert_eq!(today.not_after("date", today), Ok(today));
+        assert_eq!(today.next().not_after("date", today), Err(Refusal::rule("date", "May not be in the future.")));
     }
 
     #[test]

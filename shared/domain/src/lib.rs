@@ -11,6 +11,7 @@ mod domain_event;
 mod email;
 mod id;
 mod money;
+mod names;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod refusal;
@@ -26,6 +27,7 @@ pub mod contact;
 pub mod contract;
 pub mod credit;
 pub mod credit_note;
+pub mod effect;
 pub mod engagement;
 pub mod event;
 pub mod firm;

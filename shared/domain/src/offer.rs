@@ -60,6 +60,25 @@ impl Offer {
         Ok(Self { line_items, total })
     }
 
+    /// What is said: the sum or the lines; none where neither is. It may be both, as answers are, if the one is the sum of the
+    /// others.
+    pub fn said(total_value: Option<Price>, line_items: Option<Vec<LineItem>>, currency: Currency) -> Result<Option<Self>, Refusal> {
+        let total = |price| Money::new("total_value", price, currency);
+        match (total_value, line_items) {
+            (None, None) => Ok(None),
+            (Some(price), lines) if lines.as_ref().is_none_or(Vec::is_empty) => Ok(Some(Self::of_total(total(price)?))),
+            (price, lines) => {
+                let offer = Self::of_lines(lines.unwrap_or_default(), currency)?;
+                match price.map(total).transpose()? {
+                    Some(total) if total != offer.total => {
+                        Err(Refusal::rule("total_value", format!("Is the sum of the line_items: {}.", offer.total)))
+                    }
+                    Some(_) | None => Ok(Some(offer)),
+                }
+            }
+        }
+    }
+
     /// The offer with just these of its optional lines, by their places from 0.
     pub fn choosing(&self, places: &[usize]) -> Result<Self, Refusal> {
         let is_option = |place: &usize| match self.line_items.get(*place) {
@@ -97,5 +116,22 @@ pub(crate) mod tests {
         let crabs = long(&"🦀".repeat(500));
         assert!(Offer::of_lines(vec![crabs.clone(); 25], Currency::USD).is_ok());
         assert_eq!(Offer::of_lines(vec![crabs; 26], Currency::USD).unwrap_err().field.as_deref(), Some("line_items"));
+    }
+
+    #[test]
+    fn a_total_beside_lines_is_their_sum() {
+        let lines = || Some(vec![line("2.5", "200", false, false), line("1", "99.99", true, true)]);
+        let said = |total: Option<&str>, lines| Offer::said(total.map(|total| total.parse().unwrap()), lines, Currency::USD);
+        let total = |offer: Result<Option<Offer>, Refusal>| offer.unwrap().map(|offer| offer.total.to_string());
+        assert_eq!(total(said(None, None)), None);
+        assert_eq!(total(said(Some("7"), None)), Some("USD 7.00".to_owned()));
+        assert_eq!(total(said(Some("7"), Some(vec![]))), Some("USD 7.00".to_owned()));
+        for sum in [None, Some("599.99")] {
+            assert_eq!(total(said(sum, lines())), Some("USD 599.99".to_owned()));
+        }
+        let refused = said(Some("600"), lines()).unwrap_err();
+        assert_eq!(refused, Refusal::rule("total_value", "Is the sum of the line_items: USD 599.99."));
+        assert_eq!(said(None, Some(vec![])).unwrap_err().field.as_deref(), Some("line_items"));
+        assert_eq!(said(Some("0.001"), None).unwrap_err().field.as_deref(), Some("total_value"));
     }
 }

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Currency, Date, Money, MultiLine, Price, Quantity, Refusal, Transition, Units,
     client::OfClient,
+    firm::Firm,
     ids::{ClientId, InvoiceId, ProjectId, TaskId, TimeEntryId, UserId},
-    project::{Rounding, hours, sum},
+    project::{Project, Rounding, hours, sum},
+    task::Task,
     tax::LineTax,
 };
 
@@ -150,13 +152,17 @@ pub fn too_long_a_day(field: &'static str, date: Date, minutes: i64) -> Refusal 
 
 /// `day`, if time can be logged on it on `today`, the firm's: it isn't in the future, and not years ago.
 pub fn day(day: Date, today: Date) -> Result<Date, Refusal> {
-    if day > today {
-        Err(Refusal::rule("date", "May not be in the future."))
-    } else if day < today.plus_days(-MOST_DAYS) {
-        Err(Refusal::rule("date", "Is more than three years back."))
-    } else {
-        Ok(day)
+    if day < today.plus_days(-MOST_DAYS) {
+        return Err(Refusal::rule("date", "Is more than three years back."));
     }
+    day.not_after("date", today)
+}
+
+/// What an hour costs that `user` worked on `date`, where nobody says: what the task does, the person on the project, the
+/// project or the firm, whichever comes first; the firm's rates are in its own currency alone.
+pub fn rate(task: Option<&Task>, project: &Project, firm: &Firm, user: UserId, date: Date) -> Option<Price> {
+    let firms = || firm.hourly_rates.on(date).filter(|_| firm.currency == project.currency);
+    task.and_then(|task| task.hourly_rate).or_else(|| project.rate(user, date)).or_else(firms)
 }
 
 impl TimeEntry {

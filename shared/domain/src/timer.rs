@@ -3,17 +3,19 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::Time;
+use crate::{Time, names::names};
 
-/// What is to happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TimerKind {
-    /// An invoice is past its last day.
-    InvoiceOverdue,
-    /// The client is reminded of an invoice.
-    InvoiceReminder,
-    /// A proposal can't be accepted any more.
-    ProposalExpiry,
+names! {
+    /// What is to happen.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum TimerKind {
+        /// An invoice is past its last day.
+        InvoiceOverdue = "invoice_overdue",
+        /// The client is reminded of an invoice.
+        InvoiceReminder = "invoice_reminder",
+        /// A proposal can't be accepted any more.
+        ProposalExpiry = "proposal_expiry",
+    }
 }
 
 /// That something is to happen to a record.
@@ -23,20 +25,6 @@ pub struct Timer {
     pub at: Time,
     /// What.
     pub kind: TimerKind,
-}
-
-impl TimerKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::InvoiceOverdue, Self::InvoiceReminder, Self::ProposalExpiry];
-
-    /// Its name, as keys have it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvoiceOverdue => "invoice_overdue",
-            Self::InvoiceReminder => "invoice_reminder",
-            Self::ProposalExpiry => "proposal_expiry",
-        }
-    }
 }
 
 impl fmt::Display for TimerKind {
@@ -55,5 +43,18 @@ impl FromStr for TimerKind {
 
     fn from_str(text: &str) -> Result<Self, NotTimed> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NotTimed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_timer_is_found_by_its_name() {
+        for kind in TimerKind::ALL {
+            assert_eq!(kind.to_string().parse::<TimerKind>().ok(), Some(kind));
+        }
+        assert!("task_due".parse::<TimerKind>().is_err());
     }
 }

@@ -65,6 +65,14 @@ impl User {
         Ok((edited, Event::Updated))
     }
 
+    /// That they can be given work, as whom `field` names them: they aren't shut out.
+    pub fn takes_work(&self, field: &'static str) -> Result<(), Refusal> {
+        match self.status {
+            Standing::Invited | Standing::Active => Ok(()),
+            Standing::Deactivated => Err(Refusal::rule(field, "Is deactivated.")),
+        }
+    }
+
     /// Send another link; who was shut out is let in by it.
     pub fn invite_again(&self, now: Time) -> Transition<Self> {
         match self.status {
@@ -122,5 +130,19 @@ impl fmt::Debug for Password {
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_shut_out_is_given_no_work() {
+        let founder = User::founder(SingleLine::new("Ann").unwrap(), Email::new("ann@acme.example").unwrap());
+        for (status, refused) in [(Standing::Invited, false), (Standing::Active, false), (Standing::Deactivated, true)] {
+            let refusal = refused.then(|| Refusal::rule("assignee", "Is deactivated."));
+            assert_eq!(User { status, ..founder.clone() }.takes_work("assignee").err(), refusal, "{status:?}");
+        }
     }
 }

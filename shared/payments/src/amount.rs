@@ -11,29 +11,37 @@ const HUNDREDTHS_OF_WHOLE: [&str; 2] = ["ISK", "UGX"];
 /// With three decimals, of which the last is always zero.
 const THOUSANDTHS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
-/// The largest amount that Stripe takes: eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
-const MOST: i64 = 99_999_999;
-
 /// How Stripe counts a currency.
 struct Counted {
     /// How many decimals its amounts have at Stripe.
     decimals: u32,
     /// What every amount is a multiple of.
     step: i64,
+    /// The largest amount that Stripe takes.
+    most: i64,
+}
+
+/// The largest amount of the currency `code` that Stripe takes: twelve digits of IDR, eight of all others
+/// (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+fn most(code: &str) -> i64 {
+    if code == "IDR" { 999_999_999_999 } else { 99_999_999 }
 }
 
 /// How Stripe counts `currency`; none if it doesn't.
 fn counted(currency: Currency) -> Option<Counted> {
     let (code, decimals) = (currency.code(), currency.decimals());
-    if WHOLE.contains(&code) {
-        Some(Counted { decimals: 0, step: 1 })
+    let (decimals, step) = if WHOLE.contains(&code) {
+        (0, 1)
     } else if HUNDREDTHS_OF_WHOLE.contains(&code) {
-        Some(Counted { decimals: 2, step: 100 })
+        (2, 100)
     } else if THOUSANDTHS.contains(&code) {
-        Some(Counted { decimals: 3, step: 10 })
+        (3, 10)
+    } else if decimals == 2 {
+        (2, 1)
     } else {
-        (decimals == 2).then_some(Counted { decimals: 2, step: 1 })
-    }
+        return None;
+    };
+    Some(Counted { decimals, step, most: most(code) })
 }
 
 /// `money` as Stripe is told it.
@@ -47,7 +55,7 @@ pub(crate) fn to_stripe(money: Money) -> Result<i64, PaymentError> {
     let scaled = rescaled(money.minor(), currency.decimals(), counted.decimals).filter(|amount| amount % counted.step == 0);
     match scaled {
         None => Err(refused(format!("Payments in {currency} can't be as exact as {money}."))),
-        Some(amount) if amount > MOST => Err(refused(format!("{money} is more than can be paid online at once."))),
+        Some(amount) if amount > counted.most => Err(refused(format!("{money} is more than can be paid online at once."))),
         Some(amount) => Ok(amount),
     }
 }
@@ -92,6 +100,9 @@ mod tests {
             ("1.230", "KWD", 1_230),
             ("1.25", "HUF", 125),
             ("9.99", "TWD", 999),
+            ("999999.99", "USD", 99_999_999),
+            ("1000000", "IDR", 100_000_000),
+            ("9999999999.99", "IDR", 999_999_999_999),
         ] {
             let money = money(amount, currency);
             assert_eq!(to_stripe(money), Ok(stripe), "{amount} {currency}");
@@ -108,6 +119,7 @@ mod tests {
             ("1", "CLF", "Payments in CLF can't be taken by card."),
             ("0", "USD", "There is nothing to pay: USD 0.00."),
             ("1000000", "USD", "USD 1000000.00 is more than can be paid online at once."),
+            ("10000000000", "IDR", "IDR 10000000000.00 is more than can be paid online at once."),
         ] {
             assert_eq!(to_stripe(money(amount, currency)), Err(PaymentError::Refused(why.to_owned())));
         }

@@ -1,15 +1,16 @@
 //! Changes: everything that a request writes, in one transaction. Each action carries what its failure means.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{
-        CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, builders::PutBuilder,
-    },
+    types::{CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, builders::PutBuilder},
 };
 use domain::{
-    Archive, Digest, EventType, Id, Kind, Lifecycle, Refusal, Time,
+    Archive, Digest, EventType, Id, Lifecycle, Refusal, Time,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
     session::Principal,
@@ -52,8 +53,10 @@ pub struct Change {
     pub(crate) workdays: Workdays,
     /// Who acts, if they are looked up.
     pub(crate) member: Option<(Principal, i64)>,
-    /// The records of which it is a condition that they aren't archived.
-    pub(crate) guarded: BTreeSet<Parent>,
+    /// The records of which it is a condition that they aren't archived, and what looks at each: once.
+    pub(crate) depended: BTreeMap<Parent, (TransactWriteItem, OnFailure)>,
+    /// The records that it writes. That they are as they were read is a condition anyway.
+    written: BTreeSet<Parent>,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -61,8 +64,6 @@ pub struct Change {
 pub(crate) enum OnFailure {
     /// Something changed since it was read.
     Lost,
-    /// The body names a record that isn't there.
-    NoSuch { field: Cow<'static, str>, kind: &'static str },
     /// A rule says no.
     Refused(Refusal),
     /// Another record holds the value.
@@ -88,7 +89,8 @@ impl Store {
             actions: Vec::new(),
             workdays: Workdays::new(),
             member: None,
-            guarded: BTreeSet::new(),
+            depended: BTreeMap::new(),
+            written: BTreeSet::new(),
         }
     }
 }
@@ -157,20 +159,6 @@ impl Change {
         self.replace(archived, archived.clone(), fields, archived.content.restore())
     }
 
-    /// That the record `id`, which the body names in `field`, is there and not archived, without reading it.
-    pub(crate) fn check<T: Entity>(&mut self, field: &'static str, id: Id<T>) -> Result<(), Error> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.store.table)
-            .set_key(Some(Key::record(self.firm, id).item()))
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#archived)")
-            .expression_attribute_names("#archived", name::ARCHIVED)
-            .build()
-            .map_err(Error::internal)?;
-        let action = TransactWriteItem::builder().condition_check(check).build();
-        self.push(action, OnFailure::NoSuch { field: field.into(), kind: <T as Kind>::NAME });
-        Ok(())
-    }
-
     /// Write all of it, and under the request's key what it is answered. See [`Error`] for what else may come of it;
     /// after [`Error::Unavailable`] it may or may not have been written, and the same key finds out.
     pub async fn commit(mut self, reply: &Reply) -> Result<(), Error> {
@@ -183,6 +171,7 @@ impl Change {
             self.push_put(put, OnFailure::Done)?;
         }
         self.push_workdays()?;
+        self.push_depended();
         if self.actions.is_empty() {
             return Ok(());
         }
@@ -202,6 +191,12 @@ impl Change {
             }
             _ => Err(error.into()),
         }
+    }
+
+    /// What it depends on. A transaction takes an item once, so what is written isn't looked at too.
+    fn push_depended(&mut self) {
+        let depended = mem::take(&mut self.depended).into_iter();
+        self.actions.extend(depended.filter(|(of, _)| !self.written.contains(of)).map(|(_, action)| action));
     }
 
     /// The record with the next version and the event that makes it, and the record's item.
@@ -238,6 +233,7 @@ impl Change {
         let by = if matches!(self.audit.actor, Actor::System(_)) { size::By::Itself } else { size::By::People };
         size::check(&item, &event, &details.changes, by)?;
         self.set_guards(&record, was_archived, lifecycle)?;
+        self.written.insert(record.id.into());
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         Ok((record, item))
@@ -308,7 +304,6 @@ fn meaning(reasons: &[CancellationReason], meanings: &[OnFailure], idempotent: O
         return Some(Error::Lost);
     }
     failed().next().map(|(reason, meaning)| match meaning.clone() {
-        OnFailure::NoSuch { field, kind } => Error::NoSuch { field, kind },
         OnFailure::Refused(refusal) => Error::Refused(refusal),
         OnFailure::DayIsFull(added) => Error::Refused(added.refusal(reason.item())),
         OnFailure::Taken(refusal) => {

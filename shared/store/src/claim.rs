@@ -7,11 +7,27 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, ReturnValuesOnCond
 use domain::{Id, Kind, Refusal};
 
 use crate::{
-    Change, Counter, Error, Unique,
+    Change, Counter, Error, Found, Read, Unique,
     change::OnFailure,
     item::{Attributes, Item, number, text},
     key::{Key, name},
 };
+
+impl Read<'_> {
+    /// Whether somebody holds `unique`, too.
+    #[must_use]
+    pub fn unique(self, unique: &Unique) -> Self {
+        let key = Key::unique(self.firm(), unique);
+        self.key(key)
+    }
+}
+
+impl Found {
+    /// Whether nobody holds `unique`, which was read.
+    pub fn is_free(&self, unique: &Unique) -> bool {
+        self.item(&Key::unique(self.firm(), unique)).is_none()
+    }
+}
 
 impl Change {
     /// That only `holder` holds `unique` from now on; `taken` is said if another does.
@@ -24,6 +40,15 @@ impl Change {
 
     /// That nobody holds `unique`; `taken` is said if somebody does.
     pub fn require_free(&mut self, unique: &Unique, taken: Refusal) -> Result<(), Error> {
+        self.check_free(unique, OnFailure::Taken(taken))
+    }
+
+    /// That nobody holds `unique`, which was found free; who lost it meanwhile is to read it again.
+    pub fn keep_free(&mut self, unique: &Unique) -> Result<(), Error> {
+        self.check_free(unique, OnFailure::Lost)
+    }
+
+    fn check_free(&mut self, unique: &Unique, on_failure: OnFailure) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(self.table())
             .set_key(Some(Key::unique(self.firm(), unique).item()))
@@ -31,7 +56,7 @@ impl Change {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Taken(taken));
+        self.push(TransactWriteItem::builder().condition_check(check).build(), on_failure);
         Ok(())
     }
 

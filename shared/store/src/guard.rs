@@ -9,7 +9,7 @@
 //! What is open keeps what it belongs to from being archived ([`crate::OpenItem`]). So nothing comes to be open below what is
 //! archived either, however that comes about: a record that comes to be open, made or changed, depends on what it belongs to.
 
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, builders::ConditionCheckBuilder};
 use chrono::TimeDelta;
 use domain::{Id, Lifecycle, Refusal, event::Actor};
 
@@ -60,28 +60,31 @@ impl Guarded {
 impl Change {
     /// That the record `id`, which the path or another record names, isn't archived: what is made belongs to it.
     pub fn depend_on<T: Entity>(&mut self, id: Id<T>) -> Result<(), Error> {
-        self.depend_on_guarded(id.into())
+        self.look_at(id, archived(&id.into()))
     }
 
-    fn depend_on_guarded(&mut self, Guarded(parent): Guarded) -> Result<(), Error> {
-        let refusal = Refusal::state(format!("The {} is archived; restore it first.", parent.name()));
-        self.check_guard(parent, OnFailure::Refused(refusal))
-    }
-
-    /// That `parent`, which has guards, isn't archived.
-    pub(crate) fn check_guard(&mut self, parent: Parent, on_failure: OnFailure) -> Result<(), Error> {
-        // A transaction looks at an item once.
-        if !self.guarded.insert(parent.clone()) {
-            return Ok(());
+    /// That the record `id` is there and not archived, which is seen by a guard where it has any.
+    pub(crate) fn look_at<T: Entity>(&mut self, id: Id<T>, on_failure: OnFailure) -> Result<(), Error> {
+        if T::IS_GUARDED {
+            return self.look_at_guard(id.into(), on_failure);
         }
-        let guard = Key::guard(self.firm(), &parent, rand::random_range(0..GUARDS));
         let check = ConditionCheck::builder()
-            .table_name(self.table())
-            .set_key(Some(guard.item()))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().condition_check(check).build(), on_failure);
+            .set_key(Some(Key::record(self.firm(), id).item()))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#archived)")
+            .expression_attribute_names("#archived", name::ARCHIVED);
+        self.look_once(id.into(), check, on_failure)
+    }
+
+    fn look_at_guard(&mut self, parent: Parent, on_failure: OnFailure) -> Result<(), Error> {
+        let guard = Key::guard(self.firm(), &parent, rand::random_range(0..GUARDS));
+        let check = ConditionCheck::builder().set_key(Some(guard.item())).condition_expression("attribute_not_exists(pk)");
+        self.look_once(parent, check, on_failure)
+    }
+
+    /// Whatever is said of `of` twice is a condition once.
+    fn look_once(&mut self, of: Parent, check: ConditionCheckBuilder, on_failure: OnFailure) -> Result<(), Error> {
+        let check = check.table_name(self.table()).build().map_err(Error::internal)?;
+        self.depended.entry(of).or_insert_with(|| (TransactWriteItem::builder().condition_check(check).build(), on_failure));
         Ok(())
     }
 
@@ -114,6 +117,14 @@ impl Change {
             return Ok(());
         }
         let before = before.map(Record::keeps_open).unwrap_or_default();
-        after.keeps_open().into_iter().filter(|parent| !before.contains(parent)).try_for_each(|parent| self.depend_on_guarded(parent))
+        after.keeps_open().into_iter().filter(|parent| !before.contains(parent)).try_for_each(|Guarded(parent)| {
+            let refusal = archived(&parent);
+            self.look_at_guard(parent, refusal)
+        })
     }
+}
+
+/// What it means that `parent` isn't there, or is archived, where nothing reads it.
+fn archived(parent: &Parent) -> OnFailure {
+    OnFailure::Refused(Refusal::state(format!("The {} is archived; restore it first.", parent.name())))
 }

@@ -56,7 +56,7 @@ pub use rebuild::Rebuilt;
 pub use redrive::Redrive;
 pub use reply::{IdempotentRequest, Reply};
 pub use running_totals::{Addend, RunningTotals};
-pub use timer::Due;
+pub use timer::{Due, DueEnd, DuePage};
 pub use verify::{Broken, Verified};
 
 use std::time::Duration;

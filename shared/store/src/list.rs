@@ -1,12 +1,12 @@
 //! Lists: one query of one index, a page at a time.
 //!
 //! A cursor is the id at the edge of a page (with its day, where days say the order) and the direction; the keys are rebuilt
-//! from it under the caller's own firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a megabyte: such a page is shorter
-//! than was asked for, and there is more after it.
+//! from it under the caller's own firm, so a forged cursor leads nowhere else. DynamoDB cuts a page by size too, at a
+//! megabyte: such a page is shorter than was asked for, and there is more after it.
 
 use std::{fmt, str::FromStr};
 
-use domain::{Date, Id, firm::Firm, ids::UserId};
+use domain::{Id, firm::Firm, ids::UserId};
 
 use crate::{
     Entity, Error, Parent, Row, Store,
@@ -119,7 +119,7 @@ struct Query<'q> {
 }
 
 impl Store {
-    /// A page of the rows of those records of `firm` that are in `scope`, by when they were made.
+    /// A page of the rows of those records of `firm` that are in `scope`, by when they were made, or by the days of a person.
     pub async fn list<T: Entity>(&self, firm: Id<Firm>, which: &ListScope, page: &PageRequest) -> Result<Page<Row<T>>, Error> {
         let (index, pk_name, sk_name, pk) = match which {
             ListScope::All => ("by_type", name::BY_TYPE_PK, name::BY_TYPE_SK, index::by_type::<T>(firm)),
@@ -139,10 +139,7 @@ impl Store {
             let id = id.parse::<Id<T>>().ok()?;
             let mut item = Key::record(firm, id).item();
             item.insert(pk_name.to_owned(), text(&pk));
-            item.insert(
-                sk_name.to_owned(),
-                text(if has_days { index::of_day(Some(day_in(day)?), &id.to_string()) } else { id.to_string() }),
-            );
+            item.insert(sk_name.to_owned(), text(if has_days { format!("{}#{id}", day_in(day)?) } else { id.to_string() }));
             Some(item)
         };
         let edge = |item: &Item| item.get(sk_name).and_then(|v| v.as_s().ok()).map(|sk| sk.replace(['-', '#'], ""));
@@ -256,9 +253,9 @@ impl Store {
     }
 }
 
-/// The day that `text`, of a cursor, is.
-fn day_in(text: &str) -> Option<Date> {
+/// The day that `text`, of a cursor, stands for, as keys have it: also the one that stands for none.
+fn day_in(text: &str) -> Option<String> {
     let (year, rest) = text.split_at_checked(4)?;
     let (month, day) = rest.split_at_checked(2)?;
-    format!("{year}-{month}-{day}").parse().ok()
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| format!("{year}-{month}-{day}"))
 }

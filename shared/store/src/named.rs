@@ -1,11 +1,36 @@
-//! What a body names: ids of which nobody has looked yet whether there is such a record.
+//! What is named: ids of which it is to be a condition that there is such a record and that it isn't archived.
 //!
-//! Only a [`Change`] makes an id of one, and in doing so makes it a condition of its transaction that the record is
-//! there and isn't archived. (What belongs to a record that no body names says so by [`Change::depend_on`].) So what depends on another record can't be written without that being checked:
+//! What a body names is a [`Named`], of which nobody has looked yet. Only a [`Change`] makes an id of one, and a record, and in
+//! doing so makes that a condition of its transaction. Which verb, by where the id stands:
+//!
+//! | where | verb |
+//! |---|---|
+//! | in a body | [`Change::depend`]; [`Change::depend_if`] where there may be none |
+//! | in a patch, in place of one that is known | [`Change::depend_other`] |
+//! | in a body, of a record that the same change writes | [`Change::depend`] too; the write's condition is then the only one |
+//! | in a path, or in another record | [`Change::depend_on`] |
+//! | in a body, of a record that the caller may not know of | [`Found::knows`] before |
+//!
+//! So what depends on another record can't be written without that being checked:
 //!
 //! ```compile_fail
 //! fn unchecked(client: store::Named<domain::ids::ClientId>) -> domain::ids::ClientId {
 //!     client.into() // there is no way around `Change::depend`
+//! }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! fn unchecked(found: &store::Found, client: store::Named<domain::ids::ClientId>) -> domain::ids::ClientId {
+//!     found.record(client).unwrap().id // nor by what was found
+//! }
+//! ```
+//!
+//! ```
+//! use domain::{client::Client, ids::ClientId};
+//! use store::{Change, Error, Found, Named};
+//!
+//! fn checked(change: &mut Change, found: &Found, client: Named<ClientId>) -> Result<ClientId, Error> {
+//!     Ok(change.depend::<Client>(found, "client", client)?.id)
 //! }
 //! ```
 
@@ -62,31 +87,31 @@ impl Read<'_> {
 impl Found {
     /// That the record that a body names in `field` is one that the caller may `know` of. What they may not know of is not
     /// there, and nothing else is said of it: neither that it is archived nor that it is another's.
-    pub fn knows<T: Entity>(&self, field: &'static str, Named(id): Named<Id<T>>, know: impl FnOnce(&T) -> bool) -> Result<(), Error> {
+    pub fn knows<T: Entity>(
+        &self,
+        field: impl Into<Cow<'static, str>>,
+        Named(id): Named<Id<T>>,
+        know: impl FnOnce(&T) -> bool,
+    ) -> Result<(), Error> {
         match self.maybe(id)? {
             Some(record) if !know(&record) => Err(Error::NoSuch { field: field.into(), kind: T::NAME }),
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// The record that a body names in `field`, which is itself changed in the same transaction: that it stays as it was
-    /// read is a condition anyway. What a write only depends on goes through [`Change::depend`].
-    pub fn to_change<T: Entity>(&self, field: impl Into<Cow<'static, str>>, Named(id): Named<Id<T>>) -> Result<Record<T>, Error> {
-        self.named(field, id)
     }
 }
 
 impl Change {
     /// The record that a body names in `field`, as it was `found`: that it is there and not archived becomes a condition. Where
     /// many depend on such a record at once, they don't hold each other up ([`Entity::IS_GUARDED`]).
-    pub fn depend<T: Entity>(&mut self, found: &Found, field: &'static str, named: Named<Id<T>>) -> Result<Record<T>, Error> {
-        let record = found.named(field, named.0)?;
+    pub fn depend<T: Entity>(
+        &mut self,
+        found: &Found,
+        field: impl Into<Cow<'static, str>>,
+        Named(id): Named<Id<T>>,
+    ) -> Result<Record<T>, Error> {
+        let record = found.named(field, id)?;
         // Who reads it again is told what became of it.
-        if T::IS_GUARDED {
-            self.check_guard(record.id.into(), OnFailure::Lost)?;
-        } else {
-            self.check(field, named.0)?;
-        }
+        self.look_at(id, OnFailure::Lost)?;
         Ok(record)
     }
 
@@ -94,19 +119,10 @@ impl Change {
     pub fn depend_if<T: Entity>(
         &mut self,
         found: &Found,
-        field: &'static str,
+        field: impl Into<Cow<'static, str>>,
         named: Option<Named<Id<T>>>,
     ) -> Result<Option<Record<T>>, Error> {
         named.map(|named| self.depend(found, field, named)).transpose()
-    }
-
-    /// The id that a body names in `field` in place of `known`, unread: that there is such a record and that it isn't archived
-    /// becomes a condition, unless it is the same.
-    pub fn require_other<T: Entity>(&mut self, field: &'static str, named: Named<Id<T>>, known: Option<Id<T>>) -> Result<Id<T>, Error> {
-        if known != Some(named.0) {
-            self.check(field, named.0)?;
-        }
-        Ok(named.0)
     }
 
     /// The record that a body names in `field` in place of `known`, as it was `found`: checked like [`Change::depend`],
@@ -114,7 +130,7 @@ impl Change {
     pub fn depend_other<T: Entity>(
         &mut self,
         found: &Found,
-        field: &'static str,
+        field: impl Into<Cow<'static, str>>,
         named: Named<Id<T>>,
         known: Option<Id<T>>,
     ) -> Result<(Id<T>, Option<Record<T>>), Error> {

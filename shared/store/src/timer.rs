@@ -12,7 +12,7 @@ use crate::{
     Change, Entity, Error, Record, Store,
     change::OnFailure,
     item::{Attributes, text},
-    key::{Key, SHARDS, timers_until},
+    key::{Key, SHARDS, name, timers_until},
 };
 
 /// A timer whose time has come.
@@ -27,14 +27,29 @@ pub struct Due {
     pub(crate) key: Key,
 }
 
+/// Some of the timers of a shard whose time has come.
+#[derive(Debug, Clone)]
+pub struct DuePage {
+    /// Them, the longest due first.
+    pub timers: Vec<Due>,
+    /// Those that can't be read, as texts: what a newer version of the product made, say.
+    pub unreadable: Vec<String>,
+    /// Where the page ends, if there is anything on it.
+    pub end: Option<DueEnd>,
+}
+
+/// Where a page of timers ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueEnd(Key);
+
 impl Store {
     /// The partitions in which timers lie.
     pub fn timer_shards() -> impl Iterator<Item = u8> {
         0..SHARDS
     }
 
-    /// The first of those timers in `shard` that are due at `now`, the longest due first; past `after`, if there is one.
-    pub async fn due(&self, shard: u8, now: Time, after: Option<&Due>) -> Result<Vec<Due>, Error> {
+    /// The first of those timers in `shard` that are due at `now`; past `after`, if it is said.
+    pub async fn due(&self, shard: u8, now: Time, after: Option<&DueEnd>) -> Result<DuePage, Error> {
         let (pk, until) = timers_until(shard, now);
         let output = self
             .client
@@ -43,13 +58,21 @@ impl Store {
             .key_condition_expression("pk = :pk AND sk < :until")
             .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":until", text(until))
-            .set_exclusive_start_key(after.map(|due| due.key.item()))
+            .set_exclusive_start_key(after.map(|DueEnd(key)| key.item()))
             .consistent_read(true)
             .limit(100)
             .send()
             .await?;
-        let items = output.items.unwrap_or_default();
-        items.iter().map(|item| Due::of(Key { pk: item.text("pk")?.to_owned(), sk: item.text("sk")?.to_owned() })).collect()
+        let mut page = DuePage { timers: Vec::new(), unreadable: Vec::new(), end: None };
+        for item in output.items.unwrap_or_default() {
+            let key = Key { pk: item.text(name::PK)?.to_owned(), sk: item.text(name::SK)?.to_owned() };
+            match Due::of(&key) {
+                Some(due) => page.timers.push(due),
+                None => page.unreadable.push(format!("{} {}", key.pk, key.sk)),
+            }
+            page.end = Some(DueEnd(key));
+        }
+        Ok(page)
     }
 }
 
@@ -59,14 +82,10 @@ impl Due {
         record.timers().into_iter().any(|timer| Key::timer(self.firm, record.id, timer) == self.key)
     }
 
-    fn of(key: Key) -> Result<Self, Error> {
+    fn of(key: &Key) -> Option<Self> {
         let mut parts = key.sk.split('#').skip(1);
-        let kind = parts.next().and_then(|kind| kind.parse().ok());
-        let firm = parts.next().and_then(|firm| firm.parse().ok());
-        match (kind, firm, parts.next()) {
-            (Some(kind), Some(firm), Some(record)) => Ok(Self { firm, kind, record: record.to_owned(), key }),
-            _ => Err(Error::Internal(format!("{} {} is no timer", key.pk, key.sk))),
-        }
+        let (kind, firm) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Self { firm, kind, record: parts.next()?.to_owned(), key: key.clone() })
     }
 }
 

@@ -49,17 +49,16 @@ pub fn rate_card(field: &'static str, rates: Vec<JsonObject<NewRate>>, currency:
     RateCard::new(Refusal::each(field, rates, rate)?).map_err(|bad| Refusal::rule(field, bad.to_string()))
 }
 
-/// The card that was `before`, after a patch of its one `hourly_rate` or its `rates`, in `currency`. Where the first is null and the
-/// second isn't said there is none, unless that is how it reads `today`, since its rates are still to come.
+/// The card that was `before`, after a patch of its one `hourly_rate` or its `rates`, in `currency`. Where the first is null and
+/// the second isn't said there is none, whether its rates hold already or are still to come.
 pub fn patch_rates(
     before: RateCard,
     hourly_rate: Patch<Price>,
     said: Option<Vec<JsonObject<NewRate>>>,
     currency: Currency,
-    today: Date,
 ) -> Result<RateCard, Refusal> {
     match (hourly_rate, said) {
-        (Patch::Clear, None) if before.on(today).is_some() => Ok(RateCard::default()),
+        (Patch::Clear, None) => Ok(RateCard::default()),
         (hourly_rate, said) => Ok(rates(hourly_rate.over(None), said, currency)?.unwrap_or(before)),
     }
 }

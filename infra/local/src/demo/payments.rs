@@ -92,7 +92,8 @@ async fn apply_credit(loader: &Loader, billed: &Billed) -> Result<Answer> {
     act(loader, billed, "apply-credit", &json!({ "credit": credit })).await
 }
 
-/// Takes back so much of an invoice, without its tax, off its dearest lines; with the tax that is given back by transfer, or becomes credit.
+/// Takes back so much of an invoice, without its tax, off its dearest lines; with the tax that is given back by transfer, or
+/// becomes credit.
 async fn note(loader: &Loader, billed: &Billed, amount: &str, reason: &str, give_back: bool) -> Result<Answer> {
     let shown = loader.get(BILLING, &format!("/api/finance/invoices/{}/", billed.id)).await?;
     let items = shown.body().pointer("/line_items").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! API Gateway on this machine.
 //!
-//! [`event()`] and [`response()`] are the conversions alone, and [`Cors`] what is put on answers, for the tests; `serve` is the server. What the cloud's
-//! gateway does and this one doesn't: throttling, access logs, and limits on headers.
+//! [`event()`] and [`response()`] are the conversions alone, and [`Cors`] what is put on answers, for the tests; `serve` is
+//! the server. What the cloud's gateway does and this one doesn't: throttling, access logs, and limits on headers.
 
 mod cors;
 mod event;

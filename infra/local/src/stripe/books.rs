@@ -10,8 +10,6 @@ use super::{form, objects};
 const KEPT_EVENTS: usize = 500;
 /// How long a session can be paid unless its order says otherwise, seconds.
 const DAY: i64 = 86_400;
-/// The largest amount that Stripe takes.
-const MOST: i64 = 99_999_999;
 
 /// All of it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -91,6 +89,11 @@ pub(super) struct Outgoing {
     /// When it is to be sent, milliseconds since 1970.
     pub(super) due: i64,
     pub(super) tries: u32,
+}
+
+/// The largest amount in `currency` that Stripe takes: of rupiahs twelve digits.
+fn most(currency: &str) -> i64 {
+    if currency == "idr" { 999_999_999_999 } else { 99_999_999 }
 }
 
 /// Why Stripe says no.
@@ -177,8 +180,10 @@ impl Books {
         }
         let number = |path: &str| needed(path)?.parse::<i64>().map_err(|_| No::invalid(format!("Invalid integer: {path}")));
         let amount = number("/line_items/0/price_data/unit_amount")?.saturating_mul(number("/line_items/0/quantity")?);
-        if !(1..=MOST).contains(&amount) {
-            return Err(No::invalid(format!("The amount due must be between 1 and {MOST}.")));
+        let currency = needed("/line_items/0/price_data/currency")?;
+        let most = most(&currency);
+        if !(1..=most).contains(&amount) {
+            return Err(No::invalid(format!("The amount due must be between 1 and {most}.")));
         }
         let expires_at = if text("/expires_at").is_some() { number("/expires_at")? } else { now + DAY };
         let session = Session {
@@ -186,7 +191,7 @@ impl Books {
             created: now,
             expires_at,
             amount,
-            currency: needed("/line_items/0/price_data/currency")?,
+            currency,
             description: needed("/line_items/0/price_data/product_data/name")?,
             reference: text("/client_reference_id"),
             email: text("/customer_email"),

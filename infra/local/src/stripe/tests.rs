@@ -38,6 +38,17 @@ async fn a_key_answers_the_same_again_and_is_good_for_one_request_only() {
 }
 
 #[tokio::test]
+async fn of_rupiahs_more_can_be_paid_at_once_than_of_others() {
+    let stand_in = StandIn::start(None).await.unwrap();
+    for (amount, currency, expected) in
+        [("99999999", "usd", 200), ("100000000", "usd", 400), ("999999999999", "idr", 200), ("1000000000000", "idr", 400)]
+    {
+        let order = ORDER.replace("50000", amount).replace("usd", currency);
+        assert_eq!(posted(&stand_in, "checkout/sessions", amount, &order).await.0, expected, "{amount} {currency}");
+    }
+}
+
+#[tokio::test]
 async fn each_button_tells_of_what_it_did_and_works_only_where_it_fits() {
     let stand_in = StandIn::start(None).await.unwrap();
     let session = opened(&stand_in).await;

@@ -58,9 +58,7 @@ impl Credit {
         if amount.minor() > self.remaining.minor() {
             return Err(Refusal::rule("amount", format!("Only {} is left of the credit.", self.remaining)));
         }
-        if date > today {
-            return Err(Refusal::rule("date", "May not be in the future."));
-        }
+        date.not_after("date", today)?;
         let refund = Refund { id, amount, date, reason, reference, at: now, reversal: None };
         Ok((self.with_refunds([self.refunds.as_slice(), &[refund]].concat()), Event::Refunded))
     }

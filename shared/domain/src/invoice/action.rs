@@ -25,9 +25,7 @@ impl Invoice {
 
     fn dated_within_reason(&self, today: Date) -> Result<(), Refusal> {
         if let Some(issued) = self.issue_date {
-            if issued > today {
-                return Err(Refusal::rule("issue_date", "May not be in the future."));
-            }
+            issued.not_after("issue_date", today)?;
             if issued < today.plus_days(-MOST_DAYS) {
                 return Err(Refusal::rule("issue_date", "Is more than three years back."));
             }

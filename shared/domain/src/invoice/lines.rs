@@ -1,5 +1,5 @@
 //! What an invoice charges, and what it comes to. A discount is spread over the lines before tax, so that no cent of it is
-//! lost; for the tax see [`super::tax`].
+//! lost; for the tax see [`crate::tax`].
 
 use std::collections::BTreeSet;
 

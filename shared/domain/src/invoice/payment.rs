@@ -239,9 +239,7 @@ impl Invoice {
         if amount.is_zero() {
             return Err(Refusal::rule("amount", "More than nothing."));
         }
-        if date > today {
-            return Err(Refusal::rule("date", "May not be in the future."));
-        }
+        date.not_after("date", today)?;
         if self.issue_date.is_some_and(|issued| date < issued.plus_days(-BEFOREHAND)) {
             return Err(Refusal::rule("date", "Is more than a year before the invoice."));
         }

@@ -1,8 +1,11 @@
-use super::{Event, Status, TimeEntry, day, minutes};
+use super::{Event, Status, TimeEntry, day, minutes, rate};
 use crate::{
-    Currency, Id, Money, MultiLine, Time,
+    Currency, Date, Id, Money, MultiLine, Price, SingleLine, Time, TimeZone,
+    firm::Firm,
     ids::InvoiceId,
-    project::{Direction, Increment, Rounding},
+    project::{self, Direction, Increment, Member, Project, Rounding},
+    rate::RateCard,
+    task::{self, Task},
     tax::LineTax,
 };
 use proptest::prelude::*;
@@ -34,6 +37,61 @@ fn entry(minutes: i32, rate: &str) -> TimeEntry {
     }
     .priced(Currency::USD)
     .unwrap()
+}
+
+#[test]
+fn the_rate_that_is_closest_to_the_work_holds() {
+    let date: Date = "2026-11-24".parse().unwrap();
+    let price = |text: &str| text.parse::<Price>().unwrap();
+    let firm = |rates: RateCard, currency| {
+        let firm = Firm::new(SingleLine::new("North").unwrap(), currency, TimeZone::UTC);
+        Firm { hourly_rates: rates, ..firm }
+    };
+    let firm_of = |currency| firm(RateCard::always(price("100")), currency);
+    let member = |rates| Member { user: Id::new(now(), 3), rates };
+    let project = |rates, members| Project {
+        client: Id::new(now(), 2),
+        contract: None,
+        name: SingleLine::new("Study").unwrap(),
+        description: None,
+        status: project::Status::Active,
+        currency: Currency::USD,
+        rates,
+        budget_hours: None,
+        budget_amount: None,
+        rounding: Rounding::NONE,
+        requires_approval: false,
+        manager: None,
+        members,
+        start_date: None,
+        end_date: None,
+    };
+    let task = |hourly_rate| Task {
+        project: Id::new(now(), 1),
+        client: Id::new(now(), 2),
+        title: SingleLine::new("Interviews").unwrap(),
+        description: None,
+        status: task::Status::Todo,
+        assignee: None,
+        due_date: None,
+        estimate_hours: None,
+        position: 1,
+        hourly_rate,
+        currency: Currency::USD,
+    };
+    let (none, own) = (RateCard::default(), RateCard::always(price("200")));
+    let personal = vec![member(RateCard::always(price("300")))];
+    let user = Id::new(now(), 3);
+    for (task, project, firm, expected) in [
+        (Some(task(Some(price("400")))), project(own.clone(), personal.clone()), firm_of(Currency::USD), Some("400")),
+        (Some(task(None)), project(own.clone(), personal), firm_of(Currency::USD), Some("300")),
+        (None, project(own, vec![member(none.clone())]), firm_of(Currency::USD), Some("200")),
+        (None, project(none.clone(), vec![]), firm_of(Currency::USD), Some("100")),
+        (None, project(none.clone(), vec![]), firm_of("EUR".parse().unwrap()), None),
+        (None, project(none.clone(), vec![]), firm(none, Currency::USD), None),
+    ] {
+        assert_eq!(rate(task.as_ref(), &project, &firm, user, date), expected.map(price));
+    }
 }
 
 fn invoice() -> InvoiceId {
