@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{
-    DomainEvent, Id, Lifecycle, campaign::Campaign, client::Client, contract::Contract, engagement::Engagement, event::Actor,
-    invoice::Invoice, lead::Lead, project::Project, proposal::Proposal, prospect::Prospect, task::Task,
-};
+use domain::{DomainEvent, Id, Lifecycle, event::Actor};
 use store::{Closable, Entity, Guarded, retry_if_lost};
 
 use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
@@ -52,9 +49,9 @@ async fn restore(outbox: &Outbox, logged: &Cause, parents: &BTreeSet<Guarded>) -
 /// the moment in which that came to be.
 async fn recheck(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
     macro_rules! by_kind {
-        ($($kind:ident: $below:tt;)+) => {
+        ($($module:ident::$kind:ident: $below:tt;)+) => {
             match event {
-                $(DomainEvent::$kind(_) => recheck_one::<$kind>(outbox, logged).await,)+
+                $(DomainEvent::$kind(_) => recheck_one::<domain::$module::$kind>(outbox, logged).await,)+
                 _ => Ok(()),
             }
         };

@@ -8,8 +8,8 @@
 use std::{collections::BTreeSet, marker::PhantomData};
 
 use domain::{
-    Archive, Id, campaign::Campaign, client::Client, contract::Contract, credit::Credit, engagement::Engagement, firm::Firm,
-    invoice::Invoice, lead::Lead, project::Project, proposal::Proposal, prospect::Prospect, task::Task, time_entry::TimeEntry,
+    Archive, Id, client::Client, contract::Contract, credit::Credit, engagement::Engagement, firm::Firm, invoice::Invoice,
+    project::Project, proposal::Proposal, time_entry::TimeEntry,
 };
 
 use crate::{Change, Entity, Error, Guarded, ListScope, PageRequest, Parent, Record, Reply, Row, Store};
@@ -79,24 +79,24 @@ impl<C> From<Kept<C>> for Guarded {
 macro_rules! closables {
     ($macro:ident) => {
         $macro! {
-            Campaign: [];
-            Client: [Engagement, Contract, Project, Invoice, TimeEntry by_hand, Credit];
-            Contract: [];
-            Engagement: [];
-            Invoice: [];
-            Lead: [];
-            Project: [TimeEntry by_hand];
-            Proposal: [];
-            Prospect: [Proposal];
-            Task: [];
+            campaign::Campaign: [];
+            client::Client: [Engagement, Contract, Project, Invoice, TimeEntry by_hand, Credit];
+            contract::Contract: [];
+            engagement::Engagement: [];
+            invoice::Invoice: [];
+            lead::Lead: [];
+            project::Project: [TimeEntry by_hand];
+            proposal::Proposal: [];
+            prospect::Prospect: [Proposal];
+            task::Task: [];
         }
     };
 }
 
 macro_rules! implement {
-    ($($parent:ident: [$($child:ident $($by_hand:ident)?),*];)+) => {
+    ($($module:ident::$parent:ident: [$($child:ident $($by_hand:ident)?),*];)+) => {
         $(
-            impl Closable for $parent {
+            impl Closable for domain::$module::$parent {
                 const HAS_BELOW: bool = implement!(@any $($child)*);
 
                 async fn open_below(store: &Store, firm: Id<Firm>, record: &Record<Self>) -> Result<Vec<String>, Error> {
@@ -104,7 +104,7 @@ macro_rules! implement {
                 }
             }
 
-            $(implement!(@below $parent, $child $($by_hand)?);)*
+            $(implement!(@below domain::$module::$parent, $child $($by_hand)?);)*
         )+
 
         impl Store {
@@ -118,13 +118,13 @@ macro_rules! implement {
             ) -> Result<(), Error> {
                 let mut read = self.read(firm);
                 for parent in parents {
-                    $(if let Some(id) = parent.id::<$parent>() {
+                    $(if let Some(id) = parent.id::<domain::$module::$parent>() {
                         read = read.record(id);
                     })+
                 }
                 let found = read.fetch().await?;
                 for parent in parents {
-                    $(if let Some(id) = parent.id::<$parent>()
+                    $(if let Some(id) = parent.id::<domain::$module::$parent>()
                         && let Some(record) = found.maybe(id)?.filter(|record| record.archived_at.is_some())
                     {
                         let mut change = begin();
@@ -147,8 +147,8 @@ macro_rules! implement {
         let ($($child,)+) = tokio::try_join!($($store.open_of::<$child, Self>($firm, $record)),+)?;
         Ok([$($child),+].into_iter().flatten().collect())
     }};
-    (@below $parent:ident, $child:ident) => { impl Below<$parent> for $child {} };
-    (@below $parent:ident, $child:ident by_hand) => {};
+    (@below $parent:ty, $child:ident) => { impl Below<$parent> for $child {} };
+    (@below $parent:ty, $child:ident by_hand) => {};
 }
 
 closables!(implement);
