@@ -102,6 +102,11 @@ impl Operation {
         self.path.contains("{id}")
     }
 
+    /// The path of the record that its path names.
+    pub fn record(&self) -> Option<String> {
+        self.path.split_once("{id}/").map(|(list, _)| format!("{list}{{id}}/"))
+    }
+
     /// The ways in which a caller has to be signed in; none of an operation that is open to all.
     pub fn security(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.json["security"].as_array().into_iter().flatten().filter_map(Value::as_object)

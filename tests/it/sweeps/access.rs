@@ -133,8 +133,8 @@ fn who_may_do_what_is_as_it_was_decided() {
         let (permission, right) = (operation.permission().map(Permission::as_str), operation.right().map(Right::as_str));
         let reads = permission.is_some_and(|permission| permission.ends_with(".read"));
         // Who is at a client or of the firm, whatever they may do, is told who they are.
-        let for_whoever = operation.is_for("staff") && operation.is_for("portal") && permission.is_none() && right.is_none();
-        if operation.is_for("staff") && reads == operation.writes() && !(for_whoever && !operation.writes()) {
+        let for_whoever = operation.is_for("portal") && permission.is_none() && right.is_none() && !operation.writes();
+        if operation.is_for("staff") && reads == operation.writes() && !for_whoever {
             faults.push(format!("{} takes {permission:?}", operation.name));
         }
         if operation.writes() && right == Some(Right::See.as_str()) {

@@ -6,33 +6,28 @@ use tests::{Document, Firm, Given, Operation, Row, TestApp, catalog};
 
 use super::{Part, assert_none, in_parts};
 
-/// The path of the record that is named in `path`: all up to its id.
-fn record(path: &str) -> Option<&str> {
-    path.find("{id}/").map(|start| &path[..start + "{id}/".len()])
-}
-
 #[test]
 fn what_can_be_changed_or_deleted_has_a_history_and_what_can_be_archived_can_be_restored() {
     let document = Document::of_routers();
     let (mut faults, mut archived) = (Vec::new(), 0);
     for operation in document.operations.iter().filter(|operation| matches!(operation.method, Method::PATCH | Method::DELETE)) {
         // The firm itself is named by no path, and shows no history so far.
-        let Some(record) = record(&operation.path) else { continue };
+        let Some(record) = operation.record() else { continue };
         let mut needed = |method: Method, path: String| {
             if document.at(&method, &path).is_none() {
                 faults.push(format!("{} goes without {method} {path}", operation.name));
             }
         };
-        needed(Method::GET, record.to_owned());
+        needed(Method::GET, record.clone());
         needed(Method::GET, format!("{record}history/"));
-        if operation.method == Method::DELETE && shows_archive(document, record) {
+        if operation.method == Method::DELETE && shows_archive(document, &record) {
             archived += 1;
             needed(Method::POST, format!("{record}restore/"));
         }
     }
     for operation in document.operations.iter().filter(|operation| operation.path.ends_with("{id}/restore/")) {
-        let record = record(&operation.path).unwrap();
-        if document.at(&Method::DELETE, record).is_none() || !shows_archive(document, record) {
+        let record = operation.record().unwrap();
+        if document.at(&Method::DELETE, &record).is_none() || !shows_archive(document, &record) {
             faults.push(format!("{} restores what can't be archived, or doesn't say when it was", operation.name));
         }
     }
@@ -53,7 +48,7 @@ fn has_field(operation: &Operation, schema: &Value, field: &str) -> bool {
     schema["properties"].get(field).is_some() || parts.any(|part| has_field(operation, part, field))
 }
 
-/// What DELETE of what `row` named came to: whether there still is a record; nothing if it is refused.
+/// Whether there still is a record at `path` after it was deleted; nothing if that is refused.
 async fn deleted(firm: &Firm<'_>, path: &str) -> Option<bool> {
     let answer = firm.owner.delete(path).await;
     (answer.status == 204).then_some(())?;
@@ -89,13 +84,11 @@ async fn what_is_archived_or_deleted_is_changed_by_nothing(part: Part) {
     let (mut faults, mut tried) = (Vec::new(), 0);
     let writes = |row: &Row| {
         let operation = row.described();
-        let document = Document::of_routers();
-        let deletes = record(&operation.path).is_some_and(|record| document.at(&Method::DELETE, record).is_some());
+        let deletes = operation.record().is_some_and(|record| Document::of_routers().at(&Method::DELETE, &record).is_some());
         operation.writes() && deletes && !operation.path.ends_with("/restore/")
     };
     for row in part.of(catalog().into_iter().filter(writes)) {
-        let operation = row.described();
-        let record = record(&operation.path).unwrap();
+        let record = row.described().record().unwrap();
         let mut given = row.given(&firm).await;
         let path = record.replace("{id}", given.named.as_deref().unwrap());
         // What can't be deleted as it stands gives way to another that was.

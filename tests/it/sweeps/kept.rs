@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::Value;
-use tests::{Operation, Row, TestApp, catalog};
+use tests::{Document, Operation, Row, TestApp, catalog};
 
 use super::{Part, assert_none, bodies::choices, in_parts};
 
@@ -35,7 +35,7 @@ async fn the_bodies_of_the_catalog_have_every_field_of_their_schemas() {
         bodies.entry(row.operation).or_default().extend(row.given(&firm).await.body);
     }
     let mut faults = Vec::new();
-    for operation in &tests::Document::of_routers().operations {
+    for operation in &Document::of_routers().operations {
         let Some(schema) = operation.body() else { continue };
         let said: Vec<&Value> = bodies.get(operation.name.as_str()).into_iter().flatten().collect();
         let unsaid = unsaid(operation, schema, &said, "");
@@ -81,10 +81,7 @@ async fn what_a_body_says_is_what_the_answer_shows(part: Part) {
 
 /// The record that `row`'s operation is done to, as it is read.
 fn shown_at(row: &Row, named: Option<&str>) -> Option<String> {
-    let operation = row.described();
-    let end = operation.path.find("{id}/")? + "{id}/".len();
-    let path = &operation.path[..end];
-    tests::Document::of_routers().at(&Method::GET, path).map(|shows| shows.path_of(named))
+    Document::of_routers().at(&Method::GET, &row.described().record()?).map(|shows| shows.path_of(named))
 }
 
 in_parts!(what_is_made_is_found_where_the_answer_says_and_what_is_done_is_what_is_read_then);
