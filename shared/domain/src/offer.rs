@@ -72,6 +72,9 @@ impl Offer {
             None => Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
         };
         Refusal::each("chosen_options", places, is_option)?;
+        if self.line_items.is_empty() {
+            return Ok(self.clone());
+        }
         let choose = |(place, line): (usize, &LineItem)| LineItem { chosen: !line.optional || places.contains(&place), ..line.clone() };
         Self::of_lines(self.line_items.iter().enumerate().map(choose).collect(), self.total.currency())
     }

@@ -15,9 +15,22 @@ async fn asked(list: &Row, firm: &Firm<'_>, given: &Given, query: &str) -> Answe
     firm.app.get(format!("{path}?limit=100&{query}")).bearer(&given.by).send().await
 }
 
+/// The records on the page that is `answer`.
+fn results(answer: &Answer) -> impl Iterator<Item = &Value> {
+    answer.json["results"].as_array().into_iter().flatten()
+}
+
 /// The record `id` on the page that is `answer`.
 fn shown<'a>(answer: &'a Answer, id: &Value) -> Option<&'a Value> {
-    answer.json["results"].as_array().into_iter().flatten().find(|record| record["id"] == *id)
+    results(answer).find(|record| record["id"] == *id)
+}
+
+/// The values that a filter of `list` can have, where the document lists them.
+fn choices<'l>(list: &'l Row, filter: &str) -> impl Iterator<Item = &'l Value> {
+    let operation = list.described();
+    let parameters = operation.json["parameters"].as_array().into_iter().flatten();
+    let schemas = parameters.filter(move |parameter| parameter["name"] == filter).map(|parameter| operation.resolved(&parameter["schema"]));
+    schemas.filter_map(|schema| schema["enum"].as_array()).flatten().collect::<Vec<_>>().into_iter()
 }
 
 /// One of the records that `list` shows, which was made for it, and, if it can show those that are archived, one of these.
@@ -69,6 +82,15 @@ async fn a_list_shows_what_was_made_for_it_by_each_of_its_filters_too(part: Part
             if record.is_null() || shown(&answer, &record["id"]) != Some(record) {
                 faults.push(format!("{} by {filter}={value}: {} without {record}", list.operation, answer.status));
             }
+            if filter != "archived" && results(&answer).any(|record| record[&filter] != *value) {
+                faults.push(format!("{} by {filter}={value} shows others", list.operation));
+            }
+            for other in choices(&list, &filter).filter(|other| **other != *value) {
+                let others = asked(&list, &firm, &given, &format!("{filter}={}", other.as_str().unwrap())).await;
+                if others.status != 200 || shown(&others, &record["id"]).is_some() {
+                    faults.push(format!("{} by {filter}={other}: {} with what is {value}", list.operation, others.status));
+                }
+            }
             if filter == "archived" {
                 let others = asked(&list, &firm, &given, "archived=false").await;
                 if shown(&others, &record["id"]).is_some() || shown(&others, &sample.listed["id"]).is_none() {
@@ -79,6 +101,23 @@ async fn a_list_shows_what_was_made_for_it_by_each_of_its_filters_too(part: Part
     }
     assert_none(&faults);
     assert!(filtered >= 3, "only {filtered} filters were tried");
+}
+
+in_parts!(a_list_of_what_belongs_to_a_record_shows_nothing_of_another);
+async fn a_list_of_what_belongs_to_a_record_shows_nothing_of_another(part: Part) {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (mut faults, mut compared) = (Vec::new(), 0);
+    for list in part.of(lists().filter(|list| list.described().names_a_record())) {
+        let (one, other) = (list.given(&firm).await, list.given(&firm).await);
+        let (one, other) = (asked(&list, &firm, &one, "").await, asked(&list, &firm, &other, "").await);
+        compared += 1;
+        if results(&one).any(|record| results(&other).any(|other| other == record)) {
+            faults.push(format!("{}: {:#}", list.operation, one.json));
+        }
+    }
+    assert_none(&faults);
+    assert!(compared >= 2, "only {compared} lists were compared");
 }
 
 in_parts!(a_list_is_filtered_by_nothing_else_and_by_two_things_at_once_as_its_description_says);
