@@ -1,10 +1,12 @@
 //! What was deleted is gone, or in the archive: there it can't be changed, but be restored.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::Value;
 use tests::{Document, Firm, Given, Operation, Row, TestApp, catalog};
 
-use super::{Part, assert_none, in_parts};
+use super::{Part, assert_none, foreign::ids_in, in_parts};
 
 #[test]
 fn what_can_be_changed_or_deleted_has_a_history_and_what_can_be_archived_can_be_restored() {
@@ -113,4 +115,42 @@ async fn what_is_archived_or_deleted_is_changed_by_nothing(part: Part) {
     }
     assert_none(&faults);
     assert!(tried >= 5, "only {tried} operations were tried");
+}
+
+/// Where records are found that can be deleted, by what their ids begin with.
+async fn deletable(firm: &Firm<'_>) -> BTreeMap<String, String> {
+    let mut paths = BTreeMap::new();
+    for row in catalog().into_iter().filter(|row| row.described().method == Method::DELETE) {
+        let id = row.given(firm).await.named.unwrap();
+        paths.insert(id.split_once('_').unwrap().0.to_owned(), row.described().path.clone());
+    }
+    paths
+}
+
+in_parts!(what_is_archived_or_deleted_is_named_by_no_body);
+async fn what_is_archived_or_deleted_is_named_by_no_body(part: Part) {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let paths = deletable(&firm).await;
+    let (mut faults, mut tried) = (Vec::new(), 0);
+    for row in part.of(catalog().into_iter().filter(|row| row.described().signed_in() && row.described().body().is_some())) {
+        let places = ids_in(row.given(&firm).await.body.as_ref().unwrap()).into_iter().map(|(place, _)| place);
+        for place in places.collect::<Vec<_>>() {
+            let given = row.given(&firm).await;
+            let id = given.body.as_ref().and_then(|body| body.pointer(&place)?.as_str()).unwrap();
+            let Some(path) = paths.get(id.split_once('_').unwrap().0) else { continue };
+            // What is open, or has something open below it, can't be archived.
+            if deleted(&firm, &path.replace("{id}", id)).await.is_none() {
+                continue;
+            }
+            tried += 1;
+            let before = app.moment();
+            let answer = row.rightful(&firm, &given).send().await;
+            if !matches!(answer.status.as_u16(), 404 | 409 | 422) || !app.changed_since(&before).is_empty() {
+                faults.push(format!("{} with what is archived at {place}: {} {:#}", row.operation, answer.status, answer.json));
+            }
+        }
+    }
+    assert_none(&faults);
+    assert!(tried >= 1, "only {tried} records were archived");
 }
