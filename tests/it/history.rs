@@ -171,7 +171,7 @@ async fn whatever_is_archived_can_be_restored_as_it_was() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut restored = 0;
-    for row in catalog().into_iter().filter(|row| row.operation.starts_with("restore_")) {
+    for row in catalog().into_iter().filter(|row| row.described().path.ends_with("{id}/restore/")) {
         let given = row.given(&firm).await;
         let path = row.described().path_of(given.named.as_deref());
         let path = path.strip_suffix("restore/").unwrap();

@@ -1,9 +1,11 @@
 //! Records as large as they can be: what is accepted once can be changed, sent and archived ever after, and what would be
 //! too large is refused when it is written, by the field that is too long.
 
+use std::collections::BTreeSet;
+
 use chrono::Days;
 use serde_json::{Value, json};
-use tests::{Firm, TestApp, email};
+use tests::{Document, Firm, TestApp, email};
 
 use crate::steps::{link, results};
 
@@ -33,7 +35,7 @@ struct Largest {
     actions: Vec<(&'static str, Value)>,
 }
 
-/// Every record that has long texts.
+/// Every record that can be changed.
 async fn largest(firm: &Firm<'_>) -> Vec<Largest> {
     let client =
         firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp", "email": email("ann")})).await.expect(201).id();
@@ -86,6 +88,18 @@ async fn largest(firm: &Firm<'_>) -> Vec<Largest> {
             }),
             fields: &["company_name", "contact_name", "phone", "industry", "address"],
             actions: vec![],
+        },
+        Largest {
+            path: "/api/clients/portal-users/",
+            body: json!({"client": client, "name": crabs(200), "email": email("ann")}),
+            fields: &["name"],
+            actions: vec![("deactivate", json!({}))],
+        },
+        Largest {
+            path: "/api/auth/users/",
+            body: json!({"name": crabs(200), "email": email("bo"), "role": "consultant"}),
+            fields: &["name"],
+            actions: vec![("deactivate", json!({}))],
         },
         Largest {
             path: "/api/clients/engagements/",
@@ -147,8 +161,10 @@ async fn history(firm: &Firm<'_>, path: &str) -> (Vec<u64>, usize) {
 async fn the_largest_record_of_each_kind_can_be_changed_in_every_field_and_lived_with() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
-    let mut longest = 0;
-    for Largest { path, body, fields, actions } in largest(&firm).await {
+    let (mut longest, all) = (0, largest(&firm).await);
+    let swept: BTreeSet<&str> = all.iter().map(|largest| largest.path).collect();
+    assert_eq!(swept, Document::of_routers().lists_of_what_can_be_changed(), "every record that can be changed is here");
+    for Largest { path, body, fields, actions } in all {
         // Under a key, so that the answer is kept too.
         let create = firm.owner.call(http::Method::POST, path).json(body.clone()).header("idempotency-key", path);
         let path = format!("{path}{}/", create.send().await.expect(201).id());

@@ -1,8 +1,10 @@
 //! A rule that holds when something is created holds when it is changed: by the same field, for every resource that can
 //! be changed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{Document, TestApp};
 
 fn long(most: usize) -> String {
     "å".repeat(most + 1)
@@ -46,7 +48,7 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
     let contact_and = |more: Vec<(Value, &'static str)>| contact.iter().cloned().chain(more).collect::<Vec<_>>();
     let unknown = "01kanar9g00000000000000007";
 
-    for (path, base, rules) in [
+    let of_each = [
         (
             "/api/crm/leads/",
             json!({"company_name": "Acme Corp"}),
@@ -199,7 +201,10 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
             json!({"name": "Bo", "email": "bo@north.example", "role": "consultant"}),
             vec![(json!({"name": long(200)}), "name"), (json!({"role": "emperor"}), "role")],
         ),
-    ] {
+    ];
+    let swept: BTreeSet<&str> = of_each.iter().map(|(path, _, _)| *path).collect();
+    assert_eq!(swept, Document::of_routers().lists_of_what_can_be_changed(), "every resource that can be changed has its rules here");
+    for (path, base, rules) in of_each {
         let created = owner.post(path, base.clone()).await.expect(201);
         let record = format!("{path}{}/", created.id());
         let before = app.moment();

@@ -60,6 +60,16 @@ pub struct Row {
     pub reads: usize,
     /// The permission that it takes beside its own: where what it is done to is somebody else's, say.
     pub others: Option<Permission>,
+    /// Fields of its body that can't be null by themselves, since others need them.
+    pub needed: &'static [&'static str],
+    /// Fields that its body must have by a rule, of which its schema doesn't tell: these or others.
+    pub by_rule: &'static [&'static str],
+    /// Fields of its body that aren't what its answer has by the same name.
+    pub unshown: &'static [&'static str],
+    /// Ids in its body, as JSON pointers, that may belong to another client than the others.
+    pub of_any_client: &'static [&'static str],
+    /// Whether it takes what it is done to out of the archive.
+    pub takes_out_of_the_archive: bool,
     make: Box<Make>,
 }
 
@@ -96,7 +106,19 @@ pub fn catalog() -> Vec<Row> {
 /// The row of `operation`, whose calls need what `make` gives.
 fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 'static) -> Row {
     let make: Box<Make> = Box::new(move |firm| Box::pin(async move { make(firm).await }));
-    Row { operation, repeatable: false, asks_others: false, reads: 1, others: None, make }
+    Row {
+        operation,
+        repeatable: false,
+        asks_others: false,
+        reads: 1,
+        others: None,
+        needed: &[],
+        by_rule: &[],
+        unshown: &[],
+        of_any_client: &[],
+        takes_out_of_the_archive: false,
+        make,
+    }
 }
 
 impl Row {
@@ -118,6 +140,31 @@ impl Row {
     /// What is done to what, or with what, takes `permission` too.
     fn others(self, permission: Permission) -> Self {
         Self { others: Some(permission), ..self }
+    }
+
+    /// These `fields` can't be null by themselves.
+    fn needed(self, fields: &'static [&'static str]) -> Self {
+        Self { needed: fields, ..self }
+    }
+
+    /// These `fields` must be there, or others.
+    fn by_rule(self, fields: &'static [&'static str]) -> Self {
+        Self { by_rule: fields, ..self }
+    }
+
+    /// These `fields` mean something else in the answer.
+    fn unshown(self, fields: &'static [&'static str]) -> Self {
+        Self { unshown: fields, ..self }
+    }
+
+    /// The ids at these `places` of the body may belong to any client.
+    fn of_any_client(self, places: &'static [&'static str]) -> Self {
+        Self { of_any_client: places, ..self }
+    }
+
+    /// What is archived is taken out of the archive by it.
+    fn takes_out_of_the_archive(self) -> Self {
+        Self { takes_out_of_the_archive: true, ..self }
     }
 
     /// What the document says of it.

@@ -1,7 +1,7 @@
 //! The OpenAPI document of the product, made from the routers that serve it, as sweeps over every operation read it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, LazyLock, Mutex},
 };
 
@@ -73,6 +73,17 @@ impl Document {
         Self { json, operations }
     }
 
+    /// The operation with `method` at `path`, if there is one.
+    pub fn at(&self, method: &Method, path: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.method == *method && operation.path == path)
+    }
+
+    /// Where records are made that a PATCH can change: the lists' paths.
+    pub fn lists_of_what_can_be_changed(&self) -> BTreeSet<&str> {
+        let patches = self.operations.iter().filter(|operation| operation.method == Method::PATCH);
+        patches.filter_map(|operation| operation.path.strip_suffix("{id}/")).collect()
+    }
+
     /// The operation `name`.
     #[track_caller]
     pub fn operation(&self, name: &str) -> &Operation {
@@ -89,6 +100,11 @@ impl Operation {
     /// Whether its path names one record.
     pub fn names_a_record(&self) -> bool {
         self.path.contains("{id}")
+    }
+
+    /// The path of the record that its path names.
+    pub fn record(&self) -> Option<String> {
+        self.path.split_once("{id}/").map(|(list, _)| format!("{list}{{id}}/"))
     }
 
     /// The ways in which a caller has to be signed in; none of an operation that is open to all.
@@ -125,6 +141,22 @@ impl Operation {
             (None, None) => self.path.clone(),
             _ => panic!("{}: {} and {value:?} don't go together", self.name, self.path),
         }
+    }
+
+    /// The names of what can be said in its query.
+    fn query(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.json["parameters"].as_array().into_iter().flatten();
+        parameters.filter(|parameter| parameter["in"] == "query").filter_map(|parameter| parameter["name"].as_str())
+    }
+
+    /// Whether it answers a list, a page at a time.
+    pub fn is_list(&self) -> bool {
+        self.query().any(|name| name == "cursor")
+    }
+
+    /// The names of what a list can be filtered by.
+    pub fn filters(&self) -> impl Iterator<Item = &str> {
+        self.query().filter(|name| !["cursor", "limit", "ordering"].contains(name))
     }
 
     /// What its body has to be.

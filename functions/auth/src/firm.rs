@@ -60,6 +60,7 @@ struct FirmPatch {
     time_zone: Set<TimeZone>,
     /// In place of all rates; at most 20.
     #[body(rates)]
+    #[schema(value_type = Vec<JsonObject<NewRate>>, max_items = 20, required = false)]
     hourly_rates: Set<Vec<JsonObject<NewRate>>>,
     /// At most 365.
     #[serde(deserialize_with = "api::whole")]

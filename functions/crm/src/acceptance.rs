@@ -69,7 +69,7 @@ struct AcceptedProposal {
 /// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled, and
 /// the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
 /// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted
-/// to is archived; 422 for chosen options that aren't optional lines.
+/// to is archived; 422 for chosen options that aren't optional lines, or come twice.
 #[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,

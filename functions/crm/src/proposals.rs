@@ -95,6 +95,7 @@ struct NewProposal {
     /// What is offered as a whole; needed without lines, refused with them.
     total_value: Option<Price>,
     /// 1 to 100 lines, whose descriptions take at most 50,000 bytes together.
+    #[schema(max_items = 100)]
     line_items: Option<Vec<JsonObject<NewLineItem>>>,
     /// Default: the firm's currency.
     currency: Option<Currency>,
@@ -133,6 +134,7 @@ struct ProposalPatch {
     total_value: Set<Price>,
     /// In place of what was offered.
     #[body(skip)]
+    #[schema(value_type = Vec<JsonObject<NewLineItem>>, max_items = 100, required = false)]
     line_items: Set<Vec<JsonObject<NewLineItem>>>,
     /// Needs `total_value` or `line_items` too.
     #[body(skip)]

@@ -136,6 +136,7 @@ struct IssueCreditNote {
     invoice: Named<InvoiceId>,
     /// What is taken back, line by line. With its tax it first makes less what is due; the rest becomes the client's credit.
     /// Default: all that is left of the invoice, but for time that other time takes back.
+    #[schema(max_items = 200)]
     lines: Option<Vec<JsonObject<NewCreditNoteLine>>>,
     reason: MultiLine<2000>,
     /// How much of that rest was refunded at Stripe instead, or is to be: at most what Stripe took. Default: what was before,

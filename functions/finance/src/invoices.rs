@@ -121,6 +121,7 @@ struct NewInvoice {
     /// What the client isn't told.
     notes: Option<MultiLine<5000>>,
     /// At most 200 lines, whose descriptions take at most 50,000 bytes together.
+    #[schema(max_items = 200)]
     line_items: Option<Vec<JsonObject<NewInvoiceLine>>>,
     /// At most 40, with those of the lines. They are billed as they were logged.
     #[schema(max_items = 40)]
@@ -210,6 +211,7 @@ struct InvoicePatch {
     notes: Patch<MultiLine<5000>>,
     /// All lines, in place of those before; they bill the same time entries.
     #[body(line_items.value().map(|new| lines(new, firm.default_tax_rate)).transpose()?.unwrap_or(before.line_items))]
+    #[schema(value_type = Vec<JsonObject<NewInvoiceLine>>, max_items = 200, required = false)]
     line_items: Set<Vec<JsonObject<NewInvoiceLine>>>,
     #[body(discount.try_map(|new| self::discount(new, before.currency))?.over(before.discount))]
     discount: Patch<JsonObject<NewDiscount>>,

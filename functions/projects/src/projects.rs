@@ -28,10 +28,6 @@ api::standard_handlers! {
     /// Its tasks and its time stay. 409 while it is planned, active or on hold, while an entry that the client pays for is on
     /// no invoice (the answer names its day), and if it is archived already.
     archive_project: archive by Staff<may::ManageWork>;
-    /// Take a project out of the archive.
-    ///
-    /// It is completed or cancelled as before, and can be made active again. One that isn't archived is shown as it is.
-    restore_project: restore by Staff<may::ManageWork>;
     /// List what happened to a project.
     ///
     /// Newest first: by whom it was set up, changed, moved, archived or restored, who joined and left, and which fields
@@ -82,6 +78,7 @@ struct NewProject {
     /// What an hour costs; the firm's rates hold where neither this nor `rates` is said.
     hourly_rate: Option<Price>,
     /// What an hour costs by the day from which on, in place of `hourly_rate`; at most 20.
+    #[schema(max_items = 20)]
     rates: Option<Vec<JsonObject<NewRate>>>,
     /// How many hours it may take.
     budget_hours: Option<Quantity>,
@@ -151,8 +148,9 @@ struct ProjectPatch {
     /// From the beginning, in place of all rates; null: the firm's rates hold, unless `rates` are said.
     #[body(skip)]
     hourly_rate: Patch<Price>,
-    /// In place of all rates.
+    /// In place of all rates; at most 20.
     #[body(wire::patch_rates(before.rates, hourly_rate, rates.value(), before.currency)?)]
+    #[schema(value_type = Vec<JsonObject<NewRate>>, max_items = 20, required = false)]
     rates: Set<Vec<JsonObject<NewRate>>>,
     budget_hours: Patch<Quantity>,
     #[body(budget_amount.try_map(|price| Money::new("budget_amount", price, before.currency))?.over(before.budget_amount))]
@@ -185,6 +183,7 @@ struct AddProjectMember {
     /// What their hour costs on it; the project's rates hold where neither this nor `rates` is said.
     hourly_rate: Option<Price>,
     /// What their hour costs by the day from which on, in place of `hourly_rate`; at most 20.
+    #[schema(max_items = 20)]
     rates: Option<Vec<JsonObject<NewRate>>>,
 }
 
@@ -339,6 +338,23 @@ async fn act(
     let mut change = cx.change(&staff);
     let project = change.update(&before, decide(&before)?)?;
     cx.commit(change, ProjectOut::answer(&project, &found.running_totals(id), &*found.record(staff.firm)?, cx.now)).await
+}
+
+/// Take a project out of the archive.
+///
+/// It is completed or cancelled as before, and can be made active again. One that isn't archived is shown as it is.
+#[post("/api/projects/projects/{id}/restore/")]
+async fn restore_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer<ProjectOut>, Problem> {
+    let found = cx.read(&staff).record(id).running_totals(id).record(staff.firm).fetch().await?;
+    let (before, firm) = (found.record(id)?, found.record(staff.firm)?);
+    cx.matches(&before)?;
+    let answer = |project: &Record<Project>| ProjectOut::answer(project, &found.running_totals(id), &firm, cx.now);
+    if before.archived_at.is_none() {
+        return answer(&before);
+    }
+    let mut change = cx.change(&staff);
+    let project = change.restore(&before)?;
+    cx.commit(change, answer(&project)).await
 }
 
 /// The contract that the body names in place of that of the project `before`: with the same client.

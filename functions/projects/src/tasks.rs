@@ -26,10 +26,6 @@ api::standard_handlers! {
     /// The time that was worked on it stays, and what was said of it; no more can be logged on it or said of it. 409 if it
     /// is archived already.
     archive_task: archive by Staff<may::WriteWork>;
-    /// Take a task out of the archive.
-    ///
-    /// Time can be logged on it again, and comments made. One that isn't archived is shown as it is.
-    restore_task: restore by Staff<may::WriteWork>;
     /// List what happened to a task.
     ///
     /// Newest first: by whom it was entered, changed, moved, archived or restored, and which fields that changed; comments
@@ -233,6 +229,23 @@ async fn update_task(
     manages_rates(&staff, edited.hourly_rate == before.hourly_rate)?;
     let task = change.update(&before, before.edit(edited)?)?;
     cx.commit(change, TaskOut::answer(&task, &found.running_totals(id), cx.now)).await
+}
+
+/// Take a task out of the archive.
+///
+/// Time can be logged on it again, and comments made. One that isn't archived is shown as it is.
+#[post("/api/projects/tasks/{id}/restore/")]
+async fn restore_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskId>) -> Result<Answer<TaskOut>, Problem> {
+    let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
+    let before = found.record(id)?;
+    cx.matches(&before)?;
+    let answer = |task: &Record<Task>| TaskOut::answer(task, &found.running_totals(id), cx.now);
+    if before.archived_at.is_none() {
+        return answer(&before);
+    }
+    let mut change = cx.change(&staff);
+    let task = change.restore(&before)?;
+    cx.commit(change, answer(&task)).await
 }
 
 /// Move a task to another status, or another place.

@@ -3,12 +3,14 @@
 
 mod schemas;
 
+use std::collections::BTreeMap;
+
 use domain::access::{Permission, Right};
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi as _,
     openapi::{
-        OpenApi,
+        OpenApi, RefOr, Schema,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -44,6 +46,8 @@ const ERRORS: [(&str, &str); 11] = [
 pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     let mut whole = Document::openapi();
     whole.info.license = None;
+    let documents: Vec<OpenApi> = documents.into_iter().collect();
+    assert_alike(documents.iter().chain([&whole]).flat_map(schemas_of));
     documents.into_iter().for_each(|document| whole.merge(document));
     if let Some(components) = &mut whole.components {
         let bearer =
@@ -70,6 +74,22 @@ pub fn document(documents: impl IntoIterator<Item = OpenApi>) -> Value {
     schemas::require_bodies(&mut document);
     schemas::simplify_numbers(&mut document);
     document
+}
+
+/// The schemas of `document`, by their names.
+pub(crate) fn schemas_of(document: &OpenApi) -> impl Iterator<Item = (&String, &RefOr<Schema>)> {
+    document.components.iter().flat_map(|components| &components.schemas)
+}
+
+/// Fail where two of `schemas` share a name and aren't alike: utoipa would keep either, and say nothing.
+#[expect(clippy::panic, reason = "documents are made by tests alone")]
+pub(crate) fn assert_alike<'s>(schemas: impl IntoIterator<Item = (&'s String, &'s RefOr<Schema>)>) {
+    let mut known = BTreeMap::new();
+    for (name, schema) in schemas {
+        if *known.entry(name).or_insert(schema) != schema {
+            panic!("two schemas are called {name}; name one of them by #[schema(as = …)]");
+        }
+    }
 }
 
 /// Add to an operation what all of its kind have.
@@ -196,5 +216,30 @@ fn complete_response(status: &str, signed_in: bool, response: &mut Map<String, V
     if status.starts_with(['4', '5']) {
         let problem = || json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         response.entry("content").or_insert_with(problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::openapi::{ComponentsBuilder, InfoBuilder, ObjectBuilder, OpenApiBuilder, Type};
+
+    use super::*;
+
+    fn of_two_functions(types: [Type; 2]) -> Value {
+        document(types.map(|of| {
+            let components = ComponentsBuilder::new().schema("Status", ObjectBuilder::new().schema_type(of)).build();
+            OpenApiBuilder::new().info(InfoBuilder::new().build()).components(Some(components)).build()
+        }))
+    }
+
+    #[test]
+    fn two_functions_can_share_a_schema() {
+        assert_eq!(of_two_functions([Type::String, Type::String])["components"]["schemas"]["Status"]["type"], "string");
+    }
+
+    #[test]
+    #[should_panic(expected = "two schemas are called Status")]
+    fn two_schemas_of_one_name_are_no_document() {
+        of_two_functions([Type::String, Type::Integer]);
     }
 }

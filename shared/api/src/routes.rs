@@ -6,6 +6,8 @@
 use axum::{Extension, Router, routing::MethodRouter};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use crate::openapi;
+
 /// What handlers are registered with.
 pub trait Routes: Default {
     /// What handlers are given.
@@ -49,10 +51,13 @@ impl<S: Clone + Send + Sync + 'static> Routes for OpenApiRouter<S> {
     type State = S;
 
     fn routes(self, (_, described): (impl FnOnce() -> Served<S>, impl FnOnce() -> UtoipaMethodRouter<S>)) -> Self {
-        self.routes(described())
+        let described = described();
+        openapi::assert_alike(openapi::schemas_of(self.get_openapi()).chain(described.0.iter().map(|(name, schema)| (name, schema))));
+        self.routes(described)
     }
 
     fn merge(self, other: Self) -> Self {
+        openapi::assert_alike([&self, &other].into_iter().map(Self::get_openapi).flat_map(openapi::schemas_of));
         self.merge(other)
     }
 

@@ -86,6 +86,7 @@ fn named<E: EventType>(name: &str) -> Option<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
 
     #[test]
     fn every_event_is_known_by_its_name_and_no_two_share_one() {
@@ -95,5 +96,18 @@ mod tests {
             assert!(names.insert(event.name()), "{}", event.name());
         }
         assert!(DomainEvent::parse("lead.abducted").is_none());
+    }
+
+    #[test]
+    fn an_events_name_begins_with_the_kind_of_what_it_happens_to() {
+        macro_rules! assert_named_after {
+            ($($module:ident: $name:ident,)+) => {
+                $(for event in $module::Event::ALL {
+                    let (kind, _) = event.name().split_once('.').unwrap();
+                    assert_eq!(kind, <$module::$name as Kind>::NAME, "{}", event.name());
+                })+
+            };
+        }
+        aggregates!(assert_named_after);
     }
 }

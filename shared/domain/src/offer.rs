@@ -1,5 +1,7 @@
 //! Offers: lines or a sum, in one currency. They live inside a proposal's record.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Currency, Money, Price, Quantity, Refusal, SingleLine};
@@ -81,12 +83,17 @@ impl Offer {
 
     /// The offer with just these of its optional lines, by their places from 0.
     pub fn choosing(&self, places: &[usize]) -> Result<Self, Refusal> {
+        let mut chosen = BTreeSet::new();
         let is_option = |place: &usize| match self.line_items.get(*place) {
-            Some(line) if line.optional => Ok(()),
+            Some(line) if line.optional && chosen.insert(*place) => Ok(()),
+            Some(line) if line.optional => Err(Refusal::rule("chosen_options", format!("Line {place} comes twice."))),
             Some(_) => Err(Refusal::rule("chosen_options", format!("Line {place} isn't optional."))),
             None => Err(Refusal::rule("chosen_options", format!("There is no line {place}."))),
         };
         Refusal::each("chosen_options", places, is_option)?;
+        if self.line_items.is_empty() {
+            return Ok(self.clone());
+        }
         let choose = |(place, line): (usize, &LineItem)| LineItem { chosen: !line.optional || places.contains(&place), ..line.clone() };
         Self::of_lines(self.line_items.iter().enumerate().map(choose).collect(), self.total.currency())
     }

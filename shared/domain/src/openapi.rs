@@ -46,7 +46,10 @@ described!([] VatId, "VatId", string()
     .max_length(Some(30)));
 described!([] Currency, "Currency", string().description(Some("ISO 4217")).pattern(Some("^[A-Z]{3}$")));
 described!([] Date, "Date", string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));
-described!([] TimeZone, "TimeZone", string().description(Some("An IANA time zone")));
+described!([] TimeZone, "TimeZone", string()
+    .description(Some("An IANA time zone"))
+    .min_length(Some(1))
+    .max_length(Some(64)));
 described!([] Price, "Price", decimal(r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,6})?$"));
 described!([] Quantity, "Quantity", decimal(r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,4})?$"));
 described!([] Units, "Units", decimal(r"^-?(0|[1-9][0-9]{0,12})(\.[0-9]{1,4})?$").minimum(None::<i32>));

@@ -2,9 +2,9 @@
 //! names, no portal user what is the firm's or without the right that the document names, nobody what is another firm's
 //! or another client's. Who may not changes nothing.
 
-use domain::access::{Right, Role};
+use domain::access::{Permission, Right, Role};
 use serde_json::json;
-use tests::{AtClient, Firm, Row, TestApp, User, catalog};
+use tests::{AtClient, Document, Firm, Row, TestApp, User, catalog};
 
 use super::{Part, assert_none, in_parts};
 
@@ -124,6 +124,32 @@ async fn every_role_that_has_an_operations_permission_can_call_it_and_every_port
         }
     }
     assert_none(&faults);
+}
+
+#[test]
+fn who_may_do_what_is_as_it_was_decided() {
+    let (mut table, mut faults) = (Vec::new(), Vec::new());
+    for operation in &Document::of_routers().operations {
+        let (permission, right) = (operation.permission().map(Permission::as_str), operation.right().map(Right::as_str));
+        let reads = permission.is_some_and(|permission| permission.ends_with(".read"));
+        // Who is at a client or of the firm, whatever they may do, is told who they are.
+        let for_whoever = operation.is_for("portal") && permission.is_none() && right.is_none() && !operation.writes();
+        if operation.is_for("staff") && reads == operation.writes() && !for_whoever {
+            faults.push(format!("{} takes {permission:?}", operation.name));
+        }
+        if operation.writes() && right == Some(Right::See.as_str()) {
+            faults.push(format!("{} takes the right to see", operation.name));
+        }
+        let by = match (operation.is_for("staff"), operation.is_for("portal")) {
+            (false, false) => "anybody".to_owned(),
+            (true, false) => permission.unwrap_or("staff").to_owned(),
+            (false, true) => format!("portal {}", right.unwrap_or("user")),
+            (true, true) => format!("{}, portal {}", permission.unwrap_or("staff"), right.unwrap_or("user")),
+        };
+        table.push(format!("{:6} {:58} {by}", operation.method.as_str(), operation.path));
+    }
+    assert_none(&faults);
+    insta::assert_snapshot!(table.join("\n"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The document that `docs` serves is that of the routers, and good enough to make a client from.
 //!
 //! To renew `functions/docs/openapi.json` after a change of a route, a wire type or the catalog, from whose calls the examples
-//! of answers are: `UPDATE=1 cargo test -p tests --test it openapi`
+//! of answers are: `UPDATE=1 cargo test --workspace --test it -- openapi`
 
 use std::collections::BTreeSet;
 
@@ -126,9 +126,13 @@ fn example(operation: &Operation) -> Option<&Value> {
 #[test]
 fn every_body_has_an_example() {
     let bodies = Document::of_routers().operations.iter().filter(|operation| operation.body().is_some());
-    let without: Vec<&str> = bodies.filter(|operation| example(operation).is_none()).map(|operation| operation.name.as_str()).collect();
-    // Tokens can't be made up, and who converts a prospect has nothing to say.
-    assert_eq!(without, ["activate", "logout", "refresh", "convert_prospect"]);
+    let without = bodies.filter(|operation| example(operation).is_none());
+    // Tokens can't be made up, and where there are no fields there is nothing to say.
+    let needed = without.filter(|operation| {
+        let is_token = |name: &str| ["token", "refresh"].contains(&name);
+        operation.fields().next().is_some() && !operation.fields().any(|(name, _)| is_token(name))
+    });
+    assert_none(&needed.map(|operation| operation.name.clone()).collect::<Vec<_>>());
 }
 
 in_parts!(every_example_of_a_body_is_as_its_schema_says_and_does_what_the_operation_does);

@@ -3,14 +3,19 @@
 
 mod access;
 mod answers;
+mod archive;
 mod bodies;
 mod catalog;
 mod document;
 mod examples;
 mod foreign;
+mod kept;
+mod lists;
+mod neighbours;
 mod policies;
 mod requests;
 mod routes;
+mod schemas;
 mod write_back;
 
 /// A part of a long sweep, and in how many it is made: so every core has one to do, and none goes on when all else is done.

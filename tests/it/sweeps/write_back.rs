@@ -133,9 +133,6 @@ fn required(operation: &Operation, schema: &Value, value: &Value) -> Value {
     }
 }
 
-/// What a record must have by a rule, of which the schema of its creation doesn't tell: this or something else.
-const BY_RULE: [(&str, &str); 3] = [("create_prospect", "company_name"), ("create_proposal", "line_items"), ("create_contract", "title")];
-
 /// A record like the one that `row` changes, which has only what it must have: where it is read. What is not made by a POST
 /// beside it is there from the beginning.
 async fn minimal(row: &Row, firm: &Firm<'_>) -> String {
@@ -146,8 +143,8 @@ async fn minimal(row: &Row, firm: &Firm<'_>) -> String {
     let (operation, mut given) = (create.described(), create.given(firm).await);
     let whole = given.body.take().unwrap();
     let mut least = required(operation, operation.body().unwrap(), &whole);
-    for (_, field) in BY_RULE.into_iter().filter(|(name, _)| *name == create.operation) {
-        least[field] = whole[field].clone();
+    for field in create.by_rule {
+        least[*field] = whole[*field].clone();
     }
     given.body = Some(least.clone());
     let made = create.rightful(firm, &given).send().await;

@@ -11,8 +11,12 @@ pub(super) fn rows() -> Vec<Row> {
         row("create_campaign", async |_| Given::body(new_campaign())),
         row("show_campaign", async |firm| Given::named(campaign(firm).await)),
         row("update_campaign", async |firm| {
-            Given::named(campaign(firm).await).with(json!({"name": "Autumn fair", "budget": "15000", "currency": "EUR", "notes": null}))
-        }),
+            Given::named(campaign(firm).await).with(json!({
+                "name": "Autumn fair", "start_date": "2027-09-06", "end_date": "2027-09-09", "budget": "15000", "currency": "EUR",
+                "notes": "Stand C4",
+            }))
+        })
+        .needed(&["currency"]),
         row("archive_campaign", async |firm| Given::named(campaign(firm).await)),
         row("restore_campaign", async |firm| Given::named(archived(firm, "/api/crm/campaigns/", campaign(firm).await).await)),
         row("move_campaign", async |firm| Given::named(campaign(firm).await).with(json!({"to": "active"}))),

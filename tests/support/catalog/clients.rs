@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, archived, portal_users::portal_user, row};
+use super::{
+    Given, Row, archived,
+    portal_users::{portal_user, rights},
+    row,
+};
 use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -10,12 +14,19 @@ pub(super) fn rows() -> Vec<Row> {
         row("list_clients", async |firm| Given::beside(client(firm).await)),
         row("create_client", async |_| Given::body(new_client())),
         row("show_client", async |firm| Given::named(client(firm).await)),
-        row("update_client", async |firm| Given::named(client(firm).await).with(json!({"website": "https://acme.example", "phone": null}))),
+        row("update_client", async |firm| {
+            let new = new_client();
+            Given::named(client(firm).await).with(json!({
+                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": new["email"], "phone": "+46 8 123 457",
+                "website": "https://acme-group.example", "industry": "Trade", "tax_number": "556703-7485", "vat_id": "SE556703748501",
+                "address": new["address"],
+            }))
+        }),
         row("archive_client", async |firm| Given::named(client(firm).await)).reads(7),
         row("restore_client", async |firm| Given::named(archived(firm, "/api/clients/clients/", client(firm).await).await)),
         row("list_client_portal_users", async |firm| Given::named(portal_user(firm).await.text("/client"))),
         row("create_client_portal_user", async |firm| {
-            Given::named(client(firm).await).with(json!({"name": "Ann Lee", "email": email("ann"), "rights": {"pay": true}}))
+            Given::named(client(firm).await).with(json!({"name": "Ann Lee", "email": email("ann"), "rights": rights()}))
         }),
         row("list_client_history", async |firm| Given::named(client(firm).await)),
     ]
@@ -25,7 +36,7 @@ fn new_client() -> Value {
     json!({
         "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
         "website": "https://acme.example", "industry": "Retail", "tax_number": "556000-4615", "vat_id": "SE556000461501",
-        "address": {"line1": "Storgatan 1", "line2": null, "postal_code": "111 22", "city": "Stockholm", "region": null, "country": "SE"},
+        "address": {"line1": "Storgatan 1", "line2": "Floor 3", "postal_code": "111 22", "city": "Stockholm", "region": "Uppland", "country": "SE"},
     })
 }
 

@@ -8,9 +8,15 @@ use crate::Firm;
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row("list_contracts", async |firm| Given::beside(signed(firm).await)),
-        row("create_contract", async |firm| Given::body(from_proposal(firm).await)),
+        row("create_contract", async |firm| Given::body(from_proposal(firm).await)).by_rule(&["title"]),
         row("show_contract", async |firm| Given::named(draft(firm).await)),
-        row("update_contract", async |firm| Given::named(draft(firm).await).with(json!({"end_date": "2028-06-30", "terms": null}))),
+        row("update_contract", async |firm| {
+            Given::named(draft(firm).await).with(json!({
+                "title": "Market study II", "value": "24000", "currency": "SEK", "start_date": "2027-02-01", "end_date": "2028-06-30",
+                "terms": "As agreed.",
+            }))
+        })
+        .needed(&["currency"]),
         row("remove_contract", async |firm| Given::named(draft(firm).await)),
         row("restore_contract", async |firm| Given::named(archived(firm, "/api/crm/contracts/", completed(firm).await).await)),
         row("sign_contract", async |firm| Given::named(draft(firm).await).with(json!({"signed_by": "Ann Lee", "signed_on": "2026-01-20"}))),

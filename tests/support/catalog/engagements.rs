@@ -10,7 +10,13 @@ pub(super) fn rows() -> Vec<Row> {
         row("list_engagements", async |firm| Given::beside(engagement(firm).await)),
         row("create_engagement", async |firm| Given::body(new_engagement(firm).await)),
         row("show_engagement", async |firm| Given::named(engagement(firm).await)),
-        row("update_engagement", async |firm| Given::named(engagement(firm).await).with(json!({"end_date": "2027-06-30", "notes": null}))),
+        row("update_engagement", async |firm| {
+            Given::named(engagement(firm).await).with(json!({
+                "title": "Advisory retainer", "value": "12000", "currency": "SEK", "start_date": "2027-02-01", "end_date": "2027-06-30",
+                "notes": "A day a month",
+            }))
+        })
+        .needed(&["currency"]),
         row("archive_engagement", async |firm| Given::named(completed(firm).await)),
         row("restore_engagement", async |firm| Given::named(archived(firm, "/api/clients/engagements/", completed(firm).await).await)),
         row("renew_engagement", async |firm| Given::named(engagement(firm).await)),

@@ -11,7 +11,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("create_portal_user", async |firm| Given::body(new_portal_user(firm).await)),
         row("show_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("update_portal_user", async |firm| {
-            Given::named(portal_user(firm).await.id()).with(json!({"name": "Ann B. Lee", "rights": {"sign": true}}))
+            Given::named(portal_user(firm).await.id()).with(json!({"name": "Ann B. Lee", "rights": rights()}))
         }),
         row("invite_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("deactivate_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
@@ -20,7 +20,12 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 async fn new_portal_user(firm: &Firm<'_>) -> Value {
-    json!({"client": client(firm).await, "name": "Ann Lee", "email": email("ann"), "rights": {"see": true, "comment": false, "pay": true}})
+    json!({"client": client(firm).await, "name": "Ann Lee", "email": email("ann"), "rights": rights()})
+}
+
+/// What somebody at a client may do.
+pub(super) fn rights() -> Value {
+    json!({"see": true, "comment": false, "pay": true, "sign": true, "upload": false})
 }
 
 /// Somebody who was invited into a client's portal.

@@ -14,8 +14,10 @@ pub(super) fn rows() -> Vec<Row> {
             let new = new_project(firm).await;
             let project = firm.owner.post("/api/projects/projects/", new.clone()).await.expect(201).id();
             Given::named(project).with(json!({
-                "name": "Market study II", "contract": new["contract"], "manager": firm.owner.id, "budget_hours": "150", "end_date": null,
-                "rates": new["rates"], "billing_increment": 6, "billing_rounding": "nearest", "requires_approval": false,
+                "name": "Market study II", "description": "Who sells, and how.", "contract": new["contract"], "manager": firm.owner.id,
+                "budget_hours": "150", "budget_amount": "30000", "start_date": "2027-02-01", "end_date": "2027-07-31",
+                "hourly_rate": "200.00", "rates": new["rates"], "billing_increment": 6, "billing_rounding": "nearest",
+                "requires_approval": false,
             }))
         }),
         row("archive_project", async |firm| Given::named(completed(firm).await)).reads(2),
@@ -24,8 +26,9 @@ pub(super) fn rows() -> Vec<Row> {
         row("move_project", async |firm| Given::named(project(firm).await).with(json!({"to": "completed"}))),
         row("add_project_member", async |firm| {
             Given::named(project(firm).await)
-                .with(json!({"user": firm.owner.id, "rates": [{"from": "2026-01-01", "hourly_rate": "180.00"}]}))
-        }),
+                .with(json!({"user": firm.owner.id, "hourly_rate": "180.00", "rates": [{"from": "2026-01-01", "hourly_rate": "180.00"}]}))
+        })
+        .unshown(&["hourly_rate", "rates"]),
         row("remove_project_member", async |firm| Given::named(staffed(firm).await).with(json!({"user": firm.owner.id}))),
         row("list_project_history", async |firm| Given::named(project(firm).await)),
     ]
@@ -36,7 +39,7 @@ async fn new_project(firm: &Firm<'_>) -> Value {
     let contract = signed_contract(firm, json!({"client": client, "title": "Market study"})).await;
     json!({
         "client": client, "contract": contract, "name": "Market study", "description": "Who buys, and why.", "currency": "EUR",
-        "rates": [{"hourly_rate": "200.00"}, {"from": "2027-01-01", "hourly_rate": "210.00"}], "budget_hours": "120",
+        "hourly_rate": "200.00", "rates": [{"hourly_rate": "200.00"}, {"from": "2027-01-01", "hourly_rate": "210.00"}], "budget_hours": "120",
         "budget_amount": "22000.00", "billing_increment": 15, "billing_rounding": "up", "requires_approval": true,
         "manager": firm.owner.id, "start_date": "2027-01-04", "end_date": "2027-06-30",
     })

@@ -3,14 +3,22 @@
 use serde_json::{Value, json};
 
 use super::{Given, Row, archived, row};
-use crate::Firm;
+use crate::{Firm, email};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row("list_proposals", async |firm| Given::beside(sent(firm).await)),
-        row("create_proposal", async |firm| Given::body(new_proposal(firm).await)),
+        row("create_proposal", async |firm| Given::body(new_proposal(firm).await)).by_rule(&["line_items"]),
+        row("create_proposal", async |firm| Given::body(json!({"prospect": firm.prospect().await, "total_value": "22000.00"}))),
         row("show_proposal", async |firm| Given::named(draft(firm).await)),
-        row("update_proposal", async |firm| Given::named(draft(firm).await).with(json!({"total_value": "48000.00", "valid_until": null}))),
+        row("update_proposal", async |firm| {
+            Given::named(draft(firm).await).with(json!({
+                "title": "Market study II", "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"),
+                "phone": "+46 8 123 457", "total_value": "48000.00", "currency": "SEK", "valid_until": "2099-02-28",
+                "terms": "Payable in 20 days.",
+            }))
+        }),
+        row("update_proposal", async |firm| Given::named(draft(firm).await).with(json!({"line_items": [workshop(), interviews()]}))),
         row("remove_proposal", async |firm| Given::named(draft(firm).await)),
         row("restore_proposal", async |firm| Given::named(archived(firm, "/api/crm/proposals/", cancelled(firm).await).await)),
         row("submit_proposal", async |firm| Given::named(draft(firm).await)),
@@ -28,12 +36,18 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 async fn new_proposal(firm: &Firm<'_>) -> Value {
-    let interviews = json!({"description": "Interviews", "quantity": "12", "unit_price": "1500.00"});
-    let workshop = json!({"description": "Workshop", "quantity": 1, "unit_price": "4000", "optional": true, "chosen": false});
     json!({
-        "prospect": firm.prospect().await, "title": "Market study", "line_items": [interviews, workshop],
-        "currency": "EUR", "valid_until": "2099-01-31", "terms": "Payable in 30 days.",
+        "prospect": firm.prospect().await, "title": "Market study", "line_items": [interviews(), workshop()], "currency": "EUR",
+        "valid_until": "2099-01-31", "terms": "Payable in 30 days.",
     })
+}
+
+fn interviews() -> Value {
+    json!({"description": "Interviews", "quantity": "12", "unit_price": "1500.00"})
+}
+
+fn workshop() -> Value {
+    json!({"description": "Workshop", "quantity": 1, "unit_price": "4000", "optional": true, "chosen": false})
 }
 
 async fn draft(firm: &Firm<'_>) -> String {

@@ -13,7 +13,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_task", async |firm| Given::named(task(firm).await)),
         row("update_task", async |firm| {
             Given::named(task(firm).await).with(json!({
-                "title": "Interview retailers", "description": null, "assignee": firm.owner.id, "due_date": "2027-03-05",
+                "title": "Interview retailers", "description": "Twelve of them", "assignee": firm.owner.id, "due_date": "2027-03-05",
                 "estimate_hours": "20", "hourly_rate": "190.00",
             }))
         })

@@ -14,12 +14,15 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_time_entry", async |firm| {
             let new = new_entry(firm).await;
             let entry = firm.owner.post("/api/projects/time-entries/", new.clone()).await.expect(201).id();
+            let another = json!({"project": new["project"], "title": "Interview retailers"});
+            let task = firm.owner.post("/api/projects/tasks/", another).await.expect(201).id();
             Given::named(entry).with(json!({
-                "task": new["task"], "hours": "3", "date": "2026-01-12", "hourly_rate": "190.00", "billable": true, "description": null,
+                "task": task, "hours": "3", "date": "2026-01-12", "hourly_rate": "190.00", "billable": true, "description": "Interviews, and notes of them",
             }))
         })
         .reads(2)
-        .others(ManageWork),
+        .others(ManageWork)
+        .needed(&["hourly_rate"]),
         row("delete_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
         row("submit_time_entry", async |firm| Given::named(entry(firm).await)).others(ManageWork),
         row("approve_time_entry", async |firm| Given::named(submitted(firm).await)),

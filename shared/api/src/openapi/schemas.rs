@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use domain::Date;
 use serde_json::{Map, Value, json};
+use utoipa::PartialSchema;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -55,6 +57,11 @@ fn inside(name: &str, whole: &Value, schemas: &Map<String, Value>) -> Value {
     }
     if let Some(rest) = name.strip_prefix("Vec_") {
         return json!({"type": "array", "items": inside(rest, whole.get("items").unwrap_or(whole), schemas)});
+    }
+    if name == "String" {
+        // utoipa takes our `Date` for chrono's, which it takes for a `String`. No text of a patch is a mere `String`: each
+        // has a bound.
+        return serde_json::to_value(Date::schema()).unwrap_or_default();
     }
     if schemas.contains_key(name) {
         return json!({"$ref": format!("{SCHEMAS}{name}")});

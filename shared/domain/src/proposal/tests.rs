@@ -97,6 +97,10 @@ fn only_the_chosen_options_are_in_the_total() {
         let refusal = sent.accept(None, None, Some(places), ids(), Time::default()).unwrap_err();
         assert_eq!(refusal.field.as_deref(), Some("chosen_options[0]"));
     }
+    let whole = Offer::of_total(sent.total);
+    assert_eq!(whole.choosing(&[]).unwrap(), whole);
+    let twice = sent.accept(None, None, Some(&[2, 2]), ids(), Time::default()).unwrap_err();
+    assert_eq!(twice.field.as_deref(), Some("chosen_options[1]"));
 }
 
 #[test]
