@@ -210,6 +210,31 @@ async fn what_was_paid_twice_pays_the_invoice_when_the_first_payment_is_gone() {
 }
 
 #[tokio::test]
+async fn credit_that_was_taken_back_from_an_invoice_stays_where_it_is_whatever_is_refunded_of_that() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let bill = Bill::of(&firm, "100").await;
+    bill.act("record-payment", json!({"amount": "40", "method": "bank_transfer"})).await;
+    let session = bill.after(&[Action::Pay]).await;
+    app.pump_stripe().await;
+    bill.act("record-payment", json!({"amount": "100", "method": "bank_transfer"})).await;
+    let reverse = async |place: usize| {
+        let payment = bill.shown().await.text(&format!("/payments/{place}/id"));
+        bill.act("reverse-payment", json!({"payment": payment, "reason": "Another client's"})).await;
+        app.deliver().await;
+    };
+    reverse(0).await;
+    assert_eq!(bill.stands().await[..3], ["paid", "100.00", "0.00"]);
+    reverse(3).await;
+    assert_eq!(bill.stands().await[..3], ["sent", "60.00", "40.00"]);
+    app.stand_in.press(&session, Action::Refund(None)).unwrap();
+    app.pump_stripe().await;
+    app.deliver().await;
+    assert_eq!(bill.stands().await, ["sent", "60.00", "40.00", "60.00"]);
+    assert_eq!(bill.credits().await, [["100.00", "40.00"]]);
+}
+
+#[tokio::test]
 async fn what_was_given_up_is_again_when_what_paid_it_is_gone() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;

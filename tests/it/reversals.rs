@@ -234,9 +234,37 @@ async fn time_that_was_charged_at_nothing_can_be_billed_again() {
     reverse(&firm, &entry).await.expect(409);
     let note = || firm.owner.post("/api/finance/credit-notes/", json!({"invoice": invoice, "reason": "It was to be charged"}));
     assert_eq!(note().await.expect(201).text("/amount"), "0.00");
+    let told = act(&firm, &invoice, "void", json!({})).await.expect(409).text("/detail");
+    assert!(told.contains("credited"), "{told}");
     assert_eq!(note().await.expect(422).fields(), ["lines"]);
     app.deliver().await;
+    // Or the invoice is void, which says the same of all of it; also where nothing of its lines could be taken back.
+    let none = json!({"description": "Interviews", "quantity": "0", "unit_price": "200", "time_entry": entry});
+    let none = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [none]})).await.expect(201).id();
+    assert_eq!(act(&firm, &none, "send", json!({})).await.expect(200).text("/status"), "paid");
+    act(&firm, &none, "void", json!({})).await.expect(200);
+    app.deliver().await;
     assert_eq!(bill(&firm, &client, &[&entry]).await.expect(201).text("/total"), "500.00");
+}
+
+#[tokio::test]
+async fn time_that_a_note_took_back_is_not_taken_back_by_other_time_too() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let project = json!({"client": firm.portal().await.client, "name": "Study", "hourly_rate": "0"});
+    let project = firm.owner.post("/api/projects/projects/", project).await.expect(201).id();
+    let log = async || firm.owner.post("/api/projects/time-entries/", json!({"project": project, "hours": "2"})).await.expect(201).id();
+    let (first, second) = (log().await, log().await);
+    let client = firm.portal().await.client.clone();
+    let body = json!({"client": client, "line_items": [line("1", "80")], "time_entries": [first, second]});
+    let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    act(&firm, &invoice, "send", json!({})).await.expect(200);
+    let note = json!({"invoice": invoice, "reason": "Less", "lines": [{"line": 1, "quantity": "1"}, {"line": 2}]});
+    firm.owner.post("/api/finance/credit-notes/", note).await.expect(201);
+    reverse(&firm, &first).await.expect(409);
+    reverse(&firm, &second).await.expect(409);
+    app.deliver().await;
+    assert_eq!((invoice_of(&firm, &first).await, invoice_of(&firm, &second).await), (json!(invoice), Value::Null));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ struct FirmSettings {
     payment_terms_days: u16,
     /// How many days after the last one to pay its clients are reminded, each time; before it, where that is less than none.
     reminder_days: Vec<i16>,
-    /// The tax on what it charges, in hundredths: standard, or zero where it is 0. None: what it charges is outside the scope of
+    /// The tax on what it charges, in percent: standard, or zero where it is 0. None: what it charges is outside the scope of
     /// tax.
     default_tax_rate: Option<Percent>,
     /// Where it is, as its invoices say.

@@ -247,8 +247,8 @@ async fn update_proposal(
 /// Delete a draft, or archive a proposal that is over.
 ///
 /// Of a draft nothing is left but its history; where it is the next version of another, that one is as it was before, taken
-/// out of the archive if it was there, unless another proposal to the prospect was accepted. Archiving takes the permission
-/// `sales.close`. 409 while it waits for approval, is approved, sent or expired (cancel it first), and if it is archived
+/// out of the archive if it was there, or is cancelled if another proposal to the prospect was accepted. Archiving takes the
+/// permission `sales.close`. 409 while it waits for approval, is approved, sent or expired (cancel it first), and if it is archived
 /// already.
 #[delete("/api/crm/proposals/{id}/")]
 async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<ProposalId>) -> Result<Answer<()>, Problem> {
@@ -260,11 +260,12 @@ async fn remove_proposal(cx: Cx, staff: Staff<may::WriteSales>, Path(id): Path<P
     if let (proposal::Event::Deleted, Some(previous)) = (event, proposal.supersedes) {
         let accepted = Unique::AcceptedBy(proposal.prospect);
         let found = cx.read(&staff).record(previous).unique(&accepted).fetch().await?;
-        if found.is_free(&accepted) {
+        let is_free = found.is_free(&accepted);
+        if is_free {
             change.keep_free(&accepted)?;
-            let previous = found.record(previous)?;
-            change.update(&previous, previous.reinstate(id)?)?;
         }
+        let previous = found.record(previous)?;
+        change.update(&previous, previous.reinstate(id, !is_free)?)?;
     }
     change.remove(&proposal, event)?;
     cx.commit(change, Ok(Answer::no_content())).await

@@ -103,7 +103,7 @@ struct NoteLineOut {
     /// Without tax, discounts taken off.
     amount: Decimal,
     tax_category: TaxCategory,
-    /// In hundredths.
+    /// In percent.
     tax_rate: Percent,
 }
 

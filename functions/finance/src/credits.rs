@@ -212,7 +212,7 @@ async fn list_credits(
 ///
 /// Nothing is asked of Stripe, and the client isn't told. What is refunded at Stripe comes out of the credit by itself, and
 /// isn't recorded here. 409 if nothing is left of it, and after 100 times; 422 for nothing, for more than is left, and for
-/// a day in the future.
+/// a day in the future or more than a year ago.
 #[post("/api/finance/credits/{id}/refund/")]
 async fn refund_credit(
     cx: Cx,

@@ -66,9 +66,10 @@ async fn send_invoice(
 /// Take an invoice back on which nothing was paid or credited, as if it had never been sent.
 ///
 /// It keeps its number; the client isn't told, no reminder follows, and an open page to pay it is closed. Its time entries
-/// can be billed again soon after. 409 for a draft, which is deleted instead, if it is paid, void or archived, where other
-/// time takes back what it bills, while a payment is on its way, and if some of it is paid or credited: issue a credit note.
-/// 409 where time would be to be billed again of a client that is archived.
+/// can be billed again soon after. One that comes to nothing, and so counts as paid, can be void too. 409 for a draft, which
+/// is deleted instead, if it is void or archived, where other time takes back what it bills, while a payment is on its way,
+/// and if some of it, or all, is paid or credited: issue a credit note. 409 where time would be to be billed again of a
+/// client that is archived.
 #[post("/api/finance/invoices/{id}/void/")]
 async fn void_invoice(
     cx: Cx,
@@ -100,7 +101,7 @@ async fn mark_invoice_uncollectible(
 /// Expect again that an invoice is paid which was given up.
 ///
 /// It is sent, as before, and reminders that come after now follow; one that was paid since stays paid, and isn't given up
-/// again if what paid it is gone. 409 unless it was given up, and if it or its client is archived.
+/// again if what paid it is gone. 409 unless it was given up, if it is archived, and, where it is due again, if its client is.
 #[post("/api/finance/invoices/{id}/reverse-write-off/")]
 async fn reverse_invoice_write_off(
     cx: Cx,

@@ -20,7 +20,7 @@ pub(crate) struct NewInvoiceLine {
     unit_price: Price,
     /// Default: standard where there is a `tax_rate`, zero where that is 0; without one, as the firm charges.
     tax_category: Option<TaxCategory>,
-    /// In hundredths; more than 0 for `standard` only. Default: the firm's.
+    /// In percent; more than 0 for `standard` only. Default: the firm's.
     tax_rate: Option<Percent>,
     /// Why there is no tax, for whoever reads the invoice. Default: the usual words, for `exempt` and `reverse_charge`.
     tax_reason: Option<SingleLine<200>>,
@@ -45,7 +45,7 @@ pub(crate) fn lines(new: Vec<JsonObject<NewInvoiceLine>>, default: Option<Percen
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewDiscount {
-    /// A share of the subtotal, in hundredths.
+    /// A share of the subtotal, in percent.
     percent: Option<Percent>,
     /// In the invoice's currency.
     amount: Option<Price>,

@@ -10,11 +10,21 @@ use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
 /// Do what follows for the archive from `logged`, which is the event `event`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
     let restored = match logged.event.actor {
-        Actor::System(_) => restore_parents(outbox, logged, event).await,
-        Actor::User(_) | Actor::PortalUser(_) => Ok(()),
+        Actor::System(_) if may_be_open(event) => restore_parents(outbox, logged, event).await,
+        Actor::System(_) | Actor::User(_) | Actor::PortalUser(_) => Ok(()),
     };
     let rechecked = if event.lifecycle() == Lifecycle::Archiving { recheck(outbox, logged, event).await } else { Ok(()) };
     restored.and(rechecked)
+}
+
+/// Whether what `event` happened to is of a kind that keeps something out of the archive.
+fn may_be_open(event: DomainEvent) -> bool {
+    macro_rules! any_below {
+        ($($module:ident::$kind:ident: [$($below:ident $($by_hand:ident)?),*];)+) => {
+            [$($(matches!(event, DomainEvent::$below(_)),)*)+].contains(&true)
+        };
+    }
+    store::closables!(any_below)
 }
 
 /// It happened by itself, which nothing refuses: money that a bank took back, time that is to be billed again. If the record

@@ -5,7 +5,7 @@ use domain::{
     Id,
     credit::{Credit, Settled, Status},
     ids::{CreditId, InvoiceId},
-    invoice::{Invoice, Method, NewUse, Payment},
+    invoice::{Invoice, NewUse},
 };
 use store::{Error, Reply};
 
@@ -17,14 +17,8 @@ pub(crate) async fn changed(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
 }
 
 /// Something is due again of an invoice, since a payment of it is gone: what was too much of its other payments pays it, if that
-/// is there yet. Where what was paid from credit is taken back, that is what somebody wants to be there.
+/// is there yet. A credit that paid it and was taken back is left alone: it is where somebody wants it.
 pub(crate) async fn pay_again(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    let [before, after] = logged.changed::<Vec<Payment>>("payments")?.map(Option::unwrap_or_default);
-    let is_reversed = |payments: &[Payment], id| payments.iter().any(|payment| payment.id == id && payment.reversal.is_some());
-    let by_credit = after.iter().filter(|payment| payment.method == Method::Credit).map(|payment| payment.id);
-    if by_credit.into_iter().any(|id| is_reversed(&after, id) && !is_reversed(&before, id)) {
-        return Ok(());
-    }
     outbox.run_effect(logged, EffectKind::Pay, async || pay_from_excess(outbox, logged).await).await
 }
 
@@ -32,7 +26,9 @@ async fn pay_from_excess(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
     let id = logged.id::<Invoice>()?;
     let paid = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     let mut outcome = Outcome::Skipped("nothing is due, or none of it was paid too often");
-    for credit in paid.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit) {
+    let taken_back = |credit: CreditId| paid.payments.iter().any(|payment| payment.credit == Some(credit) && payment.reversal.is_some());
+    let excesses = paid.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit);
+    for credit in excesses.filter(|credit| !taken_back(*credit)) {
         if pay_from(outbox, logged, id, credit).await? {
             outcome = Outcome::Done;
         }

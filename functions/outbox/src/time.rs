@@ -4,7 +4,7 @@ use domain::{
     ids::{InvoiceId, TimeEntryId},
     invoice::{Invoice, LineItem},
 };
-use store::{Error, Reply};
+use store::Reply;
 
 use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
 
@@ -38,13 +38,16 @@ pub(crate) async fn release_all(outbox: &Outbox, logged: &Cause, invoice: Invoic
     Ok(Outcome::Done)
 }
 
-/// Release those of `entries` that `invoice` billed. What was released before, and billed elsewhere since, is left alone.
+/// Release those of `entries` that `invoice` billed. What was released before, and billed elsewhere since, is left alone, and so
+/// is what other time takes back.
 async fn release(outbox: &Outbox, logged: &Cause, invoice: InvoiceId, entries: &[TimeEntryId]) -> Result<(), Failed> {
     let found = entries.iter().fold(outbox.store.read(logged.firm), |read, entry| read.record(*entry)).fetch().await?;
     let mut change = change(outbox, &logged.place());
     for id in entries {
-        if let Some(entry) = found.maybe(*id)?.filter(|entry| entry.invoice == Some(invoice)) {
-            change.update(&entry, entry.release().map_err(Error::from)?)?;
+        if let Some(entry) = found.maybe(*id)?.filter(|entry| entry.invoice == Some(invoice))
+            && let Ok(released) = entry.release()
+        {
+            change.update(&entry, released)?;
         }
     }
     Ok(change.commit(&Reply::none()).await?)

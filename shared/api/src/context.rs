@@ -128,7 +128,7 @@ impl Cx {
         self.commit(change, Ok(Answer::no_content())).await
     }
 
-    /// Take the record `id` out of the archive, and show it. One that isn't there is shown as it is.
+    /// Take the record `id` out of the archive, and show it. One that isn't archived is shown as it is.
     pub async fn restore<S: Shape>(&self, by: &impl Acts, id: Id<S::Of>) -> Result<Answer<S>, Problem>
     where
         S::Of: Archive,

@@ -99,7 +99,7 @@ impl Problem {
 
     /// The caller isn't let in any more, or not as what their token says.
     pub fn revoked() -> Self {
-        Self::unauthorized(Some("invalid_token"), "Is worth nothing any more; refresh, or sign in again.")
+        Self::unauthorized(Some("invalid_token"), "The access token is worth nothing any more; refresh it, or sign in again.")
     }
 
     /// The caller may not do this.

@@ -92,7 +92,7 @@ impl Lead {
     pub fn move_to(&self, to: Status, reason: Option<SingleLine<500>>) -> Transition<Self> {
         self.open()?;
         let reason = match to {
-            Status::Converted => return Err(Refusal::rule("to", "A lead is converted by converting it.")),
+            Status::Converted => return Err(Refusal::rule("to", "A lead is converted by `convert/`.")),
             Status::Unqualified if reason.is_none() => return Err(Refusal::rule("reason", "Say why it isn't worth pursuing.")),
             Status::Unqualified => reason,
             Status::New | Status::Contacted | Status::Qualified => None,

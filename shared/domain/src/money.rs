@@ -327,7 +327,7 @@ number!(
     MOST
 );
 number!(
-    /// A share in hundredths, 0 to 100: at most 4 decimals.
+    /// A share in percent, 0 to 100: at most 4 decimals.
     Percent,
     4,
     Decimal::ZERO,

@@ -240,6 +240,8 @@ impl Proposal {
     /// The draft with other fields; one that was approved has to be approved again.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         match self.status {
+            // What stays as it is stays approved.
+            Status::PendingApproval | Status::Approved if edited == *self => Ok((edited, Event::Updated)),
             Status::Draft | Status::PendingApproval | Status::Approved => Ok((Self { status: Status::Draft, ..edited }, Event::Updated)),
             Status::Sent | Status::Expired => Err(Refusal::state("The proposal is out; revise it to make its next version.")),
             Status::Accepted | Status::Rejected | Status::Cancelled | Status::Superseded => self.closed(),
@@ -359,10 +361,15 @@ impl Proposal {
         Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, Event::Superseded), revision))
     }
 
-    /// The proposal once its next version, the draft `next`, is deleted: as it was before it was superseded.
-    pub fn reinstate(&self, next: ProposalId) -> Transition<Self> {
+    /// The proposal once its next version, the draft `next`, is deleted: as it was before it was superseded; or cancelled, if
+    /// `another` to the prospect was accepted meanwhile.
+    pub fn reinstate(&self, next: ProposalId, another: bool) -> Transition<Self> {
         if self.status != Status::Superseded || self.superseded_by != Some(next) {
             return Err(Refusal::state("The draft isn't the proposal's next version."));
+        }
+        if another {
+            let reason = MultiLine::new("Another proposal was accepted.").ok();
+            return Ok((Self { status: Status::Cancelled, superseded_by: None, reason, ..self.clone() }, Event::Cancelled));
         }
         // It was out when it was superseded, and a reason is given only where it was rejected. Whether it has expired, its
         // last day says.

@@ -27,7 +27,7 @@ pub enum TaxCategory {
 pub struct LineTax {
     /// Its kind.
     pub category: TaxCategory,
-    /// In hundredths; nothing, unless it is [`TaxCategory::Standard`].
+    /// In percent; nothing, unless it is [`TaxCategory::Standard`].
     pub rate: Percent,
     /// Why there is none, in place of the usual words.
     pub reason: Option<SingleLine<200>>,
@@ -38,7 +38,7 @@ pub struct LineTax {
 pub struct SaidTax {
     /// Its kind.
     pub category: Option<TaxCategory>,
-    /// In hundredths.
+    /// In percent.
     pub rate: Option<Percent>,
     /// Why there is none.
     pub reason: Option<SingleLine<200>>,

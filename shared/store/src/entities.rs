@@ -1,5 +1,5 @@
-//! How each kind of record lies in the table: its type in keys, its parent, its state, and its
-//! row, which is what lists know of it.
+//! How each kind of record lies in the table: its type in keys, its placement (where lists find it, what it keeps open, its
+//! timers), and its row, which is what lists know of it.
 
 mod campaign;
 mod client;

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, Guarded, Kept,
+    Error, Guarded, KeptOpen,
     item::{Attributes, Item, millis, number, text},
     key::{Key, index, name},
 };
@@ -43,7 +43,7 @@ pub struct Placement<T> {
     /// Who did it or is to do it, and on which day, if on one.
     pub person: Option<(UserId, Option<Date>)>,
     /// What can't be archived as long as this is as it is: see `open.rs`.
-    pub keeps_open: Vec<Kept<T>>,
+    pub keeps_open: Vec<KeptOpen<T>>,
     /// What is to happen to it by itself, as long as it isn't archived.
     pub timers: Vec<Timer>,
 }

@@ -49,7 +49,7 @@ pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use log::Logged;
 pub use login::Membership;
 pub use named::Named;
-pub use open::{Below, Closable, Kept, OpenItem};
+pub use open::{Below, Closable, KeptOpen, OpenItem};
 pub use race::{Race, retry_if_lost};
 pub use read::{Found, Read};
 pub use rebuild::Rebuilt;

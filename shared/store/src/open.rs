@@ -3,7 +3,8 @@
 //!
 //! It is looked for in the index, which may be a moment behind, before the record is archived: what came to be open in that
 //! moment is not seen. So the outbox looks once more a little later, and takes the record out of the archive again if there is
-//! something; nothing more comes to be open below it meanwhile (`guard.rs`).
+//! something; nobody makes anything open below it meanwhile (`guard.rs`).
+//! What comes to be open by itself isn't refused, and takes what it belongs to out of the archive.
 
 use std::{collections::BTreeSet, marker::PhantomData};
 
@@ -48,27 +49,27 @@ pub trait Closable: Entity + Archive {
 /// What a `C` keeps out of the archive, of which [`Below`] says that it belongs to it.
 ///
 /// ```
-/// fn of_an_invoice(client: domain::ids::ClientId) -> store::Kept<domain::invoice::Invoice> {
+/// fn of_an_invoice(client: domain::ids::ClientId) -> store::KeptOpen<domain::invoice::Invoice> {
 ///     client.into()
 /// }
 /// ```
 ///
 /// ```compile_fail,E0277
-/// fn of_a_comment(client: domain::ids::ClientId) -> store::Kept<domain::comment::Comment> {
+/// fn of_a_comment(client: domain::ids::ClientId) -> store::KeptOpen<domain::comment::Comment> {
 ///     client.into() // a comment isn't open
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Kept<C>(Guarded, PhantomData<C>);
+pub struct KeptOpen<C>(Guarded, PhantomData<C>);
 
-impl<C: Below<P>, P: Entity> From<Id<P>> for Kept<C> {
+impl<C: Below<P>, P: Entity> From<Id<P>> for KeptOpen<C> {
     fn from(id: Id<P>) -> Self {
         Self(id.into(), PhantomData)
     }
 }
 
-impl<C> From<Kept<C>> for Guarded {
-    fn from(Kept(guarded, _): Kept<C>) -> Self {
+impl<C> From<KeptOpen<C>> for Guarded {
+    fn from(KeptOpen(guarded, _): KeptOpen<C>) -> Self {
         guarded
     }
 }

@@ -114,7 +114,7 @@ struct InvoiceLineOut {
     quantity: Units,
     unit_price: Price,
     tax_category: TaxCategory,
-    /// In hundredths.
+    /// In percent.
     tax_rate: Percent,
     /// Why there is no tax, in place of the usual words.
     tax_reason: Option<SingleLine<200>>,
@@ -140,7 +140,7 @@ struct PendingPayment {
 #[schema(as = Tax)]
 pub struct TaxOut {
     category: TaxCategory,
-    /// In hundredths.
+    /// In percent.
     rate: Percent,
     /// What it is called.
     name: String,
@@ -163,7 +163,7 @@ impl From<&Tax> for TaxOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Discount)]
 struct DiscountOut {
-    /// A share of the subtotal, in hundredths.
+    /// A share of the subtotal, in percent.
     percent: Option<Percent>,
     /// An amount.
     amount: Option<Decimal>,

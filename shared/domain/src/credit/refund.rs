@@ -7,6 +7,8 @@ use crate::{Date, Money, MultiLine, Price, Refusal, SingleLine, Time, Transition
 
 /// Most refunds of one credit.
 const MOST_REFUNDS: usize = 100;
+/// How many days ago a refund that is recorded can have been.
+const BACK: i64 = 366;
 
 /// That some of a credit was given to the client, as staff record it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +61,9 @@ impl Credit {
             return Err(Refusal::rule("amount", format!("Only {} is left of the credit.", self.remaining)));
         }
         date.not_after("date", today)?;
+        if date < today.plus_days(-BACK) {
+            return Err(Refusal::rule("date", "Is more than a year ago."));
+        }
         let refund = Refund { id, amount, date, reason, reference, at: now, reversal: None };
         Ok((self.with_refunds([self.refunds.as_slice(), &[refund]].concat()), Event::Refunded))
     }
@@ -106,7 +111,9 @@ mod tests {
     fn what_is_left_is_refunded_and_no_more() {
         let (part, event) = refund(&credit(10_000), 1, Some("40"), "2026-11-22").unwrap();
         assert_eq!((sums(&part), part.refunded, event), ([10_000, 6_000, 0, 0], usd(4_000), Event::Refunded));
-        for (amount, date, field) in [("60.01", "2026-11-22", "amount"), ("0", "2026-11-22", "amount"), ("1", "2026-11-23", "date")] {
+        for (amount, date, field) in
+            [("60.01", "2026-11-22", "amount"), ("0", "2026-11-22", "amount"), ("1", "2026-11-23", "date"), ("1", "2025-11-20", "date")]
+        {
             assert_eq!(refund(&part, 2, Some(amount), date).unwrap_err().field.as_deref(), Some(field));
         }
         let (all, _) = refund(&part, 2, None, "2026-11-22").unwrap();

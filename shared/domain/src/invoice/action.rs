@@ -9,12 +9,20 @@ const MOST_DAYS: i64 = 3 * 366;
 impl Invoice {
     /// The draft with what its lines come to, if these and its days are within reason on `today`, the firm's.
     pub fn checked(self, today: Date) -> Result<Self, Refusal> {
+        self.checked_since(None, today)
+    }
+
+    /// The same of a draft that was `before`: days that stay as they are needn't be so any more, where the firm is now.
+    fn checked_since(self, before: Option<&Self>, today: Date) -> Result<Self, Refusal> {
         lines::check(&self.line_items)?;
         if self.discount.is_some() && self.line_items.iter().any(LineItem::takes_back_time) {
             return Err(Refusal::rule("discount", "Not where time is taken back, which comes to what was charged."));
         }
         let draft = self.totalled()?;
-        draft.dated_within_reason(today)?;
+        let has_days_of = |before: &Self| (before.issue_date, before.due_date) == (draft.issue_date, draft.due_date);
+        if !before.is_some_and(has_days_of) {
+            draft.dated_within_reason(today)?;
+        }
         Ok(draft)
     }
 
@@ -45,7 +53,7 @@ impl Invoice {
             return Err(Refusal::rule("line_items", "The same time entries as before; add-time and remove-time change them."));
         }
         self.keeps_what_takes_back_time(&edited)?;
-        Ok((edited.checked(today)?, Event::Updated))
+        Ok((edited.checked_since(Some(self), today)?, Event::Updated))
     }
 
     /// The draft with these lines too, each of which bills a time entry.
@@ -59,7 +67,7 @@ impl Invoice {
         };
         Refusal::each("time_entries", &lines, is_new)?;
         let line_items = self.line_items.iter().cloned().chain(lines).collect();
-        Ok((Self { line_items, ..self.clone() }.checked(today)?, Event::Updated))
+        Ok((Self { line_items, ..self.clone() }.checked_since(Some(self), today)?, Event::Updated))
     }
 
     /// The draft without the lines that bill these time entries.
@@ -72,7 +80,7 @@ impl Invoice {
         Refusal::each("time_entries", entries, is_on_it)?;
         let stays = |line: &&LineItem| line.time_entry.is_none_or(|entry| !entries.contains(&entry));
         let line_items = self.line_items.iter().filter(stays).cloned().collect();
-        Ok((Self { line_items, ..self.clone() }.checked(today)?, Event::Updated))
+        Ok((Self { line_items, ..self.clone() }.checked_since(Some(self), today)?, Event::Updated))
     }
 
     /// The invoice once it is out as `number`, `by` mail or by hand and by the terms of `firm`; paid already if it comes to
@@ -114,7 +122,10 @@ impl Invoice {
     pub fn void(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
         match self.status {
             Status::Sent | Status::Uncollectible => {}
+            // What comes to nothing is paid as it is sent.
+            Status::Paid if self.totals.total.is_zero() && self.line_notes.is_empty() => {}
             Status::Draft => return Err(Refusal::state("The invoice isn't sent; delete the draft.")),
+            Status::Paid if self.amount_paid.is_zero() => return Err(Refusal::state("The invoice is credited already.")),
             Status::Paid => return Err(Refusal::state("The invoice is paid; issue a credit note.")),
             Status::Void => return Err(Refusal::state("The invoice is void already.")),
         }
@@ -122,9 +133,7 @@ impl Invoice {
             return Err(Refusal::state("A payment is on its way; wait until it arrives or fails, or issue a credit note."));
         }
         if !self.time_reversed.is_empty() {
-            return Err(Refusal::state(
-                "Other time takes back some of what it bills; delete that time first, or void the invoice that it is on.",
-            ));
+            return Err(Refusal::state("Other time takes back some of what it bills; delete that time first, once no invoice has it."));
         }
         if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));

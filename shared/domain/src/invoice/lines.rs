@@ -95,14 +95,14 @@ impl Totals {
         let amounts = Refusal::each(FIELD, lines, |line| line.amount(currency))?;
         let subtotal = amounts.iter().copied().try_fold(nothing, sum)?;
         if subtotal.is_negative() {
-            return Err(Refusal::rule(FIELD, format!("Come to less than nothing: {subtotal}.")));
+            return Err(Refusal::rule(FIELD, format!("Come to less than nothing: {subtotal}; add what is charged.")));
         }
         let discount_amount = discount.map_or(Ok(nothing), |discount| discount.of(subtotal))?;
         let taxes = taxes(lines.iter().map(|line| &line.tax).zip(without(discount_amount, &amounts)?), currency)?;
         let tax = taxes.iter().map(|tax| tax.amount).try_fold(nothing, sum)?;
         let total = sum(subtotal.minus(FIELD, discount_amount)?, tax)?;
         if total.is_negative() {
-            return Err(Refusal::rule(FIELD, format!("Come to less than nothing with tax: {total}.")));
+            return Err(Refusal::rule(FIELD, format!("Come to less than nothing with tax: {total}; add what is charged.")));
         }
         Ok((Self { subtotal, discount_amount, tax, total }, taxes))
     }

@@ -116,9 +116,7 @@ impl Invoice {
     /// How much of `rest`, which was paid and isn't owed any more, is refunded at Stripe, and how much becomes credit, where
     /// so much of it is given back `out_of_band`.
     fn divided(&self, rest: Money, refunded: Option<Money>, out_of_band: Money) -> Result<(Money, Money), Refusal> {
-        let nothing = Money::zero(self.currency);
-        let untold = self.refunds_untold();
-        let (before, promised) = if untold.is_negative() { (nothing, untold.negated()) } else { (untold.part_within(rest), nothing) };
+        let (before, promised) = (self.refunds_unexplained().part_within(rest), self.refunds_outstanding());
         let refunded = refunded.unwrap_or(before);
         if refunded.minor() < before.minor() {
             return Err(Refusal::rule("refunded_amount", format!("{before} of it was refunded before.")));
@@ -129,7 +127,10 @@ impl Invoice {
         let kept = self.kept_at_stripe();
         let most = before.and(kept.without(kept.part_within(promised)));
         if refunded.minor() > most.minor() {
-            return Err(Refusal::rule("refunded_amount", format!("Only {most} of it can be at Stripe; the rest is out of band.")));
+            return Err(Refusal::rule(
+                "refunded_amount",
+                format!("Only {most} of it was paid at Stripe. Leave the rest as credit, or say what was given back out of band."),
+            ));
         }
         let left = rest.without(refunded);
         if out_of_band.minor() > left.minor() {
@@ -149,9 +150,7 @@ impl Invoice {
     /// back out of band is gone, so that is due.
     pub(super) fn absorbing(mut self) -> Self {
         let mut due = self.amount_due();
-        let untold = self.refunds_untold();
-        let promised = if untold.is_negative() { untold.negated() } else { Money::zero(self.currency) };
-        let part = due.part_within(promised.part_within(self.refund_noted.without(self.refund_absorbed)));
+        let part = due.part_within(self.refunds_outstanding().part_within(self.refund_noted.without(self.refund_absorbed)));
         (self.refund_absorbed, due) = (self.refund_absorbed.and(part), due.without(part));
         self.amount_credited = self.amount_credited.and(part);
         for note in self.note_credits.iter_mut().rev() {

@@ -3,8 +3,9 @@
 //! It comes out of what was too much of the payment first; then it is what a credit note said was to be refunded; then it comes
 //! out of the credits that notes made, and out of what was too much of the invoice's other payments, however these were
 //! made; then out of what notes gave back and what made less what is due instead, since other money was gone
-//! ([`Invoice::absorbing`]): that is due again, as if it had been heard of before. What is left is a refund of what the invoice
-//! was to be paid with: it is no reason to pay again, and as long as there is any, nothing of all this is left.
+//! ([`Invoice::absorbing`]): that is due again. What is left is a refund of what the invoice was to be paid with: it is no reason
+//! to pay again, and as long as there is any, nothing of all this is left. In whichever order all this is heard of, the client
+//! owes the same in all; how that divides into what is due and what a credit has can differ.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,18 @@ impl Invoice {
         let told = self.refund_noted.without(self.refund_absorbed);
         let told = self.note_credits.iter().fold(told, |sum, note| sum.and(note.withdrawn));
         self.refunds_applied().without(told).without(self.drawn())
+    }
+
+    /// How much was refunded without a reason that is known: no credit note tells of it, and it came out of no credit.
+    pub fn refunds_unexplained(&self) -> Money {
+        let untold = self.refunds_untold();
+        if untold.is_negative() { Money::zero(self.currency) } else { untold }
+    }
+
+    /// How much of what credit notes say is to be refunded isn't yet.
+    pub fn refunds_outstanding(&self) -> Money {
+        let untold = self.refunds_untold();
+        if untold.is_negative() { untold.negated() } else { Money::zero(self.currency) }
     }
 
     /// How much was refunded of what went to the invoice.
@@ -65,12 +78,11 @@ impl Invoice {
     }
 
     /// The invoice, which `before` was, with what was refunded since taken out of the credits that there are; or, where it
-    /// turned out that less was, given back to them in the same order backwards.
+    /// turned out that less was, given back to them: to what was too much first, then to the notes'.
     pub(super) fn redrawing_since(mut self, before: &Self) -> Self {
         let nothing = Money::zero(self.currency);
-        let untold = before.refunds_untold();
         let back = before.refunds_applied().without(self.refunds_applied());
-        let back = back.without(if untold.is_negative() { nothing } else { untold });
+        let back = back.without(before.refunds_unexplained());
         let mut back = if back.is_negative() { nothing } else { back };
         for excess in self.payments.iter_mut().rev().filter_map(|payment| payment.excess.as_mut()) {
             let part = back.part_within(excess.drawn);

@@ -175,6 +175,13 @@ fn days_beyond_reason_are_refused() {
         let refused = Invoice { issue_date, due_date, ..draft(vec![]) }.checked(today()).unwrap_err();
         assert_eq!(refused.field.as_deref(), Some(field), "{issued:?} {due:?}");
     }
+    // A day that was taken stays, where the firm is further west by now; another isn't taken.
+    let tomorrow = today().plus_days(1);
+    let ahead = Invoice { issue_date: Some(tomorrow), ..draft(vec![]) }.checked(tomorrow).unwrap();
+    let told = Invoice { reference: SingleLine::new("PO-4711").ok(), ..ahead.clone() };
+    assert!(ahead.edit(told, today()).is_ok());
+    let later = Invoice { due_date: Some(tomorrow.plus_days(9)), ..ahead.clone() };
+    assert_eq!(ahead.edit(later, today()).unwrap_err().field.as_deref(), Some("issue_date"));
 }
 
 #[test]

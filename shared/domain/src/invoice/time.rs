@@ -53,7 +53,7 @@ impl Invoice {
         if self.discount.is_some() || line.amount(self.currency)? != entry.billed_amount {
             return instead("Something else was charged than was logged");
         }
-        if self.line_notes.get(place).is_some_and(|noted| !noted.amount.is_zero()) {
+        if self.line_notes.get(place).is_some_and(|noted| !noted.amount.is_zero() || noted.quantity != Units::ZERO) {
             return instead("Some of it was taken back by a credit note");
         }
         let time_reversed = self.time_reversed.iter().copied().chain([id]).collect();
@@ -70,12 +70,12 @@ impl Invoice {
     }
 
     /// The time of its lines that credit notes took back as a whole: it isn't charged any more. Of a line that is free that goes
-    /// by how many of it they took back.
+    /// by how many of it they took back; of none at all nothing is.
     pub fn time_taken_back(&self) -> Result<Vec<TimeEntryId>, Refusal> {
         let nets = self.line_nets()?;
         let lines = self.line_items.iter().zip(nets).zip(&self.line_notes);
         let is_whole = |line: &LineItem, net: Money, noted: &LineNoted| match net.is_zero() {
-            true => noted.quantity == line.quantity,
+            true => noted.quantity == line.quantity && noted.quantity != Units::ZERO,
             false => noted.amount == net,
         };
         let whole = lines.filter(|((line, net), noted)| is_whole(line, *net, noted));
