@@ -270,9 +270,8 @@ fn fault(path: &str, message: &str) -> Fault {
         (inside(name), "Is required.".to_owned(), true, if is_whole { About::Missing } else { About::Field })
     } else if let Some(name) = named("duplicate field `") {
         (inside(name), "Is there twice.".to_owned(), true, About::Field)
-    } else if let Some(rest) = message.strip_prefix("unknown variant ") {
-        let variants = rest.split("expected ").nth(1).unwrap_or_default().trim_start_matches("one of ");
-        (path.to_owned(), format!("Not one of these: {variants}."), false, about)
+    } else if let Some(told) = no_variant(message) {
+        (path.to_owned(), told, false, about)
     } else if message.starts_with("invalid type") || message.starts_with("invalid length") || message.starts_with("invalid value") {
         // Not serde's own words, which quote the value: it may be a password.
         let expected = message.split("expected ").nth(1).unwrap_or("something else");
@@ -284,7 +283,13 @@ fn fault(path: &str, message: &str) -> Fault {
     Fault { path, message, malformed, about }
 }
 
-/// What serde expects, in words where it says Rust's name of a number.
+/// What there is, where serde says that there is no such variant.
+pub(crate) fn no_variant(message: &str) -> Option<String> {
+    let variants = message.strip_prefix("unknown variant ")?.split("expected ").nth(1).unwrap_or_default();
+    Some(format!("Not one of these: {}.", variants.trim_start_matches("one of ")))
+}
+
+/// What serde expects, in words where it says Rust's names.
 fn in_words(expected: &str) -> &str {
     match expected {
         "u8" => "a whole number from 0 to 255",
@@ -293,6 +298,8 @@ fn in_words(expected: &str) -> &str {
         "u64" | "usize" => "a whole number from 0 on",
         "i16" => "a whole number from -32768 to 32767",
         "i32" => "a whole number from -2147483648 to 2147483647",
+        "a sequence" => "a list",
+        "a map" => "an object",
         other => other,
     }
 }

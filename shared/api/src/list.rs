@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::{Cursor, ListScope, PageRequest, Parent};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, Problem};
+use crate::{App, Problem, body::no_variant};
 
 const DEFAULT_LIMIT: u16 = 50;
 const LARGEST_LIMIT: u16 = 100;
@@ -99,7 +99,7 @@ impl<F: DeserializeOwned> FromRequestParts<App> for ListQuery<F> {
         let filter = read(&filters).map_err(|error| {
             let wrong = filters.iter().find_map(|filter| Some((&filter.0, read::<F>(std::slice::from_ref(filter)).err()?)));
             let (name, error) = wrong.map_or((first, error.clone()), |(name, error)| (name.clone(), error));
-            Problem::malformed(name, if error.starts_with("unknown field") { "There is no such filter." } else { &error })
+            Problem::malformed(name, told(&error))
         })?;
         Ok(Self { filter, page, uri: parts.uri.clone() })
     }
@@ -125,6 +125,17 @@ impl<F> ListQuery<F> {
 fn read<F: DeserializeOwned>(filters: &[(String, String)]) -> Result<F, String> {
     let text = serde_urlencoded::to_string(filters).map_err(|error| error.to_string())?;
     serde_urlencoded::from_str(&text).map_err(|error| error.to_string())
+}
+
+/// What is wrong with a filter, of which serde says `error`.
+fn told(error: &str) -> String {
+    if error.starts_with("unknown field") {
+        "There is no such filter.".to_owned()
+    } else if error.starts_with("provided string was not") {
+        "Not one of these: `true`, `false`.".to_owned()
+    } else {
+        no_variant(error).unwrap_or_else(|| error.to_owned())
+    }
 }
 
 fn limit(text: &str) -> Result<u16, Problem> {

@@ -48,7 +48,7 @@ impl CreditNoteMail<'_> {
         let sums = [
             Sum::some("Taken off what was due", self.reduced),
             Sum::some("Kept as your credit", self.credited),
-            Sum::some("Paid back to you", self.given_back),
+            Sum::some("Goes back to you", self.given_back),
             Some(Sum::main("Total", self.amount)),
             Sum::some("Of which tax", self.tax),
         ];
