@@ -210,6 +210,38 @@ async fn what_was_paid_twice_pays_the_invoice_when_the_first_payment_is_gone() {
 }
 
 #[tokio::test]
+async fn what_was_too_much_of_a_payment_and_pays_its_invoice_after_all_is_given_back_once() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    for refund_first in [false, true] {
+        let bill = Bill::of(&firm, "100").await;
+        let session = bill.after(&[Action::PayLater]).await;
+        app.pump_stripe().await;
+        bill.act("record-payment", json!({"amount": "30", "method": "cash"})).await;
+        app.stand_in.press(&session, Action::Arrive).unwrap();
+        app.pump_stripe().await;
+        let steps = if refund_first { [true, false] } else { [false, true] };
+        for refund in steps {
+            if refund {
+                app.stand_in.press(&session, Action::Refund(None)).unwrap();
+                app.pump_stripe().await;
+            } else {
+                let payment = bill.shown().await.text("/payments/0/id");
+                bill.act("reverse-payment", json!({"payment": payment, "reason": "Another client's"})).await;
+            }
+            app.deliver().await;
+        }
+        assert_eq!(bill.stands().await, ["paid", "100.00", "0.00", "100.00"], "{refund_first}");
+        let [credit] = bill.credits().await.try_into().unwrap();
+        assert_eq!(credit, ["30.00", "0.00"]);
+        assert_eq!(bill.shown().await.text("/refunds_unexplained"), "100.00");
+        let overdrawn = firm.owner.get("/api/finance/credits/?status=overdrawn").await.expect(200);
+        assert_eq!(overdrawn.json["results"].as_array().unwrap().len(), 0, "{refund_first}");
+    }
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
 async fn credit_that_was_taken_back_from_an_invoice_stays_where_it_is_whatever_is_refunded_of_that() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;

@@ -6,6 +6,7 @@
 
 mod action;
 mod checkout;
+mod excess;
 mod lines;
 mod noted;
 mod noted_lines;
@@ -22,11 +23,12 @@ mod simulation;
 pub(crate) mod tests;
 
 pub use checkout::{Checkout, CheckoutState, ExpireCheckouts, Link};
+pub use excess::Excess;
 pub use lines::{Discount, LineItem, MOST_LINES, Totals};
 pub use noted::NoteCredit;
 pub(crate) use noted::TakeBack;
 pub use noted_lines::{LineNoted, NewNoteLine, NoteLine};
-pub use payment::{Applied, Booked, Dispute, Excess, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, NewUse, Payment};
+pub use payment::{Applied, Booked, Dispute, MOST_PAYMENTS, ManualPaymentMethod, Method, NewPayment, NewUse, Payment};
 pub use reversal::Reversed;
 pub use stripe::{Received, Settled};
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, Method, NewNoteLine, NoteLine, Status};
+use super::{Event, Invoice, Method, NewNoteLine, NoteLine, Payment, Status};
 use crate::{Money, Refusal, ids::CreditId, tax::Tax};
 
 /// A credit that a credit note made of what was paid.
@@ -142,7 +142,7 @@ impl Invoice {
     /// How much of what went to the invoice Stripe has, and can refund.
     fn kept_at_stripe(&self) -> Money {
         let by_stripe = self.payments.iter().filter(|payment| payment.method == Method::Stripe);
-        by_stripe.map(|payment| payment.applied().without(payment.refunded_of_applied())).fold(Money::zero(self.currency), Money::and)
+        by_stripe.map(Payment::kept_of_applied).fold(Money::zero(self.currency), Money::and)
     }
 
     /// The invoice, some of whose payments are gone: what credit notes took back isn't due for that. What they said was to be

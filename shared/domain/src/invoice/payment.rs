@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Invoice, Status};
+use super::{Event, Excess, Invoice, Status};
 use crate::{
     Currency, Date, Money, Price, Refusal, SingleLine, Time,
     credit::{Credit, Origin},
@@ -84,17 +84,6 @@ pub enum Dispute {
     Lost,
 }
 
-/// What of a payment was more than was due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Excess {
-    /// How much.
-    pub amount: Money,
-    /// The client's credit that it became.
-    pub credit: CreditId,
-    /// How much of it went back to the payers as refunds of other payments: see [`Invoice::drawing`].
-    pub drawn: Money,
-}
-
 /// What was paid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Payment {
@@ -126,49 +115,6 @@ pub struct Payment {
     pub reversal: Option<Reversal>,
     /// Whether the client gets a receipt.
     pub receipt: bool,
-}
-
-impl Payment {
-    /// How much of it was more than was due.
-    pub fn credited(&self) -> Money {
-        self.excess.map_or(Money::zero(self.amount.currency()), |excess| excess.amount)
-    }
-
-    /// How much of it goes to the invoice. A refund leaves it there: it is no reason to pay again. What a bank took back, which
-    /// is all that wasn't refunded, doesn't count any more.
-    pub fn applied(&self) -> Money {
-        if self.reversal.is_some() {
-            return Money::zero(self.amount.currency());
-        }
-        match self.dispute {
-            Some(Dispute::Lost) => self.refunded_of_applied(),
-            Some(Dispute::Open | Dispute::Won) | None => self.amount.without(self.credited()),
-        }
-    }
-
-    /// How much of what became credit went back to the payers: what was refunded of it comes out of that first, then what was
-    /// of others.
-    pub fn withdrawn(&self) -> Option<(CreditId, Money)> {
-        let Excess { amount, credit, drawn } = self.excess?;
-        Some((credit, amount.without(self.excess_kept()).and(drawn)))
-    }
-
-    /// How much of what was more than was due is left.
-    pub(super) fn excess_left(&self) -> Money {
-        self.excess.map_or(Money::zero(self.amount.currency()), |excess| self.excess_kept().without(excess.drawn))
-    }
-
-    /// The same, but for refunds of other payments.
-    pub(super) fn excess_kept(&self) -> Money {
-        let excess = self.credited();
-        let gone = self.reversal.is_some() || self.dispute == Some(Dispute::Lost);
-        excess.without(if gone { excess } else { self.refunded.part_within(excess) })
-    }
-
-    /// How much of what went to the invoice was refunded.
-    pub(super) fn refunded_of_applied(&self) -> Money {
-        self.refunded.without(self.refunded.part_within(self.credited()))
-    }
 }
 
 /// A payment that staff record.
@@ -292,9 +238,9 @@ impl Invoice {
         };
         let applied = takes.part_within(payment.amount);
         let rest = payment.amount.minus("amount", applied)?;
-        let excess = (!rest.is_zero()).then_some(Excess { amount: rest, credit, drawn: Money::zero(self.currency) });
+        let excess = (!rest.is_zero()).then(|| Excess::new(rest, credit));
         let origin = Origin::Overpayment { invoice: id, payment: payment.id };
-        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?.drawing();
+        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?.reconciled();
         let event = if invoice.status == self.status { Event::PaymentRecorded } else { Event::Paid };
         let credit = excess.map(|excess| Credit::new(self.client, excess.amount, origin));
         let withdrawn = invoice.payments.last().and_then(Payment::withdrawn);
@@ -304,7 +250,7 @@ impl Invoice {
 
     /// The invoice with just these payments, and where it stands then.
     pub(super) fn with_payments(&self, payments: Vec<Payment>) -> Result<Self, Refusal> {
-        let nothing = Money::zero(self.currency);
+        let (nothing, payments) = (Money::zero(self.currency), Self::returning(payments));
         let amount_paid = payments.iter().try_fold(nothing, |sum, payment| sum.plus("amount", payment.applied()))?;
         let amount_refunded = payments.iter().try_fold(nothing, |sum, payment| sum.plus("amount", payment.refunded))?;
         Ok(Self { payments, amount_paid, amount_refunded, ..self.clone() }.standing())

@@ -4,12 +4,13 @@
 //! out of the credits that notes made, and out of what was too much of the invoice's other payments, however these were
 //! made; then out of what notes gave back and what made less what is due instead, since other money was gone
 //! ([`Invoice::absorbing`]): that is due again. What is left is a refund of what the invoice was to be paid with: it is no reason
-//! to pay again, and as long as there is any, nothing of all this is left. In whichever order all this is heard of, the client
-//! owes the same in all; how that divides into what is due and what a credit has can differ.
+//! to pay again, and as long as there is any, nothing of all this is left. In whichever order it is heard of what was refunded and
+//! which payments are gone, the client owes the same in all ([`Invoice::reconciled`]); how that divides into what is due and what
+//! a credit has can differ.
 
 use std::collections::BTreeSet;
 
-use super::{Excess, Invoice, NoteCredit, Payment};
+use super::{Invoice, NoteCredit, Payment};
 use crate::{Money, Refusal, ids::CreditId};
 
 /// Most credits that payments of an invoice and notes on it can make, as people record them.
@@ -77,9 +78,9 @@ impl Invoice {
         gone(self).into_iter().filter(is_news).collect()
     }
 
-    /// The invoice, which `before` was, with what was refunded since taken out of the credits that there are; or, where it
-    /// turned out that less was, given back to them: to what was too much first, then to the notes'.
-    pub(super) fn redrawing_since(mut self, before: &Self) -> Self {
+    /// The invoice, which `before` was, where it turned out that less was refunded: what was taken out of credits for that is
+    /// given back, to what was too much first, then to the notes'.
+    pub(super) fn giving_back_since(mut self, before: &Self) -> Self {
         let nothing = Money::zero(self.currency);
         let back = before.refunds_applied().without(self.refunds_applied());
         let back = back.without(before.refunds_unexplained());
@@ -92,16 +93,12 @@ impl Invoice {
             let part = back.part_within(note.withdrawn);
             (note.withdrawn, back) = (note.withdrawn.without(part), back.without(part));
         }
-        self.drawing()
+        self
     }
 
     /// The invoice with what was refunded of which nothing tells taken out of the credits that are there, and of what made less
-    /// what is due; and no more out of what was too much of a payment than that is.
+    /// what is due.
     pub(super) fn drawing(mut self) -> Self {
-        for payment in &mut self.payments {
-            let most = payment.excess_kept();
-            payment.excess = payment.excess.map(|excess| Excess { drawn: excess.drawn.part_within(most), ..excess });
-        }
         let mut untold = self.refunds_untold();
         if untold.is_negative() {
             return self.standing();
