@@ -99,10 +99,12 @@ impl Payment {
         if self.is_gone() { Money::zero(self.amount.currency()) } else { self.of_excess(kept) }
     }
 
-    /// It with `returned` of its credit paying the invoice, and no more applied or drawn than there is.
-    pub(super) fn bounded(mut self, returned: Money) -> Self {
+    /// It with so much of its credit paying the invoice, and no more applied or drawn than there is. More of it than is left is
+    /// money of another credit that settled what was owed of this.
+    fn returning(mut self, paid_by_credit: Money) -> Self {
         let Some(excess) = self.excess else { return self };
-        let nothing = Money::zero(self.amount.currency());
+        let (nothing, left) = (Money::zero(self.amount.currency()), self.excess_left());
+        let returned = paid_by_credit.part_within(if left.is_negative() { excess.returned } else { excess.returned.and(left) });
         self.excess = Some(Excess { returned, draw_applied: nothing, ..excess });
         let refund_applied = excess.refund_applied.part_within(self.refunded_of_excess());
         let draw_applied = excess.draw_applied.part_within(self.room_to_draw());
@@ -122,7 +124,7 @@ impl Invoice {
         let returned = |payment: &Payment| payment.excess.map(|excess| by_credit(excess.credit, Money::zero(payment.amount.currency())));
         let returned: Vec<_> = payments.iter().map(returned).collect();
         let bounded = payments.into_iter().zip(returned);
-        bounded.map(|(payment, returned)| returned.map_or(payment.clone(), |returned| payment.bounded(returned))).collect()
+        bounded.map(|(payment, returned)| returned.map_or(payment.clone(), |returned| payment.returning(returned))).collect()
     }
 
     /// The invoice with all that went back to the payers put where it belongs: taken out of credits, or of what notes took back
@@ -202,6 +204,17 @@ mod tests {
         for invoice in [elsewhere.invoice.unwrap().0, before.invoice.0] {
             assert_eq!((invoice.amount_due(), invoice.refunds_unexplained()), (usd(0), usd(12_000)));
         }
+        // A credit that has more than is left of what was too much, since another settled it, pays with that.
+        let part = settle(&invoice, &Received { refunded: usd(2_400), ..received(12_000) }).invoice.unwrap().0;
+        let part = without_the_first(&part).invoice.0;
+        assert_eq!((part.amount_due(), part.refunds_unexplained()), (usd(0), usd(2_400)));
+        let settled = Credit { remaining: usd(2_400), withdrawn: usd(3_600), ..credit.clone() };
+        let larger = Invoice { totals: crate::invoice::Totals { total: usd(14_400), ..part.totals }, ..part.clone() }.standing();
+        let paid = larger.apply_credit(id(9), (id(3), &settled), using(None), id(50), now()).unwrap().invoice.0;
+        assert_eq!(
+            (paid.amount_due(), paid.credits_gone_since(&larger), paid.payments[1].withdrawn()),
+            (usd(0), vec![], Some((id(3), usd(3_600))))
+        );
         // Money that comes now explains the refund, once.
         let more = again.record_payment(id(9), paying("40"), id(51), id(60), now(), today()).unwrap();
         assert_eq!(more.credit.map(|credit| (credit.remaining, credit.withdrawn)), Some((usd(0), usd(4_000))));

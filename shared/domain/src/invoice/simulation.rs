@@ -283,6 +283,13 @@ impl Books {
             let went_back: i64 = invoice.payments.iter().map(unapplied).sum();
             assert!(invoice.amount_due().is_zero() || went_back == 0, "{invoice:#?}");
         }
+        // A credit is as the invoice says that it came of.
+        for invoice in &self.invoices {
+            let excesses = invoice.payments.iter().filter_map(Payment::withdrawn);
+            for (credit, gone) in excesses.chain(invoice.note_credits.iter().map(NoteCredit::gone)) {
+                assert_eq!(self.credits[&credit].withdrawn, gone, "{invoice:#?} {:#?}", self.credits[&credit]);
+            }
+        }
         // Nobody has credit for money that went back to them, or owes less.
         for invoice in self.invoices.iter().filter(|invoice| invoice.refunds_untold().minor() > 0) {
             assert!(invoice.payments.iter().all(|payment| payment.excess_left().is_zero()), "{invoice:#?}");
