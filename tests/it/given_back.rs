@@ -210,7 +210,7 @@ async fn what_was_paid_twice_pays_the_invoice_when_the_first_payment_is_gone() {
 }
 
 #[tokio::test]
-async fn what_was_too_much_of_a_payment_and_pays_its_invoice_after_all_is_given_back_once() {
+async fn what_was_too_much_of_a_payment_and_pays_its_invoice_is_due_again_once_it_went_back() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     for refund_first in [false, true] {
@@ -231,9 +231,14 @@ async fn what_was_too_much_of_a_payment_and_pays_its_invoice_after_all_is_given_
             }
             app.deliver().await;
         }
-        assert_eq!(bill.stands().await, ["paid", "100.00", "0.00", "100.00"], "{refund_first}");
-        assert!(bill.credits().await.iter().all(|credit| *credit == ["30.00", "0.00"]));
-        assert_eq!(bill.shown().await.text("/refunds_unexplained"), "100.00");
+        assert_eq!(bill.stands().await, ["sent", "70.00", "30.00", "100.00"], "{refund_first}");
+        assert!(bill.credits().await.iter().all(|credit| credit[1] == "0.00"));
+        assert_eq!(bill.shown().await.text("/refunds_unexplained"), "70.00");
+        // Money that comes now pays that, once; what is more explains what was refunded.
+        bill.act("record-payment", json!({"amount": "31", "method": "bank_transfer"})).await;
+        app.deliver().await;
+        assert_eq!(bill.stands().await[..3], ["paid", "100.00", "0.00"]);
+        assert_eq!(bill.shown().await.text("/refunds_unexplained"), "69.00");
         let overdrawn = firm.owner.get("/api/finance/credits/?status=overdrawn").await.expect(200);
         assert_eq!(overdrawn.json["results"].as_array().unwrap().len(), 0, "{refund_first}");
     }
@@ -269,11 +274,11 @@ async fn credit_that_was_taken_back_from_an_invoice_stays_where_it_is_until_it_i
         (["sent", "60.00", "40.00", "0.00"].map(str::to_owned), vec![["100.00".to_owned(), "100.00".to_owned()]])
     );
     press(Action::Win).await;
-    // What is refunded comes out of it, and of what is left over then nothing is due.
+    // What is refunded comes out of it.
     press(Action::Refund(None)).await;
     assert_eq!(
         (bill.stands().await, bill.credits().await),
-        (["paid", "100.00", "0.00", "60.00"].map(str::to_owned), vec![["100.00".to_owned(), "0.00".to_owned()]])
+        (["sent", "60.00", "40.00", "60.00"].map(str::to_owned), vec![["100.00".to_owned(), "40.00".to_owned()]])
     );
 }
 

@@ -247,7 +247,7 @@ async fn update_proposal(
 /// Delete a draft, or archive a proposal that is over.
 ///
 /// Of a draft nothing is left but its history; where it is the next version of another, that one is as it was before, taken
-/// out of the archive if it was there, or is cancelled if another proposal to the prospect was accepted. Archiving takes the
+/// out of the archive if it was there, or is cancelled if it was open and another proposal to the prospect was accepted. Archiving takes the
 /// permission `sales.close`. 409 while it waits for approval, is approved, sent or expired (cancel it first), and if it is archived
 /// already.
 #[delete("/api/crm/proposals/{id}/")]

@@ -56,7 +56,8 @@ struct CreditSummary {
     /// credit settles it.
     #[view(it.overdrawn.into())]
     overdrawn: Decimal,
-    /// How much of it went back to the payer, or was never theirs.
+    /// How much of it went back to the payer, or was never theirs, but for what pays the invoice that it came of: that is due
+    /// again then. Less than nothing where that didn't go back after all and isn't due any more.
     #[view(it.withdrawn.into())]
     withdrawn: Decimal,
     /// How much of it was given to the client otherwise, as was recorded.

@@ -114,7 +114,7 @@ async fn apply_credit_to_invoice(
 }
 
 /// Take back a payment that was recorded wrongly: the invoice is due again, and what was too much of it is no credit any
-/// more.
+/// more. What was too much of its other payments pays it soon after.
 ///
 /// What paid it from a credit is there again. Where the credit that it made was used meanwhile, that is overdrawn: the
 /// client owes it. The client isn't told. 409 if it was taken back before, and if the invoice or its client is archived; 422

@@ -361,13 +361,13 @@ impl Proposal {
         Ok(((Self { status: Status::Superseded, superseded_by: Some(next), ..self.clone() }, Event::Superseded), revision))
     }
 
-    /// The proposal once its next version, the draft `next`, is deleted: as it was before it was superseded; or cancelled, if
-    /// `another` to the prospect was accepted meanwhile.
+    /// The proposal once its next version, the draft `next`, is deleted: as it was before it was superseded; or cancelled, if it
+    /// was open and `another` to the prospect was accepted meanwhile.
     pub fn reinstate(&self, next: ProposalId, another: bool) -> Transition<Self> {
         if self.status != Status::Superseded || self.superseded_by != Some(next) {
             return Err(Refusal::state("The draft isn't the proposal's next version."));
         }
-        if another {
+        if another && self.reason.is_none() {
             let reason = MultiLine::new("Another proposal was accepted.").ok();
             return Ok((Self { status: Status::Cancelled, superseded_by: None, reason, ..self.clone() }, Event::Cancelled));
         }

@@ -22,7 +22,7 @@ pub(crate) fn units(units: Units) -> String {
     grouped(&units.get().normalize().to_string())
 }
 
-/// A share in hundredths: `7.75%`.
+/// A share in percent: `7.75%`.
 pub(crate) fn percent(percent: Percent) -> String {
     format!("{}%", percent.get().normalize())
 }

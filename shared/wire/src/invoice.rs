@@ -178,8 +178,8 @@ struct PaymentOut {
     /// How much, in all.
     #[view(it.amount.into())]
     amount: Decimal,
-    /// How much of it goes to the invoice; nothing, if it was recorded wrongly, and of what the payer's bank took back nothing
-    /// either.
+    /// How much of it goes to the invoice; nothing, if it was recorded wrongly, of what the payer's bank took back nothing
+    /// either, and of credit not what went back of the invoice's own money.
     #[view(it.applied().into())]
     applied: Decimal,
     method: Method,

@@ -141,7 +141,8 @@ fn assert_money_is_explained([received, given]: [&Sums; 2], invoices: &[&Invoice
     assert_eq!(sums(credits.iter().map(|credit| credit.amount)), plus(excess(), sums(notes.iter().map(|note| note.credited))));
     let used = sums(credits.iter().flat_map(|credit| uses(credit)));
     let settled = sums(credits.iter().flat_map(|credit| &credit.settlements).map(|settlement| settlement.amount));
-    let applied = sums(payments().filter(|payment| payment.method == Method::Credit).map(Payment::applied));
+    let from_credit = payments().filter(|payment| payment.method == Method::Credit && payment.reversal.is_none());
+    let applied = sums(from_credit.map(|payment| payment.amount));
     assert_eq!(used, plus(applied, settled));
     for credit in credits {
         let used: i64 = uses(credit).map(Money::minor).sum();

@@ -53,7 +53,7 @@ pub(super) struct PlannedInvoice {
     pub(super) lines: &'static [Line],
     /// Whether it charges the month's time.
     pub(super) time: bool,
-    /// What is taken off it, in hundredths.
+    /// What is taken off it, in percent.
     pub(super) discount: Option<&'static str>,
     pub(super) fate: Fate,
 }

@@ -1,5 +1,5 @@
-//! What was paid too much: it is a credit of the client's. Some of it may pay the same invoice after all, once another payment is
-//! gone; then it isn't too much any more.
+//! What was paid too much: it is a credit of the client's. Some of it may pay the same invoice, once another payment is gone; if it
+//! goes back then, that is due again, rather than that the credit is overdrawn.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,65 +13,65 @@ pub struct Excess {
     pub amount: Money,
     /// The client's credit that it became.
     pub credit: CreditId,
-    /// How much of that credit pays this same invoice.
+    /// How much of it pays this same invoice, by way of the credit.
     pub returned: Money,
-    /// How much of what was refunded of it counts as paid on the invoice instead: see [`Invoice::reconciled`].
-    pub refund_applied: Money,
+    /// How much of that went back, so that it is due again.
+    pub went_back: Money,
     /// How much of it went back to the payers as refunds of other payments: see [`Invoice::drawing`].
     pub drawn: Money,
-    /// How much of it went back so, and counts as paid on the invoice instead.
-    pub draw_applied: Money,
 }
 
 impl Excess {
     pub(super) fn new(amount: Money, credit: CreditId) -> Self {
         let nothing = Money::zero(amount.currency());
-        Self { amount, credit, returned: nothing, refund_applied: nothing, drawn: nothing, draw_applied: nothing }
+        Self { amount, credit, returned: nothing, went_back: nothing, drawn: nothing }
     }
 }
 
 impl Payment {
-    /// How much of it was more than was due when it was made.
+    /// How much of it was more than was due.
     pub fn credited(&self) -> Money {
         self.of_excess(|excess| excess.amount)
     }
 
     /// How much of it goes to the invoice. A refund leaves it there: it is no reason to pay again. What a bank took back, which
-    /// is all that wasn't refunded, doesn't count any more.
+    /// is all that wasn't refunded, doesn't count any more, and of credit not what went back of the money that it was.
     pub fn applied(&self) -> Money {
         if self.reversal.is_some() {
             return Money::zero(self.amount.currency());
         }
         match self.dispute {
             Some(Dispute::Lost) => self.refunded_of_applied(),
-            Some(Dispute::Open | Dispute::Won) | None => {
-                self.amount.without(self.credited()).and(self.of_excess(|excess| excess.refund_applied.and(excess.draw_applied)))
-            }
+            Some(Dispute::Open | Dispute::Won) | None => self.amount.without(self.credited()).without(self.went_back),
         }
     }
 
-    /// How much of the credit that it became is gone, in all: it is refunded, as what was too much is first; it explains refunds
-    /// of other payments; or the payment is gone.
+    /// How much of the credit that it became is gone, in all: what went back of it, unless that had paid this invoice.
     pub fn withdrawn(&self) -> Option<(CreditId, Money)> {
         let excess = self.excess?;
-        let gone = if self.is_gone() { excess.amount } else { self.refunded_of_excess().and(excess.drawn).and(excess.draw_applied) };
-        Some((excess.credit, gone))
+        Some((excess.credit, self.excess_gone().without(excess.went_back)))
     }
 
-    /// How much of what was too much is left.
+    /// How much of what was too much didn't go back, wherever the credit is by now.
     pub(super) fn excess_left(&self) -> Money {
-        self.room_to_draw().without(self.of_excess(|excess| excess.drawn))
+        self.credited().without(self.excess_gone())
     }
 
-    /// How much of what went to the invoice was refunded, with what pays it by way of the credit.
+    /// How much of what was too much is there, but for refunds of other payments.
+    fn excess_kept(&self) -> Money {
+        let excess = self.credited();
+        excess.without(if self.is_gone() { excess } else { self.refunded.part_within(excess) })
+    }
+
+    /// How much of what went to the invoice was refunded.
     pub(super) fn refunded_of_applied(&self) -> Money {
-        self.refunded.without(self.refund_unapplied())
+        self.refunded.without(self.refunded.part_within(self.credited()))
     }
 
     /// How much of what went to the invoice is there, with what pays it by way of the credit.
     pub(super) fn kept_of_applied(&self) -> Money {
-        let returned = if self.is_gone() { Money::zero(self.amount.currency()) } else { self.of_excess(|excess| excess.returned) };
-        self.applied().and(returned).without(self.refunded_of_applied())
+        let by_credit = self.of_excess(|excess| excess.returned.without(excess.went_back));
+        self.applied().and(by_credit).without(self.refunded_of_applied())
     }
 
     /// Whether nothing of it is there: it never was, or a bank has it.
@@ -79,81 +79,76 @@ impl Payment {
         self.reversal.is_some() || self.dispute == Some(Dispute::Lost)
     }
 
+    /// Whether it is paid from `credit`, and stands.
+    fn is_from(&self, credit: CreditId) -> bool {
+        self.credit == Some(credit) && self.reversal.is_none()
+    }
+
     fn of_excess(&self, part: impl FnOnce(Excess) -> Money) -> Money {
         self.excess.map_or(Money::zero(self.amount.currency()), part)
     }
 
-    /// How much of what was too much was refunded.
-    fn refunded_of_excess(&self) -> Money {
-        self.of_excess(|excess| self.refunded.part_within(excess.amount.without(excess.returned)))
+    /// How much of what was too much went back: it was refunded, as that is first; then as refunds of other payments.
+    fn excess_gone(&self) -> Money {
+        self.of_excess(|excess| excess.amount.without(self.excess_kept()).and(excess.drawn))
     }
 
-    /// The same, but for what counts as paid on the invoice.
-    pub(super) fn refund_unapplied(&self) -> Money {
-        self.of_excess(|excess| self.refunded_of_excess().without(excess.refund_applied))
+    /// How much of that had paid this invoice, as that goes back last.
+    fn returned_gone(&self) -> Money {
+        let over = |excess: Excess| excess.returned.and(self.excess_gone()).without(excess.amount);
+        let over = self.of_excess(over);
+        if over.is_negative() { Money::zero(self.amount.currency()) } else { over }
     }
 
-    /// How much of what was too much refunds of other payments can have come out of.
-    fn room_to_draw(&self) -> Money {
-        let kept = |excess: Excess| excess.amount.without(excess.returned).without(self.refunded_of_excess()).without(excess.draw_applied);
-        if self.is_gone() { Money::zero(self.amount.currency()) } else { self.of_excess(kept) }
-    }
-
-    /// It with so much of its credit paying the invoice, and no more applied or drawn than there is. More of it than is left is
-    /// money of another credit that settled what was owed of this.
+    /// It where so much of its credit pays the invoice. More of it than is left is money of another credit that settled what was
+    /// owed of this.
     fn returning(mut self, paid_by_credit: Money) -> Self {
-        let Some(excess) = self.excess else { return self };
-        let (nothing, left) = (Money::zero(self.amount.currency()), self.excess_left());
-        let returned = paid_by_credit.part_within(if left.is_negative() { excess.returned } else { excess.returned.and(left) });
-        self.excess = Some(Excess { returned, draw_applied: nothing, ..excess });
-        let refund_applied = excess.refund_applied.part_within(self.refunded_of_excess());
-        let draw_applied = excess.draw_applied.part_within(self.room_to_draw());
-        self.excess = Some(Excess { returned, refund_applied, draw_applied, ..excess });
-        let drawn = excess.drawn.part_within(self.room_to_draw());
-        self.excess = self.excess.map(|excess| Excess { drawn, ..excess });
+        let (left, most) = (self.excess_left(), self.excess_kept());
+        self.excess = self.excess.map(|excess| {
+            let room = if left.minor() < excess.returned.minor() { excess.returned } else { left };
+            Excess { returned: paid_by_credit.part_within(room), drawn: excess.drawn.part_within(most), ..excess }
+        });
         self
     }
 }
 
 impl Invoice {
-    /// `payments`, each knowing how much of the credit that it became pays this same invoice.
+    /// `payments`, where each knows how much of the credit that it became pays this same invoice.
     pub(super) fn returning(payments: Vec<Payment>) -> Vec<Payment> {
-        let by_credit = |credit: CreditId, nothing: Money| {
-            payments.iter().filter(|payment| payment.credit == Some(credit)).map(Payment::applied).fold(nothing, Money::and)
+        let returned = |payment: &Payment| {
+            let nothing = Money::zero(payment.amount.currency());
+            let from = |credit| payments.iter().filter(move |paid| paid.is_from(credit)).map(|paid| paid.amount).fold(nothing, Money::and);
+            payment.excess.map_or(nothing, |excess| from(excess.credit))
         };
-        let returned = |payment: &Payment| payment.excess.map(|excess| by_credit(excess.credit, Money::zero(payment.amount.currency())));
         let returned: Vec<_> = payments.iter().map(returned).collect();
-        let bounded = payments.into_iter().zip(returned);
-        bounded.map(|(payment, returned)| returned.map_or(payment.clone(), |returned| payment.returning(returned))).collect()
+        payments.into_iter().zip(returned).map(|(payment, returned)| payment.returning(returned)).collect()
     }
 
-    /// The invoice with all that went back to the payers put where it belongs: taken out of credits, or of what notes took back
-    /// ([`Invoice::drawing`], [`Invoice::absorbing`]); and where something is due although more went back of what was too much,
-    /// that counts as paid on the invoice, as if it had been so from the start, and the refund as one of that.
-    pub(super) fn reconciled(self) -> Self {
-        let mut invoice = self.drawing().absorbing();
-        while let Some(reapplied) = invoice.reapplying() {
-            invoice = reapplied.drawing().absorbing();
+    /// The invoice without what it was paid from credits that its own payments became, as far as that went back: of the last first.
+    /// What didn't after all pays it again, as far as it is due; the rest of that is the credit's.
+    pub(super) fn going_back(mut self) -> Self {
+        let nothing = Money::zero(self.currency);
+        self.amount_paid = self.payments.iter().map(Payment::applied).fold(nothing, Money::and);
+        let mut due = self.amount_due();
+        for place in 0..self.payments.len() {
+            let Some((excess, mut gone)) = self.payments.get(place).and_then(|payment| Some((payment.excess?, payment.returned_gone())))
+            else {
+                continue;
+            };
+            let mut went_back = nothing;
+            for paid in self.payments.iter_mut().rev().filter(|paid| paid.is_from(excess.credit)) {
+                let part = gone.part_within(paid.amount);
+                let less = paid.went_back.without(part);
+                let restored = if less.is_negative() { less } else { less.part_within(due) };
+                (paid.went_back, due) = (paid.went_back.without(restored), due.without(restored));
+                (gone, went_back) = (gone.without(part), went_back.and(paid.went_back));
+            }
+            if let Some(payment) = self.payments.get_mut(place) {
+                payment.excess = Some(Excess { went_back, ..excess });
+            }
         }
-        invoice
-    }
-
-    /// The invoice with what went back of what was too much applied to what is due; nothing, if there is none, or nothing is due.
-    fn reapplying(&self) -> Option<Self> {
-        let (mut due, mut payments) = (self.amount_due(), self.payments.clone());
-        for payment in &mut payments {
-            let refunded = due.part_within(payment.refund_unapplied());
-            let Some(excess) = &mut payment.excess else { continue };
-            let drawn = due.without(refunded).part_within(excess.drawn);
-            excess.refund_applied = excess.refund_applied.and(refunded);
-            (excess.drawn, excess.draw_applied) = (excess.drawn.without(drawn), excess.draw_applied.and(drawn));
-            due = due.without(refunded).without(drawn);
-        }
-        if due == self.amount_due() {
-            return None;
-        }
-        let amount_paid = payments.iter().map(Payment::applied).fold(Money::zero(self.currency), Money::and);
-        Some(Self { payments, amount_paid, ..self.clone() }.standing())
+        self.amount_paid = self.payments.iter().map(Payment::applied).fold(nothing, Money::and);
+        self
     }
 }
 
@@ -164,7 +159,7 @@ mod tests {
         MultiLine,
         credit::Credit,
         invoice::{
-            Received, Reversed,
+            Event, Received, Reversed, Settled,
             tests::{id, note, now, pay, paying, received, sent, settle, today, usd, using},
         },
     };
@@ -179,58 +174,59 @@ mod tests {
         invoice.reverse_payment(invoice.payments[0].id, MultiLine::new("Another client's").unwrap(), now()).unwrap()
     }
 
-    fn refunded(invoice: &Invoice) -> crate::invoice::Settled {
-        settle(invoice, &Received { refunded: usd(12_000), ..received(12_000) })
+    fn refunded(invoice: &Invoice, minor: i64) -> Settled {
+        settle(invoice, &Received { refunded: usd(minor), ..received(12_000) })
     }
 
     #[test]
-    fn what_was_too_much_and_pays_the_invoice_after_all_is_refunded_as_what_paid_it() {
+    fn what_was_too_much_and_pays_the_invoice_is_due_again_once_it_went_back() {
         let (invoice, credit) = paid_twice();
-        // The outbox pays it from the credit, or somebody spent that elsewhere, or the refund was there first.
         let open = without_the_first(&invoice).invoice.0;
         assert_eq!(open.amount_due(), usd(3_600));
+        // The outbox pays it from the credit; or somebody spent that elsewhere; or the refund was there first.
         let again = open.apply_credit(id(9), (id(3), &credit), using(None), id(50), now()).unwrap().invoice.0;
-        let after = refunded(&again);
+        let after = refunded(&again, 12_000);
         assert!(after.withdrawn.is_empty());
-        let again = after.invoice.unwrap().0;
-        assert_eq!((again.amount_due(), again.refunds_unexplained()), (usd(0), usd(12_000)));
-
-        let elsewhere = refunded(&open);
+        let (after, event) = after.invoice.unwrap();
+        assert_eq!((event, after.payments[2].applied()), (Event::Reopened, usd(0)));
+        let elsewhere = refunded(&open, 12_000);
         assert_eq!(elsewhere.withdrawn, [(id(3), usd(3_600))]);
-        let before = refunded(&invoice);
+        let before = refunded(&invoice, 12_000);
         assert_eq!(before.withdrawn, [(id(3), usd(3_600))]);
         let before = without_the_first(&before.invoice.unwrap().0);
         assert!(before.withdrawn.is_empty());
-        for invoice in [elsewhere.invoice.unwrap().0, before.invoice.0] {
-            assert_eq!((invoice.amount_due(), invoice.refunds_unexplained()), (usd(0), usd(12_000)));
+        for invoice in [after, elsewhere.invoice.unwrap().0, before.invoice.0] {
+            assert_eq!((invoice.amount_due(), invoice.refunds_unexplained()), (usd(3_600), usd(8_400)));
+            // Money that comes now pays that first, and then explains what was refunded.
+            let more = invoice.record_payment(id(9), paying("40"), id(51), id(60), now(), today()).unwrap();
+            assert_eq!(more.credit.map(|credit| (credit.remaining, credit.withdrawn)), Some((usd(0), usd(400))));
+            assert_eq!((more.invoice.0.amount_due(), more.invoice.0.refunds_unexplained()), (usd(0), usd(8_000)));
         }
-        // A credit that has more than is left of what was too much, since another settled it, pays with that.
-        let part = settle(&invoice, &Received { refunded: usd(2_400), ..received(12_000) }).invoice.unwrap().0;
-        let part = without_the_first(&part).invoice.0;
-        assert_eq!((part.amount_due(), part.refunds_unexplained()), (usd(0), usd(2_400)));
-        let settled = Credit { remaining: usd(2_400), withdrawn: usd(3_600), ..credit.clone() };
-        let larger = Invoice { totals: crate::invoice::Totals { total: usd(14_400), ..part.totals }, ..part.clone() }.standing();
-        let paid = larger.apply_credit(id(9), (id(3), &settled), using(None), id(50), now()).unwrap().invoice.0;
-        assert_eq!(
-            (paid.amount_due(), paid.credits_gone_since(&larger), paid.payments[1].withdrawn()),
-            (usd(0), vec![], Some((id(3), usd(3_600))))
-        );
-        // Money that comes now explains the refund, once.
-        let more = again.record_payment(id(9), paying("40"), id(51), id(60), now(), today()).unwrap();
-        assert_eq!(more.credit.map(|credit| (credit.remaining, credit.withdrawn)), Some((usd(0), usd(4_000))));
-        assert_eq!(more.invoice.0.refunds_unexplained(), usd(8_000));
+        // A second payment that was given back explains that refund, whatever becomes of the first.
+        let lost = Received { payment_intent: "pi_2".into(), ..received(12_000) };
+        let twice = settle(&settle(&sent(), &received(12_000)).invoice.unwrap().0, &lost).invoice.unwrap().0;
+        let given_back = settle(&twice, &Received { refunded: usd(12_000), ..lost }).invoice.unwrap().0;
+        let disputed = Received { dispute: Some(Dispute::Lost), ..received(12_000) };
+        assert_eq!(settle(&given_back, &disputed).invoice.unwrap().0.amount_due(), usd(12_000));
     }
 
     #[test]
-    fn what_pays_the_invoice_by_way_of_the_credit_can_be_refunded_at_stripe() {
+    fn a_refund_that_failed_pays_the_invoice_again_or_is_the_credits() {
         let (invoice, credit) = paid_twice();
         let open = without_the_first(&invoice).invoice.0;
         let again = open.apply_credit(id(9), (id(3), &credit), using(None), id(50), now()).unwrap().invoice.0;
-        assert_eq!(note(&again, "120", Some("120")).unwrap().note.refunded, usd(12_000));
-        // The credit is taken back: it was refunded, as what was too much is first.
-        let back = again.reverse_payment(id(50), MultiLine::new("Not here").unwrap(), now()).unwrap();
-        assert_eq!((back.given_back, back.invoice.0.amount_due()), (Some(id(3)), usd(3_600)));
-        let gone = refunded(&back.invoice.0);
-        assert_eq!((gone.withdrawn, gone.invoice.unwrap().0.amount_due()), (vec![(id(3), usd(3_600))], usd(0)));
+        let back = refunded(&again, 3_600).invoice.unwrap().0;
+        assert_eq!(back.amount_due(), usd(3_600));
+        let failed = refunded(&back, 0);
+        assert_eq!((failed.withdrawn.as_slice(), failed.invoice.unwrap().0.amount_due()), ([].as_slice(), usd(0)));
+        // By then a credit note took back what was due.
+        let noted = note(&back, "36", None).unwrap().invoice.0;
+        let failed = refunded(&noted, 0);
+        assert_eq!((failed.invoice.unwrap().0.amount_due(), failed.withdrawn.as_slice()), (usd(0), [(id(3), usd(-3_600))].as_slice()));
+        let spent = Credit { remaining: usd(0), uses: Vec::new(), amount: usd(0), ..credit };
+        assert_eq!(spent.withdraw(usd(-3_600)).unwrap().0.remaining, usd(3_600));
+        // The credit payment is taken back: the credit has what didn't go back.
+        let taken = back.reverse_payment(id(50), MultiLine::new("Not here").unwrap(), now()).unwrap();
+        assert_eq!((taken.withdrawn, taken.given_back, taken.invoice.0.amount_due()), (vec![(id(3), usd(3_600))], Some(id(3)), usd(3_600)));
     }
 }

@@ -107,6 +107,8 @@ pub struct Payment {
     pub credit: Option<CreditId>,
     /// What was more than was due.
     pub excess: Option<Excess>,
+    /// How much of it went back, where it is paid from a credit that the invoice's own money became.
+    pub went_back: Money,
     /// How much of it went back to the payer, in all.
     pub refunded: Money,
     /// Whether the payer's bank wants it back.
@@ -240,7 +242,7 @@ impl Invoice {
         let rest = payment.amount.minus("amount", applied)?;
         let excess = (!rest.is_zero()).then(|| Excess::new(rest, credit));
         let origin = Origin::Overpayment { invoice: id, payment: payment.id };
-        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?.reconciled();
+        let invoice = self.with_payments([self.payments.as_slice(), &[Payment { excess, ..payment }]].concat())?.drawing();
         let event = if invoice.status == self.status { Event::PaymentRecorded } else { Event::Paid };
         let credit = excess.map(|excess| Credit::new(self.client, excess.amount, origin));
         let withdrawn = invoice.payments.last().and_then(Payment::withdrawn);
@@ -281,6 +283,7 @@ impl Invoice {
             session: None,
             credit: None,
             excess: None,
+            went_back: Money::zero(amount.currency()),
             refunded: Money::zero(amount.currency()),
             dispute: None,
             reversal: None,

@@ -5,7 +5,7 @@
 //! made; then out of what notes gave back and what made less what is due instead, since other money was gone
 //! ([`Invoice::absorbing`]): that is due again. What is left is a refund of what the invoice was to be paid with: it is no reason
 //! to pay again, and as long as there is any, nothing of all this is left. In whichever order it is heard of what was refunded and
-//! which payments are gone, the client owes the same in all ([`Invoice::reconciled`]); how that divides into what is due and what
+//! which payments are gone, the client owes the same in all (`simulation`); how that divides into what is due and what
 //! a credit has can differ.
 
 use std::collections::BTreeSet;
@@ -99,10 +99,7 @@ impl Invoice {
     /// The invoice with what was refunded of which nothing tells taken out of the credits that are there, and of what made less
     /// what is due.
     pub(super) fn drawing(mut self) -> Self {
-        let mut untold = self.refunds_untold();
-        if untold.is_negative() {
-            return self.standing();
-        }
+        let mut untold = self.refunds_unexplained();
         for note in &mut self.note_credits {
             let part = untold.part_within(note.left());
             (note.withdrawn, untold) = (note.withdrawn.and(part), untold.without(part));
@@ -114,6 +111,7 @@ impl Invoice {
                 (excess.drawn, untold) = (excess.drawn.and(part), untold.without(part));
             }
         }
+        self = self.going_back();
         let part = untold.part_within(self.refund_absorbed);
         (self.refund_absorbed, untold) = (self.refund_absorbed.without(part), untold.without(part));
         self.amount_credited = self.amount_credited.without(part);

@@ -43,7 +43,7 @@ impl Invoice {
         let reversed = Payment { reversal: Some(Reversal { reason, at: now }), ..known.clone() };
         let given_back = reversed.credit;
         let payments = self.payments.iter().map(|known| if known.id == payment { reversed.clone() } else { known.clone() });
-        let invoice = self.with_payments(payments.collect())?.reconciled();
+        let invoice = self.with_payments(payments.collect())?.drawing().absorbing();
         let withdrawn = invoice.credits_gone_since(self);
         Ok(Reversed { invoice: (invoice, Event::PaymentReversed), withdrawn, given_back })
     }

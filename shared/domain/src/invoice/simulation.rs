@@ -269,19 +269,20 @@ impl Books {
         let uses = self.credits.values().flat_map(|credit| &credit.uses).filter(|used: &&Use| used.given_back_at.is_none());
         let used = sum(&mut uses.map(|used| used.amount));
         let settled = sum(&mut self.credits.values().flat_map(|credit| &credit.settlements).map(|settlement| settlement.amount));
-        let applied = sum(&mut payments().filter(|payment| payment.method == Method::Credit).map(Payment::applied));
+        let applied = sum(&mut payments()
+            .filter(|payment| payment.method == Method::Credit && payment.reversal.is_none())
+            .map(|payment| payment.amount));
         assert_eq!(used, applied + settled);
         assert_eq!(self.owed(), self.owed_by_what_was_paid());
-        for invoice in &self.invoices {
+        for (place, invoice) in self.invoices.iter().enumerate() {
             let untold = invoice.refunds_untold().minor();
+            assert_eq!(untold.max(0), self.untold(place));
+            assert!(!invoice.amount_credited.is_negative() && !invoice.refund_absorbed.is_negative(), "{invoice:#?}");
+            let within = |payment: &Payment| !payment.applied().is_negative() && payment.applied().minor() <= payment.amount.minor();
+            assert!(invoice.payments.iter().all(within), "{invoice:#?}");
             // As long as something is due, nothing that notes took back is owed besides.
             let owed = untold < 0 || invoice.note_credits.iter().any(|note| !note.left().is_zero());
             assert!(invoice.amount_due().is_zero() || !owed, "{invoice:#?}");
-            // Nor did anything go back of what was too much of its payments.
-            let unapplied =
-                |payment: &Payment| payment.refund_unapplied().minor() + payment.excess.map_or(0, |excess| excess.drawn.minor());
-            let went_back: i64 = invoice.payments.iter().map(unapplied).sum();
-            assert!(invoice.amount_due().is_zero() || went_back == 0, "{invoice:#?}");
         }
         // A credit is as the invoice says that it came of.
         for invoice in &self.invoices {
@@ -296,6 +297,19 @@ impl Books {
             assert!(invoice.note_credits.iter().all(|note| note.left().is_zero() && note.absorbed.is_zero()), "{invoice:#?}");
             assert!(invoice.refund_absorbed.is_zero(), "{invoice:#?}");
         }
+    }
+
+    /// What was refunded of the invoice at `place` of which no note told, and that came out of nothing: by what happened alone.
+    fn untold(&self, place: usize) -> i64 {
+        let notes = self.notes.iter().filter(|(on, _)| *on == place);
+        let told: i64 = notes.map(|(_, note)| note.refunded.minor() + note.credited.minor()).sum();
+        let refunds = |payment: &Payment| {
+            let (refunded, excess) = (payment.refunded.minor(), payment.credited().minor());
+            let gone = payment.reversal.is_some() || payment.dispute == Some(Dispute::Lost);
+            let kept = if gone { 0 } else { excess - refunded.min(excess) };
+            refunded - refunded.min(excess) - kept
+        };
+        (self.invoices[place].payments.iter().map(refunds).sum::<i64>() - told).max(0)
     }
 
     /// What the client owes, or where it is less than nothing has to its credit, as the records say.
@@ -315,7 +329,7 @@ impl Books {
         let kept: i64 = kept.map(|payment| payment.amount.minor() - payment.refunded.minor()).sum();
         let out_of_band = self.notes.iter().map(|(_, note)| note.out_of_band.minor());
         let given: i64 = self.credits.values().map(|credit| credit.refunded.minor()).chain(out_of_band).sum();
-        charged + given - kept - self.to_come() - self.invoices.iter().map(|invoice| invoice.refunds_unexplained().minor()).sum::<i64>()
+        charged + given - kept - self.to_come() - (0..self.invoices.len()).map(|place| self.untold(place)).sum::<i64>()
     }
 
     /// What notes say is to be refunded and isn't yet, as less than nothing.

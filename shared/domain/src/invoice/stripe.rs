@@ -108,7 +108,7 @@ impl Invoice {
         };
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
         let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
-        let invoice = invoice.giving_back_since(self).reconciled();
+        let invoice = invoice.giving_back_since(self).drawing().absorbing();
         let withdrawn = invoice.credits_gone_since(self);
         let event = match invoice.status {
             status if status == self.status => event,
