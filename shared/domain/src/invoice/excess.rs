@@ -125,29 +125,42 @@ impl Invoice {
     }
 
     /// The invoice without what it was paid from credits that its own payments became, as far as that went back: of the last first.
-    /// What didn't after all pays it again, as far as it is due; the rest of that is the credit's.
+    /// What didn't after all pays it again, as far as it is due once all is taken back; the rest of that is the credit's.
     pub(super) fn going_back(mut self) -> Self {
-        let nothing = Money::zero(self.currency);
-        self.amount_paid = self.payments.iter().map(Payment::applied).fold(nothing, Money::and);
-        let mut due = self.amount_due();
-        for place in 0..self.payments.len() {
-            let Some((excess, mut gone)) = self.payments.get(place).and_then(|payment| Some((payment.excess?, payment.returned_gone())))
-            else {
-                continue;
-            };
-            let mut went_back = nothing;
-            for paid in self.payments.iter_mut().rev().filter(|paid| paid.is_from(excess.credit)) {
-                let part = gone.part_within(paid.amount);
-                let less = paid.went_back.without(part);
-                let restored = if less.is_negative() { less } else { less.part_within(due) };
-                (paid.went_back, due) = (paid.went_back.without(restored), due.without(restored));
-                (gone, went_back) = (gone.without(part), went_back.and(paid.went_back));
-            }
-            if let Some(payment) = self.payments.get_mut(place) {
-                payment.excess = Some(Excess { went_back, ..excess });
+        for restores in [false, true] {
+            for place in 0..self.payments.len() {
+                self = self.going_back_of(place, restores).resummed();
             }
         }
-        self.amount_paid = self.payments.iter().map(Payment::applied).fold(nothing, Money::and);
+        self
+    }
+
+    /// The same for the credit that the payment at `place` became: what went back, or what is restored.
+    fn going_back_of(mut self, place: usize, restores: bool) -> Self {
+        let Some((excess, mut gone)) = self.payments.get(place).and_then(|payment| Some((payment.excess?, payment.returned_gone()))) else {
+            return self;
+        };
+        let (mut due, mut went_back) = (self.amount_due(), Money::zero(self.currency));
+        for paid in self.payments.iter_mut().rev().filter(|paid| paid.is_from(excess.credit)) {
+            let part = gone.part_within(paid.amount);
+            let less = paid.went_back.without(part);
+            if less.is_negative() && !restores {
+                paid.went_back = part;
+            } else if !less.is_negative() && restores {
+                let restored = less.part_within(due);
+                (paid.went_back, due) = (paid.went_back.without(restored), due.without(restored));
+            }
+            (gone, went_back) = (gone.without(part), went_back.and(paid.went_back));
+        }
+        if let Some(payment) = self.payments.get_mut(place) {
+            payment.excess = Some(Excess { went_back, ..excess });
+        }
+        self
+    }
+
+    /// The invoice with what its payments come to.
+    fn resummed(mut self) -> Self {
+        self.amount_paid = self.payments.iter().map(Payment::applied).fold(Money::zero(self.currency), Money::and);
         self
     }
 }
@@ -228,5 +241,32 @@ mod tests {
         // The credit payment is taken back: the credit has what didn't go back.
         let taken = back.reverse_payment(id(50), MultiLine::new("Not here").unwrap(), now()).unwrap();
         assert_eq!((taken.withdrawn, taken.given_back, taken.invoice.0.amount_due()), (vec![(id(3), usd(3_600))], Some(id(3)), usd(3_600)));
+    }
+
+    #[test]
+    fn nothing_is_restored_by_a_payment_that_was_not_when_it_could_be() {
+        // Two payments by hand, and two at Stripe that are the credits 31 and 32; the outbox pays from these once the first are gone.
+        let by_hand = |invoice: &Invoice, amount: &str, of: u128| {
+            invoice.record_payment(id(9), paying(amount), id(of), id(of), now(), today()).unwrap().invoice.0
+        };
+        let stripe = |invoice: &Invoice, intent: u128, refunded: i64| {
+            let received = Received { payment_intent: format!("pi_{intent}"), refunded: usd(refunded), ..received(6_000) };
+            invoice.settle(id(9), &received, id(intent), id(intent), now(), today()).unwrap().invoice.unwrap().0
+        };
+        let paid = stripe(&stripe(&by_hand(&by_hand(&sent(), "60", 21), "60", 22), 31, 0), 32, 0);
+        let mut open = without_the_first(&paid).invoice.0;
+        open = open.reverse_payment(id(22), MultiLine::new("Another client's").unwrap(), now()).unwrap().invoice.0;
+        for (credit, payment) in [(31, 41), (32, 42)] {
+            let from = Credit { remaining: usd(6_000), ..paid_twice().1 };
+            open = open.apply_credit(id(9), (id(credit), &from), using(None), id(payment), now()).unwrap().invoice.0;
+        }
+        assert_eq!(open.amount_due(), usd(0));
+        // The first goes back, is paid anew, and didn't go back after all; then the second does.
+        let again = stripe(&by_hand(&stripe(&open, 31, 6_000), "60", 23), 31, 0);
+        assert_eq!((again.amount_due(), again.payments[2].withdrawn()), (usd(0), Some((id(31), usd(-6_000)))));
+        let open = stripe(&again, 32, 6_000);
+        assert_eq!((open.amount_due(), open.payments[2].withdrawn()), (usd(0), Some((id(31), usd(0)))));
+        let later = by_hand(&open, "10", 24);
+        assert!(later.credits_gone_since(&open).iter().all(|(credit, _)| *credit == id(24)));
     }
 }
