@@ -1,9 +1,14 @@
 //! The kinds of request that are measured, what the design lets each cost, and the work of a firm that they belong to.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde_json::{Value, json};
 use tests::{User, email};
 
 use crate::report::Target;
+
+/// How many time entries were logged.
+static LOGGED: AtomicU64 = AtomicU64::new(0);
 
 /// A kind of request. The order is that of measuring: a list comes after what it lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,13 +204,12 @@ impl Work {
         Request::post("/api/finance/invoices/", body)
     }
 
-    /// Two and a half hours, on one of many days: a day has room for nine of them.
+    /// An hour and a half, on the next of a thousand days in turn: a day has room for sixteen.
     fn time_entry(&self) -> Request {
         let description = "Interviews with three importers, and notes of them";
-        let date = (chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).date_naive()
-            - chrono::Days::new(rand::random_range(0..1000)))
-        .to_string();
-        let body = json!({"project": self.project, "task": self.task, "hours": "2.5", "date": date, "description": description});
+        let today = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).date_naive();
+        let date = (today - chrono::Days::new(LOGGED.fetch_add(1, Ordering::Relaxed) % 1000)).to_string();
+        let body = json!({"project": self.project, "task": self.task, "hours": "1.5", "date": date, "description": description});
         Request::post("/api/projects/time-entries/", body)
     }
 }
