@@ -187,8 +187,8 @@ impl NewInvoice {
     set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
     keep(
         number, client, seller, project, currency, totals, taxes, status, sent_at, sent_by, reason, payments, amount_paid,
-        amount_credited, amount_refunded, credit_noted, line_notes, time_reversed, taxes_noted, refund_noted, refund_absorbed, note_credits, checkouts, written_off, overdue_at,
-        reminders, reminded, time_zone
+        amount_credited, amount_refunded, credit_noted, line_notes, time_reversed, taxes_noted, refund_noted, refund_absorbed,
+        note_credits, checkouts, written_off, overdue_at, reminders, reminded, time_zone
     )
 )]
 struct InvoicePatch {

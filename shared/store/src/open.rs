@@ -3,8 +3,8 @@
 //!
 //! It is looked for in the index, which may be a moment behind, before the record is archived: what came to be open in that
 //! moment is not seen. So the outbox looks once more a little later, and takes the record out of the archive again if there is
-//! something; nobody makes anything open below it meanwhile (`guard.rs`).
-//! What comes to be open by itself isn't refused, and takes what it belongs to out of the archive.
+//! something; nobody makes anything open below it meanwhile (`guard.rs`). What comes to be open by itself isn't refused, and
+//! takes what it belongs to out of the archive.
 
 use std::{collections::BTreeSet, marker::PhantomData};
 
