@@ -84,9 +84,9 @@ impl Kind {
         let of = |units, cpu, dollars| Reach { units: Target::AtMost(units), cpu: Target::AtMost(cpu), dollars: Target::AtMost(dollars) };
         match self {
             Self::GetLead | Self::GetInvoice | Self::GetTimeEntry => of(0.5, 1.5, 1.40),
-            Self::ListLeads | Self::ListInvoices | Self::ListTimeEntries => of(4.0, 3.0, 2.0),
+            Self::ListLeads | Self::ListInvoices | Self::ListTimeEntries => of(5.0, 3.0, 2.0),
             Self::CreateLead => of(10.0, 2.5, 8.0),
-            Self::CreateProposal | Self::CreateInvoice => of(16.0, 4.0, 12.0),
+            Self::CreateProposal | Self::CreateInvoice => of(20.0, 4.0, 16.0),
             Self::SendInvoice | Self::CreateTimeEntry => Reach { units: Target::Unset, cpu: Target::Unset, dollars: Target::Unset },
         }
     }

@@ -6,7 +6,11 @@ use http::Method;
 use serde_json::Value;
 use tests::{Document, Firm, Given, Operation, Row, TestApp, catalog};
 
-use super::{Part, assert_none, foreign::ids_in, in_parts};
+use super::{
+    Part, assert_none,
+    foreign::{ids_in, is_at, with_id},
+    in_parts,
+};
 
 #[test]
 fn what_can_be_changed_or_deleted_has_a_history_and_what_can_be_archived_can_be_restored() {
@@ -139,14 +143,22 @@ async fn what_is_archived_or_deleted_is_named_by_no_body(part: Part) {
             let given = row.given(&firm).await;
             let id = given.body.as_ref().and_then(|body| body.pointer(&place)?.as_str()).unwrap();
             let Some(path) = paths.get(id.split_once('_').unwrap().0) else { continue };
-            // What is open, or has something open below it, can't be archived.
-            if deleted(&firm, &path.replace("{id}", id)).await.is_none() {
-                continue;
-            }
+            // What is open, or has something open below it, can't be archived, and gives way to another that was.
+            let (given, is_there) = match deleted(&firm, &path.replace("{id}", id)).await {
+                Some(is_there) => (given, is_there),
+                None => {
+                    let restores = catalog().into_iter().find(|row| row.described().path == format!("{path}restore/"));
+                    let Some(restores) = restores else { continue };
+                    let another = restores.given(&firm).await.named.unwrap();
+                    (Given { body: given.body.as_ref().map(|body| with_id(body, &place, &another)), ..given }, true)
+                }
+            };
             tried += 1;
             let before = app.moment();
             let answer = row.rightful(&firm, &given).send().await;
-            if !matches!(answer.status.as_u16(), 404 | 409 | 422) || !app.changed_since(&before).is_empty() {
+            let named = answer.status == 422 && matches!(answer.fields()[..], [field] if is_at(field, &place));
+            let why = String::from_utf8_lossy(&answer.body).contains(if is_there { "archived" } else { "no such" });
+            if !named || !why || !app.changed_since(&before).is_empty() {
                 faults.push(format!("{} with what is archived at {place}: {} {:#}", row.operation, answer.status, answer.json));
             }
         }

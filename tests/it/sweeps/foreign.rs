@@ -63,7 +63,7 @@ pub(super) fn with_id(body: &Value, place: &str, id: &str) -> Value {
 }
 
 /// Whether `field` of a problem is what is at `place` in the body, or in which that is.
-fn is_at(field: &str, place: &str) -> bool {
+pub(super) fn is_at(field: &str, place: &str) -> bool {
     let field = field.replace(['[', '.'], "/").replace(']', "");
     format!("{place}/").starts_with(&format!("/{field}/"))
 }

@@ -65,9 +65,16 @@ async fn what_a_body_says_is_what_the_answer_shows(part: Part) {
     let (mut faults, mut compared) = (Vec::new(), 0);
     for row in part.of(catalog().into_iter().filter(|row| row.described().body().is_some())) {
         let given = row.given(&firm).await;
+        let before = match shown_at(&row, given.named.as_deref()).filter(|_| row.described().method == Method::PATCH) {
+            Some(path) => app.get(&path).bearer(&given.by).send().await.expect(200).json,
+            None => Value::Null,
+        };
         let answer = row.rightful(&firm, &given).send().await;
         for (field, said) in given.body.as_ref().and_then(Value::as_object).unwrap() {
             let Some(shown) = answer.json.get(field) else { continue };
+            if before.get(field).is_some_and(|before| is_shown(said, before)) {
+                faults.push(format!("{}: {field} was {said} before, so it shows nothing", row.operation));
+            }
             let differs = !is_shown(said, shown);
             compared += 1;
             if differs != row.unshown.contains(&field.as_str()) {

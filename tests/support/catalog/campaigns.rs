@@ -12,7 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_campaign", async |firm| Given::named(campaign(firm).await)),
         row("update_campaign", async |firm| {
             Given::named(campaign(firm).await).with(json!({
-                "name": "Autumn fair", "start_date": "2027-09-06", "end_date": "2027-09-09", "budget": "15000", "currency": "EUR",
+                "name": "Autumn fair", "start_date": "2027-09-06", "end_date": "2027-09-09", "budget": "15000", "currency": "SEK",
                 "notes": "Stand C4",
             }))
         })

@@ -15,11 +15,13 @@ pub(super) fn rows() -> Vec<Row> {
         row("create_client", async |_| Given::body(new_client())),
         row("show_client", async |firm| Given::named(client(firm).await)),
         row("update_client", async |firm| {
-            let new = new_client();
+            let address = json!({
+                "line1": "Drottninggatan 2", "line2": "Back yard", "postal_code": "411 14", "city": "Oslo", "region": "Akershus", "country": "NO",
+            });
             Given::named(client(firm).await).with(json!({
-                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": new["email"], "phone": "+46 8 123 457",
+                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457",
                 "website": "https://acme-group.example", "industry": "Trade", "tax_number": "556703-7485", "vat_id": "SE556703748501",
-                "address": new["address"],
+                "address": address,
             }))
         }),
         row("archive_client", async |firm| Given::named(client(firm).await)).reads(7),

@@ -11,7 +11,8 @@ pub(super) fn rows() -> Vec<Row> {
         row("create_portal_user", async |firm| Given::body(new_portal_user(firm).await)),
         row("show_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("update_portal_user", async |firm| {
-            Given::named(portal_user(firm).await.id()).with(json!({"name": "Ann B. Lee", "rights": rights()}))
+            Given::named(portal_user(firm).await.id())
+                .with(json!({"name": "Ann B. Lee", "rights": {"see": true, "comment": true, "pay": false, "sign": false, "upload": true}}))
         }),
         row("invite_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("deactivate_portal_user", async |firm| Given::named(portal_user(firm).await.id())),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Given, Row, archived, clients::client, contracts::signed_contract, row};
+use super::{Given, Row, archived, clients::client, contracts::signed_contract, row, users::user};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -13,13 +13,16 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_project", async |firm| {
             let new = new_project(firm).await;
             let project = firm.owner.post("/api/projects/projects/", new.clone()).await.expect(201).id();
+            let contract = signed_contract(firm, json!({"client": new["client"], "title": "Market study II"})).await;
             Given::named(project).with(json!({
-                "name": "Market study II", "description": "Who sells, and how.", "contract": new["contract"], "manager": firm.owner.id,
+                "name": "Market study II", "description": "Who sells, and how.", "contract": contract, "manager": user(firm).await,
                 "budget_hours": "150", "budget_amount": "30000", "start_date": "2027-02-01", "end_date": "2027-07-31",
-                "hourly_rate": "200.00", "rates": new["rates"], "billing_increment": 6, "billing_rounding": "nearest",
+                "hourly_rate": "220.00", "rates": [{"hourly_rate": "220.00"}, {"from": "2027-02-01", "hourly_rate": "230.00"}],
+                "billing_increment": 6, "billing_rounding": "nearest",
                 "requires_approval": false,
             }))
-        }),
+        })
+        .of_any_client(&["/manager"]),
         row("archive_project", async |firm| Given::named(completed(firm).await)).reads(2),
         row("restore_project", async |firm| Given::named(archived(firm, "/api/projects/projects/", completed(firm).await).await)),
         row("list_project_tasks", async |firm| Given::named(with_task(firm).await)),

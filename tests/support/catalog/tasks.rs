@@ -3,7 +3,7 @@
 use domain::access::Permission::ManageWork;
 use serde_json::{Value, json};
 
-use super::{Given, Row, archived, projects::project, row};
+use super::{Given, Row, archived, projects::project, row, users::user};
 use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -13,11 +13,12 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_task", async |firm| Given::named(task(firm).await)),
         row("update_task", async |firm| {
             Given::named(task(firm).await).with(json!({
-                "title": "Interview retailers", "description": "Twelve of them", "assignee": firm.owner.id, "due_date": "2027-03-05",
+                "title": "Interview retailers", "description": "Twelve of them", "assignee": user(firm).await, "due_date": "2027-03-05",
                 "estimate_hours": "20", "hourly_rate": "190.00",
             }))
         })
-        .others(ManageWork),
+        .others(ManageWork)
+        .of_any_client(&["/assignee"]),
         row("archive_task", async |firm| Given::named(task(firm).await)),
         row("restore_task", async |firm| Given::named(archived(firm, "/api/projects/tasks/", task(firm).await).await)),
         row("move_task", async |firm| Given::named(task(firm).await).with(json!({"to": "in_progress", "position": 3}))),

@@ -12,7 +12,8 @@ pub(super) fn rows() -> Vec<Row> {
         row("create_time_entry", async |firm| Given::body(new_entry(firm).await)).others(ManageWork),
         row("show_time_entry", async |firm| Given::named(entry(firm).await)),
         row("update_time_entry", async |firm| {
-            let new = new_entry(firm).await;
+            let mut new = new_entry(firm).await;
+            new["billable"] = false.into();
             let entry = firm.owner.post("/api/projects/time-entries/", new.clone()).await.expect(201).id();
             let another = json!({"project": new["project"], "title": "Interview retailers"});
             let task = firm.owner.post("/api/projects/tasks/", another).await.expect(201).id();

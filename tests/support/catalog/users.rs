@@ -22,6 +22,6 @@ fn new_user() -> Value {
 }
 
 /// A user who was invited.
-async fn user(firm: &Firm<'_>) -> String {
+pub(super) async fn user(firm: &Firm<'_>) -> String {
     firm.owner.post("/api/auth/users/", new_user()).await.expect(201).id()
 }
