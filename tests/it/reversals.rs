@@ -238,9 +238,13 @@ async fn time_that_was_charged_at_nothing_can_be_billed_again() {
     assert!(told.contains("credited"), "{told}");
     assert_eq!(note().await.expect(422).fields(), ["lines"]);
     app.deliver().await;
-    // Or the invoice is void, which says the same of all of it; also where nothing of its lines could be taken back.
-    let none = json!({"description": "Interviews", "quantity": "0", "unit_price": "200", "time_entry": entry});
-    let none = firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [none]})).await.expect(201).id();
+    // Or the invoice is void, which says the same of all of it. Of none nothing could be taken back.
+    let of = |quantity: &str, price: &str| {
+        let line = json!({"description": "Interviews", "quantity": quantity, "unit_price": price, "time_entry": entry});
+        firm.owner.post("/api/finance/invoices/", json!({"client": client, "line_items": [line]}))
+    };
+    assert_eq!(of("0", "200").await.expect(422).fields(), ["line_items[0].quantity"]);
+    let none = of("2.5", "0").await.expect(201).id();
     assert_eq!(act(&firm, &none, "send", json!({})).await.expect(200).text("/status"), "paid");
     act(&firm, &none, "void", json!({})).await.expect(200);
     app.deliver().await;

@@ -39,10 +39,10 @@ pub(crate) struct InvoiceOut {
     /// What all credit notes on it come to.
     #[view(it.credit_noted.into())]
     credit_noted: Decimal,
-    /// How much of what they say is to be refunded at Stripe isn't yet.
+    /// How much of what credit notes say is to be refunded at Stripe isn't yet.
     #[view(it.refunds_outstanding().into())]
     refunds_outstanding: Decimal,
-    /// How much was refunded at Stripe of which none of them tells, and that came out of no credit.
+    /// How much was refunded at Stripe of which no credit note tells, and that came out of no credit.
     #[view(it.refunds_unexplained().into())]
     refunds_unexplained: Decimal,
     /// When it was archived.

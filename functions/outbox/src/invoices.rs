@@ -2,7 +2,6 @@
 //! paid. See `checkouts` and `time` for what else does.
 
 use domain::{
-    Money,
     contact::Contact,
     invoice::{Invoice, LineItem, Method, Payment, SentBy, Status},
     tax::TaxCategory,
@@ -150,7 +149,7 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
         method: in_words(payment.method),
         date: payment.date,
         due: told.then.amount_due(),
-        credit: payment.excess.map_or(Money::zero(told.then.currency), |excess| excess.amount),
+        credit: payment.credit_left(),
         link: &told.link,
     };
     send(outbox, &to, mail.message()).await

@@ -347,13 +347,8 @@ async fn act(
 async fn restore_project(cx: Cx, staff: Staff<may::ManageWork>, Path(id): Path<ProjectId>) -> Result<Answer<ProjectOut>, Problem> {
     let found = cx.read(&staff).record(id).running_totals(id).record(staff.firm).fetch().await?;
     let (before, firm) = (found.record(id)?, found.record(staff.firm)?);
-    cx.matches(&before)?;
     let answer = |project: &Record<Project>| ProjectOut::answer(project, &found.running_totals(id), &firm, cx.now);
-    if before.archived_at.is_none() {
-        return answer(&before);
-    }
-    let mut change = cx.change(&staff);
-    let project = change.restore(&before)?;
+    let Some((change, project)) = cx.restored(&staff, &before)? else { return answer(&before) };
     cx.commit(change, answer(&project)).await
 }
 

@@ -238,13 +238,8 @@ async fn update_task(
 async fn restore_task(cx: Cx, staff: Staff<may::WriteWork>, Path(id): Path<TaskId>) -> Result<Answer<TaskOut>, Problem> {
     let found = cx.read(&staff).record(id).running_totals(id).fetch().await?;
     let before = found.record(id)?;
-    cx.matches(&before)?;
     let answer = |task: &Record<Task>| TaskOut::answer(task, &found.running_totals(id), cx.now);
-    if before.archived_at.is_none() {
-        return answer(&before);
-    }
-    let mut change = cx.change(&staff);
-    let task = change.restore(&before)?;
+    let Some((change, task)) = cx.restored(&staff, &before)? else { return answer(&before) };
     cx.commit(change, answer(&task)).await
 }
 

@@ -274,7 +274,7 @@ fn fault(path: &str, message: &str) -> Fault {
         (path.to_owned(), told, false, about)
     } else if message.starts_with("invalid type") || message.starts_with("invalid length") || message.starts_with("invalid value") {
         // Not serde's own words, which quote the value: it may be a password.
-        let expected = message.split("expected ").nth(1).unwrap_or("something else");
+        let expected = expected_in(message).unwrap_or("something else");
         (path.to_owned(), format!("Not what belongs here: expected {}.", in_words(expected.trim_end_matches('.'))), true, about)
     } else {
         (path.to_owned(), message.to_owned(), false, about)
@@ -285,8 +285,13 @@ fn fault(path: &str, message: &str) -> Fault {
 
 /// What there is, where serde says that there is no such variant.
 pub(crate) fn no_variant(message: &str) -> Option<String> {
-    let variants = message.strip_prefix("unknown variant ")?.split("expected ").nth(1).unwrap_or_default();
+    let variants = expected_in(message.strip_prefix("unknown variant ")?).unwrap_or_default();
     Some(format!("Not one of these: {}.", variants.trim_start_matches("one of ")))
+}
+
+/// What serde expected by its own words, which come after the caller's.
+fn expected_in(message: &str) -> Option<&str> {
+    message.rsplit_once("expected ").map(|(_, expected)| expected)
 }
 
 /// What serde expects, in words where it says Rust's names.

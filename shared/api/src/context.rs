@@ -143,15 +143,21 @@ impl Cx {
         id: Id<T>,
         and: impl FnOnce(&mut Change, &Record<T>) -> Result<(), store::Error>,
     ) -> Result<Answer<S>, Problem> {
-        let record = self.read(by).record(id).fetch().await?.record(id)?;
-        self.matches(&record)?;
-        if record.archived_at.is_none() {
-            return self.ok(&record);
-        }
-        let mut change = self.change(by);
-        let record = change.restore(&record)?;
+        let before = self.read(by).record(id).fetch().await?.record(id)?;
+        let Some((mut change, record)) = self.restored(by, &before)? else { return self.ok(&before) };
         and(&mut change, &record)?;
         self.commit(change, self.ok(&record)).await
+    }
+
+    /// What `before` is outside of the archive, and the change that takes it out; nothing if it isn't archived.
+    pub fn restored<T: Entity + Archive>(&self, by: &impl Acts, before: &Record<T>) -> Result<Option<(Change, Record<T>)>, Problem> {
+        self.matches(before)?;
+        if before.archived_at.is_none() {
+            return Ok(None);
+        }
+        let mut change = self.change(by);
+        let record = change.restore(before)?;
+        Ok(Some((change, record)))
     }
 
     /// The record `id` among what was `found`, if it may be written: it is what `If-Match` says and not archived.

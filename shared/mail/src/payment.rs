@@ -20,7 +20,7 @@ pub struct PaymentMail<'a> {
     pub date: Date,
     /// What is still due of the invoice.
     pub due: Money,
-    /// What of it became the client's credit: more than was due, or all if nothing was.
+    /// What of it became the client's credit: more than was due, or all if nothing was; less what was refunded before that.
     pub credit: Money,
     /// Where the invoice is looked at: [`Link::invoice`].
     pub link: &'a Link,

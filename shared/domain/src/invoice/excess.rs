@@ -68,10 +68,16 @@ impl Payment {
         self.refunded.without(self.refunded.part_within(self.credited()))
     }
 
-    /// How much of what went to the invoice is there, with what pays it by way of the credit.
+    /// How much of it is there and no credit: what went to the invoice, with what pays it by way of the credit, and with what of
+    /// the credit went for refunds of other payments, since this pays the invoice in their place.
     pub(super) fn kept_of_applied(&self) -> Money {
-        let by_credit = self.of_excess(|excess| excess.returned.without(excess.went_back));
+        let by_credit = self.of_excess(|excess| excess.returned.without(excess.went_back).and(excess.drawn));
         self.applied().and(by_credit).without(self.refunded_of_applied())
+    }
+
+    /// How much of what was too much became the client's credit and didn't go back.
+    pub fn credit_left(&self) -> Money {
+        self.credited().without(self.withdrawn().map_or(Money::zero(self.amount.currency()), |(_, gone)| gone))
     }
 
     /// Whether nothing of it is there: it never was, or a bank has it.

@@ -122,7 +122,7 @@ impl Invoice {
     }
 }
 
-/// That there are not too many lines, and no time entry is billed twice.
+/// That there are not too many lines, and what bills time can be taken back: it is some of it, and billed once.
 pub(super) fn check(lines: &[LineItem]) -> Result<(), Refusal> {
     let refused = |message: String| Err(Refusal::rule("line_items", message));
     if lines.len() > MOST_LINES {
@@ -132,11 +132,15 @@ pub(super) fn check(lines: &[LineItem]) -> Result<(), Refusal> {
         return refused(format!("The descriptions may take {MOST_TEXT} bytes together."));
     }
     let mut billed = BTreeSet::new();
-    let billed_once = |line: &LineItem| match line.time_entry {
+    let bills = |line: &LineItem| match line.time_entry {
         Some(entry) if !billed.insert(entry) => Err(Refusal::rule("time_entry", "Is billed by another line already.")),
+        // Of none, no credit note could take back the time.
+        Some(_) if line.quantity == Units::ZERO => {
+            Err(Refusal::rule("quantity", "Not 0 of what bills time; a price of 0 charges nothing."))
+        }
         Some(_) | None => Ok(()),
     };
-    Refusal::each("line_items", lines, billed_once).map(drop)
+    Refusal::each("line_items", lines, bills).map(drop)
 }
 
 /// `whole`, spread over `amounts` in proportion: each share is rounded down, and the minor units that are left go to

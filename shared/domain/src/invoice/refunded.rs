@@ -158,6 +158,11 @@ mod tests {
         // A credit note takes back the invoice, and then the second payment goes back too, either way: all that was paid did, and
         // the note's credit is none any more.
         let whole = settle(&twice, "pi_1", 12_000).invoice.unwrap().0;
+        // Or the note says that it is to be: Stripe has it still.
+        let told = note(&whole, "120", Some("120")).unwrap();
+        let back = settle(&told.invoice.0, "pi_2", 12_000).invoice.unwrap().0;
+        assert_eq!((told.note.credited, back.refunds_untold(), back.amount_due()), (usd(0), usd(0), usd(0)));
+        assert_eq!(note(&back, "0.01", None).unwrap_err().field.as_deref(), Some("lines[0].amount"));
         let noted = note(&whole, "120", None).unwrap();
         assert_eq!((noted.note.credited, noted.invoice.0.refunds_untold()), (usd(12_000), usd(0)));
         let noted = noted.invoice.0;
@@ -172,7 +177,9 @@ mod tests {
 
         // First the refund, then the second payment, by card or by transfer: as much less credit comes of it.
         let before = settle(&paid, "pi_1", 5_000).invoice.unwrap().0;
-        for credit in [settle(&before, "pi_2", 0).credit.unwrap(), pay(&before, "120").unwrap().credit.unwrap()] {
+        let second = settle(&before, "pi_2", 0);
+        assert_eq!(second.invoice.unwrap().0.payments[1].credit_left(), usd(7_000));
+        for credit in [second.credit.unwrap(), pay(&before, "120").unwrap().credit.unwrap()] {
             assert_eq!((credit.amount, credit.remaining, credit.withdrawn), (usd(12_000), usd(7_000), usd(5_000)));
         }
     }

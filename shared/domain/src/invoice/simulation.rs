@@ -166,7 +166,7 @@ impl Books {
                     self.credits.extend(withdrawn.map(|(withdrawn, _)| (credit, withdrawn)));
                 }
             }
-            // As the outbox does.
+            // As the outbox does, which leaves alone besides what was taken back after it had paid.
             Step::PayAgain => {
                 for credit in invoice.payments.iter().filter_map(|payment| payment.excess).map(|excess| excess.credit) {
                     let payment = self.new_id();

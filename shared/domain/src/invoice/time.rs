@@ -12,7 +12,7 @@ const SHORT: usize = 440;
 
 impl LineItem {
     /// The line that bills `entry`, whose id is `id`: its hours at its rate, if that comes to what it costs; else once what it
-    /// costs, since twenty minutes are no decimal number of hours. It is taxed by `tax`, unless it takes back what was charged:
+    /// costs, since twenty minutes are no decimal number of hours, and of none nothing could be taken back. It is taxed by `tax`, unless it takes back what was charged:
     /// then as that was.
     pub fn of_time(id: TimeEntryId, entry: &TimeEntry, tax: LineTax) -> Result<Self, Refusal> {
         let tax = entry.reverses.as_ref().map_or(tax, |charged| charged.tax.clone());
@@ -21,14 +21,14 @@ impl LineItem {
         let rate = entry.hourly_rate.map_or(Decimal::ZERO, Money::amount);
         let by_hour =
             Self { description: described(&told)?, quantity: entry.billed_units()?, unit_price: price(rate)?, tax, time_entry: Some(id) };
-        if by_hour.amount(entry.currency())? == entry.billed_amount {
+        if by_hour.quantity != Units::ZERO && by_hour.amount(entry.currency())? == entry.billed_amount {
             return Ok(by_hour);
         }
         let minutes = entry.billed_minutes();
         let told: String = told.chars().take(SHORT).collect();
         Ok(Self {
             description: described(&format!("{told} ({minutes} min at {} an hour)", rate.normalize()))?,
-            quantity: Units::new(minutes.signum().into()).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))?,
+            quantity: Units::new(entry.minutes.signum().into()).map_err(|bad| Refusal::rule(FIELD, bad.to_string()))?,
             unit_price: price(entry.billed_amount.amount().abs())?,
             ..by_hour
         })
@@ -70,12 +70,12 @@ impl Invoice {
     }
 
     /// The time of its lines that credit notes took back as a whole: it isn't charged any more. Of a line that is free that goes
-    /// by how many of it they took back; of none at all nothing is.
+    /// by how many of it they took back.
     pub fn time_taken_back(&self) -> Result<Vec<TimeEntryId>, Refusal> {
         let nets = self.line_nets()?;
         let lines = self.line_items.iter().zip(nets).zip(&self.line_notes);
         let is_whole = |line: &LineItem, net: Money, noted: &LineNoted| match net.is_zero() {
-            true => noted.quantity == line.quantity && noted.quantity != Units::ZERO,
+            true => noted.quantity == line.quantity,
             false => noted.amount == net,
         };
         let whole = lines.filter(|((line, net), noted)| is_whole(line, *net, noted));
@@ -121,8 +121,11 @@ mod tests {
     use super::*;
     use crate::{
         Currency, MultiLine,
-        invoice::tests::{id, now},
-        project::Rounding,
+        invoice::{
+            lines::check,
+            tests::{id, now},
+        },
+        project::{Direction, Increment, Rounding},
         time_entry,
     };
 
@@ -158,6 +161,18 @@ mod tests {
             let entry = entry(minutes, rate, Some("Interviews"));
             let line = LineItem::of_time(id(4), &entry, LineTax::by_default(None)).unwrap();
             assert_eq!(line.amount(Currency::USD).unwrap(), entry.billed_amount, "{minutes} min at {rate}");
+        }
+    }
+
+    #[test]
+    fn time_that_rounds_to_nothing_is_something_that_can_be_taken_back() {
+        let rounding = Rounding { increment: Increment::new(15).unwrap(), direction: Direction::Nearest };
+        for (minutes, quantity) in [(5, "1"), (-5, "-1")] {
+            let entry = TimeEntry { rounding, ..entry(minutes, "200", None) }.priced(Currency::USD).unwrap();
+            let line = LineItem::of_time(id(4), &entry, LineTax::by_default(None)).unwrap();
+            assert_eq!((line.quantity, line.amount(Currency::USD).unwrap()), (quantity.parse().unwrap(), entry.billed_amount));
+            assert!(entry.billed_amount.is_zero() && line.takes_back_time() == (minutes < 0));
+            assert!(check(&[LineItem { quantity: Units::ZERO, ..line }]).is_err());
         }
     }
 
