@@ -67,3 +67,7 @@ mod troubles;
 mod undelivered;
 mod webhooks;
 mod workdays;
+
+/// The system's takes a tenth of the tests' time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
