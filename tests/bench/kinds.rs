@@ -184,7 +184,7 @@ impl Work {
             }
             Kind::GetInvoice => shown("/api/finance/invoices/").await,
             Kind::ListInvoices => same(Request::get("/api/finance/invoices/?limit=50")),
-            Kind::CreateTimeEntry => same(self.time_entry()),
+            Kind::CreateTimeEntry => (0..n).map(|_| self.time_entry()).collect(),
             Kind::GetTimeEntry => shown("/api/projects/time-entries/").await,
             Kind::ListTimeEntries => same(Request::get("/api/projects/time-entries/?limit=50")),
         }
