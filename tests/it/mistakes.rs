@@ -70,6 +70,40 @@ async fn a_reversed_payment_whose_credit_was_used_leaves_it_owed_and_one_from_cr
 }
 
 #[tokio::test]
+async fn what_a_client_who_is_gone_owes_by_a_credit_is_given_up_and_settled_by_money_that_comes_after_all() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let client = client(&firm).await;
+    let over = pay(&firm, &sent_to(&firm, &client, "100").await.id(), "150").await;
+    let made = over.text("/payments/0/credit");
+    let second = sent_to(&firm, &client, "50").await.id();
+    act(&firm, &second, "apply-credit", json!({"credit": made})).await.expect(200);
+    reverse(&firm, &over, 0).await.expect(200);
+    act(&firm, &over.id(), "mark-uncollectible", json!({})).await.expect(200);
+    let archive = || firm.owner.delete(format!("/api/clients/clients/{client}/"));
+    let told = archive().await.expect(409).text("/detail");
+    assert!(told.contains(&format!("the credit {made}")), "{told}");
+    let give_up = |action: &str, body| firm.owner.post(format!("/api/finance/credits/{made}/{action}/"), body);
+    give_up("reverse-write-off", json!({})).await.expect(409);
+    let given_up = give_up("mark-uncollectible", json!({"reason": "Bankrupt"})).await.expect(200);
+    assert_eq!(["/status", "/overdrawn", "/write_off_reason"].map(|field| given_up.text(field)), ["uncollectible", "50.00", "Bankrupt"]);
+    give_up("mark-uncollectible", json!({})).await.expect(409);
+    archive().await.expect(204);
+    // Expected again, it would be open below what is archived.
+    give_up("reverse-write-off", json!({})).await.expect(409);
+    firm.owner.post(format!("/api/clients/clients/{client}/restore/"), json!({})).await.expect(200);
+    give_up("reverse-write-off", json!({})).await.expect(200);
+    give_up("mark-uncollectible", json!({})).await.expect(200);
+    app.deliver().await;
+    pay(&firm, &second, "70").await;
+    app.deliver().await;
+    app.deliver().await;
+    let settled = credit(&firm, &made).await;
+    assert_eq!(["/status", "/overdrawn"].map(|field| settled.text(field)), ["used", "0.00"]);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
 async fn what_is_no_payment_of_the_invoice_or_was_made_at_stripe_is_not_reversed() {
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;

@@ -8,6 +8,7 @@ use crate::{
     billed_time::{bill, invoice_of},
     event_log::assert_all_chains_hold,
     invoices::{act, line},
+    outbox::mails_to,
 };
 
 /// What takes back the time `entry`.
@@ -238,6 +239,9 @@ async fn time_that_was_charged_at_nothing_can_be_billed_again() {
     assert!(told.contains("credited"), "{told}");
     assert_eq!(note().await.expect(422).fields(), ["lines"]);
     app.deliver().await;
+    // The client is told of the invoice, and of no note of nothing.
+    let to = firm.owner.get(format!("/api/clients/clients/{client}/")).await.expect(200).text("/email");
+    assert_eq!(mails_to(&to).await.len(), 1);
     // Or the invoice is void, which says the same of all of it. Of none nothing could be taken back.
     let of = |quantity: &str, price: &str| {
         let line = json!({"description": "Interviews", "quantity": quantity, "unit_price": price, "time_entry": entry});

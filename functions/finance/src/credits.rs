@@ -34,6 +34,8 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(show_credit))
         .routes(routes!(refund_credit))
         .routes(routes!(reverse_credit_refund))
+        .routes(routes!(mark_credit_uncollectible))
+        .routes(routes!(reverse_credit_write_off))
         .routes(routes!(list_credit_history))
 }
 
@@ -93,6 +95,8 @@ struct CreditOut {
     /// How it was given to the client.
     #[view(it.refunds.iter().map(Into::into).collect())]
     refunds: Vec<RefundOut>,
+    /// Why what it is overdrawn by was given up.
+    write_off_reason: Option<MultiLine<2000>>,
 }
 
 /// That some of a credit was used: for an invoice, or for a credit that was overdrawn.
@@ -167,7 +171,7 @@ impl From<&Settlement> for SettlementOut {
 struct CreditFilter {
     /// Those of a client.
     client: Option<ClientId>,
-    /// Those of which something is left, or nothing, or less than that.
+    /// Those of which something is left, or nothing, or less than that; or of those the ones that were given up.
     status: Option<Status>,
 }
 
@@ -193,6 +197,14 @@ struct ReverseCreditRefund {
     /// One of the credit's.
     refund: CreditRefundId,
     reason: MultiLine<300>,
+}
+
+/// Why what a credit is overdrawn by is given up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Bankrupt"}))]
+struct GiveUpCredit {
+    reason: Option<MultiLine<2000>>,
 }
 
 /// List clients' credits.
@@ -241,4 +253,27 @@ async fn reverse_credit_refund(
     Valid(body): Valid<ReverseCreditRefund>,
 ) -> Result<Answer<CreditOut>, Problem> {
     cx.act(&staff, id, |credit| credit.reverse_refund(body.refund, body.reason, cx.now)).await
+}
+
+/// Give up what a credit is overdrawn by, which nobody expects any more to be paid; it doesn't keep its client from being archived
+/// then.
+///
+/// The client isn't told; the client's next credit settles it all the same. `reverse-write-off/` undoes it. 409 unless it is
+/// overdrawn.
+#[post("/api/finance/credits/{id}/mark-uncollectible/")]
+async fn mark_credit_uncollectible(
+    cx: Cx,
+    staff: Staff<may::WriteBilling>,
+    Path(id): Path<CreditId>,
+    Valid(body): Valid<GiveUpCredit>,
+) -> Result<Answer<CreditOut>, Problem> {
+    cx.act(&staff, id, |credit| credit.mark_uncollectible(body.reason)).await
+}
+
+/// Expect again that what a credit is overdrawn by is paid, which was given up.
+///
+/// 409 unless it was given up, and, where it is overdrawn still, if its client is archived.
+#[post("/api/finance/credits/{id}/reverse-write-off/")]
+async fn reverse_credit_write_off(cx: Cx, staff: Staff<may::WriteBilling>, Path(id): Path<CreditId>) -> Result<Answer<CreditOut>, Problem> {
+    cx.act(&staff, id, Credit::reverse_write_off).await
 }

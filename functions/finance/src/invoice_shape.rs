@@ -36,9 +36,6 @@ pub(crate) struct InvoiceOut {
     notes: Option<MultiLine<5000>>,
     /// Why it was taken back or given up.
     reason: Option<MultiLine<2000>>,
-    /// What all credit notes on it come to.
-    #[view(it.credit_noted.into())]
-    credit_noted: Decimal,
     /// How much of what credit notes say is to be refunded at Stripe isn't yet.
     #[view(it.refunds_outstanding().into())]
     refunds_outstanding: Decimal,

@@ -36,6 +36,9 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
     let now = outbox.store.read(logged.firm).record(note.invoice).fetch().await?.record(note.invoice)?;
     let invoice = invoice_then(outbox, logged, &now).await?;
     let client = async || invoices::client(outbox, logged, &invoice).await;
+    if note.amount.is_zero() {
+        return Ok(Outcome::Skipped("it takes back what was free"));
+    }
     let Some((to, name)) = addressee(logged, &invoice.contact, client).await? else { return Ok(NOWHERE) };
     let number = invoice.label().unwrap_or_default();
     let mail = CreditNoteMail {
@@ -48,7 +51,8 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
         tax: note.tax,
         reduced: note.reduced,
         credited: note.credited,
-        given_back: note.given_back(),
+        given_back: note.went_back(&invoice),
+        goes_back: note.goes_back(&invoice),
         due: invoice.amount_due(),
         link: &Link::invoice(&outbox.web_origin, note.invoice),
     };

@@ -52,13 +52,13 @@ async fn pay_from(outbox: &Outbox, logged: &Cause, id: InvoiceId, credit: Credit
 async fn settle_overdrawn(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
     let id = logged.id::<Credit>()?;
     let credit = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
-    let other = match credit.status() {
-        Status::Open => Status::Overdrawn,
-        Status::Overdrawn => Status::Open,
+    let fits = match credit.status() {
+        Status::Open => Status::is_owed,
+        Status::Overdrawn | Status::Uncollectible => |other| other == Status::Open,
         Status::Used => return Ok(Outcome::Skipped("nothing is left of it, and nothing is overdrawn")),
     };
     let credits = outbox.store.below::<Credit>(logged.firm, credit.client).await?;
-    for other in credits.iter().filter(|credit| credit.status == other) {
+    for other in credits.iter().filter(|credit| fits(credit.status)) {
         settle(outbox, logged, credit.id, other.id).await?;
     }
     Ok(Outcome::Done)
@@ -68,7 +68,7 @@ async fn settle_overdrawn(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
 async fn settle(outbox: &Outbox, logged: &Cause, one: CreditId, other: CreditId) -> Result<(), Failed> {
     let found = outbox.store.read(logged.firm).record(one).record(other).fetch().await?;
     let (one, other) = (found.record(one)?, found.record(other)?);
-    let (overdrawn, from) = if one.status() == Status::Overdrawn { (one, other) } else { (other, one) };
+    let (overdrawn, from) = if one.status().is_owed() { (one, other) } else { (other, one) };
     let settled = overdrawn.settle(overdrawn.id, (from.id, &from), outbox.clock.now()).map_err(Error::from)?;
     let Some(Settled { overdrawn: settled, from: used }) = settled else { return Ok(()) };
     let mut change = change(outbox, &logged.place());

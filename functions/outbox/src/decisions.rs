@@ -26,7 +26,11 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | credit::Event::Withdrawn
             | credit::Event::GivenBack
             | credit::Event::RefundReversed => credits::changed(outbox, logged).await,
-            credit::Event::Used | credit::Event::Refunded | credit::Event::Settled => Ok(()),
+            credit::Event::Used
+            | credit::Event::Refunded
+            | credit::Event::Settled
+            | credit::Event::WrittenOff
+            | credit::Event::WriteOffReversed => Ok(()),
         },
         DomainEvent::Comment(event) => match event {
             comment::Event::Created => comments::created(outbox, logged).await,
@@ -162,6 +166,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         | invoice::Event::WriteOffReversed
         | invoice::Event::Overdue
         | invoice::Event::CheckoutPrepared
+        | invoice::Event::CheckoutPaid
         | invoice::Event::CheckoutExpired
         | invoice::Event::CheckoutFailed
         | invoice::Event::Archived

@@ -3,7 +3,7 @@
 
 use domain::{
     contact::Contact,
-    invoice::{Invoice, LineItem, Method, Payment, SentBy, Status},
+    invoice::{Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
     tax::TaxCategory,
 };
 use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
@@ -137,8 +137,9 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
         return Ok(Outcome::Skipped("the client isn't to get a receipt"));
     }
     let told = Told::read(outbox, logged).await?;
-    if told.now.payments.iter().all(|known| known.id != payment.id || known.reversal.is_some()) {
-        return Ok(Outcome::Skipped("the payment was recorded wrongly"));
+    let is_gone = |known: &Payment| known.reversal.is_some() || known.dispute == Some(Dispute::Lost);
+    if told.now.payments.iter().all(|known| known.id != payment.id || is_gone(known)) {
+        return Ok(Outcome::Skipped("the payment was recorded wrongly, or its payer's bank took it back"));
     }
     let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
     let to = envelope.to.clone();

@@ -30,7 +30,8 @@ pub struct EventOut {
     pub request_id: String,
     /// The address that the request came from; shown to owners and managers.
     pub source_address: Option<String>,
-    /// The fields that changed, as the record shows them; none once they were erased.
+    /// The fields that changed, as the record shows them, but for its times and version, which the event itself has; none once they
+    /// were erased.
     pub changes: Option<BTreeMap<String, ChangeOut>>,
     /// Its hash, over the one before it.
     #[schema(value_type = String)]

@@ -10,7 +10,7 @@ pub use refund::{NewRefund, Refund};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Money, Refusal, Time, Transition,
+    Money, MultiLine, Refusal, Time, Transition,
     client::OfClient,
     ids::{ClientId, CreditId, CreditNoteId, InvoiceId, PaymentId},
 };
@@ -33,6 +33,10 @@ crate::events! {
         Overdrawn = "credit.overdrawn" is Change,
         /// What it was overdrawn by, or some of that, was settled by another.
         Settled = "credit.settled" is Change,
+        /// Nobody expects any more that what it is overdrawn by is paid.
+        WrittenOff = "credit.written_off" is Change,
+        /// That is expected again.
+        WriteOffReversed = "credit.write_off_reversed" is Change,
     }
 }
 
@@ -51,6 +55,8 @@ pub enum Status {
     Used,
     /// Less than nothing: the client owes something.
     Overdrawn,
+    /// Less than nothing, and nobody expects any more that the client pays it; the client's next credit settles it all the same.
+    Uncollectible,
 }
 
 impl Status {
@@ -58,7 +64,15 @@ impl Status {
     pub fn is_open(self) -> bool {
         match self {
             Self::Open | Self::Overdrawn => true,
-            Self::Used => false,
+            Self::Used | Self::Uncollectible => false,
+        }
+    }
+
+    /// Whether the client owes something by it, whoever expects that.
+    pub fn is_owed(self) -> bool {
+        match self {
+            Self::Overdrawn | Self::Uncollectible => true,
+            Self::Open | Self::Used => false,
         }
     }
 
@@ -68,6 +82,7 @@ impl Status {
             Self::Open => "open",
             Self::Used => "used",
             Self::Overdrawn => "overdrawn",
+            Self::Uncollectible => "uncollectible",
         }
     }
 }
@@ -177,6 +192,12 @@ pub struct Credit {
     /// How it was given to the client.
     #[serde(default)]
     pub refunds: Vec<Refund>,
+    /// Whether what it is overdrawn by was given up.
+    #[serde(default)]
+    pub written_off: bool,
+    /// Why.
+    #[serde(default)]
+    pub write_off_reason: Option<MultiLine<2000>>,
 }
 
 impl OfClient for Credit {
@@ -209,12 +230,15 @@ impl Credit {
             uses: Vec::new(),
             settlements: Vec::new(),
             refunds: Vec::new(),
+            written_off: false,
+            write_off_reason: None,
         }
     }
 
     /// Whether there is something left of it.
     pub fn status(&self) -> Status {
         match (self.overdrawn.is_zero(), self.remaining.is_zero()) {
+            (false, _) if self.written_off => Status::Uncollectible,
             (false, _) => Status::Overdrawn,
             (true, true) => Status::Used,
             (true, false) => Status::Open,
@@ -277,6 +301,24 @@ impl Credit {
         Ok(Some(Settled { overdrawn, from }))
     }
 
+    /// The credit once nobody expects any more that what it is overdrawn by is paid.
+    pub fn mark_uncollectible(&self, reason: Option<MultiLine<2000>>) -> Transition<Self> {
+        match self.status() {
+            Status::Overdrawn => Ok((Self { written_off: true, write_off_reason: reason, ..self.clone() }, Event::WrittenOff)),
+            Status::Uncollectible => Err(Refusal::state("The credit is uncollectible already.")),
+            Status::Open | Status::Used => Err(Refusal::state("The credit isn't overdrawn.")),
+        }
+    }
+
+    /// The credit once that is expected again. One that was settled since isn't given up again if it is overdrawn once more.
+    pub fn reverse_write_off(&self) -> Transition<Self> {
+        if self.written_off {
+            Ok((Self { written_off: false, write_off_reason: None, ..self.clone() }, Event::WriteOffReversed))
+        } else {
+            Err(Refusal::state("The credit wasn't given up."))
+        }
+    }
+
     /// The credit with what is left of it, or what it is overdrawn by, as its parts say.
     fn balanced(self) -> Self {
         let nothing = Money::zero(self.amount.currency());
@@ -318,6 +360,18 @@ pub(crate) mod tests {
         assert!(even.settle(id(3), (id(5), &from.0), now()).unwrap().is_none());
         // A refund that failed brings the money back, which the client has now in all.
         assert_eq!(sums(&even.withdraw(usd(4_000)).unwrap().0), [10_000, 6_000, 0, 4_000]);
+    }
+
+    #[test]
+    fn what_is_owed_by_a_credit_can_be_given_up_and_is_settled_all_the_same() {
+        let owed = credit(1_000).spend(id(9), id(10), usd(1_000), now()).unwrap().0.withdraw(usd(1_000)).unwrap().0;
+        assert!(credit(1_000).mark_uncollectible(None).is_err() && owed.reverse_write_off().is_err());
+        let (given_up, event) = owed.mark_uncollectible(None).unwrap();
+        assert_eq!((event, given_up.status()), (Event::WrittenOff, Status::Uncollectible));
+        assert!(!given_up.status().is_open() && given_up.mark_uncollectible(None).is_err());
+        let Settled { overdrawn: (even, _), .. } = given_up.settle(id(3), (id(4), &credit(5_000)), now()).unwrap().unwrap();
+        assert_eq!(even.status(), Status::Used);
+        assert_eq!(given_up.reverse_write_off().unwrap().0, owed);
     }
 
     #[test]

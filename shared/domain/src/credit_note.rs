@@ -131,9 +131,14 @@ impl CreditNote {
         Ok(Issued { note, invoice: taken.invoice, credit })
     }
 
-    /// How much of it went back to the payer, or is to, at Stripe or out of band.
-    pub fn given_back(&self) -> Money {
-        self.refunded.and(self.out_of_band)
+    /// How much of it is still to go back to the payer at Stripe, where `invoice` is what the note left of it.
+    pub fn goes_back(&self, invoice: &Invoice) -> Money {
+        self.refunded.part_within(invoice.refunds_outstanding())
+    }
+
+    /// How much of it went back to the payer, at Stripe or out of band.
+    pub fn went_back(&self, invoice: &Invoice) -> Money {
+        self.refunded.and(self.out_of_band).without(self.goes_back(invoice))
     }
 
     /// Its number as people write it: `CRN-000001`.

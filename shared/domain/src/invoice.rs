@@ -85,6 +85,8 @@ crate::events! {
         CheckoutOpened = "invoice.checkout_opened" is Change,
         /// A page to pay it is filled in, and the money is on its way.
         CheckoutPending = "invoice.checkout_pending" is Change,
+        /// A payment of it that is known was made on a page to pay it.
+        CheckoutPaid = "invoice.checkout_paid" is Change,
         /// The money that was on its way won't come.
         CheckoutFailed = "invoice.checkout_failed" is Change,
         /// A page to pay it is gone.

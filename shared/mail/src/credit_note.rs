@@ -28,6 +28,8 @@ pub struct CreditNoteMail<'a> {
     pub credited: Money,
     /// What of it was paid back.
     pub given_back: Money,
+    /// What of it is still to be paid back.
+    pub goes_back: Money,
     /// What is still due of the invoice.
     pub due: Money,
     /// Where the invoice is looked at: [`Link::invoice`].
@@ -47,8 +49,9 @@ impl CreditNoteMail<'_> {
     fn sums(&self) -> Vec<Sum> {
         let sums = [
             Sum::some("Taken off what was due", self.reduced),
-            Sum::some("Kept as your credit", self.credited),
-            Sum::some("Goes back to you", self.given_back),
+            Sum::some("Credited to you", self.credited),
+            Sum::some("Was given back to you", self.given_back),
+            Sum::some("Goes back to you", self.goes_back),
             Some(Sum::main("Total", self.amount)),
             Sum::some("Of which tax", self.tax),
         ];
@@ -63,7 +66,7 @@ impl CreditNoteMail<'_> {
         };
         match self.credited.is_zero() {
             true => left,
-            false => format!("{left} Your credit is kept for another invoice."),
+            false => format!("{left} What is credited to you is for another invoice."),
         }
     }
 
@@ -108,6 +111,7 @@ mod tests {
             reduced: usd(10_000),
             credited: usd(0),
             given_back: usd(0),
+            goes_back: usd(0),
             due: usd(448_401),
             link: invoice_link(),
         }
@@ -123,7 +127,8 @@ mod tests {
             tax: usd(17_500),
             reduced: usd(37_500),
             credited: usd(30_000),
-            given_back: usd(20_000),
+            given_back: usd(5_000),
+            goes_back: usd(15_000),
             due: usd(0),
             ..bare()
         };
@@ -148,6 +153,7 @@ mod tests {
             reduced: most,
             credited: most,
             given_back: most,
+            goes_back: most,
             due: most,
             ..bare()
         };

@@ -38,13 +38,13 @@ impl PaymentMail<'_> {
 
     fn sums(&self) -> Vec<Sum> {
         let paid = Sum::main("Paid", self.amount);
-        [Some(paid), Sum::some("Kept as your credit", self.credit), Sum::some("Still due", self.due)].into_iter().flatten().collect()
+        [Some(paid), Sum::some("Credited to you", self.credit), Sum::some("Still due", self.due)].into_iter().flatten().collect()
     }
 
     /// What the payment did.
     fn outcome(&self) -> String {
         if self.credit == self.amount {
-            return "Nothing was due on the invoice any more, so all of it is kept as your credit, for another invoice.".to_owned();
+            return "Nothing was due on the invoice any more, so all of it is credited to you, for another invoice.".to_owned();
         }
         let left = match self.due.is_zero() {
             true => "The invoice is paid in full.".to_owned(),
@@ -52,7 +52,7 @@ impl PaymentMail<'_> {
         };
         match self.credit.is_zero() {
             true => left,
-            false => format!("{left} {} more than was due is kept as your credit, for another invoice.", format::amount(self.credit)),
+            false => format!("{left} {} more than was due is credited to you, for another invoice.", format::amount(self.credit)),
         }
     }
 
@@ -123,7 +123,7 @@ mod tests {
     fn what_came_for_nothing_is_all_credit() {
         let mail = PaymentMail { credit: usd(458_401), ..mail() };
         let text = mail.message().unwrap().text;
-        assert!(text.contains("all of it is kept") && !text.contains("in full"), "{text}");
+        assert!(text.contains("all of it is credited") && !text.contains("in full"), "{text}");
     }
 
     #[test]

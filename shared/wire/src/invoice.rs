@@ -103,6 +103,9 @@ pub struct InvoiceView {
     pending_payment: Option<PendingPayment>,
     #[view(it.payments.iter().map(Into::into).collect())]
     payments: Vec<PaymentOut>,
+    /// What all credit notes on it come to: what of that wasn't due any more was credited or given back.
+    #[view(it.credit_noted.into())]
+    credit_noted: Decimal,
 }
 
 /// One line of an invoice.
@@ -195,7 +198,8 @@ struct PaymentOut {
     refunded: Decimal,
     /// Whether the payer's bank wants it back.
     dispute: Option<Dispute>,
-    /// How much of it was more than was due, and became the client's credit.
+    /// How much of it was more than was due, and became the client's credit; some of that may be gone again, since it went back,
+    /// or stands for another payment that was refunded.
     #[view(it.credited().into())]
     credited: Decimal,
     /// The client's credit that it became, or, where the method is `credit`, that it was paid from.

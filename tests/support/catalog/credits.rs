@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{Given, Row, invoices::credit, row};
+use super::{
+    Given, Row,
+    invoices::{credit, overdrawn},
+    row,
+};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -18,6 +22,12 @@ pub(super) fn rows() -> Vec<Row> {
             let refunded = firm.owner.post(format!("/api/finance/credits/{credit}/refund/"), json!({"amount": "20.00"})).await.expect(200);
             let body = json!({"refund": refunded.text("/refunds/0/id"), "reason": "The transfer came back"});
             Given::named(credit).with(body)
+        }),
+        row("mark_credit_uncollectible", async |firm| Given::named(overdrawn(firm).await).with(json!({"reason": "Bankrupt"}))),
+        row("reverse_credit_write_off", async |firm| {
+            let credit = overdrawn(firm).await;
+            firm.owner.post(format!("/api/finance/credits/{credit}/mark-uncollectible/"), json!({})).await.expect(200);
+            Given::named(credit)
         }),
         row("list_credit_history", async |firm| Given::named(credit(firm).await)),
     ]

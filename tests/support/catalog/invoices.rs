@@ -156,6 +156,18 @@ async fn credit_and_invoice(firm: &Firm<'_>) -> (String, String) {
     (credit_of(firm, &client).await, send(firm, draft_to(firm, &client).await).await)
 }
 
+/// A credit of which more was used than there was after all.
+pub(super) async fn overdrawn(firm: &Firm<'_>) -> String {
+    let (credit, invoice) = credit_and_invoice(firm).await;
+    let act = async |invoice: &str, action: &str, body| {
+        firm.owner.post(format!("/api/finance/invoices/{invoice}/{action}/"), body).await.expect(200);
+    };
+    act(&invoice, "apply-credit", json!({"credit": credit})).await;
+    let shown = firm.owner.get(format!("/api/finance/credits/{credit}/")).await.expect(200);
+    act(&shown.text("/invoice"), "reverse-payment", json!({"payment": shown.text("/payment"), "reason": "Another client's"})).await;
+    credit
+}
+
 async fn void(firm: &Firm<'_>) -> String {
     let invoice = sent(firm).await;
     firm.owner.post(format!("/api/finance/invoices/{invoice}/void/"), json!({})).await.expect(200);

@@ -135,7 +135,7 @@ impl Invoice {
         if !self.time_reversed.is_empty() {
             return Err(Refusal::state("Other time takes back some of what it bills; delete that time first, once no invoice has it."));
         }
-        if !self.amount_paid.is_zero() || !self.credit_noted.is_zero() {
+        if !self.amount_paid.is_zero() || !self.line_notes.is_empty() {
             return Err(Refusal::state("Some of the invoice is paid or credited; issue a credit note."));
         }
         Ok((Self { status: Status::Void, reason, ..self.clone() }, Event::Voided))
@@ -192,7 +192,9 @@ impl Archive for Invoice {
         match self.status {
             Status::Draft => Ok(Event::Deleted),
             Status::Paid | Status::Void | Status::Uncollectible => Ok(Event::Archived),
-            Status::Sent => Err(Refusal::state("The invoice is out; void it or wait until it is paid.")),
+            Status::Sent => Err(Refusal::state(
+                "The invoice is out: wait until it is paid, issue a credit note of what is left, or mark it as uncollectible.",
+            )),
         }
     }
 

@@ -109,6 +109,9 @@ impl Invoice {
             ..self.clone()
         };
         let invoice = invoice.standing();
+        if amount.is_zero() && !invoice.lets_go_of_time_since(self)? {
+            return Err(Refusal::rule("lines", "That comes to nothing, and takes back no time as a whole."));
+        }
         let event = if invoice.status == self.status { Event::Credited } else { Event::Paid };
         Ok(TakenBack { invoice: (invoice, event), lines: taken.lines, taxes: taken.taxes, amount, reduced, refunded, credited })
     }

@@ -220,17 +220,18 @@ mod tests {
             let issued = note(invoice, lines).unwrap();
             (issued.note.amount, issued.invoice.0.time_taken_back().unwrap(), issued.invoice.0)
         };
-        let (amount, time, half) = noted(&invoice, Some(vec![of(0, Some("1"), None)]));
-        assert_eq!((amount, time), (usd(0), vec![]));
-        let (amount, time, _) = noted(&half, Some(vec![of(0, None, None), of(2, None, Some("1"))]));
-        assert_eq!((amount, time), (usd(100), vec![id(1)]));
+        let (amount, time, half) = noted(&invoice, Some(vec![of(0, Some("1"), None), of(2, None, Some("1"))]));
+        assert_eq!((amount, time), (usd(100), vec![]));
+        let (amount, time, _) = noted(&half, Some(vec![of(0, None, None)]));
+        assert_eq!((amount, time), (usd(0), vec![id(1)]));
         let (amount, time, whole) = noted(&half, None);
-        assert_eq!((amount, time), (usd(3_000), vec![id(1), id(2)]));
+        assert_eq!((amount, time), (usd(2_900), vec![id(1), id(2)]));
         assert!(whole.lets_go_of_time_since(&half).unwrap() && !half.lets_go_of_time_since(&invoice).unwrap());
         // Of a line of none nothing is taken back, whatever is of the others.
         let none = draft(vec![line("0", "100", None), line("1", "80", None)]).send(1, SentBy::Mail, &firm(), now()).unwrap().0;
         for (invoice, lines, field) in [
             (&none, Some(vec![of(0, None, None)]), "lines[0]"),
+            (&invoice, Some(vec![of(0, Some("1"), None)]), "lines"),
             (&invoice, Some(vec![of(1, Some("1"), None)]), "lines[0].line"),
             (&invoice, Some(vec![of(1, None, None)]), "lines"),
             (&invoice, Some(vec![of(0, None, Some("1"))]), "lines[0].amount"),

@@ -80,10 +80,16 @@ impl Invoice {
             ..self.payment(payment, received.amount, Method::Stripe, day, now)
         };
         let booked = self.checkout_paid(received.session.as_deref()).receive(id, paid, credit)?;
-        let (invoice, event) = booked.invoice;
+        let (invoice, _) = booked.invoice;
         let known = invoice.payments.last().cloned();
         let restated = known.map_or(Ok(Settled::default()), |known| invoice.restate(&known, received))?;
         let invoice = restated.invoice.map_or(invoice, |(invoice, _)| invoice);
+        let event = match invoice.status {
+            // It was gone before we heard of it.
+            _ if received.dispute == Some(Dispute::Lost) => Event::Disputed,
+            status if status == self.status => Event::PaymentRecorded,
+            Status::Draft | Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => Event::Paid,
+        };
         let (own, withdrawn): (Vec<_>, Vec<_>) = restated.withdrawn.into_iter().partition(|(id, _)| *id == credit);
         let withdraw = |credit: Credit| own.first().and_then(|(_, total)| credit.withdraw(*total)).map_or(credit, |(credit, _)| credit);
         Ok(Settled { invoice: Some((invoice, event)), credit: booked.credit.map(withdraw), withdrawn })
@@ -104,7 +110,7 @@ impl Invoice {
         let event = match (known.dispute == dispute, known.refunded == stands.refunded) {
             (false, _) => Event::Disputed,
             (true, false) => Event::Refunded,
-            (true, true) => Event::Updated,
+            (true, true) => Event::CheckoutPaid,
         };
         let payments = self.payments.iter().map(|payment| if payment.id == known.id { stands.clone() } else { payment.clone() });
         let invoice = self.checkout_paid(received.session.as_deref()).with_payments(payments.collect())?;
@@ -195,6 +201,21 @@ mod tests {
         assert_eq!(lost.timers().len(), 2);
         assert!(disputed(&lost, Dispute::Open).invoice.is_none(), "an event that came late");
         assert_eq!(disputed(&open, Dispute::Won).invoice.unwrap().0.status, Paid);
+    }
+
+    #[test]
+    fn what_happened_to_a_payment_before_it_is_heard_of_is_told_as_it_is() {
+        let lost = settle(&sent(), &Received { dispute: Some(Dispute::Lost), ..received(12_000) }).invoice.unwrap();
+        assert_eq!((lost.1, lost.0.status, lost.0.amount_due()), (Event::Disputed, Sent, usd(12_000)));
+        let beyond = Received { payment_intent: "pi_2".into(), dispute: Some(Dispute::Lost), ..received(6_000) };
+        let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
+        assert_eq!(settle(&paid, &beyond).invoice.unwrap().1, Event::Disputed);
+        // First its refund, then the page that it was made on.
+        let refunded = Received { session: None, refunded: usd(12_000), ..received(12_000) };
+        let (known, event) = settle(&sent(), &refunded).invoice.unwrap();
+        assert_eq!((event, known.amount_refunded), (Event::Paid, usd(12_000)));
+        let page = Received { session: Some("cs_1".into()), ..refunded };
+        assert_eq!(settle(&known, &page).invoice.unwrap().1, Event::CheckoutPaid);
     }
 
     #[test]
