@@ -118,7 +118,7 @@ async fn apply_credit_to_invoice(
 ///
 /// What paid it from a credit is there again. Where the credit that it made was used meanwhile, what paid this same invoice is
 /// due on it again, and by the rest the credit is overdrawn: the client owes it. The client isn't told. 409 if it was taken
-/// back before, if the invoice is archived, and, where it comes to be open again, if its client is; 422 if the payment isn't
+/// back before, if the invoice is archived, and, where it or a credit comes to be open by that, if its client is; 422 if the payment isn't
 /// one of the invoice's, or was made at Stripe: refund it there.
 #[post("/api/finance/invoices/{id}/reverse-payment/")]
 async fn reverse_invoice_payment(

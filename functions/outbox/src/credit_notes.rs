@@ -36,7 +36,7 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
     let now = outbox.store.read(logged.firm).record(note.invoice).fetch().await?.record(note.invoice)?;
     let invoice = invoice_then(outbox, logged, &now).await?;
     let client = async || invoices::client(outbox, logged, &invoice).await;
-    if note.amount.is_zero() {
+    if note.lines.iter().all(|line| line.amount.is_zero()) {
         return Ok(Outcome::Skipped("it takes back what was free"));
     }
     let Some((to, name)) = addressee(logged, &invoice.contact, client).await? else { return Ok(NOWHERE) };

@@ -151,6 +151,7 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
         date: payment.date,
         due: told.then.amount_due(),
         credit: payment.credit_left(),
+        is_beyond: payment.credited() == payment.amount,
         link: &told.link,
     };
     send(outbox, &to, mail.message()).await

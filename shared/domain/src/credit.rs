@@ -280,8 +280,11 @@ impl Credit {
             return None;
         }
         let withdrawn = Self { withdrawn: total, ..self.clone() }.balanced();
-        let event = if withdrawn.overdrawn.minor() > self.overdrawn.minor() { Event::Overdrawn } else { Event::Withdrawn };
-        Some((withdrawn, event))
+        if withdrawn.overdrawn.minor() <= self.overdrawn.minor() {
+            return Some((withdrawn, Event::Withdrawn));
+        }
+        // What was given up is less than is owed by now.
+        Some((withdrawn.expected(), Event::Overdrawn))
     }
 
     /// This credit, which is overdrawn, once it is settled from `other`, as far as that goes; nothing if it doesn't.
@@ -310,10 +313,10 @@ impl Credit {
         }
     }
 
-    /// The credit once that is expected again. One that was settled since isn't given up again if it is overdrawn once more.
+    /// The credit once that is expected again.
     pub fn reverse_write_off(&self) -> Transition<Self> {
         if self.written_off {
-            Ok((Self { written_off: false, write_off_reason: None, ..self.clone() }, Event::WriteOffReversed))
+            Ok((self.clone().expected(), Event::WriteOffReversed))
         } else {
             Err(Refusal::state("The credit wasn't given up."))
         }
@@ -326,7 +329,13 @@ impl Credit {
         let used = self.uses.iter().filter(|used| used.given_back_at.is_none());
         let balance = used.fold(settled, |rest, used| rest.without(used.amount)).without(self.withdrawn).without(self.refunded);
         let (remaining, overdrawn) = if balance.is_negative() { (nothing, balance.negated()) } else { (balance, nothing) };
-        Self { remaining, overdrawn, ..self }
+        let balanced = Self { remaining, overdrawn, ..self };
+        if overdrawn.is_zero() { balanced.expected() } else { balanced }
+    }
+
+    /// The credit where nothing that it is overdrawn by is given up.
+    fn expected(self) -> Self {
+        Self { written_off: false, write_off_reason: None, ..self }
     }
 }
 
@@ -372,6 +381,11 @@ pub(crate) mod tests {
         let Settled { overdrawn: (even, _), .. } = given_up.settle(id(3), (id(4), &credit(5_000)), now()).unwrap().unwrap();
         assert_eq!(even.status(), Status::Used);
         assert_eq!(given_up.reverse_write_off().unwrap().0, owed);
+        // It isn't for what is owed later: of what was settled, and of more.
+        assert!(!even.written_off && even.reverse_write_off().is_err());
+        let more = given_up.withdraw(usd(1_500)).unwrap();
+        assert_eq!((more.0.status(), more.1), (Status::Overdrawn, Event::Overdrawn));
+        assert_eq!(given_up.withdraw(usd(900)).unwrap().0.status(), Status::Uncollectible);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct PaymentMail<'a> {
     pub method: &'a str,
     /// On which day.
     pub date: Date,
+    /// Whether nothing of it went to the invoice, on which nothing was due.
+    pub is_beyond: bool,
     /// What is still due of the invoice.
     pub due: Money,
     /// What of it became the client's credit: more than was due, or all if nothing was; less what was refunded before that.
@@ -43,8 +45,13 @@ impl PaymentMail<'_> {
 
     /// What the payment did.
     fn outcome(&self) -> String {
-        if self.credit == self.amount {
-            return "Nothing was due on the invoice any more, so all of it is credited to you, for another invoice.".to_owned();
+        if self.is_beyond {
+            let nothing = "Nothing was due on the invoice any more";
+            return match self.credit {
+                credit if credit == self.amount => format!("{nothing}, so all of it is credited to you, for another invoice."),
+                credit if credit.is_zero() => format!("{nothing}; it stands for what was given back before."),
+                credit => format!("{nothing}, so {} of it is credited to you, for another invoice.", format::amount(credit)),
+            };
         }
         let left = match self.due.is_zero() {
             true => "The invoice is paid in full.".to_owned(),
@@ -97,6 +104,7 @@ mod tests {
             amount: usd(458_401),
             method: "bank transfer",
             date: day("2026-11-29"),
+            is_beyond: false,
             due: usd(0),
             credit: usd(0),
             link: invoice_link(),
@@ -121,9 +129,13 @@ mod tests {
 
     #[test]
     fn what_came_for_nothing_is_all_credit() {
-        let mail = PaymentMail { credit: usd(458_401), ..mail() };
+        let mail = PaymentMail { credit: usd(458_401), is_beyond: true, ..mail() };
         let text = mail.message().unwrap().text;
         assert!(text.contains("all of it is credited") && !text.contains("in full"), "{text}");
+        for (credit, told) in [(0, "given back before"), (3_000, "USD 30.00 of it is credited")] {
+            let text = PaymentMail { credit: usd(credit), ..mail.clone() }.message().unwrap().text.replace('\n', " ");
+            assert!(text.contains(told) && !text.contains("in full"), "{text}");
+        }
     }
 
     #[test]

@@ -68,10 +68,9 @@ impl Payment {
         self.refunded.without(self.refunded.part_within(self.credited()))
     }
 
-    /// How much of it is there and no credit: what went to the invoice, with what pays it by way of the credit, and with what of
-    /// the credit went for refunds of other payments, since this pays the invoice in their place.
+    /// How much of what went to the invoice is there, with what pays it by way of the credit.
     pub(super) fn kept_of_applied(&self) -> Money {
-        let by_credit = self.of_excess(|excess| excess.returned.without(excess.went_back).and(excess.drawn));
+        let by_credit = self.of_excess(|excess| excess.returned.without(excess.went_back));
         self.applied().and(by_credit).without(self.refunded_of_applied())
     }
 

@@ -109,7 +109,7 @@ impl Invoice {
             ..self.clone()
         };
         let invoice = invoice.standing();
-        if amount.is_zero() && !invoice.lets_go_of_time_since(self)? {
+        if taken.lines.iter().all(|line| line.amount.is_zero()) && !invoice.lets_go_of_time_since(self)? {
             return Err(Refusal::rule("lines", "That comes to nothing, and takes back no time as a whole."));
         }
         let event = if invoice.status == self.status { Event::Credited } else { Event::Paid };
@@ -132,7 +132,10 @@ impl Invoice {
         if refunded.minor() > most.minor() {
             return Err(Refusal::rule(
                 "refunded_amount",
-                format!("Only {most} of it was paid at Stripe. Leave the rest as credit, or say what was given back out of band."),
+                format!(
+                    "Only {most} of it is at Stripe still and was never credit. Leave the rest as credit, out of which a refund \
+                     there comes by itself, or say what was given back out of band."
+                ),
             ));
         }
         let left = rest.without(refunded);

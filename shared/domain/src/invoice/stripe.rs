@@ -86,7 +86,7 @@ impl Invoice {
         let invoice = restated.invoice.map_or(invoice, |(invoice, _)| invoice);
         let event = match invoice.status {
             // It was gone before we heard of it.
-            _ if received.dispute == Some(Dispute::Lost) => Event::Disputed,
+            status if status == self.status && received.dispute == Some(Dispute::Lost) => Event::Disputed,
             status if status == self.status => Event::PaymentRecorded,
             Status::Draft | Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => Event::Paid,
         };
@@ -209,7 +209,8 @@ mod tests {
         assert_eq!((lost.1, lost.0.status, lost.0.amount_due()), (Event::Disputed, Sent, usd(12_000)));
         let beyond = Received { payment_intent: "pi_2".into(), dispute: Some(Dispute::Lost), ..received(6_000) };
         let paid = settle(&sent(), &received(12_000)).invoice.unwrap().0;
-        assert_eq!(settle(&paid, &beyond).invoice.unwrap().1, Event::Disputed);
+        let beyond = paid.settle(id(9), &beyond, id(23), id(4), now(), today()).unwrap();
+        assert_eq!(beyond.invoice.map(|(invoice, event)| (event, invoice.status)), Some((Event::Disputed, Paid)));
         // First its refund, then the page that it was made on.
         let refunded = Received { session: None, refunded: usd(12_000), ..received(12_000) };
         let (known, event) = settle(&sent(), &refunded).invoice.unwrap();

@@ -75,7 +75,7 @@ impl Invoice {
         let nets = self.line_nets()?;
         let lines = self.line_items.iter().zip(nets).zip(&self.line_notes);
         let is_whole = |line: &LineItem, net: Money, noted: &LineNoted| match net.is_zero() {
-            true => noted.quantity == line.quantity,
+            true => noted.quantity == line.quantity && noted.quantity != Units::ZERO,
             false => noted.amount == net,
         };
         let whole = lines.filter(|((line, net), noted)| is_whole(line, *net, noted));
