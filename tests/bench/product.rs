@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{App, Front, Limiter, Limits, Verifier};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use domain::Email;
 use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, keys::Keys, template::Template};
 use runtime::Clock;
-use secrets::{LinkKey, SigningKey};
+use secrets::{Confirming, LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::{Quota, Store};
 use tests::{ISSUER, PASSWORD, WEB_ORIGIN, email, payments_of_nobody, routers, webhooks_of_nobody};
@@ -44,7 +45,7 @@ impl Product {
         let keys = Keys::generate().unwrap();
         let plenty = Quota { per_minute: None, per_hour: 1_000_000_000 };
         let app = App {
-            store,
+            store: store.clone(),
             verifier: Arc::new(Verifier::new(&keys.public_keys(), ISSUER).unwrap()),
             limiter: Arc::new(Limiter::new(Limits { user: plenty, anonymous: plenty, payment: plenty })),
             clock: Clock::default(),
@@ -52,11 +53,16 @@ impl Product {
         };
         let signing = SigningKey::parse(&keys.signing_secret()).unwrap();
         let links = LinkKey::parse(&keys.link_secret()).unwrap();
-        let routers = routers(auth::Keys::new(ISSUER, signing, links), webhooks_of_nobody(), payments_of_nobody());
+        let routers = routers(auth::Keys::new(ISSUER, signing, links.clone()), webhooks_of_nobody(), payments_of_nobody());
         let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };
-        let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email("owner"), "password": PASSWORD});
+        let email = email("owner");
+        let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email, "password": PASSWORD});
         let registered = product.answer(Request::post("/api/auth/register/", body)).await;
+        let login = store.login_of(&Email::new(&email).unwrap()).await.unwrap().unwrap();
+        let firm = registered["firm"]["id"].as_str().unwrap().parse().unwrap();
+        let token = links.token(&Confirming { firm, login, number: 1, exp: i64::MAX }).unwrap();
+        product.body(&product.event(&Request::post("/api/auth/confirm-email/", json!({"token": token})))).await;
         product.access = registered["access"].as_str().unwrap().to_owned();
         product
     }

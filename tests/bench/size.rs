@@ -9,9 +9,6 @@ use crate::{
     report::{Report, Target},
 };
 
-/// The functions that speak to Stripe, and so have its client too.
-const SPEAK_TO_STRIPE: [&str; 2] = ["clients", "stripe-events"];
-
 /// Measure and print.
 pub(crate) fn measure(report: &mut Report) {
     report.part("release binaries");
@@ -22,7 +19,6 @@ pub(crate) fn measure(report: &mut Report) {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&bytes).unwrap();
         let zipped = encoder.finish().unwrap().len() as f64 / 1e6;
-        let most = if SPEAK_TO_STRIPE.contains(&function.as_str()) { 6.5 } else { 5.0 };
-        report.row(&format!("{function}: zipped"), zipped, "MB", Target::AtMost(most));
+        report.row(&format!("{function}: zipped"), zipped, "MB", Target::AtMost(5.0));
     }
 }

@@ -285,7 +285,7 @@ async fn registered_despite(Broken { n, fault }: Broken) -> Option<()> {
     assert_eq!(me.text("/firm/id"), registered.text("/firm/id"));
     app.post("/api/auth/login/", json!({"username": email, "password": PASSWORD})).send().await.expect(200);
     let partitions = app.store_unmetered().partitions().await.unwrap();
-    assert_eq!(partitions.len(), 2, "one firm and one user: {partitions:?}");
+    assert_eq!(partitions.len(), 3, "one firm, one user and one login: {partitions:?}");
     assert_all_chains_hold(&app).await;
     struck.then_some(())
 }

@@ -11,6 +11,7 @@ mod circles;
 mod claims;
 mod clients;
 mod comments;
+mod confirmation;
 mod contention;
 mod contracts;
 mod credit_notes;

@@ -236,9 +236,14 @@ impl TestApp {
         self.first.invoke(function, event).await
     }
 
-    /// A firm that has just signed up.
+    /// A firm that has just signed up, and whose founder has confirmed their e-mail.
     pub async fn firm(&self) -> Firm<'_> {
         Firm::register(self).await
+    }
+
+    /// A firm whose founder hasn't.
+    pub async fn unconfirmed_firm(&self) -> Firm<'_> {
+        Firm::unconfirmed(self).await
     }
 
     /// From now on it is `time`, to the second, for the functions and at Stripe's.

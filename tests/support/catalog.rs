@@ -176,7 +176,7 @@ impl Row {
     /// Make in `firm` what a call needs; what is a client's is made for the firm's portal user.
     pub async fn given(&self, firm: &Firm<'_>) -> Given {
         let given = (self.make)(firm).await;
-        Given { by: self.caller(firm).await, ..given }
+        if given.by.is_empty() { Given { by: self.caller(firm).await, ..given } } else { given }
     }
 
     /// The access token of somebody who may call it: the owner, or the portal user where it isn't for staff.
@@ -227,6 +227,11 @@ impl Given {
     /// A body too.
     fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    /// By the owner of another firm.
+    fn by(self, owner: &crate::User<'_>) -> Self {
+        Self { by: owner.access.clone(), ..self }
     }
 
     /// A header too.

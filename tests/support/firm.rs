@@ -1,11 +1,14 @@
 //! Builders: a firm, its people, and what they sell.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use chrono::NaiveDate;
 use domain::{Email, Id, access::Role, proposal::Proposal};
 use http::Method;
-use secrets::Invited;
+use secrets::{Confirming, Invited};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -54,12 +57,30 @@ pub fn email(name: &str) -> String {
 }
 
 impl<'a> Firm<'a> {
+    /// A firm whose founder has confirmed their e-mail.
     pub(crate) async fn register(app: &'a TestApp) -> Self {
+        let firm = Self::unconfirmed(app).await;
+        let token = firm.confirmation(1).await;
+        // Not from where others call from: what strangers do is counted by the address.
+        let address = IpAddr::from(rand::random::<u32>().to_be_bytes());
+        app.post("/api/auth/confirm-email/", json!({"token": token})).from(address).send().await.expect(204);
+        firm
+    }
+
+    /// A firm whose founder has just signed up.
+    pub(crate) async fn unconfirmed(app: &'a TestApp) -> Self {
         let email = email("owner");
         let body = json!({"firm_name": "North & Partners", "name": "Olga Owner", "email": email, "password": PASSWORD, "currency": "EUR"});
         let answer = app.post("/api/auth/register/", body).send().await.expect(201);
         let owner = User { app, id: answer.text("/user/id"), email, access: answer.text("/access"), refresh: answer.text("/refresh") };
         Self { app, id: answer.text("/firm/id"), owner, portal: OnceCell::new(), days: AtomicU64::default() }
+    }
+
+    /// The token of the link number `number` that confirms the founder's e-mail, which expires in an hour.
+    pub async fn confirmation(&self, number: u32) -> String {
+        let login = self.app.store.login_of(&Email::new(&self.owner.email).unwrap()).await.unwrap().unwrap();
+        let exp = self.app.clock.now().timestamp() + 3600;
+        self.app.links.token(&Confirming { firm: self.id.parse().unwrap(), login, number, exp }).unwrap()
     }
 
     /// A day on which this didn't log time yet: yesterday first, then one further back each time.

@@ -77,6 +77,12 @@ impl PostOffice {
         self.counter.lock().unwrap().posted.iter().filter(|mail| mail.to == address).cloned().collect()
     }
 
+    /// Those to whom mails were taken since it took `since` of them; how many it took by now.
+    pub fn since(&self, since: usize) -> (Vec<String>, usize) {
+        let counter = self.counter.lock().unwrap();
+        (counter.posted.iter().skip(since).map(|mail| mail.to.clone()).collect(), counter.posted.len())
+    }
+
     /// How often a mail to `address` was handed in.
     pub fn tries(&self, address: &str) -> usize {
         self.counter.lock().unwrap().tries.get(address).copied().unwrap_or_default()

@@ -3,14 +3,17 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::Extension;
 use domain::{
-    Id, Time,
+    Id, Refusal, SingleLine, Time,
+    firm::INSTALLATION,
+    ids::LoginId,
+    login::{self, Credentials, Login},
     portal_user::PortalUser,
     session::{Principal, Session},
     user::{Password, User},
 };
 use secrets::Invited;
 use serde::Deserialize;
-use store::{Change, Found};
+use store::{Change, Found, Record};
 use utoipa::ToSchema;
 
 use crate::{
@@ -30,7 +33,7 @@ struct Activation {
     /// From the link in the mail.
     #[schema(max_length = 2048)]
     token: String,
-    /// A new password; of an e-mail that has a login already (in another firm), that login's.
+    /// A new password; of an e-mail that has a login already (in another firm), that login's, if it is proven.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     password: Password,
 }
@@ -38,7 +41,7 @@ struct Activation {
 /// Use the link of an invitation or welcome mail.
 ///
 /// They are signed in, and sign in with this password from now on; of an e-mail that has a login already it has to be that
-/// login's. 409 if the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a
+/// login's. Only a login whose e-mail nobody has proven is taken over: it gets this password, and its sessions end. 409 if the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a
 /// week, and if the login has another password.
 #[post("/api/auth/activate/", tag = "auth")]
 async fn activate(
@@ -47,7 +50,7 @@ async fn activate(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Activation>,
 ) -> Result<Answer<Granted>, Problem> {
-    let invited = keys.invited(&body.token, cx.now).await?;
+    let invited: Invited = keys.link(&body.token, cx.now).await?;
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
     let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login_of(&invited.email);
     let password = body.password.expose();
@@ -56,48 +59,85 @@ async fn activate(
     if let Some(kept) = kept {
         return grant::again(&cx, &keys, proof, &kept).await;
     }
-    let known = found.login_of(&invited.email)?;
-    if let Some(login) = known {
-        let login = cx.store.login(login).await?;
-        if !passwords::verify(password, login.as_ref().map(|login| login.password.as_str()))? {
-            return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
+    let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
+    let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
+    let login = match known {
+        Some(known) => known.sign_in(&mut change, name, password)?,
+        None => {
+            let (id, taken) = (cx.new_id(), Refusal::state("This e-mail got a login at the same moment; sign in with it."));
+            let login = Login::proven(name, invited.email.clone(), cx.now);
+            change.create_login(id, (login, login::Event::Created), &passwords::hash(password)?, taken)?;
+            id
         }
-    }
-    let (mut change, principal, since) = let_in(&cx, &found, &invited, user, portal_user)?;
-    let login = known.unwrap_or_else(|| cx.new_id());
-    if known.is_none() {
-        let taken = domain::Refusal::state("This e-mail got a login at the same moment; sign in with it.");
-        change.create_login(login, &invited.email, &passwords::hash(password)?, taken)?;
-    }
+    };
     change.link_login(login, &principal.subject(), since)?;
     change.put_membership(principal)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin(invited.firm, principal, cx.now) };
+    let grant = Grant { id: cx.new_id(), session: Session::begin(login, invited.firm, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, proof, change, grant).await
 }
 
-/// A change in which the user or portal user who was invited is active, as whom they sign in, and since when they are known.
+/// The login that the invited's e-mail has already.
+struct Known {
+    record: Record<Login>,
+    credentials: Credentials,
+}
+
+impl Known {
+    /// The login `id`, if there is one.
+    async fn find(cx: &Cx, id: Option<LoginId>) -> Result<Option<Self>, Problem> {
+        let Some(id) = id else { return Ok(None) };
+        let (found, credentials) = tokio::join!(cx.store.read(INSTALLATION).login(id).fetch(), cx.store.credentials(id));
+        Ok(found?.login(id)?.zip(credentials?).map(|(record, credentials)| Self { record, credentials }))
+    }
+
+    /// Prove that it is theirs by its password; where nobody has proven its e-mail yet, they just have, by the link, so it is
+    /// theirs, and who typed it before is out.
+    fn sign_in(self, change: &mut Change, name: SingleLine<200>, password: &str) -> Result<LoginId, Problem> {
+        let Self { record, credentials } = self;
+        if record.proven_at.is_some() {
+            if !passwords::verify(password, Some(&credentials.password))? {
+                return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
+            }
+            return Ok(record.id);
+        }
+        change.update_login(&record, record.take_over(name, change.now())?)?;
+        change.set_password(record.id, &passwords::hash(password)?)?;
+        change.end_access(&credentials.joined)?;
+        Ok(record.id)
+    }
+}
+
+/// Who was let in.
+struct LetIn {
+    principal: Principal,
+    name: SingleLine<200>,
+    /// Since when they are known.
+    since: Time,
+}
+
+/// A change in which the user or portal user who was invited is active, and who that is.
 fn let_in(
     cx: &Cx,
     found: &Found,
     invited: &Invited,
     user: Option<Id<User>>,
     portal_user: Option<Id<PortalUser>>,
-) -> Result<(Change, Principal, Time), Problem> {
+) -> Result<(Change, LetIn), Problem> {
     match (user, portal_user) {
         (Some(user), _) => {
             let before = found.record(user)?;
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            Ok((change, principal, before.created_at))
+            Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
         }
         (None, Some(user)) => {
             let before = found.record(user)?;
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            Ok((change, principal, before.created_at))
+            Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
         }
         (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),
     }

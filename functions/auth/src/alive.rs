@@ -17,31 +17,20 @@ pub(crate) fn over() -> Problem {
     Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.")
 }
 
-/// Begin to read the session `id` of `firm` and the user or portal user `subject`.
-fn read<'c>(cx: &'c Cx, firm: Id<Firm>, id: Id<Session>, subject: &str) -> Read<'c> {
+/// Begin to read the session `id` of `firm`, the user or portal user `subject`, and the login that they signed in with.
+pub(crate) fn read<'c>(cx: &'c Cx, firm: Id<Firm>, id: Id<Session>, subject: &str, login: LoginId) -> Read<'c> {
     let user: Option<Id<User>> = subject.parse().ok();
     let portal_user: Option<Id<PortalUser>> = subject.parse().ok();
-    cx.store.read(firm).session(id).maybe(user).maybe(portal_user)
+    cx.store.read(firm).session(id).maybe(user).maybe(portal_user).login(login)
 }
 
-/// The session `id` of `firm`, and whose it is.
-pub(crate) async fn find(cx: &Cx, firm: Id<Firm>, id: Id<Session>, subject: &str) -> Result<Found, Problem> {
-    Ok(read(cx, firm, id, subject).fetch().await?)
-}
-
-/// The same, and the password's hash of the login `login`, if there is one.
-pub(crate) async fn find_with_password(
-    cx: &Cx,
-    firm: Id<Firm>,
-    id: Id<Session>,
-    subject: &str,
-    login: Option<LoginId>,
-) -> Result<Found, Problem> {
-    Ok(read(cx, firm, id, subject).password(login).fetch().await?)
-}
-
-/// Whom the session is for, with the role or rights that they have now; none if they were shut out since it began.
+/// Whom the session is for, with the role or rights that they have now; none if they were shut out since it began, or its login
+/// is another's since.
 pub(crate) fn still(found: &Found, session: &Session) -> Result<Option<Principal>, Problem> {
+    let login = found.login(session.login)?;
+    if login.is_none_or(|login| login.sessions_since.is_some_and(|since| since > session.started_at)) {
+        return Ok(None);
+    }
     let goes_on = |status, since: Option<Time>| status == Standing::Active && since.is_none_or(|since| since <= session.started_at);
     Ok(match session.principal {
         Principal::Staff { user, .. } => {

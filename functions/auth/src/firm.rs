@@ -50,7 +50,7 @@ struct FirmSettings {
 /// Changes to the firm: what is absent stays, what is null is cleared.
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
-#[body(patch = Firm, given(rates: RateCard))]
+#[body(patch = Firm, keep(unconfirmed, closed_at), given(rates: RateCard))]
 #[schema(example = json!({"hourly_rates": [{"hourly_rate": "150.00"}, {"from": "2027-01-01", "hourly_rate": "160.00"}],
     "payment_terms_days": 14, "reminder_days": [-3, 1, 7]}))]
 struct FirmPatch {

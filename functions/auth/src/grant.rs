@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::{Answer, Claims, Cx, Problem, Verifier, access_header};
 use domain::{Email, Id, Time, session::Session};
 use http::StatusCode;
-use secrets::{BadLink, Invited, Kept, LinkKey, SigningKey};
+use secrets::{BadLink, Kept, LinkKey, Purpose, SigningKey};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::json;
 use store::{Change, Reply};
@@ -32,8 +32,8 @@ impl Keys {
         Self { issuer: issuer.into(), signing: signing.into(), links: links.into() }
     }
 
-    /// Whom the link with `token` lets in. One that doesn't verify may have been made with a newer key than ours.
-    pub(crate) async fn invited(&self, token: &str, now: Time) -> Result<Invited, Problem> {
+    /// What the link with `token` is for. One that doesn't verify may have been made with a newer key than ours.
+    pub(crate) async fn link<P: Purpose>(&self, token: &str, now: Time) -> Result<P, Problem> {
         let key = self.links.get(now).await.map_err(Problem::unavailable)?;
         let read = match key.read(token, now) {
             Err(BadLink::Forged) => match self.links.again(&key, now).await {
@@ -156,7 +156,8 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
         Proof::Given => None,
         Proof::Password(email, _) => cx.store.login_of(email).await?,
     };
-    let found = alive::find_with_password(cx, session.firm, *id, &session.principal.subject(), login).await?;
+    let read = alive::read(cx, session.firm, *id, &session.principal.subject(), session.login).password(login);
+    let found = read.fetch().await?;
     if let Proof::Password(_, password) = proof
         && !passwords::verify(password, found.password(login)?.as_deref())?
     {

@@ -2,6 +2,7 @@
 
 mod activate;
 mod alive;
+mod confirmation;
 mod firm;
 mod grant;
 mod me;
@@ -22,6 +23,7 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(register::routes())
         .merge(sessions::routes())
         .merge(activate::routes())
+        .merge(confirmation::routes())
         .merge(me::routes())
         .merge(firm::routes())
         .merge(undelivered::routes())

@@ -6,6 +6,7 @@ use domain::{
     Currency, Email, Refusal, SingleLine, TimeZone,
     event::Actor,
     firm::{self, Firm},
+    login::{self, Login},
     session::{Principal, Session},
     user::{self, Password, User},
 };
@@ -41,27 +42,29 @@ struct NewFirm {
 
 /// Sign up a firm and its owner.
 ///
-/// The owner is signed in at once, and no mail goes out. Until `firm/` says otherwise the firm's clients have 30 days to
+/// The owner is signed in at once, and gets a mail with a link: until it is followed the firm can be set up and looked at, but
+/// nothing leaves it (403, `unconfirmed`), and after a week it is closed. Until `firm/` says otherwise the firm's clients have 30 days to
 /// pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login already, in whichever firm: sign
 /// in with it.
 #[post("/api/auth/register/", 201, tag = "auth")]
 async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer<Granted>, Problem> {
     let NewFirm { firm_name, name, email, password, currency, time_zone } = body;
-    let firm = Firm::new(firm_name, currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
-    let (firm_id, user_id) = (cx.new_id(), cx.new_id());
-    let founder = User::founder(name, email.clone());
+    let (firm_id, user_id, login) = (cx.new_id(), cx.new_id(), cx.new_id());
+    let (currency, time_zone) = (currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
+    let firm = Firm::founded(firm_name, currency, time_zone, (user_id, login), cx.now);
+    let founder = User::founder(name.clone(), email.clone());
     let principal = Principal::Staff { user: user_id, role: founder.role };
 
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
     let taken = Refusal::state("This e-mail has a login already; sign in with it.").about("email");
-    let login = cx.new_id();
-    change.create_login(login, &email, &passwords::hash(password.expose())?, taken.clone())?;
+    let registered = (Login::registered(name, email.clone(), firm_id, cx.now), login::Event::Registered);
+    change.create_login(login, registered, &passwords::hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
     change.link_login(login, &principal.subject(), cx.now)?;
     change.put_membership(principal)?;
     let firm = change.create(firm_id, firm, firm::Event::Registered)?;
     let user = change.create(user_id, founder, user::Event::Registered)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin(firm_id, principal, cx.now) };
+    let grant = Grant { id: cx.new_id(), session: Session::begin(login, firm_id, principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));
     let proof = Proof::Password(&email, password.expose());

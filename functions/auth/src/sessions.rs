@@ -5,8 +5,8 @@ use axum::{Extension, extract::State};
 use domain::{
     Email,
     event::Actor,
-    ids::FirmId,
-    login::Login,
+    ids::{FirmId, LoginId},
+    login,
     session::{Principal, Refreshed, Session},
 };
 use http::StatusCode;
@@ -62,14 +62,14 @@ async fn login(
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let Some(membership) = opened(&cx, &body, login?).await? else {
+    let Some((login, membership)) = opened(&cx, &body, login?).await? else {
         cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
     let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
     change.require_fewer(attempt.username(), app.limiter.failures())?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin(membership.firm, membership.principal, cx.now) };
+    let grant = Grant { id: cx.new_id(), session: Session::begin(login, membership.firm, membership.principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, Proof::Given, change, grant).await
 }
@@ -87,7 +87,7 @@ async fn refresh(
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
     let shown = read(&cx, &app, &body.refresh).await?;
-    let found = alive::find(&cx, shown.firm, shown.sid, &shown.sub).await?;
+    let found = alive::read(&cx, shown.firm, shown.sid, &shown.sub, shown.login).fetch().await?;
     let session = found.session(shown.sid)?.ok_or_else(alive::over)?;
     let Some(principal) = alive::still(&found, &session)? else {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
@@ -117,28 +117,33 @@ async fn refresh(
 #[post("/api/auth/logout/", 204, 401, tag = "auth")]
 async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
     let shown = read(&cx, &app, &body.refresh).await?;
-    let session = alive::find(&cx, shown.firm, shown.sid, &shown.sub).await?.session(shown.sid)?;
+    let session = alive::read(&cx, shown.firm, shown.sid, &shown.sub, shown.login).fetch().await?.session(shown.sid)?;
     if let Some(session) = session.filter(|session| !session.revoked) {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
     }
     Ok(Answer::no_content())
 }
 
-/// The login of `email`, if it has one; who has none waits as long.
-async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<Login>, Problem> {
+/// The login of `email`, if it has one, and what it proves itself by; who has none waits as long.
+async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<(LoginId, login::Credentials)>, Problem> {
     let id = match email {
         Some(email) => cx.store.login_of(email).await?,
         None => None,
     };
-    Ok(cx.store.login(id.unwrap_or_else(|| cx.new_id())).await?)
+    let id = id.unwrap_or_else(|| cx.new_id());
+    Ok(cx.store.credentials(id).await?.map(|credentials| (id, credentials)))
 }
 
-/// Where the login of `credentials` leads; nowhere, if the password is another.
-async fn opened(cx: &Cx, credentials: &Credentials, login: Option<Login>) -> Result<Option<Membership>, Problem> {
-    let known = passwords::verify(&credentials.password, login.as_ref().map(|login| login.password.as_str()))?;
-    let mut joined = login.filter(|_| known).map(|login| login.joined).unwrap_or_default();
-    joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
-    Ok(cx.store.memberships(&joined).await?.pop())
+/// The login of who shows `credentials`, and where it leads; nowhere, if the password is another.
+async fn opened(
+    cx: &Cx,
+    credentials: &Credentials,
+    login: Option<(LoginId, login::Credentials)>,
+) -> Result<Option<(LoginId, Membership)>, Problem> {
+    let known = passwords::verify(&credentials.password, login.as_ref().map(|(_, login)| login.password.as_str()))?;
+    let Some((id, mut login)) = login.filter(|_| known) else { return Ok(None) };
+    login.joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
+    Ok(cx.store.memberships(&login.joined).await?.pop().map(|membership| (id, membership)))
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.

@@ -24,6 +24,10 @@ pub(crate) struct FirmOut {
     /// The default currency of what it sells.
     currency: Currency,
     time_zone: TimeZone,
+    /// By when its founder has to have confirmed their e-mail: it is closed otherwise, and nothing leaves it until then. None once
+    /// they have.
+    #[view(it.unconfirmed.map(|unconfirmed| unconfirmed.until))]
+    confirm_by: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
 

@@ -72,8 +72,10 @@ async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilt
 #[post("/api/auth/users/", 201)]
 async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer<UserOut>, Problem> {
     let NewUser { name, email, role } = body;
+    let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
     let mut change = cx.change(&staff);
-    let user = change.create(cx.new_id(), User::invited(name, email.clone(), role, cx.now), user::Event::Invited)?;
+    let user = User::invited(name, email.clone(), role, firm.confirmed()?, cx.now);
+    let user = change.create(cx.new_id(), user, user::Event::Invited)?;
     let taken = Refusal::state("The firm has a user with this e-mail; see existing.").about("email");
     change.claim(&Unique::UserEmail(email), user.id, taken)?;
     cx.commit(change, cx.created(&user)).await
@@ -104,7 +106,9 @@ async fn update_user(
 /// invite them to.
 #[post("/api/auth/users/{id}/invite/")]
 async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
-    cx.act(&staff, id, |user| user.invite_again(cx.now)).await
+    let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    let user = change.update(&before, before.invite_again(firm.confirmed()?, cx.now)?)?;
+    cx.commit(change, cx.ok(&user)).await
 }
 
 /// Shut somebody out.

@@ -174,7 +174,7 @@ async fn create_client_portal_user(
     Valid(body): Valid<NewClientPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
     let NewClientPortalUser { name, email, rights: JsonObject(rights) } = body;
-    let (mut change, client) = cx.edit(&staff, id).await?;
+    let (mut change, client, firm) = cx.edit_with_firm(&staff, id).await?;
     change.depend_on(id)?;
-    invite(&cx, change, client.id, name, email, rights).await
+    invite(&cx, change, &firm, client.id, name, email, rights).await
 }

@@ -6,6 +6,7 @@ use api::{
 use domain::{
     Email, Refusal, SingleLine,
     access::Rights,
+    firm::Firm,
     ids::{ClientId, PortalUserId},
     invitation::Standing,
     portal_user::{self, PortalUser},
@@ -127,9 +128,9 @@ async fn create_portal_user(
     Valid(body): Valid<NewPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
     let NewPortalUser { client, name, email, rights: JsonObject(rights) } = body;
-    let (found, mut change) = (cx.read(&staff).named(client).fetch().await?, cx.change(&staff));
+    let (found, mut change) = (cx.read(&staff).named(client).record(staff.firm).fetch().await?, cx.change(&staff));
     let client = change.depend(&found, "client", client)?.id;
-    invite(&cx, change, client, name, email, rights).await
+    invite(&cx, change, &found.record(staff.firm)?.content, client, name, email, rights).await
 }
 
 /// Change a portal user's name or rights.
@@ -160,7 +161,9 @@ async fn invite_portal_user(
     staff: Staff<may::ManagePortal>,
     Path(id): Path<PortalUserId>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
-    cx.act(&staff, id, |user| user.invite_again(cx.now)).await
+    let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    let user = change.update(&before, before.invite_again(firm.confirmed()?, cx.now)?)?;
+    cx.commit(change, cx.ok(&user)).await
 }
 
 /// Shut a portal user out.
@@ -184,13 +187,14 @@ async fn deactivate_portal_user(
 pub(crate) async fn invite(
     cx: &Cx,
     mut change: Change,
+    firm: &Firm,
     client: ClientId,
     name: SingleLine<200>,
     email: Email,
     rights: Rights,
 ) -> Result<Answer<PortalUserOut>, Problem> {
     let unique = Unique::PortalEmail(client, email.clone());
-    let user = PortalUser::invited(client, name, email, rights, cx.now)?;
+    let user = PortalUser::invited(client, name, email, rights, firm.confirmed()?, cx.now)?;
     let user = change.create(cx.new_id(), user, portal_user::Event::Invited)?;
     let taken = Refusal::state("Another portal user of the client has this e-mail; see existing.").about("email");
     change.claim(&unique, user.id, taken)?;

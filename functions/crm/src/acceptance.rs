@@ -69,7 +69,8 @@ struct AcceptedProposal {
 /// is an e-mail, and an engagement begins. Soon after the prospect is won, the other open proposals to it are cancelled, and
 /// the welcome mail goes out. Again: the same answer. 409 if it waits for approval, has expired or is over, and, with
 /// `existing`, if another proposal to the prospect was accepted, since one can be, and if the client that it was converted
-/// to is archived; 422 for chosen options that aren't optional lines, or come twice.
+/// to is archived; 403 (`unconfirmed`), where somebody would be invited, before the firm's founder has confirmed their e-mail;
+/// 422 for chosen options that aren't optional lines, or come twice.
 #[post("/api/crm/proposals/{id}/accept/")]
 async fn accept_proposal(
     cx: Cx,
@@ -77,14 +78,14 @@ async fn accept_proposal(
     Path(id): Path<ProposalId>,
     Valid(body): Valid<AcceptProposal>,
 ) -> Result<Answer<AcceptedProposal>, Problem> {
-    let found = cx.read(&staff).record(id).fetch().await?;
-    let proposal = found.record(id)?;
+    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
+    let (proposal, firm) = (found.record(id)?, found.record(staff.firm)?);
     if let Some(acceptance) = &proposal.acceptance {
         return show_accepted(&cx, &staff, &proposal, acceptance).await;
     }
     let proposal = cx.target(&found, id)?;
     proposal.may_be_accepted(true, Date::anywhere_on_earth(cx.now))?;
-    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, proposal.prospect, &proposal.contact)?;
+    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, &firm, proposal.prospect, &proposal.contact)?;
     let answer = accept(&cx, &mut change, &proposal, &client, portal_user.as_ref(), body.clone())?;
     match change.commit(answer.reply()).await {
         // It was converted by hand: the proposal is accepted for the client that it became.

@@ -294,9 +294,9 @@ async fn approve_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<
 /// prospect was accepted; 422 without an e-mail on it, and if its last day is over.
 #[post("/api/crm/proposals/{id}/send/")]
 async fn send_proposal(cx: Cx, staff: Staff<may::CloseSales>, Path(id): Path<ProposalId>) -> Result<Answer<ProposalOut>, Problem> {
-    let (mut change, draft) = cx.edit(&staff, id).await?;
+    let (mut change, draft, firm) = cx.edit_with_firm(&staff, id).await?;
     none_accepted(&mut change, draft.prospect)?;
-    let proposal = change.update(&draft, draft.send(cx.now, Date::anywhere_on_earth(cx.now))?)?;
+    let proposal = change.update(&draft, draft.send(firm.confirmed()?, cx.now, Date::anywhere_on_earth(cx.now))?)?;
     cx.commit(change, cx.ok(&proposal)).await
 }
 

@@ -235,15 +235,15 @@ async fn convert_prospect(
     Path(id): Path<ProspectId>,
     Valid(ConvertProspect {}): Valid<ConvertProspect>,
 ) -> Result<Answer<ConvertedProspect>, Problem> {
-    let found = cx.read(&staff).record(id).fetch().await?;
-    let prospect = found.record(id)?;
+    let found = cx.read(&staff).record(id).record(staff.firm).fetch().await?;
+    let (prospect, firm) = (found.record(id)?, found.record(staff.firm)?);
     if let Some(client) = prospect.client {
         let found = cx.read(&staff).record(client).maybe(prospect.portal_user).fetch().await?;
         let portal_user = prospect.portal_user.map(|user| found.record(user)).transpose()?;
         return cx.json(&ConvertedProspect::new(&cx, &found.record(client)?, portal_user.as_ref()));
     }
     let prospect = cx.target(&found, id)?;
-    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, id, &prospect.contact)?;
+    let Onboarded { mut change, client, portal_user } = onboard(&cx, &staff, &firm, id, &prospect.contact)?;
     change.update(&prospect, prospect.win(client.id, portal_user.as_ref().map(|user| user.id))?)?;
     let body = ConvertedProspect::new(&cx, &client, portal_user.as_ref());
     cx.commit(change, cx.made::<ClientOut, _>(client.id, &body)).await

@@ -13,8 +13,8 @@ use domain::{
     task::Task,
     user::User,
 };
-use mail::{CommentMail, Envelope, Link, Person, Reference};
-use store::Record;
+use mail::{CommentMail, Envelope, Link, Person, Reference, Sender};
+use store::{Error, Record};
 
 use crate::{Cause, EffectKind, Failed, Outbox, Outcome, cause::ERASED, mails::send};
 
@@ -79,10 +79,11 @@ impl Talk {
         author: mail::Author<'_>,
         link: &Link,
     ) -> Result<Outcome, Failed> {
+        self.firm.confirmed().map_err(Error::from)?;
         let envelope = Envelope {
             to: to.email.clone(),
             to_name: Some(to.name.clone()),
-            firm_name: self.firm.name.clone(),
+            from: Sender::Firm(self.firm.name.clone()),
             reply_to: from,
             reference: Reference::new(&logged.event.record, logged.event.sequence),
         };

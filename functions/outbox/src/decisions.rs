@@ -2,8 +2,8 @@
 //! compile, so none is forgotten.
 
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project, proposal,
-    prospect, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, portal_user, project,
+    proposal, prospect, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
@@ -35,6 +35,10 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         DomainEvent::Comment(event) => match event {
             comment::Event::Created => comments::created(outbox, logged).await,
             comment::Event::Read => Ok(()),
+        },
+        DomainEvent::Login(event) => match event {
+            login::Event::Registered | login::Event::ConfirmationResent => people::to_be_confirmed(outbox, logged).await,
+            login::Event::Created | login::Event::Confirmed | login::Event::TakenOver | login::Event::Closed => Ok(()),
         },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,
@@ -76,7 +80,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | engagement::Event::Archived
             | engagement::Event::Restored,
         )
-        | DomainEvent::Firm(firm::Event::Registered | firm::Event::Updated)
+        | DomainEvent::Firm(firm::Event::Registered | firm::Event::Confirmed | firm::Event::Closed | firm::Event::Updated)
         | DomainEvent::Lead(
             lead::Event::Created
             | lead::Event::Updated

@@ -1,8 +1,8 @@
 //! What all mails are sent with: in whose name, to whom, to whom answers go, what they follow up.
 
 use domain::{Email, Id, SingleLine, contact::Contact, event::Actor, user::User};
-use mail::{Envelope, Message, Person, Reference, SendError};
-use store::{Found, LoggedEvent, Read};
+use mail::{Envelope, Message, Person, Reference, SendError, Sender};
+use store::{Error, Found, LoggedEvent, Read};
 
 use crate::{Cause, Failed, Outbox, Outcome};
 
@@ -13,7 +13,7 @@ pub(crate) const NOWHERE: Outcome = Outcome::Skipped("no e-mail is known");
 fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
     match logged.event.actor {
         Actor::User(user) => Some(user),
-        Actor::PortalUser(_) | Actor::System(_) => None,
+        Actor::PortalUser(_) | Actor::Login(_) | Actor::System(_) => None,
     }
 }
 
@@ -35,12 +35,16 @@ pub(crate) async fn addressee(
     Ok(email.map(|email| (email, contact_name)))
 }
 
+/// What a mail to `to` is sent with. Nothing leaves a firm whose founder hasn't confirmed their e-mail: what leads to a mail is
+/// refused there, so this is for what nobody thought of.
 pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<SingleLine<200>>) -> Result<Envelope, Failed> {
+    let firm = found.record(logged.firm)?;
+    firm.confirmed().map_err(Error::from)?;
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
     Ok(Envelope {
         to,
         to_name,
-        firm_name: found.record(logged.firm)?.name.clone(),
+        from: Sender::Firm(firm.name.clone()),
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     })

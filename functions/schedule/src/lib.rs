@@ -8,10 +8,13 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use domain::{Date, Id, Time, event::Actor, invoice::Invoice, proposal::Proposal, timer::TimerKind};
+use domain::{
+    Date, Id, Time, event::Actor, firm::Unconfirmed, invitation::Standing, invoice::Invoice, login::Joined, proposal::Proposal,
+    timer::TimerKind,
+};
 use runtime::Clock;
 use serde::{Deserialize, Serialize};
-use store::{Audit, Due, DueEnd, Entity, Error, Reply, Store, retry_if_lost};
+use store::{Audit, Change, Due, DueEnd, Entity, Error, Reply, Store, retry_if_lost};
 use tokio::time::{Instant, timeout};
 
 /// How long a run goes on; the next one does the rest. The last timer may take its time beside it, and all of that is
@@ -122,6 +125,7 @@ impl Schedule {
         let today = Date::anywhere_on_earth(now);
         match due.kind {
             TimerKind::ProposalExpiry => self.change(due, |proposal: &Proposal| proposal.expire(today)).await,
+            TimerKind::FirmUnconfirmed => retry_if_lost(async || self.close_firm_once(due, now).await).await,
             TimerKind::InvoiceOverdue => self.change(due, |invoice: &Invoice| invoice.mark_overdue(now)).await,
             TimerKind::InvoiceReminder => self.change(due, |invoice: &Invoice| invoice.remind(now)).await,
         }
@@ -134,11 +138,40 @@ impl Schedule {
         retry_if_lost(async || self.change_once(due, id, &decide).await).await
     }
 
-    async fn change_once<T: Entity>(&self, due: &Due, id: Id<T>, decide: &impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
-        let record = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?;
+    /// Close the timer's firm, whose founder hasn't confirmed their e-mail. They are shut out; and unless they have proven since that
+    /// the e-mail is theirs, as who was invited to another firm has, it is free again.
+    async fn close_firm_once(&self, due: &Due, now: Time) -> Result<Outcome, Error> {
+        let firm = self.store.read(due.firm).record(due.firm).fetch().await?.maybe(due.firm)?;
+        let closed = firm.as_ref().filter(|firm| due.is_wanted_by(firm)).and_then(|firm| Some((firm, firm.unconfirmed?, firm.close(now)?)));
+        let mut change = self.begin(due);
+        let Some((firm, Unconfirmed { founder, login, .. }, closed)) = closed else {
+            change.cancel(due)?;
+            change.commit(&Reply::none()).await?;
+            return Ok(Outcome::Dropped);
+        };
+        let found = self.store.read(due.firm).record(founder).login(login).fetch().await?;
+        change.update(firm, closed)?;
+        if let Some(founder) = found.maybe(founder)?.filter(|founder| founder.status != Standing::Deactivated) {
+            change.update(&founder, founder.close())?;
+        }
+        change.remove_membership(&founder.to_string())?;
+        if let Some(login) = found.login(login)?.filter(|login| login.proven_at.is_none()) {
+            change.remove_login(&login, &[Joined { firm: due.firm, subject: founder.to_string(), since: now }])?;
+        }
+        change.commit(&Reply::none()).await?;
+        Ok(Outcome::Fired)
+    }
+
+    /// A change that fires `due`.
+    fn begin(&self, due: &Due) -> Change {
         let actor = Actor::System("schedule".to_owned());
         let request = format!("{}/{}", due.record, due.kind);
-        let mut change = self.store.change(due.firm, Audit { actor, at: self.clock.now(), request, source_address: None }, None);
+        self.store.change(due.firm, Audit { actor, at: self.clock.now(), request, source_address: None }, None)
+    }
+
+    async fn change_once<T: Entity>(&self, due: &Due, id: Id<T>, decide: &impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
+        let record = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?;
+        let mut change = self.begin(due);
         let outcome = match record.filter(|record| due.is_wanted_by(record)) {
             None => {
                 change.cancel(due)?;

@@ -160,11 +160,11 @@ pub(crate) fn fresh_word() -> String {
     format!("{:x}", now.as_micros())
 }
 
-/// The token of the first link to `/activate` in a mail's text.
-pub(crate) fn activation_token(text: &str) -> Result<String> {
-    let token = text.split_once("/activate?token=").map(|(_, rest)| rest);
+/// The token of the first link to `page` in a mail's text: `activate`, `confirm-email`.
+pub(crate) fn link_token(text: &str, page: &str) -> Result<String> {
+    let token = text.split_once(&format!("/{page}?token=")).map(|(_, rest)| rest);
     let token = token.and_then(|rest| rest.split(|letter: char| letter.is_whitespace() || "\"'<>)".contains(letter)).next());
-    token.filter(|token| !token.is_empty()).map(str::to_owned).or_missing(format!("the mail has no activation link: {text}"))
+    token.filter(|token| !token.is_empty()).map(str::to_owned).or_missing(format!("the mail has no link to {page}: {text}"))
 }
 
 #[cfg(test)]
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn the_token_ends_where_the_link_ends() {
         let text = "Welcome!\nhttp://127.0.0.1:8000/activate?token=abc.DEF-1_2\nBye";
-        assert_eq!(activation_token(text).unwrap(), "abc.DEF-1_2");
-        assert_eq!(activation_token("<a href=\"https://x/activate?token=t\">").unwrap(), "t");
-        assert!(activation_token("https://x/activate?token=").is_err());
+        assert_eq!(link_token(text, "activate").unwrap(), "abc.DEF-1_2");
+        assert_eq!(link_token("<a href=\"https://x/confirm-email?token=t\">", "confirm-email").unwrap(), "t");
+        assert!(link_token("https://x/activate?token=", "activate").is_err());
     }
 }

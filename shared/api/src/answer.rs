@@ -45,6 +45,11 @@ impl Answer<()> {
     pub fn no_content() -> Self {
         Reply::none().into()
     }
+
+    /// 202, without a body: what is asked for comes by mail.
+    pub fn accepted() -> Self {
+        Reply { status: StatusCode::ACCEPTED.as_u16(), ..Reply::none() }.into()
+    }
 }
 
 impl<T: Serialize> Answer<T> {

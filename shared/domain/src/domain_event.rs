@@ -1,8 +1,8 @@
 //! What happens to records of whichever kind.
 
 use crate::{
-    EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, portal_user, project,
-    proposal, prospect, task, time_entry, undelivered, user,
+    EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, portal_user,
+    project, proposal, prospect, task, time_entry, undelivered, user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -65,6 +65,7 @@ macro_rules! aggregates {
             firm: Firm,
             invoice: Invoice,
             lead: Lead,
+            login: Login,
             portal_user: PortalUser,
             project: Project,
             proposal: Proposal,

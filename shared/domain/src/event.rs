@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     Digest, DomainEvent, Lifecycle, Time,
-    ids::{PortalUserId, UserId},
+    ids::{LoginId, PortalUserId, UserId},
 };
 
 pub use replay::{Replay, replay};
@@ -27,6 +27,8 @@ pub enum Actor {
     User(UserId),
     /// Somebody at a client.
     PortalUser(PortalUserId),
+    /// Who has a login, by a link that was sent to its e-mail.
+    Login(LoginId),
     /// The system itself, following up an event: the name of the function.
     System(String),
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Actor {
         match self {
             Self::User(id) => id.fmt(f),
             Self::PortalUser(id) => id.fmt(f),
+            Self::Login(id) => id.fmt(f),
             Self::System(name) => write!(f, "system:{name}"),
         }
     }
@@ -49,7 +52,8 @@ impl FromStr for Actor {
             return Ok(Self::System(name.to_owned()));
         }
         let user = text.parse().map(Self::User);
-        user.or_else(|_| text.parse().map(Self::PortalUser)).map_err(|_| format!("{text} is nobody"))
+        let person = user.or_else(|_| text.parse().map(Self::PortalUser)).or_else(|_| text.parse().map(Self::Login));
+        person.map_err(|_| format!("{text} is nobody"))
     }
 }
 

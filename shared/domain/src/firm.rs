@@ -1,10 +1,12 @@
 //! Firms: the tenants.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Percent, Refusal, SingleLine, TimeZone, Transition,
+    Currency, Percent, Refusal, SingleLine, Time, TimeZone, Transition,
     address::{Address, Party, VatId},
+    ids::{FirmId, LoginId, UserId},
     rate::RateCard,
 };
 
@@ -17,10 +19,35 @@ crate::events! {
     Firm {
         /// Signed up.
         Registered = "firm.registered" is Creation,
+        /// Its founder confirmed their e-mail: from now on it reaches others.
+        Confirmed = "firm.confirmed" is Change,
+        /// Its founder didn't, and a week is over: nobody comes in any more.
+        Closed = "firm.closed" is Change,
         /// Its settings were changed.
         Updated = "firm.updated" is Edit,
     }
 }
+
+/// Whose what belongs to no firm is: logins. No firm has this id.
+pub const INSTALLATION: FirmId = FirmId::nil();
+
+/// How long a firm waits for its founder to confirm their e-mail.
+const WAITS: TimeDelta = TimeDelta::days(7);
+
+/// That a firm's founder hasn't confirmed their e-mail. It can be set up and looked at, but nothing leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfirmed {
+    /// Who founded it.
+    pub founder: UserId,
+    /// What they sign in with.
+    pub login: LoginId,
+    /// When it is closed unless they confirm it.
+    pub until: Time,
+}
+
+/// That a firm's founder has confirmed their e-mail ([`Firm::confirmed`]): what reaches others can't be done without.
+#[derive(Debug, Clone, Copy)]
+pub struct Confirmed(());
 
 /// A consulting firm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +80,10 @@ pub struct Firm {
     /// The number under which it pays value added tax.
     #[serde(default)]
     pub vat_id: Option<VatId>,
+    /// That its founder hasn't confirmed their e-mail, as long as they haven't.
+    pub unconfirmed: Option<Unconfirmed>,
+    /// When it was closed, because they didn't.
+    pub closed_at: Option<Time>,
 }
 
 fn month() -> u16 {
@@ -64,8 +95,13 @@ fn weekly() -> Vec<i16> {
 }
 
 impl Firm {
-    /// A firm that has just signed up.
-    pub fn new(name: SingleLine<200>, currency: Currency, time_zone: TimeZone) -> Self {
+    /// A firm that `founder` signs up at `now`, who signs in with `login`.
+    pub fn founded(name: SingleLine<200>, currency: Currency, time_zone: TimeZone, (founder, login): (UserId, LoginId), now: Time) -> Self {
+        Self { unconfirmed: Some(Unconfirmed { founder, login, until: now + WAITS }), ..Self::new(name, currency, time_zone) }
+    }
+
+    /// A firm that has nothing but these, and is confirmed.
+    pub(crate) fn new(name: SingleLine<200>, currency: Currency, time_zone: TimeZone) -> Self {
         let (payment_terms_days, reminder_days) = (month(), weekly());
         Self {
             name,
@@ -78,7 +114,29 @@ impl Firm {
             address: None,
             tax_number: None,
             vat_id: None,
+            unconfirmed: None,
+            closed_at: None,
         }
+    }
+
+    /// That something may leave it: mails to others than its founder, what is offered, asked for and sold.
+    pub fn confirmed(&self) -> Result<Confirmed, Refusal> {
+        if self.unconfirmed.is_some() { Err(Refusal::unconfirmed()) } else { Ok(Confirmed(())) }
+    }
+
+    /// Its founder confirmed their e-mail.
+    pub fn confirm(&self) -> Transition<Self> {
+        match (self.closed_at, self.unconfirmed) {
+            (Some(_), _) => Err(Refusal::state("The firm was closed, since nobody had confirmed the e-mail for a week; sign up again.")),
+            (None, None) => Err(Refusal::state("The e-mail is confirmed already.")),
+            (None, Some(_)) => Ok((Self { unconfirmed: None, ..self.clone() }, Event::Confirmed)),
+        }
+    }
+
+    /// Nobody confirmed it until now, when it is too late; nothing, if that isn't so.
+    pub fn close(&self, now: Time) -> Option<(Self, Event)> {
+        let is_late = self.closed_at.is_none() && self.unconfirmed.is_some_and(|unconfirmed| unconfirmed.until <= now);
+        is_late.then(|| (Self { closed_at: Some(now), ..self.clone() }, Event::Closed))
     }
 
     /// What invoices call it.
@@ -104,8 +162,10 @@ impl Firm {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub(crate) const CONFIRMED: Confirmed = Confirmed(());
 
     #[test]
     fn settings_are_within_reason() {
@@ -119,6 +179,18 @@ mod tests {
         assert_eq!(refused(Firm { payment_terms_days: 366, ..firm.clone() }), "payment_terms_days");
         let hourly_rates = RateCard::always("150.005".parse().unwrap());
         assert_eq!(refused(Firm { hourly_rates, ..firm.clone() }), "hourly_rates");
+    }
+
+    #[test]
+    fn a_firm_reaches_others_once_its_founder_has_confirmed_and_is_closed_after_a_week_if_they_have_not() {
+        let (now, name) = (Time::default(), SingleLine::new("North").unwrap());
+        let founded = Firm::founded(name, Currency::USD, TimeZone::UTC, (UserId::new(now, 1), LoginId::new(now, 2)), now);
+        assert_eq!(founded.confirmed().unwrap_err(), Refusal::unconfirmed());
+        let (confirmed, _) = founded.confirm().unwrap();
+        assert!(confirmed.confirmed().is_ok() && confirmed.confirm().is_err() && confirmed.close(now + WAITS).is_none());
+        assert!(founded.close(now + WAITS - TimeDelta::milliseconds(1)).is_none());
+        let (closed, _) = founded.close(now + WAITS).unwrap();
+        assert!(closed.confirmed().is_err() && closed.confirm().is_err() && closed.close(now + WAITS).is_none());
     }
 
     #[test]

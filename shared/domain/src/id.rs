@@ -28,6 +28,11 @@ pub struct Id<K> {
 }
 
 impl<K> Id<K> {
+    /// The id that nothing has which is made.
+    pub(crate) const fn nil() -> Self {
+        Self { ulid: Ulid::nil(), kind: PhantomData }
+    }
+
     /// The id of what is made at `now`; of `random`, 80 bits are used.
     pub fn new(now: Time, random: u128) -> Self {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Email, Refusal, SingleLine, Time, Transition,
     access::Rights,
+    firm::Confirmed,
     ids::ClientId,
     invitation::{Invitation, Standing},
 };
@@ -45,7 +46,14 @@ pub struct PortalUser {
 
 impl PortalUser {
     /// Somebody who is invited at `now`.
-    pub fn invited(client: ClientId, name: SingleLine<200>, email: Email, rights: Rights, now: Time) -> Result<Self, Refusal> {
+    pub fn invited(
+        client: ClientId,
+        name: SingleLine<200>,
+        email: Email,
+        rights: Rights,
+        _: Confirmed,
+        now: Time,
+    ) -> Result<Self, Refusal> {
         sensible(rights)?;
         Ok(Self { client, name, email, rights, status: Standing::Invited, active_since: None, invitation: Invitation::first(now) })
     }
@@ -57,7 +65,7 @@ impl PortalUser {
     }
 
     /// Send another link; who was shut out is let in by it.
-    pub fn invite_again(&self, now: Time) -> Transition<Self> {
+    pub fn invite_again(&self, _: Confirmed, now: Time) -> Transition<Self> {
         match self.status {
             Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
             Standing::Invited | Standing::Deactivated => {
@@ -94,13 +102,20 @@ fn sensible(rights: Rights) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Id;
+    use crate::{Id, firm::tests::CONFIRMED};
 
     #[test]
     fn nobody_has_rights_without_the_right_to_see() {
         let now = Time::default();
         let invite = |rights| {
-            PortalUser::invited(Id::new(now, 1), SingleLine::new("Ann Lee").unwrap(), Email::new("ann@acme.example").unwrap(), rights, now)
+            PortalUser::invited(
+                Id::new(now, 1),
+                SingleLine::new("Ann Lee").unwrap(),
+                Email::new("ann@acme.example").unwrap(),
+                rights,
+                CONFIRMED,
+                now,
+            )
         };
         let blind = Rights { see: false, ..Rights::ALL };
         assert_eq!(invite(blind).unwrap_err().field.as_deref(), Some("rights"));

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Archive, Date, Digest, Money, MultiLine, Refusal, SingleLine, Time, Transition,
     contact::Contact,
+    firm::Confirmed,
     ids::{ClientId, EngagementId, PortalUserId, ProposalId, ProspectId},
     offer::{LineItem, Offer},
     timer::{Timer, TimerKind},
@@ -270,7 +271,7 @@ impl Proposal {
     }
 
     /// The proposal once it is out. Needs somewhere to be sent to, and a last day that isn't over.
-    pub fn send(&self, now: Time, today: Date) -> Transition<Self> {
+    pub fn send(&self, _: Confirmed, now: Time, today: Date) -> Transition<Self> {
         match self.status {
             Status::Draft | Status::Approved => {}
             Status::PendingApproval => return Err(Refusal::state("The proposal waits for approval.")),

@@ -9,6 +9,8 @@ pub enum Why {
     State,
     /// What was asked can't be right, whatever the state.
     Rule,
+    /// Nothing leaves the firm before its founder has confirmed their e-mail.
+    Unconfirmed,
 }
 
 /// A rule's no, in words for the person who asked.
@@ -28,6 +30,13 @@ impl Refusal {
     /// The record's state doesn't allow it.
     pub fn state(message: impl Into<String>) -> Self {
         Self { why: Why::State, field: None, message: message.into() }
+    }
+
+    /// The firm's founder hasn't confirmed their e-mail.
+    pub fn unconfirmed() -> Self {
+        let message = "Nothing leaves the firm before its founder has confirmed their e-mail, by the link in the mail that they got; \
+            POST /api/auth/confirm-email/resend/ sends another.";
+        Self { why: Why::Unconfirmed, field: None, message: message.to_owned() }
     }
 
     /// A rule about `field` is broken.

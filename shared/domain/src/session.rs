@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Time,
     access::{Rights, Role},
-    ids::{ClientId, FirmId, PortalUserId, UserId},
+    ids::{ClientId, FirmId, LoginId, PortalUserId, UserId},
 };
 
 /// How long an access token is taken.
@@ -59,6 +59,8 @@ impl Principal {
 /// What a session is the session of; its ids begin with `session_`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
+    /// What they signed in with.
+    pub login: LoginId,
     /// The firm.
     pub firm: FirmId,
     /// Whom it is for; their role or rights as they were when it began.
@@ -90,8 +92,8 @@ pub enum Refreshed {
 
 impl Session {
     /// A session that begins at `now`.
-    pub fn begin(firm: FirmId, principal: Principal, now: Time) -> Self {
-        Self { firm, principal, generation: 1, started_at: now, rotated_at: now, rotated_under: None, revoked: false }
+    pub fn begin(login: LoginId, firm: FirmId, principal: Principal, now: Time) -> Self {
+        Self { login, firm, principal, generation: 1, started_at: now, rotated_at: now, rotated_under: None, revoked: false }
     }
 
     /// The refresh token of `generation` is shown at `now`, under an idempotency key if `under` is one.
@@ -126,7 +128,7 @@ mod tests {
     fn a_used_token_gives_its_successor_for_half_a_minute_and_then_ends_the_session() {
         let now = Time::default();
         let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
-        let first = Session::begin(Id::new(now, 2), principal, now);
+        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), principal, now);
         let Refreshed::Rotated(second) = first.refresh(1, None, now) else { panic!("not rotated") };
         assert_eq!(second.refresh(1, None, now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
         let Refreshed::Reused(over) = second.refresh(1, None, now + GRACE) else { panic!("not noticed") };
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn a_token_that_is_shown_again_under_its_key_gives_its_successor_however_late() {
         let now = Time::default();
-        let first = Session::begin(Id::new(now, 2), Principal::Staff { user: Id::new(now, 1), role: Role::Owner }, now);
+        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), Principal::Staff { user: Id::new(now, 1), role: Role::Owner }, now);
         let Refreshed::Rotated(second) = first.refresh(1, Some("key"), now) else { panic!("not rotated") };
         let later = now + TimeDelta::hours(1);
         assert_eq!(second.refresh(1, Some("key"), later), Refreshed::Repeated);

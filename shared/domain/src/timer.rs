@@ -9,6 +9,8 @@ names! {
     /// What is to happen.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum TimerKind {
+        /// Nobody confirmed the e-mail that a firm was founded with.
+        FirmUnconfirmed = "firm_unconfirmed",
         /// An invoice is past its last day.
         InvoiceOverdue = "invoice_overdue",
         /// The client is reminded of an invoice.

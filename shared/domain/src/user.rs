@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::{
     Email, Refusal, SingleLine, Time, Transition,
     access::Role,
+    firm::Confirmed,
     ids::UserId,
     invitation::{Invitation, Standing},
 };
@@ -52,7 +53,7 @@ impl User {
     }
 
     /// Somebody who is invited at `now`.
-    pub fn invited(name: SingleLine<200>, email: Email, role: Role, now: Time) -> Self {
+    pub fn invited(name: SingleLine<200>, email: Email, role: Role, _: Confirmed, now: Time) -> Self {
         Self { name, email, role, status: Standing::Invited, active_since: None, invitation: Some(Invitation::first(now)) }
     }
 
@@ -74,7 +75,7 @@ impl User {
     }
 
     /// Send another link; who was shut out is let in by it.
-    pub fn invite_again(&self, now: Time) -> Transition<Self> {
+    pub fn invite_again(&self, _: Confirmed, now: Time) -> Transition<Self> {
         match self.status {
             Standing::Active => Err(Refusal::state("Has signed in; there is nothing to invite to.")),
             Standing::Invited | Standing::Deactivated => {
@@ -98,6 +99,11 @@ impl User {
             Standing::Deactivated => Err(Refusal::state("Is deactivated already.")),
             Standing::Invited | Standing::Active => Ok((Self { status: Standing::Deactivated, ..self.clone() }, Event::Deactivated)),
         }
+    }
+
+    /// The person whose firm is closed, since they founded it and never confirmed their e-mail.
+    pub fn close(&self) -> (Self, Event) {
+        (Self { status: Standing::Deactivated, ..self.clone() }, Event::Deactivated)
     }
 }
 

@@ -6,6 +6,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::Email;
 
+use crate::Sender;
+
 /// The most characters of a firm's name; more would hide what stands after it.
 pub(crate) const MOST_FIRM: usize = 60;
 /// The most characters of a display name.
@@ -14,8 +16,12 @@ const MOST_NAME: usize = 80;
 const MOST_WORD: usize = 45;
 
 /// The mail's sender: `address`, in the name of the firm called `firm`.
-pub(crate) fn sender(firm: &str, address: &Email) -> String {
-    mailbox(Some(&format!("{} via ConsultantPro", shortened(&one_line(firm), MOST_FIRM))), address)
+pub(crate) fn sender(sender: &Sender, address: &Email) -> String {
+    let name = match sender {
+        Sender::Firm(name) => format!("{} via ConsultantPro", shortened(&one_line(name), MOST_FIRM)),
+        Sender::Platform => sender.name().to_owned(),
+    };
+    mailbox(Some(&name), address)
 }
 
 /// `address` with the name of whose it is, if that is known: `"Ann Lee" <ann@acme.example>`.
@@ -66,6 +72,8 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::SingleLine;
+
     use super::*;
 
     #[test]
@@ -98,10 +106,14 @@ mod tests {
     #[test]
     fn the_sender_says_on_whose_behalf_it_sends_however_long_the_firms_name() {
         let from = Email::new("mail@consultantpro.example").unwrap();
-        assert_eq!(sender("Northwind, Inc.", &from), "\"Northwind, Inc. via ConsultantPro\" <mail@consultantpro.example>");
-        let long = sender(&"A ".repeat(100), &from);
+        let by = |firm: &str| sender(&Sender::Firm(SingleLine::new(firm).unwrap()), &from);
+        assert_eq!(by("Northwind, Inc."), "\"Northwind, Inc. via ConsultantPro\" <mail@consultantpro.example>");
+        let long = by(&"A ".repeat(100));
         assert_eq!(long, mailbox(Some(&format!("{}… via ConsultantPro", ["A"; 30].join(" "))), &from));
-        assert!(sender(&"🦀".repeat(200), &from).len() < 500);
+        assert!(by(&"🦀".repeat(200)).len() < 500);
+        // No firm looks like the platform.
+        assert_eq!(sender(&Sender::Platform, &from), "\"ConsultantPro\" <mail@consultantpro.example>");
+        assert_ne!(by("ConsultantPro"), sender(&Sender::Platform, &from));
     }
 
     #[test]

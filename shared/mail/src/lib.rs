@@ -9,6 +9,7 @@
 //! (`outbox`); reading records (`store`); MIME, which SES composes; translations.
 
 mod comment;
+mod confirmation;
 mod credit_note;
 mod error;
 mod format;
@@ -27,13 +28,14 @@ mod sums;
 mod welcome;
 
 pub use comment::{Author, CommentMail};
+pub use confirmation::ConfirmationMail;
 pub use credit_note::CreditNoteMail;
 pub use error::SendError;
 pub use invitation::InvitationMail;
 pub use invoice::{InvoiceLine, InvoiceMail};
 pub use link::Link;
 pub use mailer::Mailer;
-pub use message::{Envelope, Message, Person, Purpose, Reference, Subject};
+pub use message::{Envelope, Message, Person, Purpose, Reference, Sender, Subject};
 pub use payment::PaymentMail;
 pub use proposal::ProposalMail;
 pub use reminder::ReminderMail;

@@ -13,7 +13,16 @@ pub struct Link(String);
 impl Link {
     /// Where somebody who is invited sets a password: `<origin>/activate?token=<token>`, at the web app's origin.
     pub fn activation(origin: &str, token: &str) -> Self {
-        Self(format!("{}/activate?token={}", origin.trim_end_matches('/'), percent_encoded(token)))
+        Self::with_token(origin, "activate", token)
+    }
+
+    /// Where somebody confirms an e-mail: `<origin>/confirm-email?token=<token>`.
+    pub fn confirmation(origin: &str, token: &str) -> Self {
+        Self::with_token(origin, "confirm-email", token)
+    }
+
+    fn with_token(origin: &str, page: &str, token: &str) -> Self {
+        Self(format!("{}/{page}?token={}", origin.trim_end_matches('/'), percent_encoded(token)))
     }
 
     /// Where a client looks at an invoice, and pays it: `<origin>/portal/invoices/<invoice>`, at the web app's origin.

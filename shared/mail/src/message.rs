@@ -23,15 +23,44 @@ pub struct Envelope {
     pub to: Email,
     /// Who is addressed, if that is known.
     pub to_name: Option<SingleLine<200>>,
-    /// The firm in whose name it comes.
-    pub firm_name: SingleLine<200>,
+    /// In whose name it comes.
+    pub from: Sender,
     /// Who at the firm gets the answer; without one, answers reach nobody.
     pub reply_to: Option<Person>,
     /// The event that it follows up.
     pub reference: Reference,
 }
 
+/// In whose name a mail comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sender {
+    /// A firm's, which is called so.
+    Firm(SingleLine<200>),
+    /// The platform's own. No firm can look like it, whatever it is called.
+    Platform,
+}
+
+impl Sender {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Firm(name) => name,
+            Self::Platform => "ConsultantPro",
+        }
+    }
+}
+
 impl Envelope {
+    /// Its sender's name.
+    pub(crate) fn firm_name(&self) -> &str {
+        self.from.name()
+    }
+
+    /// Whether it is the platform's own.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.from == Sender::Platform
+    }
+
     /// The first line of the mail.
     pub(crate) fn greeting(&self) -> String {
         self.to_name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
@@ -39,7 +68,7 @@ impl Envelope {
 
     /// The firm's name, short enough for a subject.
     pub(crate) fn short_firm(&self) -> String {
-        header::shortened(&self.firm_name, header::MOST_FIRM)
+        header::shortened(self.firm_name(), header::MOST_FIRM)
     }
 }
 
@@ -64,6 +93,8 @@ impl Reference {
 /// What a mail is for; the tag `mail` of SES's metrics and events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
+    /// A link to confirm an e-mail.
+    Confirmation,
     /// A proposal for a prospect.
     Proposal,
     /// A portal user's link.
@@ -86,6 +117,7 @@ impl Purpose {
     /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Confirmation => "confirmation",
             Self::Proposal => "proposal",
             Self::Welcome => "welcome",
             Self::Invitation => "invitation",

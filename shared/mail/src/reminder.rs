@@ -49,7 +49,7 @@ impl ReminderMail<'_> {
 
     /// What is the matter.
     fn matter(&self) -> String {
-        let (number, firm, when) = (self.number, &self.envelope.firm_name, self.when());
+        let (number, firm, when) = (self.number, &self.envelope.firm_name(), self.when());
         match (self.days_overdue > 0, self.step) {
             (false, _) => format!("This is just to let you know that invoice {number} from {firm} {when}."),
             (true, 0 | 1) => format!("Invoice {number} from {firm} {when}. Perhaps it was overlooked, which happens easily."),
@@ -75,7 +75,7 @@ impl ReminderMail<'_> {
     fn whom(&self) -> String {
         match &self.envelope.reply_to {
             Some(person) => format!("{} (answer this mail)", person.name),
-            None => self.envelope.firm_name.to_string(),
+            None => self.envelope.firm_name().to_string(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::{Currency, Date, Email, Money, SingleLine, Time};
 
-use crate::{Envelope, Link, Message, Person, Reference};
+use crate::{Envelope, Link, Message, Person, Reference, Sender};
 
 /// What somebody may type where a name is asked for.
 pub(crate) const EVIL: &str = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> {{ 7*7 }} & \u{202e}evil\u{202c}";
@@ -13,7 +13,7 @@ pub(crate) fn envelope() -> Envelope {
     Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
         to_name: SingleLine::new("Ann Lee").ok(),
-        firm_name: SingleLine::new("Northwind Advisory").unwrap(),
+        from: Sender::Firm(SingleLine::new("Northwind Advisory").unwrap()),
         reply_to: Some(person("Åsa Öberg", "asa@northwind.example")),
         reference: Reference::new("prop_01JD9Q8R7S6T5V4W3X2Y1Z0ABC", 3),
     }
@@ -22,7 +22,7 @@ pub(crate) fn envelope() -> Envelope {
 pub(crate) fn evil_envelope() -> Envelope {
     Envelope {
         to_name: SingleLine::new(EVIL).ok(),
-        firm_name: SingleLine::new(EVIL).unwrap(),
+        from: Sender::Firm(SingleLine::new(EVIL).unwrap()),
         reply_to: Some(person(EVIL, "a&b?subject=x@evil.example")),
         ..envelope()
     }

@@ -1,13 +1,20 @@
-//! The links in mails that let somebody in: who was invited where, under a key that `auth` and `outbox` share. A link
-//! follows from the invitation alone, so a mail that is sent again has the same one.
+//! The links in mails: who was invited where, whose e-mail is confirmed, under a key that `auth` and `outbox` share. A link
+//! follows from what it is for alone, so a mail that is sent again has the same one; one that is for something passes for
+//! nothing else.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{Email, Id, Time, firm::Firm};
+use domain::{Email, Id, Time, firm::Firm, ids::LoginId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// The `typ` of a link's token, so that no other token passes for one.
-const INVITATION: &str = "invitation+jwt";
+/// What a link is for.
+pub trait Purpose: Serialize + DeserializeOwned {
+    /// The `typ` of its token, so that no other token passes for it.
+    const TYPE: &str;
+
+    /// Until when it works, seconds since 1970.
+    fn expires(&self) -> i64;
+}
 
 #[derive(Deserialize)]
 struct Stored {
@@ -30,6 +37,35 @@ pub struct Invited {
     pub exp: i64,
 }
 
+impl Purpose for Invited {
+    const TYPE: &str = "invitation+jwt";
+
+    fn expires(&self) -> i64 {
+        self.exp
+    }
+}
+
+/// Whose e-mail is confirmed, and with it the firm that they founded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirming {
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// What they sign in with.
+    pub login: LoginId,
+    /// Which link.
+    pub number: u32,
+    /// Until when it works, seconds since 1970.
+    pub exp: i64,
+}
+
+impl Purpose for Confirming {
+    const TYPE: &str = "confirmation+jwt";
+
+    fn expires(&self) -> i64 {
+        self.exp
+    }
+}
+
 /// The link isn't one of ours, or is too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadLink {
@@ -37,7 +73,7 @@ pub enum BadLink {
     #[error("Not a link that we sent.")]
     Forged,
     /// Too old.
-    #[error("This invitation has expired; ask for a new one.")]
+    #[error("This link has expired; ask for a new one.")]
     Expired,
 }
 
@@ -75,23 +111,23 @@ impl LinkKey {
         Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: vec![DecodingKey::from_secret(&key)] })
     }
 
-    /// The token of the link that lets `invited` in.
-    pub fn token(&self, invited: &Invited) -> Result<String, String> {
-        let header = Header { typ: Some(INVITATION.to_owned()), ..Header::new(Algorithm::HS256) };
-        jsonwebtoken::encode(&header, invited, &self.encoding).map_err(|error| error.to_string())
+    /// The token of the link that is for `purpose`.
+    pub fn token<P: Purpose>(&self, purpose: &P) -> Result<String, String> {
+        let header = Header { typ: Some(P::TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, purpose, &self.encoding).map_err(|error| error.to_string())
     }
 
-    /// Whom `token` lets in at `now`.
-    pub fn read(&self, token: &str, now: Time) -> Result<Invited, BadLink> {
+    /// What the link with `token` is for at `now`.
+    pub fn read<P: Purpose>(&self, token: &str, now: Time) -> Result<P, BadLink> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false; // by our clock, below
         validation.validate_aud = false;
-        let data = self.decoding.iter().find_map(|key| jsonwebtoken::decode::<Invited>(token, key, &validation).ok());
+        let data = self.decoding.iter().find_map(|key| jsonwebtoken::decode::<P>(token, key, &validation).ok());
         let data = data.ok_or(BadLink::Forged)?;
-        if data.header.typ.as_deref() != Some(INVITATION) {
+        if data.header.typ.as_deref() != Some(P::TYPE) {
             return Err(BadLink::Forged);
         }
-        if data.claims.exp <= now.timestamp() { Err(BadLink::Expired) } else { Ok(data.claims) }
+        if data.claims.expires() <= now.timestamp() { Err(BadLink::Expired) } else { Ok(data.claims) }
     }
 }
 
@@ -108,11 +144,12 @@ mod tests {
         let token = key.token(&invited).unwrap();
         assert_eq!(token, key.token(&invited).unwrap());
         assert_eq!(key.read(&token, now), Ok(invited.clone()));
-        assert_eq!(key.read(&token, now + chrono::TimeDelta::seconds(60)), Err(BadLink::Expired));
+        assert_eq!(key.read::<Invited>(&token, now + chrono::TimeDelta::seconds(60)), Err(BadLink::Expired));
         let other = LinkKey::new(&STANDARD.encode([8; 32])).unwrap();
-        assert_eq!(other.read(&token, now), Err(BadLink::Forged));
+        assert_eq!(other.read::<Invited>(&token, now), Err(BadLink::Forged));
+        assert_eq!(key.read::<Confirming>(&token, now), Err(BadLink::Forged));
         let plain = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &invited, &key.encoding).unwrap();
-        assert_eq!(key.read(&plain, now), Err(BadLink::Forged));
+        assert_eq!(key.read::<Invited>(&plain, now), Err(BadLink::Forged));
         assert!(LinkKey::new(&STANDARD.encode([7; 16])).is_err());
 
         // While a key is replaced, what was made with the one before it is taken too.

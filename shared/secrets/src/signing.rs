@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     Id, Time,
     firm::Firm,
+    ids::LoginId,
     session::{REFRESH, Session},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
@@ -24,6 +25,8 @@ pub struct Refresh {
     pub aud: String,
     /// The user's or portal user's id.
     pub sub: String,
+    /// What they signed in with.
+    pub login: LoginId,
     /// The firm.
     pub firm: Id<Firm>,
     /// The session.
@@ -104,6 +107,7 @@ impl SigningKey {
             iss: issuer.to_owned(),
             aud: Refresh::AUDIENCE.to_owned(),
             sub: session.principal.subject(),
+            login: session.login,
             firm: session.firm,
             sid,
             generation: session.generation,

@@ -101,6 +101,14 @@ impl Change {
         self.firm
     }
 
+    /// What `write` writes, in `firm` instead: what goes together with what is done in the change's own.
+    pub fn within<T>(&mut self, firm: Id<Firm>, write: impl FnOnce(&mut Self) -> T) -> T {
+        let own = mem::replace(&mut self.firm, firm);
+        let written = write(self);
+        self.firm = own;
+        written
+    }
+
     pub(crate) fn actor(&self) -> &Actor {
         &self.audit.actor
     }

@@ -11,6 +11,7 @@ mod engagement;
 mod firm;
 mod invoice;
 mod lead;
+mod login;
 mod portal_user;
 mod project;
 mod proposal;

@@ -125,13 +125,14 @@ impl Key {
         Self::header(format!("EMAIL#{email}"))
     }
 
-    pub(crate) fn login(id: LoginId) -> Self {
+    /// The secrets of a login; the login itself is a record of the installation's.
+    pub(crate) fn credentials(id: LoginId) -> Self {
         Self::header(format!("LOGIN#{id}"))
     }
 
     /// That a login came to a firm, as `subject`.
     pub(crate) fn joined(id: LoginId, firm: Id<Firm>, subject: &str) -> Self {
-        Self { sk: format!("@MEMBER#{firm}#{subject}"), ..Self::login(id) }
+        Self { sk: format!("@MEMBER#{firm}#{subject}"), ..Self::credentials(id) }
     }
 
     /// Who is let into a firm: a user or portal user.
@@ -341,7 +342,8 @@ mod tests {
             ("idempotency", key(Key::idempotency(Some(firm), "user_1", "abc"))),
             ("idempotency, anonymous", key(Key::idempotency(None, "anonymous", "abc"))),
             ("login of an e-mail", key(Key::email(&email))),
-            ("login", key(Key::login(Id::new(now, 10)))),
+            ("login", key(Key::record(domain::firm::INSTALLATION, Id::<domain::login::Login>::new(now, 10)))),
+            ("secrets of a login", key(Key::credentials(Id::new(now, 10)))),
             ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
             ("membership", key(Key::membership(firm, "user_1"))),
             ("session", key(Key::session(firm, Id::new(now, 5)))),

@@ -1,5 +1,5 @@
-//! Logins and memberships. A login is one for all firms, and only `auth` reads or writes it: the password's hash, and where it
-//! leads. A membership is the firm's: that somebody is let in there, and as what, until it is deleted. Whoever answers
+//! Logins and memberships. A login is one for all firms: a record of the installation's, with its events. Its secrets and where it
+//! leads lie apart from it (`LOGIN#…`), for `auth` alone, and in no event. A membership is the firm's: that somebody is let in there, and as what, until it is deleted. Whoever answers
 //! somebody's requests leases them from it ([`crate::Lease`]), so nobody is answered who isn't let in any more.
 
 use std::collections::BTreeSet;
@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 use domain::{
     Email, Id, Refusal, Time,
-    firm::Firm,
+    firm::{Firm, INSTALLATION},
     ids::LoginId,
-    login::{Joined, Login},
+    login::{Credentials, Event, Joined, Login},
     session::Principal,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Error, Found, Read, Store,
+    Change, Error, Found, Read, Record, Store,
     change::OnFailure,
     item::{Attributes, Item, millis, number, text},
     key::{Key, name},
@@ -39,9 +39,10 @@ impl Store {
         self.item(&Key::email(email)).await?.as_ref().map(id_in).transpose()
     }
 
-    /// The login `id`, if there is one; one query for some thousands of firms that it came to.
-    pub async fn login(&self, id: LoginId) -> Result<Option<Login>, Error> {
-        let Key { pk, .. } = Key::login(id);
+    /// What the login `id` proves itself by and where it leads, if there is such a login; one query for some thousands of firms
+    /// that it came to.
+    pub async fn credentials(&self, id: LoginId) -> Result<Option<Credentials>, Error> {
+        let Key { pk, .. } = Key::credentials(id);
         let query = self
             .client
             .query()
@@ -60,7 +61,7 @@ impl Store {
             }
         }
         joined.sort_by_key(|joined| joined.since);
-        Ok(password.map(|password| Login { password, joined }))
+        Ok(password.map(|password| Credentials { password, joined }))
     }
 
     /// Those of the memberships of `joined` that there still are, in the same order.
@@ -88,9 +89,15 @@ impl Read<'_> {
     #[must_use]
     pub fn password(self, id: Option<LoginId>) -> Self {
         match id {
-            Some(id) => self.key(Key::login(id)),
+            Some(id) => self.key(Key::credentials(id)),
             None => self,
         }
+    }
+
+    /// The login `id`, too.
+    #[must_use]
+    pub fn login(self, id: LoginId) -> Self {
+        self.key(Key::record(INSTALLATION, id))
     }
 }
 
@@ -102,25 +109,75 @@ impl Found {
 
     /// The password's hash of the login `id`, if there is such a login.
     pub fn password(&self, id: Option<LoginId>) -> Result<Option<String>, Error> {
-        let item = id.and_then(|id| self.item(&Key::login(id)));
+        let item = id.and_then(|id| self.item(&Key::credentials(id)));
         item.map(|item| Ok(item.text(name::PASSWORD)?.to_owned())).transpose()
     }
 }
 
+impl Found {
+    /// The login `id`, if there is one.
+    pub fn login(&self, id: LoginId) -> Result<Option<Record<Login>>, Error> {
+        self.item(&Key::record(INSTALLATION, id)).map(Record::from_item).transpose()
+    }
+}
+
 impl Change {
-    /// Make `email` the login `id` with this password's hash; `taken` is said if it has one already.
-    pub fn create_login(&mut self, id: LoginId, email: &Email, password: &str, taken: Refusal) -> Result<(), Error> {
-        let mut pointer = Key::email(email).item();
+    /// The new login `id`, with this password's hash; `taken` is said if its e-mail has one already.
+    pub fn create_login(&mut self, id: LoginId, (login, event): (Login, Event), password: &str, taken: Refusal) -> Result<(), Error> {
+        let mut pointer = Key::email(&login.email).item();
         pointer.insert(name::HOLDER.to_owned(), text(id.to_string()));
         let put = self.put(pointer).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Refused(taken))?;
-        let mut item = Key::login(id).item();
-        item.insert(name::PASSWORD.to_owned(), text(password));
-        item.insert(name::CREATED.to_owned(), millis(self.now()));
-        let put = self.put(item).condition_expression("attribute_not_exists(pk)");
+        let put = self.put(self.credentials(id, password)).condition_expression("attribute_not_exists(pk)");
+        self.push_put(put, OnFailure::Lost)?;
+        self.within(INSTALLATION, |change| change.create(id, login, event)).map(|_| ())
+    }
+
+    /// The login `before` after a change of it.
+    pub fn update_login(&mut self, before: &Record<Login>, after: (Login, Event)) -> Result<(), Error> {
+        self.within(INSTALLATION, |change| change.update(before, after)).map(|_| ())
+    }
+
+    /// The login `before`, which was never proven, is gone, and its e-mail free.
+    pub fn remove_login(&mut self, before: &Record<Login>, joined: &[Joined]) -> Result<(), Error> {
+        self.within(INSTALLATION, |change| change.remove(before, Event::Closed))?;
+        self.delete(Key::email(&before.email))?;
+        self.delete(Key::credentials(before.id))?;
+        joined.iter().try_for_each(|joined| self.delete(Key::joined(before.id, joined.firm, &joined.subject)))
+    }
+
+    /// That the login `id`, which is changed by this too, has another password, with this hash.
+    pub fn set_password(&mut self, id: LoginId, password: &str) -> Result<(), Error> {
+        let put = self.put(self.credentials(id, password)).condition_expression("attribute_exists(pk)");
         self.push_put(put, OnFailure::Lost)
     }
 
+    /// That tokens from before now are worth nothing in the firms of `joined`, within a minute.
+    pub fn end_access(&mut self, joined: &[Joined]) -> Result<(), Error> {
+        let since = self.now().timestamp();
+        for Joined { firm, subject, .. } in joined {
+            let lease = Update::builder()
+                .table_name(self.table())
+                .set_key(Some(Key::lease(*firm, subject).item()))
+                .update_expression("SET #since = :since")
+                .expression_attribute_names("#since", name::SINCE)
+                .expression_attribute_values(":since", number(since))
+                .build()
+                .map_err(Error::internal)?;
+            self.push(TransactWriteItem::builder().update(lease).build(), OnFailure::Lost);
+        }
+        Ok(())
+    }
+
+    fn credentials(&self, id: LoginId, password: &str) -> Item {
+        let mut item = Key::credentials(id).item();
+        item.insert(name::PASSWORD.to_owned(), text(password));
+        item.insert(name::CREATED.to_owned(), millis(self.now()));
+        item
+    }
+}
+
+impl Change {
     /// That the login `id` leads to the firm, as `subject`, who was entered there at `since`.
     pub fn link_login(&mut self, id: LoginId, subject: &str, since: Time) -> Result<(), Error> {
         let joined = Joined { firm: self.firm(), subject: subject.to_owned(), since };

@@ -13,6 +13,7 @@ mod kept;
 mod lists;
 mod neighbours;
 mod policies;
+mod reach;
 mod requests;
 mod routes;
 mod schemas;

@@ -146,14 +146,16 @@ fn never_done(function: &Function, done: &BTreeSet<Call>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nobody_but_auth_comes_to_logins_and_sessions_and_others_only_lease_or_look_at_what_lies_beside_memberships() {
+async fn nobody_but_auth_comes_to_credentials_and_sessions_and_others_only_lease_or_look_at_what_lies_beside_memberships() {
     let app = TestApp::new().await;
     let firm = app.firm().await;
     let keys: BTreeSet<String> = app.items().into_keys().map(|(pk, _)| pk).collect();
     let of = |part: &str| keys.iter().filter(|pk| pk.contains(part)).cloned().collect::<Vec<_>>();
-    let [logins, emails, sessions, members, leases] = ["LOGIN#", "EMAIL#", "#SESSION#", "#MEMBER#", "#LEASE#"].map(of);
-    let emails: Vec<_> = emails.into_iter().filter(|pk| pk.starts_with("EMAIL#")).collect();
-    assert!([&logins, &emails, &sessions, &members, &leases].iter().all(|keys| !keys.is_empty()), "{keys:?}");
+    let [logins, credentials, emails, sessions, members, leases] =
+        ["#LOGIN#", "LOGIN#", "EMAIL#", "#SESSION#", "#MEMBER#", "#LEASE#"].map(of);
+    let begin = |keys: Vec<String>, with: &str| keys.into_iter().filter(|pk| pk.starts_with(with)).collect::<Vec<_>>();
+    let (credentials, emails) = (begin(credentials, "LOGIN#"), begin(emails, "EMAIL#"));
+    assert!([&logins, &credentials, &emails, &sessions, &members, &leases].iter().all(|keys| !keys.is_empty()), "{keys:?}");
     // What a client chooses is no way in, and no way to be kept out.
     let chosen = vec![format!("F#{}#IDEMPOTENCY#{}#x#SESSION#y#MEMBER#z", firm.id, firm.owner.id)];
     let resource = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", app.template.table.name);
@@ -163,10 +165,22 @@ async fn nobody_but_auth_comes_to_logins_and_sessions_and_others_only_lease_or_l
             let call = |keys: &[String]| Call { action: format!("dynamodb:{action}"), resource: resource.clone(), keys: keys.to_vec() };
             let name = function.name.as_str();
             let may_at_all = function.allows(&call(&chosen));
-            for (what, keys) in
-                [("logins", &logins), ("e-mails", &emails), ("sessions", &sessions), ("members", &members), ("leases", &leases)]
-            {
+            for (what, keys) in [
+                ("logins", &logins),
+                ("credentials", &credentials),
+                ("e-mails", &emails),
+                ("sessions", &sessions),
+                ("members", &members),
+                ("leases", &leases),
+            ] {
+                let removes = name == "schedule" && action == "DeleteItem";
                 let may = match what {
+                    "logins" => {
+                        may_at_all
+                            && (["auth", "schedule"].contains(&name)
+                                || name == "outbox" && ["GetItem", "BatchGetItem", "Query"].contains(&action))
+                    }
+                    _ if removes => true,
                     "members" => may_at_all && ["auth", "clients"].contains(&name),
                     "leases" => {
                         may_at_all && (["UpdateItem", "ConditionCheckItem"].contains(&action) || ["auth", "clients"].contains(&name))

@@ -23,6 +23,9 @@ pub(super) fn rows() -> Vec<Row> {
             Given::body(json!({"token": firm.link(&user.expect(201).id(), &email, 1), "password": PASSWORD}))
         })
         .reads(2),
+        row("confirm_email", async |firm| Given::body(json!({"token": firm.app.unconfirmed_firm().await.confirmation(1).await}))),
+        // Which login is to be confirmed, the firm says.
+        row("resend_confirmation", async |firm| Given::nothing().by(&firm.app.unconfirmed_firm().await.owner)).reads(2),
         row("show_me", async |_| Given::nothing()),
     ]
 }

@@ -11,7 +11,7 @@ mod refusals;
 use serde_json::{Value, json};
 
 use crate::{
-    caller::{Caller, activation_token, fresh_word},
+    caller::{Caller, fresh_word, link_token},
     error::{Error, Result},
 };
 
@@ -77,14 +77,17 @@ struct Firm {
     portal_user: String,
 }
 
-/// Registers a firm; the owner's answer.
+/// Registers a firm, and confirms its owner's e-mail; the owner's answer.
 async fn register(caller: &Caller, name: &str, email: &str) -> Result<Value> {
     let body = json!({ "firm_name": name, "name": "Ada Winter", "email": email, "password": PASSWORD, "currency": "EUR" });
-    Ok(caller.post("/api/auth/register/", &body).send().await?.is(201)?.body().clone())
+    let registered = caller.post("/api/auth/register/", &body).send().await?.is(201)?.body().clone();
+    let token = link_token(&caller.mail(email, "/confirm-email?token=").await?, "confirm-email")?;
+    caller.post("/api/auth/confirm-email/", &json!({ "token": token })).send().await?.is(204)?;
+    Ok(registered)
 }
 
 /// Activates whoever was sent a link; their access token.
 async fn activate(caller: &Caller, mail: &str) -> Result<String> {
-    let body = json!({ "token": activation_token(mail)?, "password": PASSWORD });
+    let body = json!({ "token": link_token(mail, "activate")?, "password": PASSWORD });
     caller.post("/api/auth/activate/", &body).send().await?.is(200)?.text("/access")
 }

@@ -10,7 +10,7 @@ use std::{
 
 use super::{calendar::Calendar, firm::PASSWORD};
 use crate::{
-    caller::{Answer, Call, Caller, activation_token, fresh_word},
+    caller::{Answer, Call, Caller, fresh_word, link_token},
     error::{Doing, Error, OrMissing, Result},
 };
 
@@ -76,19 +76,27 @@ impl Loader {
 
     /// Follows the link in the mail to `email`; the access token.
     pub(super) async fn activate(&self, email: &str) -> Result<String> {
-        let token = activation_token(&self.mail(email).await?)?;
+        let token = link_token(&self.mail(email, "/activate?token=").await?, "activate")?;
         let body = json!({ "token": token, "password": PASSWORD });
         once(|_| self.caller.post("/api/auth/activate/", &body)).await?.is(200).doing(CANT)?.text("/access")
     }
 
-    /// The mail with the link to `email`, which a busy machine may send late.
-    async fn mail(&self, email: &str) -> Result<String> {
+    /// Follows the link in the mail that asks `email` to be confirmed.
+    pub(super) async fn confirm(&self, email: &str) -> Result<()> {
+        let token = link_token(&self.mail(email, "/confirm-email?token=").await?, "confirm-email")?;
+        let body = json!({ "token": token });
+        once(|_| self.caller.post("/api/auth/confirm-email/", &body)).await?.is(204).doing(CANT)?;
+        Ok(())
+    }
+
+    /// The mail to `email` that has `link` in it, which a busy machine may send late.
+    async fn mail(&self, email: &str, link: &str) -> Result<String> {
         for _ in 0..PATIENCE {
-            if let Ok(mail) = self.caller.mail(email, LINK).await {
+            if let Ok(mail) = self.caller.mail(email, link).await {
                 return Ok(mail);
             }
         }
-        self.caller.mail(email, LINK).await
+        self.caller.mail(email, link).await
     }
 }
 
@@ -107,8 +115,6 @@ pub(super) async fn once(call: impl Fn(&str) -> Call) -> Result<Answer> {
     call(&key).send().await
 }
 
-/// What the link in a mail that invites somebody holds.
-const LINK: &str = "/activate?token=";
 const CANT: &str = "the demo can't be loaded";
 
 /// Does what can be done side by side, some of it at once; what came of it, in order.

@@ -18,6 +18,7 @@ pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
     let owner = once(|key| caller.post("/api/auth/register/", &body).header("idempotency-key", key)).await?.is(201)?;
     let mut loader = Loader::new(caller, calendar);
     loader.sign_in(key, owner.text("/user/id")?, owner.text("/access")?);
+    loader.confirm(email).await?;
     let address = json!({ "line1": "7 Custom House Quay", "postal_code": "D01 R9Y0", "city": "Dublin", "country": "IE" });
     let terms = json!({
         "hourly_rates": [{ "hourly_rate": "130" }], "payment_terms_days": 30, "reminder_days": [1, 7, 14], "default_tax_rate": TAX,

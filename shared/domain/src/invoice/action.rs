@@ -91,6 +91,7 @@ impl Invoice {
             Status::Sent | Status::Paid | Status::Uncollectible => return Err(Refusal::state("The invoice was sent already.")),
             Status::Void => return Err(Refusal::state("The invoice is void.")),
         }
+        firm.confirmed()?;
         if self.line_items.is_empty() {
             return Err(Refusal::rule("line_items", "At least one line is needed."));
         }

@@ -3,7 +3,7 @@
 use super::*;
 use Status::{Accepted, Approved, Cancelled, Draft, Expired, PendingApproval, Rejected, Sent, Superseded};
 
-use crate::{Currency, Id, offer::tests::line};
+use crate::{Currency, Id, firm::tests::CONFIRMED, offer::tests::line};
 
 fn at(status: Status) -> Proposal {
     let contact = Contact {
@@ -44,7 +44,7 @@ fn every_state_allows_what_it_should_and_nothing_else() {
             proposal.edit(proposal.clone()).is_ok(),
             proposal.submit().is_ok(),
             proposal.approve().is_ok(),
-            proposal.send(now, today).is_ok(),
+            proposal.send(CONFIRMED, now, today).is_ok(),
             proposal.may_be_accepted(false, today).is_ok(),
             proposal.may_be_accepted(true, today).is_ok(),
             proposal.reject(reason.clone()).is_ok(),

@@ -14,14 +14,14 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError};
+use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Sender};
 
 fn message() -> Message {
     let person = Person { name: SingleLine::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
     let envelope = Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
         to_name: SingleLine::new("Lee, Ann").ok(),
-        firm_name: SingleLine::new("Northwind \"N\" Advisory").unwrap(),
+        from: Sender::Firm(SingleLine::new("Northwind \"N\" Advisory").unwrap()),
         reply_to: Some(person),
         reference: Reference::new("user_01JD9Q8R7S", 3),
     };

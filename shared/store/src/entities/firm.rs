@@ -1,6 +1,9 @@
 //! Firms in the table.
 
-use domain::firm::Firm;
+use domain::{
+    firm::{Firm, Unconfirmed},
+    timer::{Timer, TimerKind},
+};
 
 use crate::{Entity, Placement};
 
@@ -13,6 +16,8 @@ impl Entity for Firm {
     }
 
     fn placement(&self) -> Placement<Self> {
-        Placement::nowhere()
+        let timer = |unconfirmed: Unconfirmed| Timer { at: unconfirmed.until, kind: TimerKind::FirmUnconfirmed };
+        let timers = self.unconfirmed.filter(|_| self.closed_at.is_none()).map(timer).into_iter().collect();
+        Placement { timers, ..Placement::nowhere() }
     }
 }
