@@ -198,7 +198,7 @@ impl TestApp {
             let verifier = verifier.clone();
             self.vault.kept("signing", move |text| published(SigningKey::parse(text)?, &verifier, ISSUER))
         };
-        let keys = Keys::new(ISSUER, signing, self.links());
+        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords());
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
         let routers = routers(keys, webhooks, self.payments());
         let functions = routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect();

@@ -202,5 +202,10 @@ impl Operation {
 /// Keys of no consequence: the document doesn't depend on them.
 fn keys() -> Keys {
     let local = local::keys::Keys::generate().unwrap();
-    Keys::new(ISSUER, SigningKey::parse(&local.signing_secret()).unwrap(), LinkKey::parse(&local.link_secret()).unwrap())
+    Keys::new(
+        ISSUER,
+        SigningKey::parse(&local.signing_secret()).unwrap(),
+        LinkKey::parse(&local.link_secret()).unwrap(),
+        crate::cheap_passwords(),
+    )
 }

@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use auth::Passwords;
 use chrono::NaiveDate;
 use domain::{Email, Id, access::Role, proposal::Proposal};
 use http::Method;
@@ -50,6 +51,11 @@ pub struct User<'a> {
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// Passwords whose hashes cost next to nothing: tests make thousands.
+pub fn cheap_passwords() -> Passwords {
+    Passwords::new(8).unwrap()
+}
 
 /// An e-mail that no other test has.
 pub fn email(name: &str) -> String {

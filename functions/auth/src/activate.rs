@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 
 use crate::{
     grant::{self, Grant, Granted, Keys, Proof},
-    passwords,
     sessions::actor,
 };
 
@@ -62,11 +61,11 @@ async fn activate(
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
     let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
     let login = match known {
-        Some(known) => known.sign_in(&mut change, name, password)?,
+        Some(known) => known.sign_in(&mut change, &keys, name, password)?,
         None => {
             let (id, taken) = (cx.new_id(), Refusal::state("This e-mail got a login at the same moment; sign in with it."));
             let login = Login::proven(name, invited.email.clone(), cx.now);
-            change.create_login(id, (login, login::Event::Created), &passwords::hash(password)?, taken)?;
+            change.create_login(id, (login, login::Event::Created), &keys.passwords.hash(password)?, taken)?;
             id
         }
     };
@@ -93,16 +92,16 @@ impl Known {
 
     /// Prove that it is theirs by its password; where nobody has proven its e-mail yet, they just have, by the link, so it is
     /// theirs, and who typed it before is out.
-    fn sign_in(self, change: &mut Change, name: SingleLine<200>, password: &str) -> Result<LoginId, Problem> {
+    fn sign_in(self, change: &mut Change, keys: &Keys, name: SingleLine<200>, password: &str) -> Result<LoginId, Problem> {
         let Self { record, credentials } = self;
         if record.proven_at.is_some() {
-            if !passwords::verify(password, Some(&credentials.password))? {
+            if !keys.passwords.verify(password, Some(&credentials.password))? {
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
             }
             return Ok(record.id);
         }
         change.update_login(&record, record.take_over(name, change.now())?)?;
-        change.set_password(record.id, &passwords::hash(password)?)?;
+        change.set_password(record.id, &keys.passwords.hash(password)?)?;
         change.end_access(&credentials.joined)?;
         Ok(record.id)
     }

@@ -14,7 +14,8 @@ use store::{Change, Reply};
 use utoipa::ToSchema;
 
 use crate::{
-    alive, passwords,
+    alive,
+    passwords::Passwords,
     shapes::{FirmOut, UserOut},
 };
 
@@ -24,12 +25,18 @@ pub struct Keys {
     issuer: Arc<str>,
     signing: Kept<SigningKey>,
     links: Kept<LinkKey>,
+    pub(crate) passwords: Passwords,
 }
 
 impl Keys {
     /// For tokens of `issuer`.
-    pub fn new(issuer: impl Into<Arc<str>>, signing: impl Into<Kept<SigningKey>>, links: impl Into<Kept<LinkKey>>) -> Self {
-        Self { issuer: issuer.into(), signing: signing.into(), links: links.into() }
+    pub fn new(
+        issuer: impl Into<Arc<str>>,
+        signing: impl Into<Kept<SigningKey>>,
+        links: impl Into<Kept<LinkKey>>,
+        passwords: Passwords,
+    ) -> Self {
+        Self { issuer: issuer.into(), signing: signing.into(), links: links.into(), passwords }
     }
 
     /// What the link with `token` is for. One that doesn't verify may have been made with a newer key than ours.
@@ -159,7 +166,7 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
     let read = alive::read(cx, session.firm, *id, &session.principal.subject(), session.login).password(login);
     let found = read.fetch().await?;
     if let Proof::Password(_, password) = proof
-        && !passwords::verify(password, found.password(login)?.as_deref())?
+        && !keys.passwords.verify(password, found.password(login)?.as_deref())?
     {
         // Another password is another request, though what is kept of it doesn't tell.
         return Err(store::Error::KeyReused.into());

@@ -16,6 +16,7 @@ mod users;
 use api::{App, Routes};
 
 pub use grant::{Keys, published};
+pub use passwords::Passwords;
 
 /// Every route of this function.
 pub fn router<R: Routes<State = App>>(keys: Keys) -> R {

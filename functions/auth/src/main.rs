@@ -1,7 +1,7 @@
 //! The function `auth`.
 
 use api::Verifier;
-use auth::{Keys, published};
+use auth::{Keys, Passwords, published};
 use runtime::{Clock, env};
 use secrets::{LinkKey, Secrets, SigningKey};
 
@@ -14,5 +14,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         secrets.kept(env("SIGNING_SECRET")?, move |text| published(SigningKey::parse(text)?, &verifier, &issuer))
     };
     let links = secrets.kept(env("LINK_SECRET")?, LinkKey::parse);
-    api::serve(auth::router(Keys::new(issuer, signing.warm(now).await, links.warm(now).await))).await
+    let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
+    api::serve(auth::router(Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords))).await
 }

@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 
 use crate::{
     grant::{self, Grant, Granted, Keys, Proof},
-    passwords,
     shapes::{FirmOut, UserOut},
 };
 
@@ -58,7 +57,7 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
     let taken = Refusal::state("This e-mail has a login already; sign in with it.").about("email");
     let registered = (Login::registered(name, email.clone(), firm_id, cx.now), login::Event::Registered);
-    change.create_login(login, registered, &passwords::hash(password.expose())?, taken.clone())?;
+    change.create_login(login, registered, &keys.passwords.hash(password.expose())?, taken.clone())?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
     change.link_login(login, &principal.subject(), cx.now)?;
     change.put_membership(principal)?;

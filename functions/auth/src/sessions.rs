@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 use crate::{
     alive,
     grant::{self, Grant, Granted, Keys, Proof, Tokens},
-    passwords,
 };
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -62,13 +61,16 @@ async fn login(
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let Some((login, membership)) = opened(&cx, &body, login?).await? else {
+    let Some(Opened { login, membership, renewed }) = opened(&cx, &keys, &body, login?).await? else {
         cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
     let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
     change.require_fewer(attempt.username(), app.limiter.failures())?;
+    if let Some(hash) = renewed {
+        change.set_password(login, &hash)?;
+    }
     let grant = Grant { id: cx.new_id(), session: Session::begin(login, membership.firm, membership.principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, Proof::Given, change, grant).await
@@ -134,16 +136,26 @@ async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<(LoginId, log
     Ok(cx.store.credentials(id).await?.map(|credentials| (id, credentials)))
 }
 
-/// The login of who shows `credentials`, and where it leads; nowhere, if the password is another.
+/// The login of who signs in, and where it leads.
+struct Opened {
+    login: LoginId,
+    membership: Membership,
+    /// Another hash of the password, where the one that is kept is too cheap by now.
+    renewed: Option<String>,
+}
+
+/// The login of who shows `credentials`; none, if the password is another, or it leads nowhere.
 async fn opened(
     cx: &Cx,
+    keys: &Keys,
     credentials: &Credentials,
     login: Option<(LoginId, login::Credentials)>,
-) -> Result<Option<(LoginId, Membership)>, Problem> {
-    let known = passwords::verify(&credentials.password, login.as_ref().map(|(_, login)| login.password.as_str()))?;
+) -> Result<Option<Opened>, Problem> {
+    let known = keys.passwords.verify(&credentials.password, login.as_ref().map(|(_, login)| login.password.as_str()))?;
     let Some((id, mut login)) = login.filter(|_| known) else { return Ok(None) };
     login.joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
-    Ok(cx.store.memberships(&login.joined).await?.pop().map(|membership| (id, membership)))
+    let Some(membership) = cx.store.memberships(&login.joined).await?.pop() else { return Ok(None) };
+    Ok(Some(Opened { login: id, membership, renewed: keys.passwords.renewed(&credentials.password, &login.password)? }))
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.
