@@ -134,10 +134,9 @@ async fn reverse_invoice_payment(
     let found = credits.iter().fold(cx.store.read(staff.firm), |read, credit| read.record(*credit)).fetch().await?;
     for id in credits {
         let credit = found.record(id)?;
-        let back = (reversed.given_back == Some(id)).then(|| credit.give_back(body.payment, cx.now));
-        let total = reversed.withdrawn.iter().find(|(of, _)| *of == id).map(|(_, total)| *total);
-        let withdrawn = total.and_then(|total| back.as_ref().map_or(&credit.content, |(credit, _)| credit).withdraw(total));
-        if let Some(changed) = withdrawn.or(back) {
+        let given_back = reversed.given_back.filter(|of| *of == id).map(|_| body.payment);
+        let withdrawn = reversed.withdrawn.iter().find(|(of, _)| *of == id).map(|(_, total)| *total);
+        if let Some(changed) = credit.after_reversal(given_back, withdrawn, cx.now) {
             change.update(&credit, changed)?;
         }
     }

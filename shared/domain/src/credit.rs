@@ -259,6 +259,21 @@ impl Credit {
         (Self { uses: self.uses.iter().map(given).collect(), ..self.clone() }.balanced(), Event::GivenBack)
     }
 
+    /// The credit once a payment was recorded wrongly: `given_back`, if it was paid from it, gave back what it took, and of the money
+    /// that it came from `withdrawn` in all is gone, if that changed; nothing if neither. What was given up stays so where no more
+    /// is owed by that.
+    pub fn after_reversal(&self, given_back: Option<PaymentId>, withdrawn: Option<Money>, now: Time) -> Option<(Self, Event)> {
+        let back = given_back.map(|payment| self.give_back(payment, now));
+        let gone = withdrawn.and_then(|total| back.as_ref().map_or(self, |(credit, _)| credit).withdraw(total));
+        let (credit, event) = gone.or(back)?;
+        if credit.overdrawn.minor() > self.overdrawn.minor() {
+            return Some((credit, event));
+        }
+        let (written_off, write_off_reason) = (self.written_off, self.write_off_reason.clone());
+        let credit = if credit.overdrawn.is_zero() { credit } else { Self { written_off, write_off_reason, ..credit } };
+        Some((credit, if event == Event::Overdrawn { Event::Withdrawn } else { event }))
+    }
+
     fn give(&self, paid: Paid, amount: Money, now: Time) -> Transition<Self> {
         if self.remaining.is_zero() {
             return Err(Refusal::state("Nothing is left of the credit."));
@@ -386,6 +401,11 @@ pub(crate) mod tests {
         let more = given_up.withdraw(usd(1_500)).unwrap();
         assert_eq!((more.0.status(), more.1), (Status::Overdrawn, Event::Overdrawn));
         assert_eq!(given_up.withdraw(usd(900)).unwrap().0.status(), Status::Uncollectible);
+        // What paid an invoice is there again, and gone with the money: no more is owed than was given up.
+        let same = given_up.after_reversal(Some(id(10)), Some(usd(2_000)), now()).unwrap();
+        assert_eq!((&same.0.write_off_reason, same.0.status(), same.1), (&None, Status::Uncollectible, Event::Withdrawn));
+        assert_eq!(given_up.after_reversal(Some(id(10)), None, now()).unwrap().0.status(), Status::Used);
+        assert!(given_up.after_reversal(None, None, now()).is_none());
     }
 
     #[test]

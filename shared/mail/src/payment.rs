@@ -49,7 +49,7 @@ impl PaymentMail<'_> {
             let nothing = "Nothing was due on the invoice any more";
             return match self.credit {
                 credit if credit == self.amount => format!("{nothing}, so all of it is credited to you, for another invoice."),
-                credit if credit.is_zero() => format!("{nothing}; it stands for what was given back before."),
+                credit if credit.is_zero() => format!("{nothing}, and none of it is left as your credit."),
                 credit => format!("{nothing}, so {} of it is credited to you, for another invoice.", format::amount(credit)),
             };
         }
@@ -132,7 +132,7 @@ mod tests {
         let mail = PaymentMail { credit: usd(458_401), is_beyond: true, ..mail() };
         let text = mail.message().unwrap().text;
         assert!(text.contains("all of it is credited") && !text.contains("in full"), "{text}");
-        for (credit, told) in [(0, "given back before"), (3_000, "USD 30.00 of it is credited")] {
+        for (credit, told) in [(0, "none of it is left"), (3_000, "USD 30.00 of it is credited")] {
             let text = PaymentMail { credit: usd(credit), ..mail.clone() }.message().unwrap().text.replace('\n', " ");
             assert!(text.contains(told) && !text.contains("in full"), "{text}");
         }

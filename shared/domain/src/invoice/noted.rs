@@ -133,8 +133,8 @@ impl Invoice {
             return Err(Refusal::rule(
                 "refunded_amount",
                 format!(
-                    "Only {most} of it is at Stripe still and was never credit. Leave the rest as credit, out of which a refund \
-                     there comes by itself, or say what was given back out of band."
+                    "At most {most}: what was refunded at Stripe before, and what Stripe has of it that is no credit. Leave the rest \
+                     as credit, out of which a refund there comes by itself, or say what was given back out of band."
                 ),
             ));
         }
