@@ -98,10 +98,11 @@ impl Known {
             if !keys.passwords.verify(password, Some(&credentials.password))? {
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
             }
+            change.require_password(record.id, &credentials.password)?;
             return Ok(record.id);
         }
         change.update_login(&record, record.take_over(name, change.now())?)?;
-        change.set_password(record.id, &keys.passwords.hash(password)?)?;
+        change.replace_password(record.id, &credentials.password, &keys.passwords.hash(password)?)?;
         change.end_access(&credentials.joined)?;
         Ok(record.id)
     }

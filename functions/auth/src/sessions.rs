@@ -61,15 +61,17 @@ async fn login(
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let Some(Opened { login, membership, renewed }) = opened(&cx, &keys, &body, login?).await? else {
+    let Some(Opened { login, membership, known, renewed }) = opened(&cx, &keys, &body, login?).await? else {
         cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
     let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
     change.require_fewer(attempt.username(), app.limiter.failures())?;
-    if let Some(hash) = renewed {
-        change.set_password(login, &hash)?;
+    // Whoever took the login over meanwhile has another password.
+    match renewed {
+        Some(renewed) => change.replace_password(login, &known, &renewed)?,
+        None => change.require_password(login, &known)?,
     }
     let grant = Grant { id: cx.new_id(), session: Session::begin(login, membership.firm, membership.principal, cx.now) };
     change.begin_session(grant.id, &grant.session)?;
@@ -140,6 +142,8 @@ async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<(LoginId, log
 struct Opened {
     login: LoginId,
     membership: Membership,
+    /// The hash by which the password was known.
+    known: String,
     /// Another hash of the password, where the one that is kept is too cheap by now.
     renewed: Option<String>,
 }
@@ -155,7 +159,8 @@ async fn opened(
     let Some((id, mut login)) = login.filter(|_| known) else { return Ok(None) };
     login.joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
     let Some(membership) = cx.store.memberships(&login.joined).await?.pop() else { return Ok(None) };
-    Ok(Some(Opened { login: id, membership, renewed: keys.passwords.renewed(&credentials.password, &login.password)? }))
+    let renewed = keys.passwords.renewed(&credentials.password, &login.password)?;
+    Ok(Some(Opened { login: id, membership, known: login.password, renewed }))
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.

@@ -21,6 +21,9 @@ pub trait Entity: Aggregate + Serialize + DeserializeOwned + Clone + fmt::Debug 
     /// Whether many write at once what depends on it: they look at its guards (`guard.rs`) instead of the record.
     const IS_GUARDED: bool = false;
 
+    /// Whether lists find it. What isn't listed is in no index, which whoever may read the table's indexes could read.
+    const IS_LISTED: bool = true;
+
     /// What lists know of it: the indexes hold this and nothing else. Short, so that a page of fifty stays cheap.
     type Row: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static;
 
@@ -188,6 +191,9 @@ impl<T: Entity> Record<T> {
         set(name::SUMMARY, serde_dynamo::to_attribute_value(summary).map_err(Error::internal)?);
         if !data.is_empty() {
             set(name::DATA, serde_dynamo::to_attribute_value(data).map_err(Error::internal)?);
+        }
+        if !T::IS_LISTED {
+            return Ok(item);
         }
         let id = self.id.to_string();
         if let Some(archived) = self.archived_at {

@@ -146,15 +146,34 @@ impl Change {
         joined.iter().try_for_each(|joined| self.delete(Key::joined(before.id, joined.firm, &joined.subject)))
     }
 
-    /// That the login `id`, which is changed by this too, has another password, with this hash.
-    pub fn set_password(&mut self, id: LoginId, password: &str) -> Result<(), Error> {
-        let put = self.put(self.credentials(id, password)).condition_expression("attribute_exists(pk)");
+    /// That the login `id` has the hash `after` of its password in place of `before`, by which it was known: who was faster is read
+    /// again.
+    pub fn replace_password(&mut self, id: LoginId, before: &str, after: &str) -> Result<(), Error> {
+        let put = self
+            .put(self.credentials(id, after))
+            .condition_expression("#password = :before")
+            .expression_attribute_names("#password", name::PASSWORD)
+            .expression_attribute_values(":before", text(before));
         self.push_put(put, OnFailure::Lost)
     }
 
-    /// That tokens from before now are worth nothing in the firms of `joined`, within a minute.
+    /// That the login `id` still has the password by whose hash it was known.
+    pub fn require_password(&mut self, id: LoginId, known: &str) -> Result<(), Error> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::credentials(id).item()))
+            .condition_expression("#password = :known")
+            .expression_attribute_names("#password", name::PASSWORD)
+            .expression_attribute_values(":known", text(known))
+            .build()
+            .map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Lost);
+        Ok(())
+    }
+
+    /// That tokens of until now are worth nothing in the firms of `joined`, within a minute. Tokens tell seconds.
     pub fn end_access(&mut self, joined: &[Joined]) -> Result<(), Error> {
-        let since = self.now().timestamp();
+        let since = self.now().timestamp() + 1;
         for Joined { firm, subject, .. } in joined {
             let lease = Update::builder()
                 .table_name(self.table())

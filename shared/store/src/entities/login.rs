@@ -6,6 +6,7 @@ use crate::{Entity, Placement};
 
 impl Entity for Login {
     const TYPE: &'static str = "LOGIN";
+    const IS_LISTED: bool = false;
     type Row = Self;
 
     fn row(&self) -> Self {
