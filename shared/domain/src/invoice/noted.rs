@@ -133,8 +133,9 @@ impl Invoice {
             return Err(Refusal::rule(
                 "refunded_amount",
                 format!(
-                    "At most {most}: what was refunded at Stripe before, and what Stripe has of it that is no credit. Leave the rest \
-                     as credit, out of which a refund there comes by itself, or say what was given back out of band."
+                    "At most {most}: what was refunded at Stripe before and no note tells of, and what Stripe has of it that is \
+                     neither credit nor promised by another note. Leave the rest as credit, out of which a refund there comes by \
+                     itself, or say what was given back out of band."
                 ),
             ));
         }

@@ -155,15 +155,13 @@ impl Books {
                 let Ok(reversed) = invoice.reverse_payment(payment, MultiLine::new("Twice").unwrap(), now()) else { return };
                 self.invoices[place] = reversed.invoice.0;
                 let behind = invoice.credits_of(payment);
-                if let Some(credit) = reversed.given_back {
-                    assert!(behind.contains(&credit));
-                    let given = self.credits[&credit].give_back(payment, now()).0;
-                    self.credits.insert(credit, given);
-                }
-                for (credit, total) in reversed.withdrawn {
-                    assert!(behind.contains(&credit));
-                    let withdrawn = self.credits[&credit].withdraw(total);
-                    self.credits.extend(withdrawn.map(|(withdrawn, _)| (credit, withdrawn)));
+                let changed = reversed.given_back.into_iter().chain(reversed.withdrawn.iter().map(|(credit, _)| *credit));
+                assert!(changed.clone().all(|credit| behind.contains(&credit)));
+                for credit in changed.collect::<std::collections::BTreeSet<_>>() {
+                    let given_back = reversed.given_back.filter(|of| *of == credit).map(|_| payment);
+                    let withdrawn = reversed.withdrawn.iter().find(|(of, _)| *of == credit).map(|(_, total)| *total);
+                    let changed = self.credits[&credit].after_reversal(given_back, withdrawn, now());
+                    self.credits.extend(changed.map(|(changed, _)| (credit, changed)));
                 }
             }
             // As the outbox does, which leaves alone besides what was taken back after it had paid.
