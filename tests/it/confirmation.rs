@@ -126,6 +126,22 @@ async fn who_comes_by_a_link_takes_the_login_over_from_who_typed_the_address_and
     assert_eq!(refused.expect(422).fields(), ["password"]);
 }
 
+#[tokio::test]
+async fn who_signs_in_while_the_login_is_taken_over_is_not_let_in() {
+    let app = TestApp::new().await;
+    let (squatted, firm) = (app.unconfirmed_firm().await, app.firm().await);
+    let invited = invite(&firm, &squatted.owner.email).await.expect(201).id();
+    let body = json!({"token": firm.link(&invited, &squatted.owner.email, 1), "password": "another horse battery"});
+    let mut hold = app.meter.hold("Query");
+    let taking_over = async {
+        hold.reached().await;
+        app.post("/api/auth/activate/", body).send().await.expect(200);
+        hold.release();
+    };
+    let (stranger, ()) = tokio::join!(login(&app, &squatted.owner.email), taking_over);
+    stranger.expect(401);
+}
+
 /// `firm` as if its founder hadn't confirmed their e-mail, or as if they had.
 pub(crate) async fn set_confirmed(firm: &Firm<'_>, confirmed: bool) {
     let (store, id) = (&firm.app.store, firm.id.parse().unwrap());

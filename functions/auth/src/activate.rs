@@ -40,8 +40,9 @@ struct Activation {
 /// Use the link of an invitation or welcome mail.
 ///
 /// They are signed in, and sign in with this password from now on; of an e-mail that has a login already it has to be that
-/// login's. Only a login whose e-mail nobody has proven is taken over: it gets this password, and its sessions end. 409 if the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a
-/// week, and if the login has another password.
+/// login's. Only a login whose e-mail nobody has proven is taken over: it gets this password, and its sessions end. 409 if
+/// the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a week, and if
+/// the login has another password.
 #[post("/api/auth/activate/", tag = "auth")]
 async fn activate(
     cx: Cx,

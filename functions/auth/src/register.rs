@@ -41,10 +41,10 @@ struct NewFirm {
 
 /// Sign up a firm and its owner.
 ///
-/// The owner is signed in at once, and gets a mail with a link: until it is followed the firm can be set up and looked at, but
-/// nothing leaves it (403, `unconfirmed`), and after a week it is closed. Until `firm/` says otherwise the firm's clients have 30 days to
-/// pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login already, in whichever firm: sign
-/// in with it.
+/// The owner is signed in at once, and gets a mail with a link: until it is followed the firm can be set up and looked at,
+/// but nothing leaves it (403, `unconfirmed`), and after a week it is closed. Until `firm/` says otherwise the firm's
+/// clients have 30 days to pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login already,
+/// in whichever firm: sign in with it.
 #[post("/api/auth/register/", 201, tag = "auth")]
 async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer<Granted>, Problem> {
     let NewFirm { firm_name, name, email, password, currency, time_zone } = body;

@@ -22,8 +22,8 @@ pub(crate) struct Onboarded {
     pub(crate) portal_user: Option<Record<PortalUser>>,
 }
 
-/// Begin a change by `by`, of `firm`, that makes the client that `prospect` becomes and, if an e-mail is known, the portal user who is
-/// invited by it. The commit gives [`store::Error::Taken`] if it has become a client before.
+/// Begin a change by `by`, of `firm`, that makes the client that `prospect` becomes and, if an e-mail is known, the portal
+/// user who is invited by it. The commit gives [`store::Error::Taken`] if it has become a client before.
 pub(crate) fn onboard(
     cx: &Cx,
     by: &Staff<may::CloseSales>,

@@ -189,14 +189,15 @@ async fn list_credit_notes(
 
 /// Take back some of an invoice that was sent, or all of it.
 ///
-/// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't given back. Money
-/// is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is refunded
-/// there after it comes out of the credit that the note made. Time of which a line is taken back as a whole can be billed
-/// again soon after; what takes back other time is taken back as a whole or not, and what other time takes back isn't. The
-/// client is told by mail, unless all that is taken back was free; and the note stays as it is. 409 for a draft and for a void invoice, for credit to a client that
-/// is archived and time of one that could be billed again, and after 40 credits of the invoice's notes and payments; 422 if
-/// there is no such invoice, or it is archived; for a line that there isn't or that comes twice; for what was free,
-/// unless it is time that is taken back as a whole; for nothing, and more than is left; for less refunded than was before, more than Stripe has, or more given back than was paid.
+/// It first makes less what is due; the rest was paid, and becomes the client's credit, as far as it isn't given back.
+/// Money is given back once: what was refunded at Stripe before, and came out of no credit, is in the note, and what is
+/// refunded there after it comes out of the credit that the note made. Time of which a line is taken back as a whole can be
+/// billed again soon after; what takes back other time is taken back as a whole or not, and what other time takes back
+/// isn't. The client is told by mail, unless all that is taken back was free; and the note stays as it is. 409 for a draft
+/// and for a void invoice, for credit to a client that is archived and time of one that could be billed again, and after 40
+/// credits of the invoice's notes and payments; 422 if there is no such invoice, or it is archived; for a line that there
+/// isn't or that comes twice; for what was free, unless it is time that is taken back as a whole; for nothing, and more
+/// than is left; for less refunded than was before, more than Stripe has, or more given back than was paid.
 #[post("/api/finance/credit-notes/", 201)]
 async fn issue_credit_note(
     cx: Cx,

@@ -66,10 +66,10 @@ async fn send_invoice(
 /// Take an invoice back on which nothing was paid or credited, as if it had never been sent.
 ///
 /// It keeps its number; the client isn't told, no reminder follows, and an open page to pay it is closed. Its time entries
-/// can be billed again soon after. One that comes to nothing, and so counts as paid, can be void too, unless a credit note is on it. 409 for a draft, which
-/// is deleted instead, if it is void or archived, where other time takes back what it bills, while a payment is on its way,
-/// and if some of it, or all, is paid or credited: issue a credit note. 409 where time would be to be billed again of a
-/// client that is archived.
+/// can be billed again soon after. One that comes to nothing, and so counts as paid, can be void too, unless a credit note
+/// is on it. 409 for a draft, which is deleted instead, if it is void or archived, where other time takes back what it
+/// bills, while a payment is on its way, and if some of it, or all, is paid or credited: issue a credit note. 409 where
+/// time would be to be billed again of a client that is archived.
 #[post("/api/finance/invoices/{id}/void/")]
 async fn void_invoice(
     cx: Cx,

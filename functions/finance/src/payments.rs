@@ -61,10 +61,11 @@ struct ApplyCredit {
 /// Record a payment of an invoice that was sent.
 ///
 /// What is more than is due becomes the client's credit: all of it, where the invoice is paid or void; but for what was
-/// refunded before of which no credit note tells, since that is paid so. The client gets a receipt by mail unless `send_receipt` is false, and a page to pay what was due before is closed. An archived one comes
-/// out of the archive. 409 for a draft, for more than is due of a client that is archived, after 100 payments, and after 40
-/// credits of the invoice's payments and notes; 422 for nothing, in another currency, and for a day in the future or more
-/// than a year before the invoice's.
+/// refunded before of which no credit note tells, since that is paid so. The client gets a receipt by mail unless
+/// `send_receipt` is false, and a page to pay what was due before is closed. An archived one comes out of the archive. 409
+/// for a draft, for more than is due of a client that is archived, after 100 payments, and after 40 credits of the
+/// invoice's payments and notes; 422 for nothing, in another currency, and for a day in the future or more than a year
+/// before the invoice's.
 #[post("/api/finance/invoices/{id}/record-payment/")]
 async fn record_invoice_payment(
     cx: Cx,
@@ -116,10 +117,10 @@ async fn apply_credit_to_invoice(
 /// Take back a payment that was recorded wrongly: the invoice is due again, and what was too much of it is no credit any
 /// more. What was too much of its other payments pays it soon after.
 ///
-/// What paid it from a credit is there again. Where the credit that it made was used meanwhile, what paid this same invoice is
-/// due on it again, and by the rest the credit is overdrawn: the client owes it. The client isn't told. 409 if it was taken
-/// back before, if the invoice is archived, and, where it or a credit comes to be open by that, if its client is; 422 if the payment isn't
-/// one of the invoice's, or was made at Stripe: refund it there.
+/// What paid it from a credit is there again. Where the credit that it made was used meanwhile, what paid this same invoice
+/// is due on it again, and by the rest the credit is overdrawn: the client owes it. The client isn't told. 409 if it was
+/// taken back before, if the invoice is archived, and, where it or a credit comes to be open by that, if its client is; 422
+/// if the payment isn't one of the invoice's, or was made at Stripe: refund it there.
 #[post("/api/finance/invoices/{id}/reverse-payment/")]
 async fn reverse_invoice_payment(
     cx: Cx,

@@ -34,8 +34,7 @@ impl Refusal {
 
     /// The firm's founder hasn't confirmed their e-mail.
     pub fn unconfirmed() -> Self {
-        let message = "Nothing leaves the firm before its founder has confirmed their e-mail, by the link in the mail that they got; \
-            POST /api/auth/confirm-email/resend/ sends another.";
+        let message = "Nothing leaves the firm before its founder has confirmed their e-mail, by the link in the mail that they got.";
         Self { why: Why::Unconfirmed, field: None, message: message.to_owned() }
     }
 

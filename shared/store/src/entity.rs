@@ -192,12 +192,14 @@ impl<T: Entity> Record<T> {
         if !data.is_empty() {
             set(name::DATA, serde_dynamo::to_attribute_value(data).map_err(Error::internal)?);
         }
+        if let Some(archived) = self.archived_at {
+            set(name::ARCHIVED, millis(archived));
+        }
         if !T::IS_LISTED {
             return Ok(item);
         }
         let id = self.id.to_string();
-        if let Some(archived) = self.archived_at {
-            set(name::ARCHIVED, millis(archived));
+        if self.archived_at.is_some() {
             set(name::BY_TYPE_PK, text(index::archived::<T>(firm)));
             set(name::BY_TYPE_SK, text(id));
             return Ok(item);

@@ -1,6 +1,7 @@
-//! Logins and memberships. A login is one for all firms: a record of the installation's, with its events. Its secrets and where it
-//! leads lie apart from it (`LOGIN#…`), for `auth` alone, and in no event. A membership is the firm's: that somebody is let in there, and as what, until it is deleted. Whoever answers
-//! somebody's requests leases them from it ([`crate::Lease`]), so nobody is answered who isn't let in any more.
+//! Logins and memberships. A login is one for all firms: a record of the installation's, with its events. Its secrets and
+//! where it leads lie apart from it (`LOGIN#…`), for `auth` alone, and in no event. A membership is the firm's: that
+//! somebody is let in there, and as what, until it is deleted. Whoever answers somebody's requests leases them from it
+//! ([`crate::Lease`]), so nobody is answered who isn't let in any more.
 
 use std::collections::BTreeSet;
 
@@ -146,8 +147,8 @@ impl Change {
         joined.iter().try_for_each(|joined| self.delete(Key::joined(before.id, joined.firm, &joined.subject)))
     }
 
-    /// That the login `id` has the hash `after` of its password in place of `before`, by which it was known: who was faster is read
-    /// again.
+    /// That the login `id` has the hash `after` of its password in place of `before`, by which it was known: who was faster
+    /// is read again.
     pub fn replace_password(&mut self, id: LoginId, before: &str, after: &str) -> Result<(), Error> {
         let put = self
             .put(self.credentials(id, after))

@@ -156,6 +156,9 @@ async fn nobody_but_auth_comes_to_credentials_and_sessions_and_others_only_lease
     let begin = |keys: Vec<String>, with: &str| keys.into_iter().filter(|pk| pk.starts_with(with)).collect::<Vec<_>>();
     let (credentials, emails) = (begin(credentials, "LOGIN#"), begin(emails, "EMAIL#"));
     assert!([&logins, &credentials, &emails, &sessions, &members, &leases].iter().all(|keys| !keys.is_empty()), "{keys:?}");
+    // Who may read the table's indexes finds no login there.
+    let items = app.items().into_iter().filter(|((pk, _), _)| logins.contains(pk)).map(|(_, item)| item);
+    assert!(items.flat_map(|item| item.as_object().unwrap().clone()).all(|(name, _)| !name.starts_with("by_")));
     // What a client chooses is no way in, and no way to be kept out.
     let chosen = vec![format!("F#{}#IDEMPOTENCY#{}#x#SESSION#y#MEMBER#z", firm.id, firm.owner.id)];
     let resource = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", app.template.table.name);

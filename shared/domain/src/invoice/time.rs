@@ -11,9 +11,9 @@ const FIELD: &str = "time_entries";
 const SHORT: usize = 440;
 
 impl LineItem {
-    /// The line that bills `entry`, whose id is `id`: its hours at its rate, if that comes to what it costs; else once what it
-    /// costs, since twenty minutes are no decimal number of hours, and of none nothing could be taken back. It is taxed by `tax`, unless it takes back what was charged:
-    /// then as that was.
+    /// The line that bills `entry`, whose id is `id`: its hours at its rate, if that comes to what it costs; else once what
+    /// it costs, since twenty minutes are no decimal number of hours, and of none nothing could be taken back. It is taxed
+    /// by `tax`, unless it takes back what was charged: then as that was.
     pub fn of_time(id: TimeEntryId, entry: &TimeEntry, tax: LineTax) -> Result<Self, Refusal> {
         let tax = entry.reverses.as_ref().map_or(tax, |charged| charged.tax.clone());
         let told = entry.description.as_ref().map(|told| told.split_whitespace().collect::<Vec<_>>().join(" "));
