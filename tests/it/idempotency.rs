@@ -200,7 +200,7 @@ async fn kept(app: &TestApp, path: &str, body: &Value) -> Value {
 #[tokio::test]
 async fn what_is_kept_of_a_request_is_the_same_whatever_its_password_is() {
     let (email, mut requests) = (email("sue"), Vec::new());
-    for password in ["correct horse battery", "123456789"] {
+    for password in ["correct horse battery", "harbour lane lighthouse"] {
         let app = TestApp::new().await;
         let register = json!({"firm_name": "South", "name": "Sue", "email": email, "password": password});
         let registered = kept(&app, "/api/auth/register/", &register).await;
@@ -217,7 +217,7 @@ async fn what_is_kept_of_a_request_is_the_same_whatever_its_password_is() {
     let firm = app.firm().await;
     let body = json!({"name": "Bo", "email": "bo@north.example", "role": "billing"});
     let invited = firm.owner.post("/api/auth/users/", body).await.expect(201).id();
-    let activate = json!({"token": firm.link(&invited, "bo@north.example", 1), "password": "123456789"});
+    let activate = json!({"token": firm.link(&invited, "bo@north.example", 1), "password": "harbour lane lighthouse"});
     let activated = kept(&app, "/api/auth/activate/", &activate).await["request"]["S"].as_str().unwrap().to_owned();
     // Not the hash of all that was sent either, in any order.
     let sent = [b"POST /api/auth/activate/\n", activate.to_string().as_bytes()].map(<[u8]>::to_vec);

@@ -3,7 +3,11 @@
 use api::{Audience, Claims, access_header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
-use domain::{access::Role, session::Principal};
+use domain::{
+    Id,
+    access::Role,
+    session::{Origin, Principal, Session},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrets::SigningKey;
 use serde_json::{Value, json};
@@ -14,7 +18,8 @@ use crate::steps::{refresh, signed_in_again};
 /// What a token for the owner of `firm` says.
 fn claims(firm: &Firm<'_>) -> Claims {
     let principal = Principal::Staff { user: firm.owner.id.parse().unwrap(), role: Role::Owner };
-    Claims::new(ISSUER, firm.id.parse().unwrap(), principal, firm.app.clock.now(), "test".to_owned())
+    let (now, firm) = (firm.app.clock.now(), firm.id.parse().unwrap());
+    Claims::new(ISSUER, Id::new(now, 1), &Session::begin(Id::new(now, 2), firm, principal, Origin::default(), now))
 }
 
 /// A token whose header and claims are these, with what `auth` signs with.

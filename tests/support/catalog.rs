@@ -70,6 +70,8 @@ pub struct Row {
     pub of_any_client: &'static [&'static str],
     /// Whether it takes what it is done to out of the archive.
     pub takes_out_of_the_archive: bool,
+    /// Whether what it is done to is no record, and so in no archive and without a history.
+    pub of_no_record: bool,
     make: Box<Make>,
 }
 
@@ -117,6 +119,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         unshown: &[],
         of_any_client: &[],
         takes_out_of_the_archive: false,
+        of_no_record: false,
         make,
     }
 }
@@ -165,6 +168,11 @@ impl Row {
     /// What is archived is taken out of the archive by it.
     fn takes_out_of_the_archive(self) -> Self {
         Self { takes_out_of_the_archive: true, ..self }
+    }
+
+    /// What it is done to is no record.
+    fn of_no_record(self) -> Self {
+        Self { of_no_record: true, ..self }
     }
 
     /// What the document says of it.

@@ -91,7 +91,7 @@ impl Told {
         match (name, value) {
             ("hash", Value::String(hash)) => format!("{HASH}{:04}", self.number(name, hash)).into(),
             ("request_id", Value::String(id)) => format!("{REQUEST_ID}{:02}", self.number(name, id)).into(),
-            ("source_address", Value::String(_)) => SOURCE_ADDRESS.into(),
+            ("source_address" | "address", Value::String(_)) => SOURCE_ADDRESS.into(),
             ("results", Value::Array(items)) => items.iter().take(ITEMS).map(|item| self.value(item)).collect(),
             // The seconds until a task was made, if nobody said where it is.
             ("position", Value::Number(seconds)) if seconds.as_i64().is_some_and(|seconds| seconds > 1_000_000) => {

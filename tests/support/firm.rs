@@ -9,7 +9,7 @@ use auth::Passwords;
 use chrono::NaiveDate;
 use domain::{Email, Id, access::Role, proposal::Proposal};
 use http::Method;
-use secrets::{Confirming, Invited};
+use secrets::{Confirming, Invited, Resetting};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -185,6 +185,15 @@ impl<'a> Firm<'a> {
     pub async fn accepted(&self) -> Answer {
         let proposal = self.proposal().await;
         self.owner.post(format!("/api/crm/proposals/{proposal}/accept/"), json!({})).await.expect(200)
+    }
+}
+
+impl TestApp {
+    /// The token of the link number `number` by which whose `email` is chooses another password, which expires in an hour.
+    pub async fn reset_token(&self, email: &str, number: u32) -> String {
+        let login = self.store.login_of(&Email::new(email).unwrap()).await.unwrap().unwrap();
+        let exp = self.clock.now().timestamp() + 3600;
+        self.links.token(&Resetting { login, number, exp }).unwrap()
     }
 }
 

@@ -9,7 +9,7 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 
 use crate::{
@@ -40,13 +40,34 @@ pub struct Metered {
     pub units: f64,
 }
 
+/// A call that passed, as it is kept until somebody asks for it.
+#[derive(Debug)]
+struct Passed {
+    operation: String,
+    service: String,
+    /// Request and answer, once the meter is watched.
+    said: Option<(bytes::Bytes, bytes::Bytes)>,
+}
+
+impl Passed {
+    fn metered(self) -> Metered {
+        let Self { operation, service, said } = self;
+        let (needs, units) = said.map_or_else(Default::default, |(request, answer)| {
+            (needed(&service, &operation, &serde_json::from_slice(&request).unwrap_or_default()), units(&answer))
+        });
+        Metered { operation, needs, units }
+    }
+}
+
 /// An answer in the place of AWS's, made from the request; its status, and its body.
 pub type Instead = fn(&Value) -> (u16, Value);
 
 /// What is done with the calls to come.
 #[derive(Debug, Default)]
 struct Plan {
-    calls: Vec<Metered>,
+    calls: Vec<Passed>,
+    /// Whether somebody asked for the calls: from then on it is kept what they said.
+    watched: bool,
     /// After so many more calls, the fault; all after it are lost, as if the process had crashed, until healed.
     fault: Option<(usize, Fault)>,
     crashed: bool,
@@ -121,9 +142,14 @@ impl Meter {
         &self.url
     }
 
-    /// What passed since this was last asked.
+    /// What passed since this was last asked. Of what passed before it was asked the first time, only the operations are known.
     pub fn take(&self) -> Vec<Metered> {
-        std::mem::take(&mut self.plan.lock().unwrap().calls)
+        let calls = {
+            let mut plan = self.plan.lock().unwrap();
+            plan.watched = true;
+            std::mem::take(&mut plan.calls)
+        };
+        calls.into_iter().map(Passed::metered).collect()
     }
 
     /// Let `after` more calls pass, break the next one, and lose all after it until [`Meter::heal`].
@@ -252,11 +278,10 @@ async fn forward(proxy: &Proxy, parts: Parts, body: bytes::Bytes, operation: Str
         return (StatusCode::from_u16(status).unwrap(), body.to_string()).into_response();
     }
     let dynamodb = target.is_some_and(|target| target.starts_with("DynamoDB_"));
-    let body = if dynamodb { priced(&body) } else { body };
+    let body = if dynamodb && proxy.plan.lock().unwrap().watched { priced(&body) } else { body };
     let service = target.and_then(|target| target.split(['.', '_']).next()).unwrap_or_default().to_owned();
-    let needs = needed(&service, &operation, &serde_json::from_slice(&body).unwrap_or_default());
     let url = format!("{}{}", proxy.upstream.as_deref().unwrap_or_else(|| ministack().endpoint()), parts.uri);
-    let mut forwarded = proxy.client.request(parts.method, url).body(body);
+    let mut forwarded = proxy.client.request(parts.method, url).body(body.clone());
     for (name, value) in &parts.headers {
         if name != "host" && name != "content-length" {
             forwarded = forwarded.header(name, value);
@@ -264,8 +289,13 @@ async fn forward(proxy: &Proxy, parts: Parts, body: bytes::Bytes, operation: Str
     }
     let answer = forwarded.send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
+    let asked = body;
     let body = answer.bytes().await.unwrap();
-    proxy.plan.lock().unwrap().calls.push(Metered { operation, needs, units: units(&body) });
+    {
+        let mut plan = proxy.plan.lock().unwrap();
+        let said = plan.watched.then(|| (asked, body.clone()));
+        plan.calls.push(Passed { operation, service, said });
+    }
     if fault == Some(Fault::Unanswered) {
         proxy.struck.send_replace(true);
         return broken();
@@ -289,14 +319,11 @@ impl Plan {
     }
 }
 
-/// The request, asking what it costs.
+/// The request, which is an object with fields, asking what it costs.
 fn priced(body: &bytes::Bytes) -> bytes::Bytes {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(mut request)) => {
-            request.insert("ReturnConsumedCapacity".to_owned(), json!("INDEXES"));
-            Value::Object(request).to_string().into()
-        }
-        _ => body.clone(),
+    match body.strip_prefix(b"{\"") {
+        Some(rest) => [br#"{"ReturnConsumedCapacity":"INDEXES",""#, rest].concat().into(),
+        None => body.clone(),
     }
 }
 

@@ -7,18 +7,19 @@ use domain::{
     firm::INSTALLATION,
     ids::LoginId,
     login::{self, Credentials, Login},
+    password::Password,
     portal_user::PortalUser,
     session::{Principal, Session},
-    user::{Password, User},
+    user::User,
 };
 use secrets::Invited;
 use serde::Deserialize;
-use store::{Change, Found, Record};
+use store::{Change, Found, Membership, Record};
 use utoipa::ToSchema;
 
 use crate::{
     grant::{self, Grant, Granted, Keys, Proof},
-    sessions::actor,
+    login::actor,
 };
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -33,7 +34,7 @@ struct Activation {
     #[schema(max_length = 2048)]
     token: String,
     /// A new password; of an e-mail that has a login already (in another firm), that login's, if it is proven.
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
     password: Password,
 }
 
@@ -52,7 +53,7 @@ async fn activate(
 ) -> Result<Answer<Granted>, Problem> {
     let invited: Invited = keys.link(&body.token, cx.now).await?;
     let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
-    let read = cx.read_anonymous(invited.firm).maybe(user).maybe(portal_user).login_of(&invited.email);
+    let read = cx.read_anonymous(invited.firm).record(invited.firm).maybe(user).maybe(portal_user).login_of(&invited.email);
     let password = body.password.expose();
     let proof = Proof::Password(&invited.email, password);
     let (found, kept) = read.fetch_with_reply().await?;
@@ -62,8 +63,10 @@ async fn activate(
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
     let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
     let login = match known {
-        Some(known) => known.sign_in(&mut change, &keys, name, password)?,
+        Some(known) => known.sign_in(&mut change, &keys, name, &body.password)?,
         None => {
+            let firm = found.record(invited.firm)?;
+            body.password.is_not_of(&[invited.email.as_str(), &firm.name], "password")?;
             let (id, taken) = (cx.new_id(), Refusal::state("This e-mail got a login at the same moment; sign in with it."));
             let login = Login::proven(name, invited.email.clone(), cx.now);
             change.create_login(id, (login, login::Event::Created), &keys.passwords.hash(password)?, taken)?;
@@ -72,7 +75,7 @@ async fn activate(
     };
     change.link_login(login, &principal.subject(), since)?;
     change.put_membership(principal)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin(login, invited.firm, principal, cx.now) };
+    let grant = Grant { id: cx.new_id(), session: Session::begin(login, invited.firm, principal, cx.origin(), cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, proof, change, grant).await
 }
@@ -81,6 +84,7 @@ async fn activate(
 struct Known {
     record: Record<Login>,
     credentials: Credentials,
+    memberships: Vec<Membership>,
 }
 
 impl Known {
@@ -88,23 +92,27 @@ impl Known {
     async fn find(cx: &Cx, id: Option<LoginId>) -> Result<Option<Self>, Problem> {
         let Some(id) = id else { return Ok(None) };
         let (found, credentials) = tokio::join!(cx.store.read(INSTALLATION).login(id).fetch(), cx.store.credentials(id));
-        Ok(found?.login(id)?.zip(credentials?).map(|(record, credentials)| Self { record, credentials }))
+        let Some((record, credentials)) = found?.login(id)?.zip(credentials?) else { return Ok(None) };
+        // Where it leads is of interest only if it leads nowhere from now on.
+        let memberships = if record.proven_at.is_some() { Vec::new() } else { cx.store.memberships(&credentials.joined).await? };
+        Ok(Some(Self { record, credentials, memberships }))
     }
 
     /// Prove that it is theirs by its password; where nobody has proven its e-mail yet, they just have, by the link, so it is
     /// theirs, and who typed it before is out.
-    fn sign_in(self, change: &mut Change, keys: &Keys, name: SingleLine<200>, password: &str) -> Result<LoginId, Problem> {
-        let Self { record, credentials } = self;
+    fn sign_in(self, change: &mut Change, keys: &Keys, name: SingleLine<200>, password: &Password) -> Result<LoginId, Problem> {
+        let Self { record, credentials, memberships } = self;
         if record.proven_at.is_some() {
-            if !keys.passwords.verify(password, Some(&credentials.password))? {
+            if !keys.passwords.verify(password.expose(), Some(&credentials.password))? {
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
             }
             change.require_password(record.id, &credentials.password)?;
             return Ok(record.id);
         }
         change.update_login(&record, record.take_over(name, change.now())?)?;
-        change.replace_password(record.id, &credentials.password, &keys.passwords.hash(password)?)?;
-        change.end_access(&credentials.joined)?;
+        password.is_not_of(&[record.email.as_str()], "password")?;
+        change.replace_password(record.id, &credentials.password, &keys.passwords.hash(password.expose())?)?;
+        change.end_access(&memberships, None)?;
         Ok(record.id)
     }
 }

@@ -17,22 +17,22 @@ pub(crate) fn over() -> Problem {
     Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.")
 }
 
-/// Begin to read the session `id` of `firm`, the user or portal user `subject`, and the login that they signed in with.
+/// Begin to read the session `id` of `login` in `firm`, the user or portal user `subject`, and what the login proves itself by.
 pub(crate) fn read<'c>(cx: &'c Cx, firm: Id<Firm>, id: Id<Session>, subject: &str, login: LoginId) -> Read<'c> {
     let user: Option<Id<User>> = subject.parse().ok();
     let portal_user: Option<Id<PortalUser>> = subject.parse().ok();
-    cx.store.read(firm).session(id).maybe(user).maybe(portal_user).login(login)
+    cx.store.read(firm).session(login, id).maybe(user).maybe(portal_user).secrets(login).tokens_since(subject)
 }
 
-/// Whom the session is for, with the role or rights that they have now; none if they were shut out since it began, or its login
-/// is another's since.
-pub(crate) fn still(found: &Found, session: &Session) -> Result<Option<Principal>, Problem> {
-    let login = found.login(session.login)?;
-    if login.is_none_or(|login| login.sessions_since.is_some_and(|since| since > session.started_at)) {
+/// The session as it goes on at `now`: with the role or rights of now, and tokens that are taken. None if it is over, because who it
+/// is for was shut out since it began, say, or its login has another password.
+pub(crate) fn still(found: &Found, session: &Session, now: Time) -> Result<Option<Session>, Problem> {
+    let secrets = found.secrets(session.login)?;
+    if !secrets.is_some_and(|secrets| session.goes_on(secrets.sessions_since, now)) {
         return Ok(None);
     }
     let goes_on = |status, since: Option<Time>| status == Standing::Active && since.is_none_or(|since| since <= session.started_at);
-    Ok(match session.principal {
+    let principal = match session.principal {
         Principal::Staff { user, .. } => {
             let record = found.maybe(user)?.filter(|record| goes_on(record.status, record.active_since));
             record.map(|record| Principal::Staff { user, role: record.role })
@@ -41,5 +41,7 @@ pub(crate) fn still(found: &Found, session: &Session) -> Result<Option<Principal
             let record = found.maybe(user)?.filter(|record| goes_on(record.status, record.active_since));
             record.map(|record| Principal::Portal { user, client: record.client, rights: record.rights })
         }
-    })
+    };
+    let since = found.tokens_since(&session.principal.subject()).unwrap_or_default();
+    Ok(principal.map(|principal| Session { principal, rotated_at: session.rotated_at.max(since), ..session.clone() }))
 }

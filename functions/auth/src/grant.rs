@@ -56,8 +56,7 @@ impl Keys {
     pub(crate) async fn tokens(&self, grant: &Grant, now: Time) -> Result<Tokens, Problem> {
         let Grant { id, session } = grant;
         let signing = self.signing.get(now).await.map_err(Problem::unavailable)?;
-        let jti = format!("{id}.{}", session.generation);
-        let claims = Claims::new(&self.issuer, session.firm, session.principal, session.rotated_at, jti);
+        let claims = Claims::new(&self.issuer, *id, session);
         let access = signing.sign(&access_header(signing.kid()), &claims).map_err(Problem::internal)?;
         let refresh = signing.refresh_token(&self.issuer, *id, session).map_err(Problem::internal)?;
         Ok(Tokens { access, refresh, expires_in: domain::session::ACCESS.num_seconds() })
@@ -163,17 +162,17 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
         Proof::Given => None,
         Proof::Password(email, _) => cx.store.login_of(email).await?,
     };
-    let read = alive::read(cx, session.firm, *id, &session.principal.subject(), session.login).password(login);
-    let found = read.fetch().await?;
+    let read = alive::read(cx, session.firm, *id, &session.principal.subject(), session.login);
+    let found = login.into_iter().fold(read, |read, login| read.secrets(login)).fetch().await?;
+    let known = login.map(|login| found.secrets(login)).transpose()?.flatten();
     if let Proof::Password(_, password) = proof
-        && !keys.passwords.verify(password, found.password(login)?.as_deref())?
+        && !keys.passwords.verify(password, known.as_ref().map(|known| known.password.as_str()))?
     {
         // Another password is another request, though what is kept of it doesn't tell.
         return Err(store::Error::KeyReused.into());
     }
-    let session = found.session(*id)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
-    let principal = alive::still(&found, &session)?.ok_or_else(alive::over)?;
-    let grant = Grant { id: *id, session: Session { principal, ..session } };
+    let session = found.session(session.login, *id)?.ok_or_else(alive::over)?;
+    let grant = Grant { id: *id, session: alive::still(&found, &session, cx.now)?.ok_or_else(alive::over)? };
     let status = StatusCode::from_u16(reply.status).map_err(Problem::internal)?;
     Ok(present(cx, keys, status, Remembered { grant, ..kept }).await?.replayed())
 }

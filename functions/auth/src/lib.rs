@@ -5,7 +5,11 @@ mod alive;
 mod confirmation;
 mod firm;
 mod grant;
+mod login;
 mod me;
+mod own;
+mod password;
+mod password_reset;
 mod passwords;
 mod register;
 mod sessions;
@@ -22,7 +26,10 @@ pub use passwords::Passwords;
 pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
     R::default()
         .merge(register::routes())
+        .merge(login::routes())
         .merge(sessions::routes())
+        .merge(password::routes())
+        .merge(password_reset::routes())
         .merge(activate::routes())
         .merge(confirmation::routes())
         .merge(me::routes())

@@ -1,13 +1,12 @@
-//! Passwords: Argon2id, two passes, one lane, with 19 MiB at the least that is deployed, as OWASP's Password Storage Cheat Sheet
-//! says, of the password in Unicode's normal form KC (NIST SP 800-63B, 3.1.1.2): keyboards write `é` in one character or in two,
-//! and full-width letters or plain ones. A hash says what it was made with, so the memory can be raised at any time: who signs in
-//! then gets another.
+//! Passwords' hashes: Argon2id, two passes, one lane, with 19 MiB at the least that is deployed, as OWASP's Password Storage Cheat
+//! Sheet says, of the password in normal form. A hash says what it was made with, so the memory can be raised at any time: who
+//! signs in then gets another.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use api::Problem;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
-use icu_normalizer::ComposingNormalizerBorrowed;
+use domain::password::normal;
 
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
@@ -52,12 +51,6 @@ impl Passwords {
         let params = Params::try_from(&hash).map_err(Problem::internal)?;
         (params.m_cost() < self.params.m_cost()).then(|| self.hash(password)).transpose()
     }
-}
-
-/// `password` in normal form KC.
-fn normal(password: &str) -> Cow<'_, str> {
-    const KC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
-    KC.normalize(password)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use domain::{
     event::Actor,
     firm::{self, Firm},
     login::{self, Login},
+    password::Password,
     session::{Principal, Session},
-    user::{self, Password, User},
+    user::{self, User},
 };
 use serde::Deserialize;
 use store::Unique;
@@ -31,7 +32,7 @@ struct NewFirm {
     firm_name: SingleLine<200>,
     name: SingleLine<200>,
     email: Email,
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
     password: Password,
     /// The currency it sells in. Default: USD.
     currency: Option<Currency>,
@@ -48,6 +49,7 @@ struct NewFirm {
 #[post("/api/auth/register/", 201, tag = "auth")]
 async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(body): Valid<NewFirm>) -> Result<Answer<Granted>, Problem> {
     let NewFirm { firm_name, name, email, password, currency, time_zone } = body;
+    password.is_not_of(&[email.as_str(), &firm_name], "password")?;
     let (firm_id, user_id, login) = (cx.new_id(), cx.new_id(), cx.new_id());
     let (currency, time_zone) = (currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
     let firm = Firm::founded(firm_name, currency, time_zone, (user_id, login), cx.now);
@@ -63,7 +65,7 @@ async fn register(cx: Cx, _: Anonymous, Extension(keys): Extension<Keys>, Valid(
     change.put_membership(principal)?;
     let firm = change.create(firm_id, firm, firm::Event::Registered)?;
     let user = change.create(user_id, founder, user::Event::Registered)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin(login, firm_id, principal, cx.now) };
+    let grant = Grant { id: cx.new_id(), session: Session::begin(login, firm_id, principal, cx.origin(), cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));
     let proof = Proof::Password(&email, password.expose());

@@ -66,13 +66,25 @@ impl Cause {
         Ok(outbox.store.as_at(self.firm, record, self.event.at).await?)
     }
 
+    /// From which network address it was done, if that is known.
+    pub(crate) fn source_address(&self) -> Result<Option<String>, Failed> {
+        Ok(self.details()?.source_address)
+    }
+
+    fn details(&self) -> Result<Details, Failed> {
+        let Kept::Whole(details) = &self.event.details else { return Err(Failed::Never(ERASED)) };
+        Ok(serde_json::from_str(details).map_err(|error| self.unreadable(error))?)
+    }
+
+    fn unreadable(&self, error: serde_json::Error) -> Error {
+        Error::Internal(format!("{}/{}: {error}", self.event.record, self.event.sequence))
+    }
+
     /// What `field` was before and after, where it had a value and the event changed it.
     pub(crate) fn changed<V: DeserializeOwned>(&self, field: &str) -> Result<[Option<V>; 2], Failed> {
-        let Kept::Whole(details) = &self.event.details else { return Err(Failed::Never(ERASED)) };
-        let unreadable = |error: serde_json::Error| Error::Internal(format!("{}/{}: {error}", self.event.record, self.event.sequence));
-        let mut details: Details = serde_json::from_str(details).map_err(unreadable)?;
-        let Some(Change { before, after }) = details.changes.remove(field) else { return Ok([None, None]) };
-        let value = |value: Option<serde_json::Value>| value.map(serde_json::from_value).transpose().map_err(unreadable);
+        let Some(Change { before, after }) = self.details()?.changes.remove(field) else { return Ok([None, None]) };
+        let value =
+            |value: Option<serde_json::Value>| value.map(serde_json::from_value).transpose().map_err(|error| self.unreadable(error));
         Ok([value(before)?, value(after)?])
     }
 }

@@ -6,7 +6,9 @@ use domain::{
     proposal, prospect, task, time_entry, undelivered as aside, user,
 };
 
-use crate::{Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, people, proposals, time, undelivered};
+use crate::{
+    Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, logins, people, proposals, time, undelivered,
+};
 
 /// Do what follows from `logged`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
@@ -37,8 +39,14 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             comment::Event::Read => Ok(()),
         },
         DomainEvent::Login(event) => match event {
-            login::Event::Registered | login::Event::ConfirmationResent => people::to_be_confirmed(outbox, logged).await,
-            login::Event::Created | login::Event::Confirmed | login::Event::TakenOver | login::Event::Closed => Ok(()),
+            login::Event::Registered | login::Event::ConfirmationResent => logins::to_be_confirmed(outbox, logged).await,
+            login::Event::ResetRequested => logins::reset_requested(outbox, logged).await,
+            login::Event::PasswordReset | login::Event::PasswordChanged => logins::password_changed(outbox, logged).await,
+            login::Event::Created
+            | login::Event::Confirmed
+            | login::Event::TakenOver
+            | login::Event::SessionsEnded
+            | login::Event::Closed => Ok(()),
         },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,

@@ -17,6 +17,7 @@ mod decisions;
 mod effects;
 mod failed;
 mod invoices;
+mod logins;
 mod mails;
 mod people;
 mod proposals;

@@ -1,15 +1,13 @@
-//! What follows from an invitation, to the firm or to a client's portal: the mail with the link that lets somebody in; and from
-//! signing up: the mail with the link that confirms the e-mail.
+//! What follows from an invitation, to the firm or to a client's portal: the mail with the link that lets somebody in.
 
 use domain::{
     Email,
     invitation::{Invitation, Standing},
-    login::{CONFIRMATION, Login},
     portal_user::PortalUser,
     user::User,
 };
-use mail::{ConfirmationMail, InvitationMail, Link, Reference, WelcomeMail};
-use secrets::{Confirming, Invited};
+use mail::{InvitationMail, Link, WelcomeMail};
+use secrets::Invited;
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
@@ -27,31 +25,6 @@ pub(crate) async fn portal_user_invited(outbox: &Outbox, logged: &Cause) -> Resu
 /// Somebody was invited to the firm: the mail.
 pub(crate) async fn user_invited(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     outbox.run_effect(logged, EffectKind::Mail, async || mail_invitation(outbox, logged).await).await
-}
-
-/// An e-mail is to be confirmed: the mail.
-pub(crate) async fn to_be_confirmed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, EffectKind::Mail, async || mail_confirmation(outbox, logged).await).await
-}
-
-/// To who signed up.
-async fn mail_confirmation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
-    let id = logged.id::<Login>()?;
-    let login = outbox.store.read(logged.firm).record(id).fetch().await?.maybe(id)?;
-    let Some((login, firm)) = login.and_then(|login| login.founded.map(|firm| (login, firm))) else {
-        return Ok(Outcome::Skipped("the e-mail is confirmed, or free again"));
-    };
-    let sent = logged.then(outbox, &login).await?.confirmation;
-    let Some(sent) = sent.filter(|sent| login.confirmation == Some(*sent)) else {
-        return Ok(Outcome::Skipped("another link was asked for since"));
-    };
-    let expires_at = sent.sent_at + CONFIRMATION;
-    let confirming = Confirming { firm, login: id, number: sent.number, exp: expires_at.timestamp() };
-    let key = outbox.links.get(outbox.clock.now()).await?;
-    let link = Link::confirmation(&outbox.web_origin, &key.token(&confirming).map_err(Failed::Link)?);
-    let reference = Reference::new(&logged.event.record, logged.event.sequence);
-    let mail = ConfirmationMail::new(login.email.clone(), reference, &link, expires_at);
-    send(outbox, &login.email, mail.message()).await
 }
 
 /// To a portal user.

@@ -41,11 +41,6 @@ pub struct Answer<T> {
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 impl Answer<()> {
-    /// 204.
-    pub fn no_content() -> Self {
-        Reply::none().into()
-    }
-
     /// 202, without a body: what is asked for comes by mail.
     pub fn accepted() -> Self {
         Reply { status: StatusCode::ACCEPTED.as_u16(), ..Reply::none() }.into()
@@ -61,6 +56,11 @@ impl<T: Serialize> Answer<T> {
 }
 
 impl<T> Answer<T> {
+    /// 204.
+    pub fn no_content() -> Self {
+        Reply::none().into()
+    }
+
     /// The same answer, with the version of the record in it.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {

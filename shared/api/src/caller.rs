@@ -8,7 +8,8 @@ use domain::{
     access::{Permission, Role},
     event::Actor,
     firm::Firm,
-    session::Principal,
+    ids::LoginId,
+    session::{Principal, Session},
     user::User,
 };
 use http::request::Parts;
@@ -24,6 +25,10 @@ pub struct Caller {
     pub principal: Principal,
     /// When the token was made, seconds since 1970.
     pub issued: i64,
+    /// What they signed in with.
+    pub login: LoginId,
+    /// The session that the token is of.
+    pub session: Id<Session>,
 }
 
 /// A member of the firm who may do `P`.
@@ -35,7 +40,7 @@ pub struct Staff<P> {
     pub user: Id<User>,
     /// What they are there.
     pub role: Role,
-    issued: i64,
+    caller: Caller,
     permission: PhantomData<P>,
 }
 
@@ -81,7 +86,7 @@ impl Acts for Caller {
 
 impl<P: Permitted> Acts for Staff<P> {
     fn caller(&self) -> Caller {
-        Caller { firm: self.firm, principal: Principal::Staff { user: self.user, role: self.role }, issued: self.issued }
+        self.caller
     }
 
     fn is_looked_up(&self) -> bool {
@@ -148,9 +153,11 @@ impl FromRequestParts<App> for Caller {
 impl<P: Permitted> TryFrom<Caller> for Staff<P> {
     type Error = Problem;
 
-    fn try_from(Caller { firm, principal, issued }: Caller) -> Result<Self, Problem> {
-        match principal {
-            Principal::Staff { user, role } if role.may(P::PERMISSION) => Ok(Self { firm, user, role, issued, permission: PhantomData }),
+    fn try_from(caller: Caller) -> Result<Self, Problem> {
+        match caller.principal {
+            Principal::Staff { user, role } if role.may(P::PERMISSION) => {
+                Ok(Self { firm: caller.firm, user, role, caller, permission: PhantomData })
+            }
             Principal::Staff { role, .. } => {
                 Err(Problem::forbidden(format!("The role {} doesn't have the permission {}.", role.as_str(), P::PERMISSION.as_str())))
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::extract::FromRequestParts;
-use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm};
+use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm, session::Origin};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use store::{Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
@@ -19,6 +19,8 @@ pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) now: Time,
     pub(crate) source_address: Option<String>,
+    /// What the caller's program says that it is.
+    pub(crate) user_agent: Option<String>,
     /// The idempotency key and a hash of what is asked, of a POST that has a key.
     pub(crate) idempotency: Option<(String, String)>,
     pub(crate) if_match: Option<String>,
@@ -42,6 +44,11 @@ impl Cx {
     pub(crate) fn of(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let request = parts.extensions.get::<Request>().cloned().ok_or_else(|| Problem::internal("no context"))?;
         Ok(Self { store: app.store.clone(), now: request.now, source_address: request.source_address.clone(), request })
+    }
+
+    /// From where the request came, as the session tells that it began or went on with.
+    pub fn origin(&self) -> Origin {
+        Origin::new(self.request.user_agent.as_deref(), self.source_address.clone())
     }
 
     /// The idempotency key, of a POST that has one.
@@ -81,9 +88,9 @@ impl Cx {
     }
 
     fn begin(&self, by: &impl Acts, idempotent: Option<IdempotentRequest>, is_looked_up: bool) -> Change {
-        let Caller { firm, principal, issued, .. } = by.caller();
+        let Caller { firm, principal, issued, session, .. } = by.caller();
         let change = self.store.change(firm, self.audit(by.actor()), idempotent);
-        if is_looked_up { change.by_member(principal, issued) } else { change }
+        if is_looked_up { change.by_member(principal, issued, session) } else { change }
     }
 
     /// Begin a change in `firm` by `actor`, who isn't signed in.
@@ -169,8 +176,13 @@ impl Cx {
 
     /// That `record` is what `If-Match` says, if it says any.
     pub fn matches<T: Entity>(&self, record: &Record<T>) -> Result<(), Problem> {
-        if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, record.version)) {
-            let detail = format!("It was changed since; it is at version {} now.", record.version);
+        self.matches_version(record.version)
+    }
+
+    /// That what is at `version` is what `If-Match` says, if it says any.
+    pub fn matches_version(&self, version: u64) -> Result<(), Problem> {
+        if self.request.if_match.as_deref().is_some_and(|wanted| !matches_version(wanted, version)) {
+            let detail = format!("It was changed since; it is at version {version} now.");
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));
         }
         Ok(())

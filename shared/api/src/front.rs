@@ -148,6 +148,7 @@ impl Front {
             id: id.to_owned(),
             now: self.clock.now(),
             source_address,
+            user_agent: text(&header::USER_AGENT),
             idempotency,
             if_match: text(&header::IF_MATCH),
             counted: Arc::default(),

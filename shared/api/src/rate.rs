@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Digest, Email, Id, Time, firm::Firm};
+use domain::{Digest, Email, Id, Time, firm::Firm, session::Session};
 use http::{HeaderName, StatusCode, header};
 use store::{Counted, Granted, Lease, Quota, Requester, Shown, Store};
 
@@ -50,8 +50,19 @@ struct Held {
     unused: u32,
     /// As what they were looked up in this minute, and when the oldest token was made that said so.
     known: Option<(String, i64)>,
-    /// As what they came in it, and aren't it any more, and when the newest token was made that said so.
-    refused: Option<(String, i64)>,
+    /// The newest token with which they came in it and were let in no more.
+    refused: Option<Token>,
+}
+
+/// What a token says that is counted for whom it names.
+#[derive(Debug, Clone)]
+struct Token {
+    /// As what they come.
+    access: String,
+    /// When it was made.
+    issued: i64,
+    /// Of which session it is: one goes on while others end.
+    session: Id<Session>,
 }
 
 /// Who tries to sign in: where from, and as whom. They are counted if they fail.
@@ -83,8 +94,9 @@ impl Limiter {
     }
 
     /// Count a request of `caller`, who is what their token says they are; 401 if they aren't any more.
-    pub async fn count_member(&self, store: &Store, Caller { firm, principal, issued }: Caller, now: Time) -> Result<(), Problem> {
-        self.count(store, firm, &principal.subject(), Some((principal.access(), issued)), now).await
+    pub async fn count_member(&self, store: &Store, caller: Caller, now: Time) -> Result<(), Problem> {
+        let Caller { firm, principal, issued, session, .. } = caller;
+        self.count(store, firm, &principal.subject(), Some(Token { access: principal.access(), issued, session }), now).await
     }
 
     /// Count a request of the user or portal user `subject` of `firm`, whatever they may do there.
@@ -92,7 +104,7 @@ impl Limiter {
         self.count(store, firm, subject, None, now).await
     }
 
-    async fn count(&self, store: &Store, firm: Id<Firm>, subject: &str, shown: Option<(String, i64)>, now: Time) -> Result<(), Problem> {
+    async fn count(&self, store: &Store, firm: Id<Firm>, subject: &str, shown: Option<Token>, now: Time) -> Result<(), Problem> {
         let quota = self.limits.user;
         let held = self.held(subject);
         let mut held = held.lock().await;
@@ -106,8 +118,8 @@ impl Limiter {
         }
         // Who comes as something else than was looked up leases one more, which looks.
         let wanted = if held.left > 0 { 1 } else { held.next };
-        let requester =
-            Requester::Member { firm, subject, shown: shown.as_ref().map(|(access, issued)| Shown { access, issued: *issued }) };
+        let said = shown.as_ref().map(|Token { access, issued, session }| Shown { access, issued: *issued, session: *session });
+        let requester = Requester::Member { firm, subject, shown: said };
         match store.lease(&Lease { requester, wanted, unused: held.unused, quota }, now).await? {
             Granted::Some { requests, counted } => {
                 held.add(requests, shown, counted, quota);
@@ -174,25 +186,27 @@ impl Held {
     }
 
     /// Whether they were looked up as what the token says that was `shown`, by it or an older one.
-    fn knows(&self, shown: Option<&(String, i64)>) -> bool {
-        let is_known = |(access, issued): &(String, i64)| self.known.as_ref().is_some_and(|known| known.0 == *access && known.1 <= *issued);
+    fn knows(&self, shown: Option<&Token>) -> bool {
+        let is_known = |token: &Token| self.known.as_ref().is_some_and(|known| known.0 == token.access && known.1 <= token.issued);
         shown.is_none_or(is_known)
     }
 
-    /// Whether the token that was `shown` was refused, or one that says the same and is newer. Who may do it again by now has a
-    /// newer one.
-    fn refuses(&self, shown: Option<&(String, i64)>) -> bool {
-        self.refused.as_ref().zip(shown).is_some_and(|(refused, shown)| refused.0 == shown.0 && refused.1 >= shown.1)
+    /// Whether the token that was `shown` was refused, or one of its session that says the same and is newer. Who may do it again by
+    /// now has a newer one.
+    fn refuses(&self, shown: Option<&Token>) -> bool {
+        self.refused.as_ref().zip(shown).is_some_and(|(refused, shown)| {
+            refused.session == shown.session && refused.access == shown.access && refused.issued >= shown.issued
+        })
     }
 
     /// That so many `requests` were leased by who was looked up as what was `shown`, of whom so many are `counted` then.
-    fn add(&mut self, requests: u32, shown: Option<(String, i64)>, counted: Counted, quota: Quota) {
+    fn add(&mut self, requests: u32, shown: Option<Token>, counted: Counted, quota: Quota) {
         self.leased += requests;
         self.left += requests;
         self.next = next(requests, self.leased, counted, quota);
         self.unused = 0;
         let known = self.known.take();
-        let oldest = |(access, issued): (String, i64)| match &known {
+        let oldest = |Token { access, issued, .. }: Token| match &known {
             Some((known, older)) if *known == access => (access, issued.min(*older)),
             Some(_) | None => (access, issued),
         };

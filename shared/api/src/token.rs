@@ -7,7 +7,8 @@ use domain::{
     access::{Rights, Role},
     client::Client,
     firm::Firm,
-    session::Principal,
+    ids::LoginId,
+    session::{Principal, Session},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, jwk::JwkSet};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -50,13 +51,20 @@ pub struct Claims {
     pub exp: i64,
     /// When it was made.
     pub iat: i64,
+    /// When who it is for last proved who they are (OpenID Connect Core, 2).
+    pub auth_time: i64,
+    /// The session that it is of.
+    pub sid: Id<Session>,
+    /// What they signed in with.
+    pub login: LoginId,
     /// Which one it is.
     pub jti: String,
 }
 
 impl Claims {
-    /// What a token for `principal` of `firm` says, made at `now`; `jti` names it.
-    pub fn new(issuer: &str, firm: Id<Firm>, principal: Principal, now: Time, jti: String) -> Self {
+    /// What the newest token of `session`, whose id is `sid`, says.
+    pub fn new(issuer: &str, sid: Id<Session>, session: &Session) -> Self {
+        let Session { login, firm, principal, rotated_at, authenticated_at, generation, .. } = *session;
         let (aud, client, role, scope) = match principal {
             Principal::Staff { role, .. } => {
                 let scope: Vec<_> = role.permissions().map(|p| p.as_str()).collect();
@@ -64,8 +72,9 @@ impl Claims {
             }
             Principal::Portal { client, rights, .. } => (Audience::Portal, Some(client), None, rights.scope()),
         };
-        let exp = (now + domain::session::ACCESS).timestamp();
-        Self { iss: issuer.to_owned(), aud, sub: principal.subject(), firm, client, role, scope, exp, iat: now.timestamp(), jti }
+        let (iat, exp) = (rotated_at.timestamp(), (rotated_at + domain::session::ACCESS).timestamp());
+        let (auth_time, jti) = (authenticated_at.timestamp(), format!("{sid}.{generation}"));
+        Self { iss: issuer.to_owned(), aud, sub: principal.subject(), firm, client, role, scope, exp, iat, auth_time, sid, login, jti }
     }
 
     fn caller(&self) -> Option<Caller> {
@@ -83,7 +92,7 @@ impl Claims {
                 Principal::Portal { user: self.sub.parse().ok()?, client: self.client?, rights }
             }
         };
-        Some(Caller { firm: self.firm, principal, issued: self.iat })
+        Some(Caller { firm: self.firm, principal, issued: self.iat, login: self.login, session: self.sid })
     }
 }
 

@@ -80,9 +80,9 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream)
             _ => "OK",
         };
         // What is refused is shown as a problem, which the document adds.
-        let refused = status.base10_digits().starts_with('4');
+        let bare = status.base10_digits() == "204" || status.base10_digits().starts_with('4');
         match &answer {
-            Some(shown) if !nothing && !refused => quote!((status = #status, description = #description, body = #shown)),
+            Some(shown) if !nothing && !bare => quote!((status = #status, description = #description, body = #shown)),
             _ => quote!((status = #status, description = #description)),
         }
     });

@@ -37,6 +37,7 @@ pub mod invoice;
 pub mod lead;
 pub mod login;
 pub mod offer;
+pub mod password;
 pub mod portal_user;
 pub mod project;
 pub mod proposal;

@@ -11,6 +11,13 @@ use crate::{Email, Refusal, SingleLine, Time, Transition, ids::FirmId};
 
 /// How long a link that confirms an e-mail works.
 pub const CONFIRMATION: TimeDelta = TimeDelta::hours(24);
+/// How long a link works by which another password is chosen.
+pub const RESET: TimeDelta = TimeDelta::hours(1);
+/// How long nobody is sent another such link after the first that wasn't used; twice as long after the second, and so on: whoever
+/// asks for another's can't fill their mailbox.
+const RESET_WAITS: TimeDelta = TimeDelta::minutes(1);
+/// The longest that it is.
+const RESET_WAITS_AT_MOST: TimeDelta = TimeDelta::hours(6);
 /// How many are sent at the most: whoever signs up with another's e-mail can't fill their mailbox.
 const MOST_CONFIRMATIONS: u32 = 10;
 
@@ -26,6 +33,14 @@ crate::events! {
         Confirmed = "login.confirmed" is Change,
         /// It was taken over from who hadn't proven its e-mail, by who came by a link that was sent there.
         TakenOver = "login.taken_over" is Change,
+        /// Somebody said that they forgot its password; a link is sent by which it gets another.
+        ResetRequested = "login.reset_requested" is Change,
+        /// It got another password, by such a link.
+        PasswordReset = "login.password_reset" is Change,
+        /// It got another password, by who knew the one before.
+        PasswordChanged = "login.password_changed" is Change,
+        /// All its sessions but one were ended.
+        SessionsEnded = "login.sessions_ended" is Change,
         /// Nobody confirmed its e-mail: it is free again.
         Closed = "login.closed" is Deletion,
     }
@@ -45,8 +60,9 @@ pub struct Login {
     pub founded: Option<FirmId>,
     /// The last link that was sent to confirm the e-mail.
     pub confirmation: Option<SentLink>,
-    /// Since when sessions go on: those that began before are over.
-    pub sessions_since: Option<Time>,
+    /// The last link that was sent to choose another password.
+    #[serde(default)]
+    pub reset: Option<SentLink>,
 }
 
 /// The last link of its kind that was sent. It works once, and for as long as its kind does; another makes it worthless.
@@ -58,12 +74,16 @@ pub struct SentLink {
     pub sent_at: Time,
     /// Whether it was used.
     pub used: bool,
+    /// How many were sent, this one among them, since one was used.
+    #[serde(default)]
+    pub unused: u32,
 }
 
 impl SentLink {
     /// The one after `last`, at `now`.
     pub fn after(last: Option<Self>, now: Time) -> Self {
-        Self { number: last.map_or(1, |last| last.number + 1), sent_at: now, used: false }
+        let unused = last.map_or(0, |last| if last.used { 0 } else { last.unused });
+        Self { number: last.map_or(1, |last| last.number + 1), sent_at: now, used: false, unused: unused + 1 }
     }
 
     /// It once link `number` was used at `now`, of a kind that works `so_long`.
@@ -86,6 +106,8 @@ impl SentLink {
 pub struct Credentials {
     /// The password's hash, as a PHC string.
     pub password: String,
+    /// Since when sessions go on: those that were neither begun nor kept since are over.
+    pub sessions_since: Option<Time>,
     /// Where it leads, the newest last. Whether somebody is still let in there, the membership says.
     pub joined: Vec<Joined>,
 }
@@ -105,12 +127,12 @@ impl Login {
     /// Of who signs up `firm` at `now`, with an e-mail that they type.
     pub fn registered(name: SingleLine<200>, email: Email, firm: FirmId, now: Time) -> Self {
         let confirmation = Some(SentLink::after(None, now));
-        Self { name, email, proven_at: None, founded: Some(firm), confirmation, sessions_since: None }
+        Self { name, email, proven_at: None, founded: Some(firm), confirmation, reset: None }
     }
 
     /// Of who came by a link that was sent to `email`.
     pub fn proven(name: SingleLine<200>, email: Email, now: Time) -> Self {
-        Self { name, email, proven_at: Some(now), founded: None, confirmation: None, sessions_since: None }
+        Self { name, email, proven_at: Some(now), founded: None, confirmation: None, reset: None }
     }
 
     /// Send another link to confirm the e-mail.
@@ -145,8 +167,33 @@ impl Login {
     pub fn take_over(&self, name: SingleLine<200>, now: Time) -> Transition<Self> {
         match self.proven_at {
             Some(_) => Err(Refusal::state("This e-mail has a login already; sign in with it.")),
-            None => Ok((Self { name, proven_at: Some(now), sessions_since: Some(now), ..self.clone() }, Event::TakenOver)),
+            None => Ok((Self { name, proven_at: Some(now), ..self.clone() }, Event::TakenOver)),
         }
+    }
+
+    /// Send a link by which another password is chosen; nothing, if one was sent a moment ago, or too many were in a row.
+    pub fn request_reset(&self, now: Time) -> Option<(Self, Event)> {
+        let waits = |last: SentLink| RESET_WAITS * 2_i32.pow(last.unused.saturating_sub(1).min(10));
+        let is_early = self.reset.is_some_and(|last| !last.used && now < last.sent_at + waits(last).min(RESET_WAITS_AT_MOST));
+        (!is_early).then(|| (Self { reset: Some(SentLink::after(self.reset, now)), ..self.clone() }, Event::ResetRequested))
+    }
+
+    /// The link `number` to choose another password was used: so the e-mail is theirs.
+    pub fn reset_password(&self, number: u32, now: Time) -> Transition<Self> {
+        let sent = self.reset.ok_or_else(|| Refusal::state("No link was sent to choose another password."))?;
+        let reset = Some(sent.use_up(number, RESET, now)?);
+        let proven_at = self.proven_at.or(Some(now));
+        Ok((Self { proven_at, reset, ..self.clone() }, Event::PasswordReset))
+    }
+
+    /// All its sessions are ended but the one in which that is asked.
+    pub fn end_sessions(&self) -> (Self, Event) {
+        (self.clone(), Event::SessionsEnded)
+    }
+
+    /// Whoever knows its password chose another; links that were sent for that are worthless.
+    pub fn change_password(&self) -> (Self, Event) {
+        (Self { reset: self.reset.map(|last| SentLink { used: true, ..last }), ..self.clone() }, Event::PasswordChanged)
     }
 }
 
@@ -177,8 +224,38 @@ mod tests {
     fn only_a_login_that_was_never_proven_is_taken_over_and_what_it_founded_waits_to_be_confirmed() {
         let (login, now) = (registered(), Time::default());
         let (taken, _) = login.take_over(SingleLine::new("Ann Lee").unwrap(), now).unwrap();
-        assert_eq!((taken.sessions_since, taken.founded), (Some(now), login.founded));
+        assert_eq!((taken.proven_at, taken.founded), (Some(now), login.founded));
         assert!(taken.take_over(login.name.clone(), now).is_err());
         assert!(taken.confirm(1, now).is_ok());
+    }
+
+    #[test]
+    fn a_password_is_reset_once_by_the_last_link_within_an_hour_which_shows_that_the_e_mail_is_theirs() {
+        let (login, now) = (registered(), Time::default());
+        assert!(login.reset_password(1, now).is_err());
+        let (asked, _) = login.request_reset(now).unwrap();
+        assert!(asked.reset_password(1, now + RESET).is_err() && asked.reset_password(2, now).is_err());
+        let (reset, event) = asked.reset_password(1, now).unwrap();
+        assert_eq!((event, reset.proven_at, reset.founded), (Event::PasswordReset, Some(now), login.founded));
+        assert!(reset.reset_password(1, now).is_err());
+        let (changed, _) = asked.change_password();
+        assert!(changed.reset_password(1, now).is_err());
+    }
+
+    #[test]
+    fn who_asks_again_and_again_has_fewer_and_fewer_links_sent() {
+        let mut login = registered();
+        let sent = (0..7 * 24 * 60).filter(|minute| match login.request_reset(Time::default() + TimeDelta::minutes(*minute)) {
+            Some((asked, _)) => {
+                login = asked;
+                true
+            }
+            None => false,
+        });
+        // After 1, 2, 4, … minutes, and then every six hours.
+        assert_eq!(sent.count(), 9 + 27);
+        let now = Time::default() + TimeDelta::days(8);
+        let number = login.reset.unwrap().number;
+        assert!(login.request_reset(now).unwrap().0.reset_password(number + 1, now).unwrap().0.request_reset(now).is_some());
     }
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Time,
+    SingleLine, Time,
     access::{Rights, Role},
     ids::{ClientId, FirmId, LoginId, PortalUserId, UserId},
 };
@@ -15,6 +15,9 @@ pub const ACCESS: TimeDelta = TimeDelta::hours(1);
 pub const REFRESH: TimeDelta = TimeDelta::days(7);
 /// How long a used refresh token still gives the same successor, for an answer that got lost.
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
+
+/// The longest that is kept of what a program says that it is.
+const DEVICE: usize = 300;
 
 /// Whom a login or a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,14 @@ pub enum Principal {
         /// What they may do.
         rights: Rights,
     },
+}
+
+impl Origin {
+    /// Of a request whose program says that it is `device`, from the network address `address`.
+    pub fn new(device: Option<&str>, address: Option<String>) -> Self {
+        let short = |device: &str| device.chars().filter(|c| !c.is_control()).take(DEVICE).collect::<String>();
+        Self { device: device.and_then(|device| SingleLine::new(&short(device)).ok()), address }
+    }
 }
 
 impl Principal {
@@ -69,12 +80,27 @@ pub struct Session {
     pub generation: u64,
     /// When it began.
     pub started_at: Time,
+    /// When who it is for last proved who they are.
+    pub authenticated_at: Time,
+    /// When it was last kept while the login's other sessions ended; when it began, if it never was.
+    pub kept_at: Time,
     /// When the newest was given out.
     pub rotated_at: Time,
     /// The idempotency key under which it was asked for.
     pub rotated_under: Option<String>,
+    /// From where it was last used.
+    pub origin: Origin,
     /// Whether none is taken any more.
     pub revoked: bool,
+}
+
+/// From where a session is used, as far as its requests tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// What the program says that it is (`User-Agent`).
+    pub device: Option<SingleLine<DEVICE>>,
+    /// The network address.
+    pub address: Option<String>,
 }
 
 /// What becomes of a refresh token that was shown.
@@ -91,18 +117,41 @@ pub enum Refreshed {
 }
 
 impl Session {
-    /// A session that begins at `now`.
-    pub fn begin(login: LoginId, firm: FirmId, principal: Principal, now: Time) -> Self {
-        Self { login, firm, principal, generation: 1, started_at: now, rotated_at: now, rotated_under: None, revoked: false }
+    /// A session of `login` that begins at `now`, when who it is for proves who they are.
+    pub fn begin(login: LoginId, firm: FirmId, principal: Principal, origin: Origin, now: Time) -> Self {
+        Self {
+            login,
+            firm,
+            principal,
+            generation: 1,
+            started_at: now,
+            authenticated_at: now,
+            kept_at: now,
+            rotated_at: now,
+            rotated_under: None,
+            origin,
+            revoked: false,
+        }
+    }
+
+    /// Whether it goes on at `now`, of a login whose sessions go on since `since`.
+    pub fn goes_on(&self, since: Option<Time>, now: Time) -> bool {
+        !self.revoked && now < self.rotated_at + REFRESH && since.is_none_or(|since| since <= self.kept_at)
+    }
+
+    /// The session as it is kept at `now`, while the login's others end.
+    #[must_use]
+    pub fn keep(&self, now: Time) -> Self {
+        Self { kept_at: now, ..self.clone() }
     }
 
     /// The refresh token of `generation` is shown at `now`, under an idempotency key if `under` is one.
-    pub fn refresh(&self, generation: u64, under: Option<&str>, now: Time) -> Refreshed {
+    pub fn refresh(&self, generation: u64, under: Option<&str>, origin: Origin, now: Time) -> Refreshed {
         if self.revoked || generation > self.generation {
             Refreshed::Over
         } else if generation == self.generation {
             let rotated_under = under.map(str::to_owned);
-            Refreshed::Rotated(Self { generation: generation + 1, rotated_at: now, rotated_under, ..self.clone() })
+            Refreshed::Rotated(Self { generation: generation + 1, rotated_at: now, rotated_under, origin, ..self.clone() })
         } else if generation + 1 == self.generation
             && (now < self.rotated_at + GRACE || under.is_some() && under == self.rotated_under.as_deref())
         {
@@ -128,23 +177,25 @@ mod tests {
     fn a_used_token_gives_its_successor_for_half_a_minute_and_then_ends_the_session() {
         let now = Time::default();
         let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
-        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), principal, now);
-        let Refreshed::Rotated(second) = first.refresh(1, None, now) else { panic!("not rotated") };
-        assert_eq!(second.refresh(1, None, now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
-        let Refreshed::Reused(over) = second.refresh(1, None, now + GRACE) else { panic!("not noticed") };
-        assert_eq!(over.refresh(2, None, now), Refreshed::Over);
-        assert_eq!(second.refresh(3, None, now), Refreshed::Over);
-        let Refreshed::Rotated(third) = second.refresh(2, None, now) else { panic!("not rotated") };
-        assert!(matches!(third.refresh(1, None, now), Refreshed::Reused(_)));
+        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), principal, Origin::default(), now);
+        let Refreshed::Rotated(second) = first.refresh(1, None, Origin::default(), now) else { panic!("not rotated") };
+        assert_eq!(second.refresh(1, None, Origin::default(), now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
+        let Refreshed::Reused(over) = second.refresh(1, None, Origin::default(), now + GRACE) else { panic!("not noticed") };
+        assert_eq!(over.refresh(2, None, Origin::default(), now), Refreshed::Over);
+        assert_eq!(second.refresh(3, None, Origin::default(), now), Refreshed::Over);
+        let Refreshed::Rotated(third) = second.refresh(2, None, Origin::default(), now) else { panic!("not rotated") };
+        assert!(matches!(third.refresh(1, None, Origin::default(), now), Refreshed::Reused(_)));
     }
+
     #[test]
     fn a_token_that_is_shown_again_under_its_key_gives_its_successor_however_late() {
         let now = Time::default();
-        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), Principal::Staff { user: Id::new(now, 1), role: Role::Owner }, now);
-        let Refreshed::Rotated(second) = first.refresh(1, Some("key"), now) else { panic!("not rotated") };
+        let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
+        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), principal, Origin::default(), now);
+        let Refreshed::Rotated(second) = first.refresh(1, Some("key"), Origin::default(), now) else { panic!("not rotated") };
         let later = now + TimeDelta::hours(1);
-        assert_eq!(second.refresh(1, Some("key"), later), Refreshed::Repeated);
-        assert!(matches!(second.refresh(1, Some("another"), later), Refreshed::Reused(_)));
-        assert!(matches!(second.refresh(1, None, later), Refreshed::Reused(_)));
+        assert_eq!(second.refresh(1, Some("key"), Origin::default(), later), Refreshed::Repeated);
+        assert!(matches!(second.refresh(1, Some("another"), Origin::default(), later), Refreshed::Reused(_)));
+        assert!(matches!(second.refresh(1, None, Origin::default(), later), Refreshed::Reused(_)));
     }
 }

@@ -1,8 +1,6 @@
 //! The firm's people.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Email, Refusal, SingleLine, Time, Transition,
@@ -104,38 +102,6 @@ impl User {
     /// The person whose firm is closed, since they founded it and never confirmed their e-mail.
     pub fn close(&self) -> (Self, Event) {
         (Self { status: Standing::Deactivated, ..self.clone() }, Event::Deactivated)
-    }
-}
-
-/// A password as it was typed: 8 to 128 characters, of any kind (NIST SP 800-63B, 5.1.1.2). Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// The password that `text` is.
-    pub fn new(text: String) -> Result<Self, &'static str> {
-        match text.chars().count() {
-            0..8 => Err("At least 8 characters."),
-            8..=128 => Ok(Self(text)),
-            _ => Err("At most 128 characters."),
-        }
-    }
-
-    /// What was typed.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
-impl<'de> Deserialize<'de> for Password {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

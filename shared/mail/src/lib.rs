@@ -8,6 +8,7 @@
 //! in no `Debug` output and in no error. Deliberately absent: which event sends which mail, and that it does so once
 //! (`outbox`); reading records (`store`); MIME, which SES composes; translations.
 
+mod account;
 mod comment;
 mod confirmation;
 mod credit_note;
@@ -27,6 +28,7 @@ mod samples;
 mod sums;
 mod welcome;
 
+pub use account::{PasswordChangedMail, ResetMail};
 pub use comment::{Author, CommentMail};
 pub use confirmation::ConfirmationMail;
 pub use credit_note::CreditNoteMail;

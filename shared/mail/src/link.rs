@@ -21,6 +21,16 @@ impl Link {
         Self::with_token(origin, "confirm-email", token)
     }
 
+    /// Where somebody chooses another password: `<origin>/reset-password?token=<token>`.
+    pub fn password_reset(origin: &str, token: &str) -> Self {
+        Self::with_token(origin, "reset-password", token)
+    }
+
+    /// Where somebody asks for such a link: `<origin>/forgot-password`.
+    pub fn forgotten_password(origin: &str) -> Self {
+        Self(format!("{}/forgot-password", origin.trim_end_matches('/')))
+    }
+
     fn with_token(origin: &str, page: &str, token: &str) -> Self {
         Self(format!("{}/{page}?token={}", origin.trim_end_matches('/'), percent_encoded(token)))
     }

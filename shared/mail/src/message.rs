@@ -95,6 +95,10 @@ impl Reference {
 pub enum Purpose {
     /// A link to confirm an e-mail.
     Confirmation,
+    /// A link to choose another password.
+    PasswordReset,
+    /// That a password was changed.
+    PasswordChanged,
     /// A proposal for a prospect.
     Proposal,
     /// A portal user's link.
@@ -118,6 +122,8 @@ impl Purpose {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Confirmation => "confirmation",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
             Self::Proposal => "proposal",
             Self::Welcome => "welcome",
             Self::Invitation => "invitation",

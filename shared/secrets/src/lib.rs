@@ -8,7 +8,7 @@ mod signing;
 mod stripe;
 
 pub use kept::Kept;
-pub use link::{BadLink, Confirming, Invited, LinkKey, Purpose};
+pub use link::{BadLink, Confirming, Invited, LinkKey, Purpose, Resetting};
 pub use signing::{BadToken, Refresh, SigningKey};
 pub use stripe::{WebhookSecrets, stripe_key};
 

@@ -37,14 +37,6 @@ pub struct Invited {
     pub exp: i64,
 }
 
-impl Purpose for Invited {
-    const TYPE: &str = "invitation+jwt";
-
-    fn expires(&self) -> i64 {
-        self.exp
-    }
-}
-
 /// Whose e-mail is confirmed, and with it the firm that they founded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirming {
@@ -58,13 +50,31 @@ pub struct Confirming {
     pub exp: i64,
 }
 
-impl Purpose for Confirming {
-    const TYPE: &str = "confirmation+jwt";
-
-    fn expires(&self) -> i64 {
-        self.exp
-    }
+/// Who forgot their password and chooses another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resetting {
+    /// What they sign in with.
+    pub login: LoginId,
+    /// Which link.
+    pub number: u32,
+    /// Until when it works, seconds since 1970.
+    pub exp: i64,
 }
+
+macro_rules! purposes {
+    ($($purpose:ty = $typ:literal),*) => {
+        $(
+            impl Purpose for $purpose {
+                const TYPE: &str = $typ;
+
+                fn expires(&self) -> i64 {
+                    self.exp
+                }
+            }
+        )*
+    };
+}
+purposes!(Invited = "invitation+jwt", Confirming = "confirmation+jwt", Resetting = "reset+jwt");
 
 /// The link isn't one of ours, or is too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -7,13 +7,16 @@ use std::{
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, builders::PutBuilder},
+    types::{
+        CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+        builders::{PutBuilder, UpdateBuilder},
+    },
 };
 use domain::{
     Archive, Digest, EventType, Id, Lifecycle, Refusal, Time,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
-    session::Principal,
+    session::{Principal, Session},
 };
 use serde_json::{Map, Value};
 
@@ -52,7 +55,7 @@ pub struct Change {
     /// What is added to the days of people, once for each.
     pub(crate) workdays: Workdays,
     /// Who acts, if they are looked up.
-    pub(crate) member: Option<(Principal, i64)>,
+    pub(crate) member: Option<(Principal, i64, Id<Session>)>,
     /// The records of which it is a condition that they aren't archived, and what looks at each: once.
     pub(crate) depended: BTreeMap<Parent, (TransactWriteItem, OnFailure)>,
     /// The records that it writes. That they are as they were read is a condition anyway.
@@ -280,6 +283,12 @@ impl Change {
     pub(crate) fn push_put(&mut self, put: PutBuilder, on_failure: OnFailure) -> Result<(), Error> {
         let put = put.build().map_err(Error::internal)?;
         self.push(TransactWriteItem::builder().put(put).build(), on_failure);
+        Ok(())
+    }
+
+    pub(crate) fn push_update(&mut self, update: UpdateBuilder) -> Result<(), Error> {
+        let update = update.build().map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().update(update).build(), OnFailure::Lost);
         Ok(())
     }
 

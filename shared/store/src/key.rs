@@ -2,7 +2,7 @@
 //! they are found by, which are one for all firms, the idempotency and the leases of callers who have no firm yet, timers,
 //! which are read by when they are due, and the events of Stripe, whose ids are one series for all firms.
 //!
-//! `template.yaml` lets only `auth` come to the keys of logins, e-mails and sessions, by what they begin with.
+//! `template.yaml` lets only `auth` come to the keys of logins, their sessions, and e-mails, by what they begin with.
 
 use std::fmt;
 
@@ -61,11 +61,15 @@ pub(crate) mod name {
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";
+    /// Since when a login's sessions go on.
+    pub(crate) const SESSIONS_SINCE: &str = "sessions_since";
     /// Since when a membership is there, seconds since 1970: tokens from before it are worth nothing.
     pub(crate) const SINCE: &str = "since";
     /// What a membership lets somebody do, as text.
     pub(crate) const ACCESS: &str = "access";
     pub(crate) const ACTIVE: &str = "active";
+    /// When a session was last kept while others ended; of a lease, the session whose tokens are taken that are older than `SINCE`.
+    pub(crate) const KEPT: &str = "kept";
     pub(crate) const STATE: &str = "state";
     /// How often something was tried.
     pub(crate) const ATTEMPTS: &str = "attempts";
@@ -84,6 +88,8 @@ pub(crate) const REDRIVES: &str = "REDRIVE#";
 pub(crate) const TOTALS: &str = "@TOTALS";
 /// The sort key of what a time entry adds to sums.
 pub(crate) const ADDEND: &str = "@ADDEND";
+/// What the sort keys of a login's sessions begin with.
+pub(crate) const SESSIONS: &str = "SESSION#";
 /// In how many partitions timers lie.
 pub(crate) const SHARDS: u8 = 4;
 
@@ -146,8 +152,14 @@ impl Key {
         Self::header(format!("F#{firm}#LEASE#{subject}"))
     }
 
-    pub(crate) fn session(firm: Id<Firm>, id: Id<Session>) -> Self {
-        Self::header(format!("F#{firm}#SESSION#{id}"))
+    /// What is written where nothing is to be, so that it takes as long as where something is.
+    pub(crate) fn decoy(number: u128, sk: &str) -> Self {
+        Self { pk: format!("DECOY#{number:032x}"), sk: sk.to_owned() }
+    }
+
+    /// A session of a login.
+    pub(crate) fn session(login: LoginId, id: Id<Session>) -> Self {
+        Self { sk: format!("{SESSIONS}{id}"), ..Self::credentials(login) }
     }
 
     /// The lease of the requests of those who are no members, or of requests that are counted besides.
@@ -346,7 +358,8 @@ mod tests {
             ("secrets of a login", key(Key::credentials(Id::new(now, 10)))),
             ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
             ("membership", key(Key::membership(firm, "user_1"))),
-            ("session", key(Key::session(firm, Id::new(now, 5)))),
+            ("session", key(Key::session(Id::new(now, 10), Id::new(now, 5)))),
+            ("decoy", key(Key::decoy(7, HEADER))),
             ("lease", key(Key::lease(firm, "user_1"))),
             ("rate of payments", key(Key::rate(Some(firm), "user_1#payment"))),
             ("rate, anonymous", key(Key::rate(None, "192.0.2.1"))),

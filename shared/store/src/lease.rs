@@ -11,9 +11,9 @@
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{ConditionCheck, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{AttributeValue, ConditionCheck, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
-use domain::{Id, Time, firm::Firm};
+use domain::{Id, Time, firm::Firm, session::Session};
 
 use crate::{
     Change, Error, Store,
@@ -68,6 +68,8 @@ pub struct Shown<'l> {
     pub access: &'l str,
     /// When it was made, seconds since 1970.
     pub issued: i64,
+    /// The session that it is of.
+    pub session: Id<Session>,
 }
 
 /// Who leases requests, how many, out of what.
@@ -186,13 +188,14 @@ impl Store {
         update = match requester {
             Requester::Member { shown, .. } => {
                 condition.push_str(" AND attribute_exists(pk)");
-                if let Some(Shown { access, issued }) = shown {
-                    condition.push_str(" AND #access = :access AND #since <= :issued");
-                    update = update
-                        .expression_attribute_names("#access", name::ACCESS)
-                        .expression_attribute_names("#since", name::SINCE)
-                        .expression_attribute_values(":access", text(access))
-                        .expression_attribute_values(":issued", number(issued));
+                if let Some(shown) = shown {
+                    condition = format!("{condition} AND {}", Shown::IS_TRUE);
+                    for (name, attribute) in Shown::NAMES {
+                        update = update.expression_attribute_names(name, attribute);
+                    }
+                    for (name, value) in shown.values() {
+                        update = update.expression_attribute_values(name, value);
+                    }
                 }
                 update.update_expression("ADD #hour :of_hour, #minute :wanted")
             }
@@ -269,10 +272,22 @@ impl Requester<'_> {
 }
 
 impl Shown<'_> {
+    /// That it is what the member's lease says: they may do that, and the token isn't from before they were let in or signed out
+    /// everywhere, but where it was done.
+    pub(crate) const IS_TRUE: &'static str = "#access = :access AND (#since <= :issued OR #kept = :session)";
+    /// The attributes that this names.
+    pub(crate) const NAMES: [(&'static str, &'static str); 3] = [("#access", name::ACCESS), ("#since", name::SINCE), ("#kept", name::KEPT)];
+
+    /// The values that it names.
+    pub(crate) fn values(self) -> [(&'static str, AttributeValue); 3] {
+        [(":access", text(self.access)), (":issued", number(self.issued)), (":session", text(self.session.to_string()))]
+    }
+
     /// Whether it is what the member's lease `item` says.
     fn is_true_of(self, item: &Item) -> bool {
         let since = item.number(name::SINCE).ok().and_then(|since| i64::try_from(since).ok());
-        item.text(name::ACCESS).is_ok_and(|access| access == self.access) && since.is_some_and(|since| since <= self.issued)
+        let is_kept = || item.text(name::KEPT).is_ok_and(|kept| kept == self.session.to_string());
+        item.text(name::ACCESS).is_ok_and(|access| access == self.access) && (since.is_some_and(|since| since <= self.issued) || is_kept())
     }
 }
 

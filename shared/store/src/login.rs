@@ -1,25 +1,26 @@
-//! Logins and memberships. A login is one for all firms: a record of the installation's, with its events. Its secrets and
-//! where it leads lie apart from it (`LOGIN#…`), for `auth` alone, and in no event. A membership is the firm's: that
+//! Logins and memberships. A login is one for all firms: a record of the installation's, with its events. Its secrets, its
+//! sessions and where it leads lie apart from it (`LOGIN#…`), for `auth` alone, and in no event. A membership is the firm's: that
 //! somebody is let in there, and as what, until it is deleted. Whoever answers somebody's requests leases them from it
 //! ([`crate::Lease`]), so nobody is answered who isn't let in any more.
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update, builders::UpdateBuilder};
+use chrono::TimeDelta;
 use domain::{
     Email, Id, Refusal, Time,
     firm::{Firm, INSTALLATION},
     ids::LoginId,
     login::{Credentials, Event, Joined, Login},
-    session::Principal,
+    session::{Principal, Session},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Error, Found, Read, Record, Store,
+    Change, Error, Found, Read, Record, Shown, Store,
     change::OnFailure,
     item::{Attributes, Item, millis, number, text},
-    key::{Key, name},
+    key::{HEADER, Key, name},
 };
 
 /// How many memberships are read with one request; DynamoDB takes as many.
@@ -48,21 +49,21 @@ impl Store {
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
+            .key_condition_expression("pk = :pk AND begins_with(sk, :header)")
             .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":header", text(HEADER))
             .consistent_read(true);
         let items: Vec<Item> = query.into_paginator().items().send().try_collect().await?;
-        let mut password = None;
-        let mut joined = Vec::new();
+        let (mut secrets, mut joined) = (None, Vec::new());
         for item in items {
             if item.contains_key(name::PASSWORD) {
-                password = Some(item.text(name::PASSWORD)?.to_owned());
+                secrets = Some(secrets_in(&item)?);
             } else {
                 joined.push(serde_json::from_value::<Joined>(item.fields(name::DATA)?.into()).map_err(Error::internal)?);
             }
         }
         joined.sort_by_key(|joined| joined.since);
-        Ok(password.map(|password| Credentials { password, joined }))
+        Ok(secrets.map(|secrets| Credentials { joined, ..secrets }))
     }
 
     /// Those of the memberships of `joined` that there still are, in the same order.
@@ -86,13 +87,17 @@ impl Read<'_> {
         self.key(Key::email(email))
     }
 
-    /// The password's hash of the login `id`, too, if there is an id.
+    /// What the login `id` proves itself by, too; not where it leads.
     #[must_use]
-    pub fn password(self, id: Option<LoginId>) -> Self {
-        match id {
-            Some(id) => self.key(Key::credentials(id)),
-            None => self,
-        }
+    pub fn secrets(self, id: LoginId) -> Self {
+        self.key(Key::credentials(id))
+    }
+
+    /// Since when tokens of `subject` are taken, too.
+    #[must_use]
+    pub fn tokens_since(self, subject: &str) -> Self {
+        let key = Key::lease(self.firm(), subject);
+        self.key(key)
     }
 
     /// The login `id`, too.
@@ -108,14 +113,17 @@ impl Found {
         self.item(&Key::email(email)).map(id_in).transpose()
     }
 
-    /// The password's hash of the login `id`, if there is such a login.
-    pub fn password(&self, id: Option<LoginId>) -> Result<Option<String>, Error> {
-        let item = id.and_then(|id| self.item(&Key::credentials(id)));
-        item.map(|item| Ok(item.text(name::PASSWORD)?.to_owned())).transpose()
+    /// What the login `id` proves itself by, if there is such a login; where it leads isn't read.
+    pub fn secrets(&self, id: LoginId) -> Result<Option<Credentials>, Error> {
+        self.item(&Key::credentials(id)).map(secrets_in).transpose()
     }
-}
 
-impl Found {
+    /// Since when tokens of `subject` are taken, if they are let into the firm: those that say they are older aren't.
+    pub fn tokens_since(&self, subject: &str) -> Option<Time> {
+        let since = self.item(&Key::lease(self.firm(), subject))?.number(name::SINCE).ok()?;
+        Time::from_timestamp_secs(i64::try_from(since).ok()?)
+    }
+
     /// The login `id`, if there is one.
     pub fn login(&self, id: LoginId) -> Result<Option<Record<Login>>, Error> {
         self.item(&Key::record(INSTALLATION, id)).map(Record::from_item).transpose()
@@ -129,7 +137,10 @@ impl Change {
         pointer.insert(name::HOLDER.to_owned(), text(id.to_string()));
         let put = self.put(pointer).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Refused(taken))?;
-        let put = self.put(self.credentials(id, password)).condition_expression("attribute_not_exists(pk)");
+        let mut secrets = Key::credentials(id).item();
+        secrets.insert(name::PASSWORD.to_owned(), text(password));
+        secrets.insert(name::CREATED.to_owned(), millis(self.now()));
+        let put = self.put(secrets).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         self.within(INSTALLATION, |change| change.create(id, login, event)).map(|_| ())
     }
@@ -137,6 +148,19 @@ impl Change {
     /// The login `before` after a change of it.
     pub fn update_login(&mut self, before: &Record<Login>, after: (Login, Event)) -> Result<(), Error> {
         self.within(INSTALLATION, |change| change.update(before, after)).map(|_| ())
+    }
+
+    /// Write as much as [`Change::update_login`] does, to no effect: how long it takes tells nobody whether there is such a login.
+    pub fn update_nothing_alike(&mut self) -> Result<(), Error> {
+        let expires = number((self.now() + TimeDelta::hours(1)).timestamp());
+        let number = rand::random();
+        for key in [Key::decoy(number, "@"), Key::decoy(number, "@EVENT")] {
+            let mut item = key.item();
+            item.insert(name::EXPIRES.to_owned(), expires.clone());
+            let put = self.put(item).condition_expression("attribute_not_exists(pk)");
+            self.push_put(put, OnFailure::Lost)?;
+        }
+        Ok(())
     }
 
     /// The login `before`, which was never proven, is gone, and its e-mail free.
@@ -147,15 +171,38 @@ impl Change {
         joined.iter().try_for_each(|joined| self.delete(Key::joined(before.id, joined.firm, &joined.subject)))
     }
 
-    /// That the login `id` has the hash `after` of its password in place of `before`, by which it was known: who was faster
+    /// That the login `id` has the hash `after` of the same password in place of `before`, by which it was known: who was faster
     /// is read again.
+    pub fn rehash_password(&mut self, id: LoginId, before: &str, after: &str) -> Result<(), Error> {
+        let update = self.update_secrets(id, before)?.update_expression("SET #password = :after");
+        self.push_update(update.expression_attribute_values(":after", text(after)))
+    }
+
+    /// That the login `id` has another password, of which `after` is the hash; its sessions of until now are over, but for one
+    /// that is kept at this moment.
     pub fn replace_password(&mut self, id: LoginId, before: &str, after: &str) -> Result<(), Error> {
-        let put = self
-            .put(self.credentials(id, after))
-            .condition_expression("#password = :before")
+        let update = self.update_secrets(id, before)?.update_expression("SET #password = :after, #sessions = :now");
+        let update = update.expression_attribute_names("#sessions", name::SESSIONS_SINCE);
+        let now = millis(self.now());
+        self.push_update(update.expression_attribute_values(":after", text(after)).expression_attribute_values(":now", now))
+    }
+
+    /// That the sessions of the login `id`, whose password has the hash `known`, are over, but for one that is kept at this moment.
+    pub fn end_sessions(&mut self, id: LoginId, known: &str) -> Result<(), Error> {
+        let update = self.update_secrets(id, known)?.update_expression("SET #sessions = :now");
+        let update = update.expression_attribute_names("#sessions", name::SESSIONS_SINCE);
+        let now = millis(self.now());
+        self.push_update(update.expression_attribute_values(":now", now))
+    }
+
+    /// Begin to change what the login `id` proves itself by, if its password is still the one whose hash is `known`.
+    fn update_secrets(&self, id: LoginId, known: &str) -> Result<UpdateBuilder, Error> {
+        Ok(Update::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::credentials(id).item()))
+            .condition_expression("#password = :known")
             .expression_attribute_names("#password", name::PASSWORD)
-            .expression_attribute_values(":before", text(before));
-        self.push_put(put, OnFailure::Lost)
+            .expression_attribute_values(":known", text(known)))
     }
 
     /// That the login `id` still has the password by whose hash it was known.
@@ -172,28 +219,26 @@ impl Change {
         Ok(())
     }
 
-    /// That tokens of until now are worth nothing in the firms of `joined`, within a minute. Tokens tell seconds.
-    pub fn end_access(&mut self, joined: &[Joined]) -> Result<(), Error> {
+    /// That tokens of until now are worth nothing for `members`, within a minute, but for those of the session `kept`; and from when
+    /// on they are taken again. Tokens tell seconds. Who is shut out meanwhile is read again.
+    pub fn end_access(&mut self, members: &[Membership], kept: Option<Id<Session>>) -> Result<Time, Error> {
         let since = self.now().timestamp() + 1;
-        for Joined { firm, subject, .. } in joined {
+        for Membership { firm, principal } in members {
             let lease = Update::builder()
                 .table_name(self.table())
-                .set_key(Some(Key::lease(*firm, subject).item()))
-                .update_expression("SET #since = :since")
+                .set_key(Some(Key::lease(*firm, &principal.subject()).item()))
+                .condition_expression("attribute_exists(pk)")
                 .expression_attribute_names("#since", name::SINCE)
-                .expression_attribute_values(":since", number(since))
-                .build()
-                .map_err(Error::internal)?;
-            self.push(TransactWriteItem::builder().update(lease).build(), OnFailure::Lost);
+                .expression_attribute_names("#kept", name::KEPT)
+                .expression_attribute_values(":since", number(since));
+            self.push_update(match kept {
+                Some(session) => lease
+                    .update_expression("SET #since = :since, #kept = :session")
+                    .expression_attribute_values(":session", text(session.to_string())),
+                None => lease.update_expression("SET #since = :since REMOVE #kept"),
+            })?;
         }
-        Ok(())
-    }
-
-    fn credentials(&self, id: LoginId, password: &str) -> Item {
-        let mut item = Key::credentials(id).item();
-        item.insert(name::PASSWORD.to_owned(), text(password));
-        item.insert(name::CREATED.to_owned(), millis(self.now()));
-        item
+        Time::from_timestamp_secs(since).ok_or_else(|| Error::internal("no such time"))
     }
 }
 
@@ -210,7 +255,7 @@ impl Change {
     /// Let `principal` into the firm from now on: tokens from before are worth nothing.
     pub fn put_membership(&mut self, principal: Principal) -> Result<(), Error> {
         let since = self.now().timestamp();
-        self.write_membership(principal, "SET #access = :access, #since = :since", Some(since))
+        self.write_membership(principal, "SET #access = :access, #since = :since REMOVE #kept", Some(since))
     }
 
     /// Let `principal`, who is let into the firm, do something else there. Tokens that say what they could do before end with
@@ -233,12 +278,13 @@ impl Change {
             .expression_attribute_names("#access", name::ACCESS)
             .expression_attribute_values(":access", text(principal.access()));
         let lease = match since {
-            Some(since) => lease.expression_attribute_names("#since", name::SINCE).expression_attribute_values(":since", number(since)),
+            Some(since) => lease
+                .expression_attribute_names("#since", name::SINCE)
+                .expression_attribute_names("#kept", name::KEPT)
+                .expression_attribute_values(":since", number(since)),
             None => lease,
         };
-        let lease = lease.build().map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().update(lease).build(), OnFailure::Lost);
-        Ok(())
+        self.push_update(lease)
     }
 
     /// Shut `subject` out of the firm.
@@ -247,30 +293,34 @@ impl Change {
         self.delete(Key::lease(self.firm(), subject))
     }
 
-    /// Depend on that `principal`, who acts with a token that was `issued` then, is still let into the firm as what they
-    /// come: who changes people or the firm itself isn't believed by their token alone. The commit gives [`Error::Revoked`]
+    /// Depend on that `principal`, who acts with a token that was `issued` then, of `session`, is still let into the firm as what
+    /// they come: who changes people or the firm itself isn't believed by their token alone. The commit gives [`Error::Revoked`]
     /// if they aren't.
     #[must_use]
-    pub fn by_member(mut self, principal: Principal, issued: i64) -> Self {
-        self.member = Some((principal, issued));
+    pub fn by_member(mut self, principal: Principal, issued: i64, session: Id<Session>) -> Self {
+        self.member = Some((principal, issued, session));
         self
     }
 
     pub(crate) fn push_member(&mut self) -> Result<(), Error> {
-        let Some((principal, issued)) = self.member else { return Ok(()) };
+        let Some((principal, issued, session)) = self.member else { return Ok(()) };
+        let shown = Shown { access: &principal.access(), issued, session };
         let check = ConditionCheck::builder()
             .table_name(self.table())
             .set_key(Some(Key::lease(self.firm(), &principal.subject()).item()))
-            .condition_expression("#access = :access AND #since <= :issued")
-            .expression_attribute_names("#access", name::ACCESS)
-            .expression_attribute_names("#since", name::SINCE)
-            .expression_attribute_values(":access", text(principal.access()))
-            .expression_attribute_values(":issued", number(issued))
-            .build()
-            .map_err(Error::internal)?;
+            .condition_expression(Shown::IS_TRUE);
+        let check = Shown::NAMES.into_iter().fold(check, |check, (name, attribute)| check.expression_attribute_names(name, attribute));
+        let check = shown.values().into_iter().fold(check, |check, (name, value)| check.expression_attribute_values(name, value));
+        let check = check.build().map_err(Error::internal)?;
         self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Revoked);
         Ok(())
     }
+}
+
+/// What `item` says that a login proves itself by.
+fn secrets_in(item: &Item) -> Result<Credentials, Error> {
+    let sessions_since = item.contains_key(name::SESSIONS_SINCE).then(|| item.time(name::SESSIONS_SINCE)).transpose()?;
+    Ok(Credentials { password: item.text(name::PASSWORD)?.to_owned(), sessions_since, joined: Vec::new() })
 }
 
 /// The login that `item`, an e-mail's, names.

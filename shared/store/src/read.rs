@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use domain::{Id, Kind, Refusal, Time, firm::Firm, session::Session};
+use domain::{Id, Kind, Refusal, Time, firm::Firm};
 
 use crate::{
     Counter, Entity, Error, IdempotentRequest, Record, Reply, Store,
@@ -106,13 +106,6 @@ impl Read<'_> {
     #[must_use]
     pub fn counter(self, counter: Counter) -> Self {
         let key = Key::counter(self.firm, counter);
-        self.key(key)
-    }
-
-    /// The session `id` too.
-    #[must_use]
-    pub fn session(self, id: Id<Session>) -> Self {
-        let key = Key::session(self.firm, id);
         self.key(key)
     }
 

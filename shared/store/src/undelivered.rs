@@ -1,11 +1,10 @@
 //! Effects that are set aside, and taken up again: each changes together with the record that shows it to the firm.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update, builders::UpdateBuilder};
+use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
 use domain::ids::UndeliveredId;
 
 use crate::{
     Change, Effect, Error, Held,
-    change::OnFailure,
     effect::state,
     item::{millis, text},
     key::name,
@@ -45,11 +44,5 @@ impl Change {
             .expression_attribute_values(":state", text(state))
             .expression_attribute_values(":now", millis(self.now()))
             .expression_attribute_values(":holder", text(undelivered.to_string()))
-    }
-
-    fn push_update(&mut self, update: UpdateBuilder) -> Result<(), Error> {
-        let update = update.build().map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().update(update).build(), OnFailure::Lost);
-        Ok(())
     }
 }

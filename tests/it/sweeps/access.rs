@@ -4,7 +4,7 @@
 
 use domain::access::{Permission, Right, Role};
 use serde_json::json;
-use tests::{AtClient, Document, Firm, Row, TestApp, User, catalog};
+use tests::{AtClient, Document, Firm, Given, Row, TestApp, User, catalog};
 
 use super::{Part, assert_none, in_parts};
 
@@ -12,6 +12,8 @@ use super::{Part, assert_none, in_parts};
 struct Cast<'a> {
     firm: Firm<'a>,
     staff: Vec<(Role, User<'a>)>,
+    /// At the client for whom things are made, who may do everything.
+    portal: User<'a>,
     /// At the client for whom things are made, who may just look.
     onlooker: User<'a>,
     /// At another client of the firm.
@@ -28,8 +30,9 @@ impl<'a> Cast<'a> {
         }
         let onlooker = firm.colleague(&firm.portal().await.client, json!({"see": true, "comment": false})).await;
         let neighbour = firm.another_client().await;
+        let portal = firm.portal().await.user.clone();
         other.portal().await;
-        Self { firm, staff, onlooker, neighbour, other }
+        Self { firm, staff, portal, onlooker, neighbour, other }
     }
 
     /// The staff who may call the operation of `row` on what is the owner's, or those who may not.
@@ -38,6 +41,11 @@ impl<'a> Cast<'a> {
         let (for_staff, permissions) = (operation.is_for("staff"), [operation.permission(), row.others]);
         let may = move |role: &Role| for_staff && permissions.into_iter().flatten().all(|permission| role.may(permission));
         self.staff.iter().filter(move |(role, _)| may(role) == allowed)
+    }
+
+    /// The access token of `user`, or of somebody else, if what was made for the call is their own.
+    fn own<'u>(&self, given: &'u Given, user: &'u User<'a>) -> &'u str {
+        if [&self.firm.owner.access, &self.portal.access].contains(&&given.by) { &user.access } else { &given.by }
     }
 
     /// Who may not call the operation of `row` on what is the firm's, of the client for whom things are made: who, their
@@ -110,16 +118,14 @@ async fn every_role_that_has_an_operations_permission_can_call_it_and_every_port
             if index > 0 && operation.writes() {
                 given = row.given(&cast.firm).await;
             }
-            // What takes a firm of its own is its owner's.
-            let by = if given.by == cast.firm.owner.access { &user.access } else { &given.by };
-            let answer = row.call(&cast.firm, &given).bearer(by).send().await;
+            let answer = row.call(&cast.firm, &given).bearer(cast.own(&given, user)).send().await;
             if !answer.status.is_success() {
                 faults.push(format!("{} by {role:?}: {} {}", row.operation, answer.status, answer.json));
             }
         }
         if operation.is_for("portal") {
             let given = row.given(&cast.firm).await;
-            let answer = row.call(&cast.firm, &given).bearer(&cast.firm.portal().await.user.access).send().await;
+            let answer = row.call(&cast.firm, &given).bearer(cast.own(&given, &cast.portal)).send().await;
             if !answer.status.is_success() {
                 faults.push(format!("{} by a portal user: {} {}", row.operation, answer.status, answer.json));
             }
@@ -134,8 +140,8 @@ fn who_may_do_what_is_as_it_was_decided() {
     for operation in &Document::of_routers().operations {
         let (permission, right) = (operation.permission().map(Permission::as_str), operation.right().map(Right::as_str));
         let reads = permission.is_some_and(|permission| permission.ends_with(".read"));
-        // Who is at a client or of the firm, whatever they may do, is told who they are.
-        let for_whoever = operation.is_for("portal") && permission.is_none() && right.is_none() && !operation.writes();
+        // Who is at a client or of the firm, whatever they may do, is told who they are, and looks after what they sign in with.
+        let for_whoever = operation.is_for("portal") && permission.is_none() && right.is_none();
         if operation.is_for("staff") && reads == operation.writes() && !for_whoever {
             faults.push(format!("{} takes {permission:?}", operation.name));
         }

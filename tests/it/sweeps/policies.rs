@@ -151,16 +151,15 @@ async fn nobody_but_auth_comes_to_credentials_and_sessions_and_others_only_lease
     let firm = app.firm().await;
     let keys: BTreeSet<String> = app.items().into_keys().map(|(pk, _)| pk).collect();
     let of = |part: &str| keys.iter().filter(|pk| pk.contains(part)).cloned().collect::<Vec<_>>();
-    let [logins, credentials, emails, sessions, members, leases] =
-        ["#LOGIN#", "LOGIN#", "EMAIL#", "#SESSION#", "#MEMBER#", "#LEASE#"].map(of);
+    let [logins, credentials, emails, members, leases] = ["#LOGIN#", "LOGIN#", "EMAIL#", "#MEMBER#", "#LEASE#"].map(of);
     let begin = |keys: Vec<String>, with: &str| keys.into_iter().filter(|pk| pk.starts_with(with)).collect::<Vec<_>>();
     let (credentials, emails) = (begin(credentials, "LOGIN#"), begin(emails, "EMAIL#"));
-    assert!([&logins, &credentials, &emails, &sessions, &members, &leases].iter().all(|keys| !keys.is_empty()), "{keys:?}");
+    assert!([&logins, &credentials, &emails, &members, &leases].iter().all(|keys| !keys.is_empty()), "{keys:?}");
     // Who may read the table's indexes finds no login there.
     let items = app.items().into_iter().filter(|((pk, _), _)| logins.contains(pk)).map(|(_, item)| item);
     assert!(items.flat_map(|item| item.as_object().unwrap().clone()).all(|(name, _)| !name.starts_with("by_")));
     // What a client chooses is no way in, and no way to be kept out.
-    let chosen = vec![format!("F#{}#IDEMPOTENCY#{}#x#SESSION#y#MEMBER#z", firm.id, firm.owner.id)];
+    let chosen = vec![format!("F#{}#IDEMPOTENCY#{}#x#MEMBER#z", firm.id, firm.owner.id)];
     let resource = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", app.template.table.name);
     let mut faults = Vec::new();
     for function in app.template.functions.iter().filter(|function| function.environment.contains_key("TABLE_NAME")) {
@@ -168,14 +167,9 @@ async fn nobody_but_auth_comes_to_credentials_and_sessions_and_others_only_lease
             let call = |keys: &[String]| Call { action: format!("dynamodb:{action}"), resource: resource.clone(), keys: keys.to_vec() };
             let name = function.name.as_str();
             let may_at_all = function.allows(&call(&chosen));
-            for (what, keys) in [
-                ("logins", &logins),
-                ("credentials", &credentials),
-                ("e-mails", &emails),
-                ("sessions", &sessions),
-                ("members", &members),
-                ("leases", &leases),
-            ] {
+            for (what, keys) in
+                [("logins", &logins), ("credentials", &credentials), ("e-mails", &emails), ("members", &members), ("leases", &leases)]
+            {
                 let removes = name == "schedule" && action == "DeleteItem";
                 let may = match what {
                     "logins" => {

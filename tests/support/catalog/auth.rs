@@ -1,5 +1,6 @@
 //! Signing up, in and out.
 
+use domain::access::Role;
 use serde_json::{Value, json};
 
 use super::{Given, Row, row};
@@ -26,6 +27,29 @@ pub(super) fn rows() -> Vec<Row> {
         row("confirm_email", async |firm| Given::body(json!({"token": firm.app.unconfirmed_firm().await.confirmation(1).await}))),
         // Which login is to be confirmed, the firm says.
         row("resend_confirmation", async |firm| Given::nothing().by(&firm.app.unconfirmed_firm().await.owner)).reads(2),
+        row("change_password", async |firm| {
+            let body = json!({"current_password": PASSWORD, "new_password": "harbour lane lighthouse"});
+            Given::body(body).by(&firm.member(Role::Consultant).await)
+        })
+        // Beside the session its login's secrets, where that leads, and how often it failed.
+        .reads(4),
+        row("request_password_reset", async |firm| Given::body(json!({"email": firm.member(Role::Consultant).await.email}))).reads(2),
+        row("reset_password", async |firm| {
+            let email = firm.member(Role::Consultant).await.email;
+            firm.app.post("/api/auth/password-reset/", json!({"email": email})).send().await.expect(202);
+            Given::body(json!({"token": firm.app.reset_token(&email, 1).await, "password": "harbour lane lighthouse"}))
+        })
+        // Beside the login its secrets, where that leads, and the firm's name.
+        .reads(4),
+        row("list_sessions", async |_| Given::nothing()),
+        row("end_other_sessions", async |firm| Given::nothing().by(&firm.member(Role::Consultant).await)).reads(3).of_no_record(),
+        row("end_session", async |firm| {
+            let member = firm.member(Role::Consultant).await;
+            let session = member.anew().await.get("/api/auth/sessions/").await.expect(200).text("/results/1/id");
+            Given::named(session).by(&member)
+        })
+        .reads(2)
+        .of_no_record(),
         row("show_me", async |_| Given::nothing()),
     ]
 }

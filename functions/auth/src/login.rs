@@ -1,0 +1,188 @@
+//! `/api/auth/login/`, `refresh/` and `logout/`: a session begins, goes on and ends.
+
+use api::{Answer, App, Cx, Problem, Routes, Valid, post, routes};
+use axum::{Extension, extract::State};
+use domain::{
+    Email,
+    event::Actor,
+    ids::{FirmId, LoginId},
+    login,
+    session::{Principal, Refreshed, Session},
+};
+use http::StatusCode;
+use secrets::{BadToken, Refresh};
+use serde::Deserialize;
+use store::Membership;
+use utoipa::ToSchema;
+
+use crate::{
+    alive,
+    grant::{self, Grant, Granted, Keys, Proof, Tokens},
+};
+
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout))
+}
+
+/// Who signs in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "ann@north.example", "password": "correct horse battery"}))]
+struct Credentials {
+    /// The e-mail.
+    #[schema(max_length = 254)]
+    username: String,
+    #[schema(format = Password, max_length = 128)]
+    password: String,
+    /// Into which firm, for who belongs to several. Default: the one that they joined last.
+    firm: Option<FirmId>,
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefreshToken {
+    #[schema(max_length = 2048)]
+    refresh: String,
+}
+
+/// Sign in: firm's people and portal users alike.
+///
+/// Into the firm that they joined last, unless `firm` says another. Only what fails is counted, for the address and for the
+/// e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is another, or the
+/// firm doesn't let them in any more.
+#[post("/api/auth/login/", 200, 401, tag = "auth")]
+async fn login(
+    cx: Cx,
+    State(app): State<App>,
+    Extension(keys): Extension<Keys>,
+    Valid(body): Valid<Credentials>,
+) -> Result<Answer<Granted>, Problem> {
+    let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
+    let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
+    admitted?;
+    let Some(Opened { login, membership, known, renewed }) = opened(&cx, &keys, &body, login?).await? else {
+        cx.count_failure(&app, &attempt).await?;
+        return Err(Problem::unauthorized(None, "No such login, or another password."));
+    };
+    let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
+    // Of guesses that are made at once, only those count that are done before the others' failures are too many.
+    change.require_fewer(attempt.username(), app.limiter.failures())?;
+    // Whoever took the login over meanwhile has another password.
+    match renewed {
+        Some(renewed) => change.rehash_password(login, &known, &renewed)?,
+        None => change.require_password(login, &known)?,
+    }
+    let grant = Grant { id: cx.new_id(), session: Session::begin(login, membership.firm, membership.principal, cx.origin(), cx.now) };
+    change.begin_session(grant.id, &grant.session)?;
+    grant::commit(&cx, &keys, Proof::Given, change, grant).await
+}
+
+/// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
+///
+/// For half a minute after, and under the same `Idempotency-Key` later too, the used one gives the same tokens again. They
+/// have the role or rights of now. 401 if it isn't ours, has run out or was used earlier than that, if the session is over,
+/// and for who was shut out.
+#[post("/api/auth/refresh/", 200, 401, tag = "auth")]
+async fn refresh(
+    cx: Cx,
+    State(app): State<App>,
+    Extension(keys): Extension<Keys>,
+    Valid(body): Valid<RefreshToken>,
+) -> Result<Answer<Tokens>, Problem> {
+    let shown = read(&cx, &app, &body.refresh).await?;
+    let found = alive::read(&cx, shown.firm, shown.sid, &shown.sub, shown.login).fetch().await?;
+    let before = found.session(shown.login, shown.sid)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
+    let Some(session) = alive::still(&found, &before, cx.now)? else {
+        cx.store.replace_session(shown.sid, &before, &before.revoke()).await?;
+        return Err(alive::over());
+    };
+    let session = match before.refresh(shown.generation, cx.idempotency_key(), cx.origin(), cx.now.max(session.rotated_at)) {
+        Refreshed::Rotated(next) => {
+            let next = Session { principal: session.principal, ..next };
+            cx.store.replace_session(shown.sid, &before, &next).await?;
+            next
+        }
+        Refreshed::Repeated => session,
+        Refreshed::Reused(revoked) => {
+            cx.store.replace_session(shown.sid, &before, &revoked).await?;
+            return Err(alive::over());
+        }
+        Refreshed::Over => return Err(alive::over()),
+    };
+    Ok(cx.json(&keys.tokens(&Grant { id: shown.sid, session }, cx.now).await?)?.secret())
+}
+
+/// Sign out: the session's refresh tokens aren't taken any more.
+///
+/// Access tokens run out by themselves. If the session is over already, that is no reason to refuse; 401 if the token isn't
+/// ours or has run out.
+#[post("/api/auth/logout/", 204, 401, tag = "auth")]
+async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
+    let shown = read(&cx, &app, &body.refresh).await?;
+    let session = cx.store.read(shown.firm).session(shown.login, shown.sid).fetch().await?.session(shown.login, shown.sid)?;
+    if let Some(session) = session.filter(|session| !session.revoked) {
+        cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
+    }
+    Ok(Answer::no_content())
+}
+
+/// The login of `email`, if it has one, and what it proves itself by; who has none waits as long.
+async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<(LoginId, login::Credentials)>, Problem> {
+    let id = match email {
+        Some(email) => cx.store.login_of(email).await?,
+        None => None,
+    };
+    let id = id.unwrap_or_else(|| cx.new_id());
+    Ok(cx.store.credentials(id).await?.map(|credentials| (id, credentials)))
+}
+
+/// The login of who signs in, and where it leads.
+struct Opened {
+    login: LoginId,
+    membership: Membership,
+    /// The hash by which the password was known.
+    known: String,
+    /// Another hash of the password, where the one that is kept is too cheap by now.
+    renewed: Option<String>,
+}
+
+/// The login of who shows `credentials`; none, if the password is another, or it leads nowhere.
+async fn opened(
+    cx: &Cx,
+    keys: &Keys,
+    credentials: &Credentials,
+    login: Option<(LoginId, login::Credentials)>,
+) -> Result<Option<Opened>, Problem> {
+    let known = keys.passwords.verify(&credentials.password, login.as_ref().map(|(_, login)| login.password.as_str()))?;
+    let Some((id, mut login)) = login.filter(|_| known) else { return Ok(None) };
+    login.joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
+    let Some(membership) = cx.store.memberships(&login.joined).await?.pop() else { return Ok(None) };
+    let renewed = keys.passwords.renewed(&credentials.password, &login.password)?;
+    Ok(Some(Opened { login: id, membership, known: login.password, renewed }))
+}
+
+/// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.
+async fn read(cx: &Cx, app: &App, token: &str) -> Result<Refresh, Problem> {
+    let shown: Result<Refresh, _> = app.verifier.read(token, Refresh::TYPE, Refresh::AUDIENCE);
+    match shown.map_err(|_| BadToken::Forged).and_then(|shown| shown.unexpired(cx.now)) {
+        Ok(shown) => match cx.count_subject(app, shown.firm, &shown.sub).await {
+            Ok(()) => Ok(shown),
+            // Who isn't let in any more has no requests to be counted among.
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => cx.count_address(app).await.and(Err(problem)),
+            Err(problem) => Err(problem),
+        },
+        Err(bad) => {
+            cx.count_address(app).await?;
+            Err(Problem::unauthorized(Some("invalid_token"), bad.to_string()))
+        }
+    }
+}
+
+/// Whom the event log names for what `principal` does.
+pub(crate) fn actor(principal: Principal) -> Actor {
+    match principal {
+        Principal::Staff { user, .. } => Actor::User(user),
+        Principal::Portal { user, .. } => Actor::PortalUser(user),
+    }
+}
