@@ -33,6 +33,7 @@ mod invoices;
 mod leads;
 mod limits;
 mod logs;
+mod memberships;
 mod mistakes;
 mod named;
 mod odd_requests;

@@ -128,7 +128,8 @@ async fn a_login_knows_all_of_its_memberships_however_many() {
     crowd(&app, (&login, &joined), &["@MEMBER#0", "@MEMBER#1", "@MEMBER#2", "@MEMBER#3"]);
     assert_eq!(app.store.credentials(id).await.unwrap().unwrap().joined.len(), 5);
     // Of more than DynamoDB gives with one request, too.
-    let joined = domain::login::Joined { firm: firm.id.parse().unwrap(), subject: firm.owner.id.clone(), since: app.clock.now() };
+    let joined =
+        domain::login::Joined { firm: firm.id.parse().unwrap(), subject: firm.owner.id.clone(), client: None, since: app.clock.now() };
     assert_eq!(app.store.memberships(&vec![joined; 250]).await.unwrap().len(), 250);
 }
 

@@ -28,6 +28,12 @@ async fn login_with(app: &TestApp, email: &str, password: &str) -> Answer {
     app.post("/api/auth/login/", json!({"username": email, "password": password})).send().await
 }
 
+/// Fail to sign in as `email`, from an address of its own.
+async fn login_from_elsewhere(app: &TestApp, email: &str) -> Answer {
+    let body = json!({"username": email, "password": "correct horse batterx"});
+    app.post("/api/auth/login/", body).from(IpAddr::from(rand::random::<u32>().to_be_bytes())).send().await
+}
+
 /// The token of the only link in `text`.
 fn token_in(text: &str) -> String {
     text.split_once("/reset-password?token=").unwrap().1.split_whitespace().next().unwrap().to_owned()
@@ -79,6 +85,53 @@ async fn whether_an_e_mail_has_a_login_tells_neither_the_answer_nor_what_it_take
     // The same of who has none; and of who was sent a link a moment ago, to whom no other is sent.
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0], seen[2]);
+}
+
+#[tokio::test]
+async fn nor_does_it_tell_who_asks_twice_at_once() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let mut seen = Vec::new();
+    for email in [owner.email.clone(), email("nobody")] {
+        app.meter.take();
+        let ask = || app.post("/api/auth/password-reset/", json!({"email": email}));
+        for answer in together((0..4).map(|_| ask()).collect()).await {
+            answer.expect(202);
+        }
+        let mut calls: Vec<_> = app.meter.take().into_iter().map(|call| call.operation).collect();
+        calls.sort();
+        seen.push(calls);
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_a_password_who_has_not_shown_that_the_e_mail_is_theirs() {
+    let app = TestApp::unlimited().await;
+    let (stranger, post) = (app.unconfirmed_firm().await.owner, PostOffice::open().await);
+    change(&stranger, PASSWORD, OTHER).await.expect(204);
+    change(&stranger, OTHER, PASSWORD).await.expect(204);
+    app.deliver_by(&post).await;
+    let subjects: Vec<_> = post.mails_to(&stranger.email).into_iter().map(|mail| mail.subject).collect();
+    assert_eq!(subjects, ["Confirm your e-mail address"]);
+}
+
+#[tokio::test]
+async fn a_stranger_who_asks_for_links_leaves_whose_it_is_one_that_works() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let mut last = 0;
+    for minute in 0..12 * 60 {
+        forgot(&app, &owner.email).await.expect(202);
+        let record = app.store.read(domain::firm::INSTALLATION);
+        let login = app.store.login_of(&domain::Email::new(&owner.email).unwrap()).await.unwrap().unwrap();
+        let sent = record.login(login).fetch().await.unwrap().login(login).unwrap().unwrap().reset.unwrap();
+        assert!(app.clock.now() < sent.sent_at + domain::login::RESET, "no link works after {minute} minutes");
+        last = sent.number;
+        app.clock.advance(TimeDelta::minutes(1));
+    }
+    assert!(last < 20, "{last} links were sent");
+    choose(&app, &app.reset_token(&owner.email, last).await, OTHER).await.expect(200);
 }
 
 #[tokio::test]
@@ -233,10 +286,26 @@ async fn who_has_anothers_token_guesses_no_more_passwords_than_who_has_none() {
         let call = owner.call(http::Method::POST, "/api/auth/password/").json(body);
         call.from(IpAddr::from(rand::random::<u32>().to_be_bytes())).send().await
     };
+    // Who fails to sign in as them keeps them from nothing.
+    for _ in 0..20 {
+        login_from_elsewhere(&app, &owner.email).await.expect(401);
+    }
+    assert!(login_from_elsewhere(&app, &owner.email).await.status == 429);
     for _ in 0..20 {
         guess("correct horse batterx").await.expect(422);
     }
     assert!(guess(PASSWORD).await.expect(429).header("retry-after").is_some());
+
+    // Nor are more counted of those that are made at once.
+    wait_for_the_hour(&app);
+    let owner = owner.anew().await;
+    let calls = (0..40).map(|n| {
+        let body = json!({"current_password": if n == 39 { PASSWORD } else { "correct horse batterx" }, "new_password": OTHER});
+        let address = IpAddr::from(rand::random::<u32>().to_be_bytes());
+        owner.call(http::Method::POST, "/api/auth/password/").json(body).from(address)
+    });
+    let answers = together(calls.collect()).await;
+    assert!(answers.iter().all(|answer| answer.status != 204), "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::steps::{refresh, signed_in_again};
 fn claims(firm: &Firm<'_>) -> Claims {
     let principal = Principal::Staff { user: firm.owner.id.parse().unwrap(), role: Role::Owner };
     let (now, firm) = (firm.app.clock.now(), firm.id.parse().unwrap());
-    Claims::new(ISSUER, Id::new(now, 1), &Session::begin(Id::new(now, 2), firm, principal, Origin::default(), now))
+    Claims::new(ISSUER, Id::new(now, 1), &Session::begin((Id::new(now, 2), 0), firm, principal, Origin::default(), now))
 }
 
 /// A token whose header and claims are these, with what `auth` signs with.

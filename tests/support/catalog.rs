@@ -70,6 +70,8 @@ pub struct Row {
     pub of_any_client: &'static [&'static str],
     /// Whether it takes what it is done to out of the archive.
     pub takes_out_of_the_archive: bool,
+    /// Whether whoever calls it may not afterwards, so that the same call again isn't answered the same.
+    pub gives_up_access: bool,
     /// Whether what it is done to is no record, and so in no archive and without a history.
     pub of_no_record: bool,
     make: Box<Make>,
@@ -119,6 +121,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         unshown: &[],
         of_any_client: &[],
         takes_out_of_the_archive: false,
+        gives_up_access: false,
         of_no_record: false,
         make,
     }
@@ -168,6 +171,11 @@ impl Row {
     /// What is archived is taken out of the archive by it.
     fn takes_out_of_the_archive(self) -> Self {
         Self { takes_out_of_the_archive: true, ..self }
+    }
+
+    /// Whoever calls it may not afterwards.
+    fn gives_up_access(self) -> Self {
+        Self { gives_up_access: true, ..self }
     }
 
     /// What it is done to is no record.

@@ -14,7 +14,7 @@ use domain::{
 };
 use secrets::Invited;
 use serde::Deserialize;
-use store::{Change, Found, Membership, Record};
+use store::{Change, FIRST_EPOCH, Found, Membership, Record};
 use utoipa::ToSchema;
 
 use crate::{
@@ -62,20 +62,20 @@ async fn activate(
     }
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
     let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
-    let login = match known {
-        Some(known) => known.sign_in(&mut change, &keys, name, &body.password)?,
+    let (login, epoch) = match known {
+        Some(known) => known.sign_in(&mut change, &keys, (principal, name), (&body.password, &found.record(invited.firm)?.name))?,
         None => {
             let firm = found.record(invited.firm)?;
             body.password.is_not_of(&[invited.email.as_str(), &firm.name], "password")?;
             let (id, taken) = (cx.new_id(), Refusal::state("This e-mail got a login at the same moment; sign in with it."));
             let login = Login::proven(name, invited.email.clone(), cx.now);
             change.create_login(id, (login, login::Event::Created), &keys.passwords.hash(password)?, taken)?;
-            id
+            (id, FIRST_EPOCH)
         }
     };
-    change.link_login(login, &principal.subject(), since)?;
-    change.put_membership(principal)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin(login, invited.firm, principal, cx.origin(), cx.now) };
+    change.link_login(login, principal, since)?;
+    change.put_membership(principal, epoch)?;
+    let grant = Grant { id: cx.new_id(), session: Session::begin((login, epoch), invited.firm, principal, cx.origin(), cx.now) };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, proof, change, grant).await
 }
@@ -98,22 +98,29 @@ impl Known {
         Ok(Some(Self { record, credentials, memberships }))
     }
 
-    /// Prove that it is theirs by its password; where nobody has proven its e-mail yet, they just have, by the link, so it is
+    /// Prove that it is theirs by its password, and in which epoch it is then; where nobody has proven its e-mail yet, they just have, by the link, so it is
     /// theirs, and who typed it before is out.
-    fn sign_in(self, change: &mut Change, keys: &Keys, name: SingleLine<200>, password: &Password) -> Result<LoginId, Problem> {
+    fn sign_in(
+        self,
+        change: &mut Change,
+        keys: &Keys,
+        (principal, name): (Principal, SingleLine<200>),
+        (password, firm): (&Password, &str),
+    ) -> Result<(LoginId, u64), Problem> {
         let Self { record, credentials, memberships } = self;
+        credentials.has_room()?;
         if record.proven_at.is_some() {
             if !keys.passwords.verify(password.expose(), Some(&credentials.password))? {
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
             }
-            change.require_password(record.id, &credentials.password)?;
-            return Ok(record.id);
+            change.sign_in(record.id, &credentials, None, &principal.subject())?;
+            return Ok((record.id, credentials.epoch));
         }
         change.update_login(&record, record.take_over(name, change.now())?)?;
-        password.is_not_of(&[record.email.as_str()], "password")?;
-        change.replace_password(record.id, &credentials.password, &keys.passwords.hash(password.expose())?)?;
-        change.end_access(&memberships, None)?;
-        Ok(record.id)
+        password.is_not_of(&[record.email.as_str(), firm], "password")?;
+        change.replace_password(record.id, &credentials, &keys.passwords.hash(password.expose())?)?;
+        change.end_access(&memberships, credentials.next_epoch(), None)?;
+        Ok((record.id, credentials.next_epoch()))
     }
 }
 

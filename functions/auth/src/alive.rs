@@ -28,7 +28,7 @@ pub(crate) fn read<'c>(cx: &'c Cx, firm: Id<Firm>, id: Id<Session>, subject: &st
 /// is for was shut out since it began, say, or its login has another password.
 pub(crate) fn still(found: &Found, session: &Session, now: Time) -> Result<Option<Session>, Problem> {
     let secrets = found.secrets(session.login)?;
-    if !secrets.is_some_and(|secrets| session.goes_on(secrets.sessions_since, now)) {
+    if !secrets.is_some_and(|secrets| session.goes_on(secrets.epoch, now)) {
         return Ok(None);
     }
     let goes_on = |status, since: Option<Time>| status == Standing::Active && since.is_none_or(|since| since <= session.started_at);

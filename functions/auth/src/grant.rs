@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use api::{Answer, Claims, Cx, Problem, Verifier, access_header};
-use domain::{Email, Id, Time, session::Session};
+use domain::{Email, Id, Time, login::Credentials, session::Session};
 use http::StatusCode;
 use secrets::{BadLink, Kept, LinkKey, Purpose, SigningKey};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     alive,
     passwords::Passwords,
-    shapes::{FirmOut, UserOut},
+    shapes::{FirmOut, MembershipOut, UserOut},
 };
 
 /// What `auth` signs and checks with.
@@ -50,6 +50,16 @@ impl Keys {
             read => read,
         };
         read.map_err(|bad| Problem::invalid("token", bad.to_string()))
+    }
+
+    /// The answer that was kept as `reply`, to who chose `password` in the request that it was given to, and does now; another password
+    /// is another request, though what is kept of it doesn't tell.
+    pub(crate) fn replayed(&self, password: &str, now: &Credentials, reply: Reply) -> Problem {
+        match self.passwords.verify(password, Some(&now.password)) {
+            Ok(true) => store::Error::Replayed(reply).into(),
+            Ok(false) => store::Error::KeyReused.into(),
+            Err(problem) => problem,
+        }
     }
 
     /// The newest tokens of a session.
@@ -97,6 +107,8 @@ struct Remembered {
     user: Option<UserOut>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     firm: Option<FirmOut>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memberships: Option<Vec<MembershipOut>>,
 }
 
 /// Tokens, and for whom they are where that is new.
@@ -110,6 +122,10 @@ pub(crate) struct Granted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     firm: Option<FirmOut>,
+    /// All whom they can be signed in as, where they just signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    memberships: Option<Vec<MembershipOut>>,
 }
 
 /// What shows that who asks for tokens is who they say.
@@ -123,7 +139,19 @@ pub(crate) enum Proof<'p> {
 
 /// Write `change`, in which a session begins, and answer with its tokens; to the same key, with those that it has now.
 pub(crate) async fn commit(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, grant: Grant) -> Result<Answer<Granted>, Problem> {
-    write(cx, keys, proof, change, StatusCode::OK, Remembered { grant, user: None, firm: None }).await
+    write(cx, keys, proof, change, StatusCode::OK, Remembered { grant, user: None, firm: None, memberships: None }).await
+}
+
+/// The same of who just signed in, and can be signed in as any of `memberships`.
+pub(crate) async fn commit_listing(
+    cx: &Cx,
+    keys: &Keys,
+    change: Change,
+    grant: Grant,
+    memberships: Vec<MembershipOut>,
+) -> Result<Answer<Granted>, Problem> {
+    let kept = Remembered { grant, user: None, firm: None, memberships: Some(memberships) };
+    write(cx, keys, Proof::Given, change, StatusCode::OK, kept).await
 }
 
 /// The same of a firm that was founded just now.
@@ -135,7 +163,7 @@ pub(crate) async fn commit_founded(
     grant: Grant,
     (user, firm): (UserOut, FirmOut),
 ) -> Result<Answer<Granted>, Problem> {
-    write(cx, keys, proof, change, StatusCode::CREATED, Remembered { grant, user: Some(user), firm: Some(firm) }).await
+    write(cx, keys, proof, change, StatusCode::CREATED, Remembered { grant, user: Some(user), firm: Some(firm), memberships: None }).await
 }
 
 async fn write(
@@ -181,7 +209,7 @@ async fn present(
     cx: &Cx,
     keys: &Keys,
     status: StatusCode,
-    Remembered { grant, user, firm }: Remembered,
+    Remembered { grant, user, firm, memberships }: Remembered,
 ) -> Result<Answer<Granted>, Problem> {
-    Ok(Answer::json(status, &Granted { tokens: keys.tokens(&grant, cx.now).await?, user, firm })?.secret())
+    Ok(Answer::json(status, &Granted { tokens: keys.tokens(&grant, cx.now).await?, user, firm, memberships })?.secret())
 }

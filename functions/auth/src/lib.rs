@@ -7,10 +7,13 @@ mod firm;
 mod grant;
 mod login;
 mod me;
+mod memberships;
 mod own;
+mod ownership;
 mod password;
 mod password_reset;
 mod passwords;
+mod reauthentication;
 mod register;
 mod sessions;
 mod shapes;
@@ -28,6 +31,9 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(register::routes())
         .merge(login::routes())
         .merge(sessions::routes())
+        .merge(memberships::routes())
+        .merge(reauthentication::routes())
+        .merge(ownership::routes())
         .merge(password::routes())
         .merge(password_reset::routes())
         .merge(activate::routes())

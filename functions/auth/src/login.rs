@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 
 use crate::{
     alive,
-    grant::{self, Grant, Granted, Keys, Proof, Tokens},
+    grant::{self, Grant, Granted, Keys, Tokens},
+    shapes::MembershipOut,
 };
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -34,7 +35,7 @@ struct Credentials {
     username: String,
     #[schema(format = Password, max_length = 128)]
     password: String,
-    /// Into which firm, for who belongs to several. Default: the one that they joined last.
+    /// Into which firm, for who belongs to several. Default: the one that they were in last.
     firm: Option<FirmId>,
 }
 
@@ -48,7 +49,7 @@ struct RefreshToken {
 
 /// Sign in: firm's people and portal users alike.
 ///
-/// Into the firm that they joined last, unless `firm` says another. Only what fails is counted, for the address and for the
+/// As whom they signed in last, unless `firm` says another; to whom else they can `switch/` is in `memberships`. Only what fails is counted, for the address and for the
 /// e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is another, or the
 /// firm doesn't let them in any more.
 #[post("/api/auth/login/", 200, 401, tag = "auth")]
@@ -61,7 +62,7 @@ async fn login(
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let Some(Opened { login, membership, known, renewed }) = opened(&cx, &keys, &body, login?).await? else {
+    let Some(Opened { login, known, membership, memberships, renewed }) = opened(&cx, &keys, &body, login?).await? else {
         cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
@@ -69,13 +70,13 @@ async fn login(
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
     change.require_fewer(attempt.username(), app.limiter.failures())?;
     // Whoever took the login over meanwhile has another password.
-    match renewed {
-        Some(renewed) => change.rehash_password(login, &known, &renewed)?,
-        None => change.require_password(login, &known)?,
-    }
-    let grant = Grant { id: cx.new_id(), session: Session::begin(login, membership.firm, membership.principal, cx.origin(), cx.now) };
+    change.sign_in(login, &known, renewed.as_deref(), &membership.principal.subject())?;
+    let grant = Grant {
+        id: cx.new_id(),
+        session: Session::begin((login, known.epoch), membership.firm, membership.principal, cx.origin(), cx.now),
+    };
     change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&cx, &keys, Proof::Given, change, grant).await
+    grant::commit_listing(&cx, &keys, change, grant, memberships.iter().map(MembershipOut::of).collect()).await
 }
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
@@ -140,9 +141,10 @@ async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<(LoginId, log
 /// The login of who signs in, and where it leads.
 struct Opened {
     login: LoginId,
+    known: login::Credentials,
     membership: Membership,
-    /// The hash by which the password was known.
-    known: String,
+    /// All that it leads to.
+    memberships: Vec<Membership>,
     /// Another hash of the password, where the one that is kept is too cheap by now.
     renewed: Option<String>,
 }
@@ -155,11 +157,13 @@ async fn opened(
     login: Option<(LoginId, login::Credentials)>,
 ) -> Result<Option<Opened>, Problem> {
     let known = keys.passwords.verify(&credentials.password, login.as_ref().map(|(_, login)| login.password.as_str()))?;
-    let Some((id, mut login)) = login.filter(|_| known) else { return Ok(None) };
-    login.joined.retain(|joined| credentials.firm.is_none_or(|firm| firm == joined.firm));
-    let Some(membership) = cx.store.memberships(&login.joined).await?.pop() else { return Ok(None) };
+    let Some((id, login)) = login.filter(|_| known) else { return Ok(None) };
+    let memberships = cx.store.memberships(&login.joined).await?;
+    let wanted = || memberships.iter().filter(|membership| credentials.firm.is_none_or(|firm| firm == membership.firm));
+    let last = wanted().find(|membership| Some(membership.principal.subject()) == login.last_used);
+    let Some(membership) = last.or_else(|| wanted().next_back()).cloned() else { return Ok(None) };
     let renewed = keys.passwords.renewed(&credentials.password, &login.password)?;
-    Ok(Some(Opened { login: id, membership, known: login.password, renewed }))
+    Ok(Some(Opened { login: id, known: login, membership, memberships, renewed }))
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.

@@ -1,6 +1,6 @@
 //! What somebody who is signed in signs in with, as they change it themselves.
 
-use api::{App, Caller, Cx, Problem};
+use api::{App, Attempt, Caller, Cx, Problem};
 use domain::{
     firm::Firm,
     login::{Credentials, Login},
@@ -16,8 +16,8 @@ pub(crate) struct Own {
     pub(crate) login: Record<Login>,
     pub(crate) firm: Record<Firm>,
     pub(crate) credentials: Credentials,
-    memberships: Vec<Membership>,
-    session: Session,
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) session: Session,
 }
 
 impl Own {
@@ -28,7 +28,7 @@ impl Own {
         let (found, credentials) = tokio::join!(read.fetch_with_reply(), cx.store.credentials(caller.login));
         let ((found, reply), credentials) = (found?, credentials?.ok_or_else(alive::over)?);
         let session = found.session(caller.login, caller.session)?.ok_or_else(alive::over)?;
-        if !session.goes_on(credentials.sessions_since, cx.now) {
+        if !session.goes_on(credentials.epoch, cx.now) {
             return Err(alive::over());
         }
         let login = found.login(caller.login)?.ok_or_else(alive::over)?;
@@ -36,22 +36,25 @@ impl Own {
         Ok((Self { caller, login, firm, credentials, memberships, session }, reply))
     }
 
-    /// That `password` is theirs; what isn't counts as a failure to sign in, and too many of these are refused.
-    pub(crate) async fn prove(&self, cx: &Cx, app: &App, keys: &Keys, password: &str) -> Result<(), Problem> {
-        let attempt = cx.attempt(self.login.email.as_str());
+    /// That the password in `field` is theirs. What isn't is counted for the login: who fails to sign in with its e-mail keeps nobody
+    /// from this who is signed in; and who has somebody's token has as many guesses. Of guesses at once only those count that are
+    /// done before the others' failures are too many, which the change is to depend on.
+    pub(crate) async fn prove(&self, cx: &Cx, app: &App, keys: &Keys, (field, password): (&'static str, &str)) -> Result<Attempt, Problem> {
+        let attempt = cx.attempt(&self.caller.login.to_string());
         app.limiter.admit(&cx.store, &attempt, cx.now).await?;
         if keys.passwords.verify(password, Some(&self.credentials.password))? {
-            return Ok(());
+            return Ok(attempt);
         }
         cx.count_failure(app, &attempt).await?;
-        Err(Problem::invalid("current_password", "Not your password."))
+        Err(Problem::invalid(field, "Not your password."))
     }
 
     /// Begin a change of the login, which ends all its sessions but this one.
     pub(crate) fn change(&self, cx: &Cx) -> Result<Change, Problem> {
         let mut change = cx.change(&self.caller);
-        change.end_access(&self.memberships, Some(self.caller.session))?;
-        change.replace_session(self.caller.session, &self.session, &self.session.keep(cx.now))?;
+        let epoch = self.credentials.next_epoch();
+        change.end_access(&self.memberships, epoch, Some(self.caller.session))?;
+        change.replace_session(self.caller.session, &self.session, &self.session.keep(epoch))?;
         Ok(change)
     }
 }

@@ -41,14 +41,14 @@ async fn change_password(
     let PasswordChange { current_password, new_password } = body;
     let (own, done) = Own::read(&cx, caller).await?;
     if let Some(reply) = done {
-        // Another password is another request, though what is kept of it doesn't tell.
-        let is_same = keys.passwords.verify(new_password.expose(), Some(&own.credentials.password))?;
-        return Err(if is_same { Error::Replayed(reply) } else { Error::KeyReused }.into());
+        own.prove(&cx, &app, &keys, ("new_password", new_password.expose())).await?;
+        return Err(Error::Replayed(reply).into());
     }
-    own.prove(&cx, &app, &keys, &current_password).await?;
+    let guesses = own.prove(&cx, &app, &keys, ("current_password", &current_password)).await?;
     new_password.is_not_of(&[own.login.email.as_str(), &own.firm.name], "new_password")?;
     let mut change = own.change(&cx)?;
+    change.require_fewer(guesses.username(), app.limiter.failures())?;
     change.update_login(&own.login, own.login.change_password())?;
-    change.replace_password(caller.login, &own.credentials.password, &keys.passwords.hash(new_password.expose())?)?;
-    cx.commit(change, Ok(Answer::no_content())).await
+    change.replace_password(caller.login, &own.credentials, &keys.passwords.hash(new_password.expose())?)?;
+    cx.commit_anew(change, Ok(Answer::no_content())).await
 }

@@ -5,7 +5,7 @@ use axum::Extension;
 use domain::{Email, event::Actor, firm::INSTALLATION, password::Password, session::Session};
 use secrets::Resetting;
 use serde::Deserialize;
-use store::{Error, Membership};
+use store::Membership;
 use utoipa::ToSchema;
 
 use crate::grant::{self, Grant, Granted, Keys, Proof};
@@ -43,11 +43,11 @@ struct PasswordReset {
 #[post("/api/auth/password-reset/", 202, tag = "auth")]
 async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<ForgottenPassword>) -> Result<Answer<()>, Problem> {
     let id = cx.store.login_of(&body.email).await?.unwrap_or_else(|| cx.new_id());
-    let login = cx.read_anonymous(INSTALLATION).login(id).fetch().await?.login(id)?;
-    let mut change = cx.change_anonymous(INSTALLATION, Actor::Login(id));
+    let found = cx.read_anonymous(INSTALLATION).login(id).decoy(&body.email).fetch().await?;
+    let (login, mut change) = (found.login(id)?, cx.change_anonymous(INSTALLATION, Actor::Login(id)));
     match login.as_ref().and_then(|login| Some((login, login.request_reset(cx.now)?))) {
         Some((login, asked)) => change.update_login(login, asked)?,
-        None => change.update_nothing_alike()?,
+        None => change.update_decoy(&found, &body.email)?,
     }
     cx.commit(change, Ok(Answer::accepted())).await
 }
@@ -71,7 +71,7 @@ async fn reset_password(
     let login = found.login(link.login)?.ok_or_else(Problem::not_found)?;
     if let Some(kept) = kept {
         if kept.body.is_none() {
-            return Err(Error::Replayed(kept).into());
+            return Err(keys.replayed(body.password.expose(), &credentials, kept));
         }
         return grant::again(&cx, &keys, Proof::Password(&login.email, body.password.expose()), &kept).await;
     }
@@ -82,11 +82,12 @@ async fn reset_password(
     }
     let mut change = cx.change_anonymous(INSTALLATION, Actor::Login(link.login));
     change.update_login(&login, login.reset_password(link.number, cx.now)?)?;
-    change.replace_password(link.login, &credentials.password, &keys.passwords.hash(body.password.expose())?)?;
-    let since = change.end_access(&memberships, None)?;
-    let Some(membership) = memberships.last() else { return cx.commit(change, Ok(Answer::no_content())).await };
-    let session = Session::begin(link.login, membership.firm, membership.principal, cx.origin(), cx.now);
-    let grant = Grant { id: cx.new_id(), session: Session { rotated_at: since, ..session } };
+    change.replace_password(link.login, &credentials, &keys.passwords.hash(body.password.expose())?)?;
+    change.end_access(&memberships, credentials.next_epoch(), None)?;
+    let Some(membership) = memberships.last() else { return cx.commit_anew(change, Ok(Answer::no_content())).await };
+    let login_in = (link.login, credentials.next_epoch());
+    let session = Session::begin(login_in, membership.firm, membership.principal, cx.origin(), cx.now);
+    let grant = Grant { id: cx.new_id(), session };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, Proof::Password(&login.email, body.password.expose()), change, grant).await
 }

@@ -4,7 +4,6 @@ use api::{Answer, App, Caller, Cx, Path, Problem, Routes, delete, get, routes};
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{ClientId, FirmId, SessionId},
-    login::Joined,
     session::{Principal, Session},
 };
 use serde::Serialize;
@@ -40,6 +39,8 @@ struct SessionOut {
     last_used: DateTime<Utc>,
     /// Whether this was asked in it.
     current: bool,
+    /// How often it had tokens.
+    version: u64,
 }
 
 impl SessionOut {
@@ -57,13 +58,14 @@ impl SessionOut {
             started_at: session.started_at,
             last_used: session.rotated_at,
             current: id == caller.session,
+            version: session.generation,
         }
     }
 }
 
 /// List where one is signed in.
 ///
-/// With one's login in all firms, the newest first: whatever could still be refreshed.
+/// With one's login in all firms, the newest first: those that are neither ended nor left alone for a week.
 #[get("/api/auth/sessions/", tag = "auth")]
 async fn list_sessions(cx: Cx, caller: Caller) -> Result<Answer<Sessions>, Problem> {
     let sessions = cx.store.sessions(caller.login, cx.now).await?;
@@ -78,7 +80,7 @@ async fn end_other_sessions(cx: Cx, caller: Caller) -> Result<Answer<()>, Proble
     let (own, _) = Own::read(&cx, caller).await?;
     let mut change = own.change(&cx)?;
     change.update_login(&own.login, own.login.end_sessions())?;
-    change.end_sessions(caller.login, &own.credentials.password)?;
+    change.end_sessions(caller.login, &own.credentials)?;
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -88,14 +90,22 @@ async fn end_other_sessions(cx: Cx, caller: Caller) -> Result<Answer<()>, Proble
 /// too, but this one, which are refreshed. If it is over already, that is no reason to refuse.
 #[delete("/api/auth/sessions/{id}/", 204, tag = "auth")]
 async fn end_session(cx: Cx, caller: Caller, Path(id): Path<SessionId>) -> Result<Answer<()>, Problem> {
-    let session = cx.read(&caller).session(caller.login, id).fetch().await?.session(caller.login, id)?.ok_or_else(Problem::not_found)?;
+    let session = cx.store.read(caller.firm).session(caller.login, id).fetch().await?.session(caller.login, id)?;
+    let (own, _) = Own::read(&cx, caller).await?;
+    let session = session.ok_or_else(Problem::not_found)?;
     cx.matches_version(session.generation)?;
-    let memberships =
-        cx.store.memberships(&[Joined { firm: session.firm, subject: session.principal.subject(), since: session.started_at }]).await?;
     let mut change = cx.change(&caller);
+    // Whose session ends meanwhile ends no other.
+    change.require_secrets(caller.login, &own.credentials)?;
+    let kept = (id != caller.session).then_some(caller.session);
+    if kept.is_some() {
+        change.require_session(caller.session, &own.session)?;
+    }
     if !session.revoked {
         change.replace_session(id, &session, &session.revoke())?;
-        change.end_access(&memberships, Some(caller.session))?;
+        let subject = session.principal.subject();
+        let member = own.memberships.iter().find(|member| member.firm == session.firm && member.principal.subject() == subject);
+        member.map(|member| change.end_tokens(member, kept)).transpose()?;
     }
     cx.commit(change, Ok(Answer::no_content())).await
 }

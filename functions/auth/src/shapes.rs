@@ -6,12 +6,13 @@ use domain::{
     Currency, Email, SingleLine, TimeZone,
     access::Role,
     firm::Firm,
-    ids::{FirmId, UserId},
+    ids::{ClientId, FirmId, UserId},
     invitation::Standing,
+    session::Principal,
     user::User,
 };
 use serde::{Deserialize, Serialize};
-use store::Record;
+use store::{Membership, Record};
 use utoipa::ToSchema;
 
 /// A firm.
@@ -29,6 +30,29 @@ pub(crate) struct FirmOut {
     #[view(it.unconfirmed.map(|unconfirmed| unconfirmed.until))]
     confirm_by: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+}
+
+/// To whom somebody can `switch/`: a member of a firm, or of a client of a firm.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = MembershipSummary)]
+pub(crate) struct MembershipOut {
+    /// The user's or portal user's id.
+    id: String,
+    firm: FirmId,
+    /// The client, of a portal user.
+    client: Option<ClientId>,
+    /// The role, of a member of the firm.
+    role: Option<Role>,
+}
+
+impl MembershipOut {
+    pub(crate) fn of(Membership { firm, principal }: &Membership) -> Self {
+        let (client, role) = match principal {
+            Principal::Staff { role, .. } => (None, Some(*role)),
+            Principal::Portal { client, .. } => (Some(*client), None),
+        };
+        Self { id: principal.subject(), firm: *firm, client, role }
+    }
 }
 
 /// A member of the firm.

@@ -49,7 +49,11 @@ async fn mail_password_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcom
     let id = logged.id::<Login>()?;
     let login = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     // Where they sign in with since, if that changed, isn't where this is to be known.
-    let to = logged.then(outbox, &login).await?.email.clone();
+    let then = logged.then(outbox, &login).await?;
+    if then.proven_at.is_none() {
+        return Ok(Outcome::Skipped("nobody has shown that the e-mail is theirs"));
+    }
+    let to = then.email;
     let link = Link::forgotten_password(&outbox.web_origin);
     let address = logged.source_address()?;
     let mail = PasswordChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), &link);

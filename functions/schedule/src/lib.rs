@@ -156,7 +156,7 @@ impl Schedule {
         }
         change.remove_membership(&founder.to_string())?;
         if let Some(login) = found.login(login)?.filter(|login| login.proven_at.is_none()) {
-            change.remove_login(&login, &[Joined { firm: due.firm, subject: founder.to_string(), since: now }])?;
+            change.remove_login(&login, &[Joined { firm: due.firm, subject: founder.to_string(), client: None, since: now }])?;
         }
         change.commit(&Reply::none()).await?;
         Ok(Outcome::Fired)

@@ -53,6 +53,10 @@ impl Caller {
         self.call(Method::PATCH, path).json(body)
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
     fn call(&self, method: Method, path: &str) -> Call {
         Call { what: format!("{method} {path}"), request: self.http.request(method, format!("{}{path}", self.url)) }
     }

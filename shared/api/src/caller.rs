@@ -25,8 +25,12 @@ pub struct Caller {
     pub principal: Principal,
     /// When the token was made, seconds since 1970.
     pub issued: i64,
+    /// When who it is last proved who they are, seconds since 1970.
+    pub authenticated: i64,
     /// What they signed in with.
     pub login: LoginId,
+    /// In which of its epochs.
+    pub epoch: u64,
     /// The session that the token is of.
     pub session: Id<Session>,
 }

@@ -9,7 +9,7 @@ use axum::extract::FromRequestParts;
 use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm, session::Origin};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use store::{Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
+use store::{Acting, Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
 use crate::{Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, Shape, answer::matches_version};
 
@@ -88,9 +88,9 @@ impl Cx {
     }
 
     fn begin(&self, by: &impl Acts, idempotent: Option<IdempotentRequest>, is_looked_up: bool) -> Change {
-        let Caller { firm, principal, issued, session, .. } = by.caller();
+        let Caller { firm, principal, issued, epoch, session, .. } = by.caller();
         let change = self.store.change(firm, self.audit(by.actor()), idempotent);
-        if is_looked_up { change.by_member(principal, issued, session) } else { change }
+        if is_looked_up { change.by_member(Acting { principal, issued, epoch, session }) } else { change }
     }
 
     /// Begin a change in `firm` by `actor`, who isn't signed in.
@@ -193,6 +193,16 @@ impl Cx {
         let answer = answer?;
         change.commit(answer.reply()).await?;
         Ok(answer)
+    }
+
+    /// The same, where what was done before isn't answered again to whoever has the key: the handler is run again, and looks who asks.
+    pub async fn commit_anew<A>(&self, change: Change, answer: Result<Answer<A>, Problem>) -> Result<Answer<A>, Problem> {
+        let answer = answer?;
+        match change.commit(answer.reply()).await {
+            Ok(()) => Ok(answer),
+            Err(store::Error::Replayed(_)) => Err(store::Error::Lost.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// 200 with `record`.

@@ -19,7 +19,7 @@ use std::{
 
 use domain::{Digest, Email, Id, Time, firm::Firm, session::Session};
 use http::{HeaderName, StatusCode, header};
-use store::{Counted, Granted, Lease, Quota, Requester, Shown, Store};
+use store::{Counted, Granted, Lease, LetIn, Quota, Requester, Shown, Store};
 
 use crate::{Caller, Limits, Problem};
 
@@ -48,8 +48,8 @@ struct Held {
     next: u32,
     /// How many were leased in a minute of this hour that is over, and not used.
     unused: u32,
-    /// As what they were looked up in this minute, and when the oldest token was made that said so.
-    known: Option<(String, i64)>,
+    /// Who was let in when they were last looked up in this minute.
+    known: Option<LetIn>,
     /// The newest token with which they came in it and were let in no more.
     refused: Option<Token>,
 }
@@ -61,6 +61,8 @@ struct Token {
     access: String,
     /// When it was made.
     issued: i64,
+    /// In which epoch of their login.
+    epoch: u64,
     /// Of which session it is: one goes on while others end.
     session: Id<Session>,
 }
@@ -95,8 +97,8 @@ impl Limiter {
 
     /// Count a request of `caller`, who is what their token says they are; 401 if they aren't any more.
     pub async fn count_member(&self, store: &Store, caller: Caller, now: Time) -> Result<(), Problem> {
-        let Caller { firm, principal, issued, session, .. } = caller;
-        self.count(store, firm, &principal.subject(), Some(Token { access: principal.access(), issued, session }), now).await
+        let Caller { firm, principal, issued, epoch, session, .. } = caller;
+        self.count(store, firm, &principal.subject(), Some(Token { access: principal.access(), issued, epoch, session }), now).await
     }
 
     /// Count a request of the user or portal user `subject` of `firm`, whatever they may do there.
@@ -118,11 +120,10 @@ impl Limiter {
         }
         // Who comes as something else than was looked up leases one more, which looks.
         let wanted = if held.left > 0 { 1 } else { held.next };
-        let said = shown.as_ref().map(|Token { access, issued, session }| Shown { access, issued: *issued, session: *session });
-        let requester = Requester::Member { firm, subject, shown: said };
+        let requester = Requester::Member { firm, subject, shown: shown.as_ref().map(Token::shown) };
         match store.lease(&Lease { requester, wanted, unused: held.unused, quota }, now).await? {
-            Granted::Some { requests, counted } => {
-                held.add(requests, shown, counted, quota);
+            Granted::Some { requests, counted, let_in } => {
+                held.add(requests, let_in, counted, quota);
                 held.left -= 1;
                 Ok(())
             }
@@ -174,6 +175,12 @@ impl Limiter {
     }
 }
 
+impl Token {
+    fn shown(&self) -> Shown<'_> {
+        Shown { access: &self.access, issued: self.issued, epoch: self.epoch, session: self.session }
+    }
+}
+
 impl Held {
     /// That it is `minute`. Who was busy here in the minute before begins with a quarter of what they used.
     fn turn_to(&mut self, minute: i64) {
@@ -185,10 +192,9 @@ impl Held {
         }
     }
 
-    /// Whether they were looked up as what the token says that was `shown`, by it or an older one.
+    /// Whether who shows the token that was `shown` was let in when they were looked up, with this token or another.
     fn knows(&self, shown: Option<&Token>) -> bool {
-        let is_known = |token: &Token| self.known.as_ref().is_some_and(|known| known.0 == token.access && known.1 <= token.issued);
-        shown.is_none_or(is_known)
+        shown.is_none_or(|token| self.known.as_ref().is_some_and(|known| known.admits(token.shown())))
     }
 
     /// Whether the token that was `shown` was refused, or one of its session that says the same and is newer. Who may do it again by
@@ -199,18 +205,13 @@ impl Held {
         })
     }
 
-    /// That so many `requests` were leased by who was looked up as what was `shown`, of whom so many are `counted` then.
-    fn add(&mut self, requests: u32, shown: Option<Token>, counted: Counted, quota: Quota) {
+    /// That so many `requests` were leased by who is `let_in`, of whom so many are `counted` then.
+    fn add(&mut self, requests: u32, let_in: Option<LetIn>, counted: Counted, quota: Quota) {
         self.leased += requests;
         self.left += requests;
         self.next = next(requests, self.leased, counted, quota);
         self.unused = 0;
-        let known = self.known.take();
-        let oldest = |Token { access, issued, .. }: Token| match &known {
-            Some((known, older)) if *known == access => (access, issued.min(*older)),
-            Some(_) | None => (access, issued),
-        };
-        self.known = shown.map(oldest).or(known);
+        self.known = let_in;
     }
 }
 

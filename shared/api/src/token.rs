@@ -57,6 +57,8 @@ pub struct Claims {
     pub sid: Id<Session>,
     /// What they signed in with.
     pub login: LoginId,
+    /// In which of its epochs: another begins when its sessions are ended.
+    pub epoch: u64,
     /// Which one it is.
     pub jti: String,
 }
@@ -64,7 +66,7 @@ pub struct Claims {
 impl Claims {
     /// What the newest token of `session`, whose id is `sid`, says.
     pub fn new(issuer: &str, sid: Id<Session>, session: &Session) -> Self {
-        let Session { login, firm, principal, rotated_at, authenticated_at, generation, .. } = *session;
+        let Session { login, epoch, firm, principal, rotated_at, authenticated_at, generation, .. } = *session;
         let (aud, client, role, scope) = match principal {
             Principal::Staff { role, .. } => {
                 let scope: Vec<_> = role.permissions().map(|p| p.as_str()).collect();
@@ -74,7 +76,22 @@ impl Claims {
         };
         let (iat, exp) = (rotated_at.timestamp(), (rotated_at + domain::session::ACCESS).timestamp());
         let (auth_time, jti) = (authenticated_at.timestamp(), format!("{sid}.{generation}"));
-        Self { iss: issuer.to_owned(), aud, sub: principal.subject(), firm, client, role, scope, exp, iat, auth_time, sid, login, jti }
+        Self {
+            iss: issuer.to_owned(),
+            aud,
+            sub: principal.subject(),
+            firm,
+            client,
+            role,
+            scope,
+            exp,
+            iat,
+            auth_time,
+            sid,
+            login,
+            epoch,
+            jti,
+        }
     }
 
     fn caller(&self) -> Option<Caller> {
@@ -92,7 +109,15 @@ impl Claims {
                 Principal::Portal { user: self.sub.parse().ok()?, client: self.client?, rights }
             }
         };
-        Some(Caller { firm: self.firm, principal, issued: self.iat, login: self.login, session: self.sid })
+        Some(Caller {
+            firm: self.firm,
+            principal,
+            issued: self.iat,
+            authenticated: self.auth_time,
+            login: self.login,
+            epoch: self.epoch,
+            session: self.sid,
+        })
     }
 }
 

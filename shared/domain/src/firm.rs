@@ -100,8 +100,8 @@ impl Firm {
         Self { unconfirmed: Some(Unconfirmed { founder, login, until: now + WAITS }), ..Self::new(name, currency, time_zone) }
     }
 
-    /// A firm that has nothing but these, and is confirmed.
-    pub(crate) fn new(name: SingleLine<200>, currency: Currency, time_zone: TimeZone) -> Self {
+    /// A firm that has nothing but these, and is confirmed: of who has shown before that their e-mail is theirs.
+    pub fn new(name: SingleLine<200>, currency: Currency, time_zone: TimeZone) -> Self {
         let (payment_terms_days, reminder_days) = (month(), weekly());
         Self {
             name,

@@ -7,7 +7,10 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{Email, Refusal, SingleLine, Time, Transition, ids::FirmId};
+use crate::{
+    Email, Refusal, SingleLine, Time, Transition,
+    ids::{ClientId, FirmId},
+};
 
 /// How long a link that confirms an e-mail works.
 pub const CONFIRMATION: TimeDelta = TimeDelta::hours(24);
@@ -16,8 +19,10 @@ pub const RESET: TimeDelta = TimeDelta::hours(1);
 /// How long nobody is sent another such link after the first that wasn't used; twice as long after the second, and so on: whoever
 /// asks for another's can't fill their mailbox.
 const RESET_WAITS: TimeDelta = TimeDelta::minutes(1);
-/// The longest that it is.
-const RESET_WAITS_AT_MOST: TimeDelta = TimeDelta::hours(6);
+/// The longest that it is: as long as a link works, so that whose it is has one that works or is sent one.
+const RESET_WAITS_AT_MOST: TimeDelta = RESET;
+/// After how long it begins anew.
+const RESETS_ARE_FORGOTTEN: TimeDelta = TimeDelta::hours(24);
 /// How many are sent at the most: whoever signs up with another's e-mail can't fill their mailbox.
 const MOST_CONFIRMATIONS: u32 = 10;
 
@@ -106,11 +111,17 @@ impl SentLink {
 pub struct Credentials {
     /// The password's hash, as a PHC string.
     pub password: String,
-    /// Since when sessions go on: those that were neither begun nor kept since are over.
-    pub sessions_since: Option<Time>,
+    /// Another each time that its sessions end: those that were neither begun nor kept in it are over. Not a time: of a sign-in beside
+    /// it none is to be taken for later.
+    pub epoch: u64,
+    /// As whom they signed in last: a user's or portal user's id.
+    pub last_used: Option<String>,
     /// Where it leads, the newest last. Whether somebody is still let in there, the membership says.
     pub joined: Vec<Joined>,
 }
+
+/// To how many firms and clients a login leads at most: what ends its sessions is one transaction.
+pub const MOST_JOINED: usize = 80;
 
 /// A firm that a login once came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,8 +130,27 @@ pub struct Joined {
     pub firm: FirmId,
     /// Who they are there: a user's or portal user's id.
     pub subject: String,
+    /// Whose they are there, if they are a client's.
+    #[serde(default)]
+    pub client: Option<ClientId>,
     /// When they were entered there.
     pub since: Time,
+}
+
+impl Credentials {
+    /// The epoch once all its sessions are ended.
+    pub fn next_epoch(&self) -> u64 {
+        self.epoch + 1
+    }
+
+    /// That it can lead to one more.
+    pub fn has_room(&self) -> Result<(), Refusal> {
+        if self.joined.len() < MOST_JOINED {
+            Ok(())
+        } else {
+            Err(Refusal::state(format!("This e-mail signs in to {MOST_JOINED} firms and clients already, and to no more.")))
+        }
+    }
 }
 
 impl Login {
@@ -175,7 +205,8 @@ impl Login {
     pub fn request_reset(&self, now: Time) -> Option<(Self, Event)> {
         let waits = |last: SentLink| RESET_WAITS * 2_i32.pow(last.unused.saturating_sub(1).min(10));
         let is_early = self.reset.is_some_and(|last| !last.used && now < last.sent_at + waits(last).min(RESET_WAITS_AT_MOST));
-        (!is_early).then(|| (Self { reset: Some(SentLink::after(self.reset, now)), ..self.clone() }, Event::ResetRequested))
+        let last = self.reset.map(|last| SentLink { used: last.used || now >= last.sent_at + RESETS_ARE_FORGOTTEN, ..last });
+        (!is_early).then(|| (Self { reset: Some(SentLink::after(last, now)), ..self.clone() }, Event::ResetRequested))
     }
 
     /// The link `number` to choose another password was used: so the e-mail is theirs.
@@ -252,8 +283,8 @@ mod tests {
             }
             None => false,
         });
-        // After 1, 2, 4, … minutes, and then every six hours.
-        assert_eq!(sent.count(), 9 + 27);
+        // After 1, 2, 4, … minutes, and then each hour: there always is one that works.
+        assert_eq!(sent.count(), 7 + 166);
         let now = Time::default() + TimeDelta::days(8);
         let number = login.reset.unwrap().number;
         assert!(login.request_reset(now).unwrap().0.reset_password(number + 1, now).unwrap().0.request_reset(now).is_some());

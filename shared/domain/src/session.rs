@@ -82,8 +82,8 @@ pub struct Session {
     pub started_at: Time,
     /// When who it is for last proved who they are.
     pub authenticated_at: Time,
-    /// When it was last kept while the login's other sessions ended; when it began, if it never was.
-    pub kept_at: Time,
+    /// Which of the login's epochs it is of ([`Credentials`](crate::login::Credentials)): the one in which it began or was last kept.
+    pub epoch: u64,
     /// When the newest was given out.
     pub rotated_at: Time,
     /// The idempotency key under which it was asked for.
@@ -117,8 +117,8 @@ pub enum Refreshed {
 }
 
 impl Session {
-    /// A session of `login` that begins at `now`, when who it is for proves who they are.
-    pub fn begin(login: LoginId, firm: FirmId, principal: Principal, origin: Origin, now: Time) -> Self {
+    /// A session of `login`, in its epoch `epoch`, that begins at `now`, when who it is for proves who they are.
+    pub fn begin((login, epoch): (LoginId, u64), firm: FirmId, principal: Principal, origin: Origin, now: Time) -> Self {
         Self {
             login,
             firm,
@@ -126,7 +126,7 @@ impl Session {
             generation: 1,
             started_at: now,
             authenticated_at: now,
-            kept_at: now,
+            epoch,
             rotated_at: now,
             rotated_under: None,
             origin,
@@ -134,15 +134,21 @@ impl Session {
         }
     }
 
-    /// Whether it goes on at `now`, of a login whose sessions go on since `since`.
-    pub fn goes_on(&self, since: Option<Time>, now: Time) -> bool {
-        !self.revoked && now < self.rotated_at + REFRESH && since.is_none_or(|since| since <= self.kept_at)
+    /// The session once who it is for proved again at `now` who they are.
+    #[must_use]
+    pub fn reauthenticate(&self, now: Time) -> Self {
+        Self { authenticated_at: now, ..self.clone() }
     }
 
-    /// The session as it is kept at `now`, while the login's others end.
+    /// Whether it goes on at `now`, of a login that is in `epoch`.
+    pub fn goes_on(&self, epoch: u64, now: Time) -> bool {
+        !self.revoked && now < self.rotated_at + REFRESH && self.epoch == epoch
+    }
+
+    /// The session as it is kept in `epoch`, while the login's others end.
     #[must_use]
-    pub fn keep(&self, now: Time) -> Self {
-        Self { kept_at: now, ..self.clone() }
+    pub fn keep(&self, epoch: u64) -> Self {
+        Self { epoch, ..self.clone() }
     }
 
     /// The refresh token of `generation` is shown at `now`, under an idempotency key if `under` is one.
@@ -150,8 +156,7 @@ impl Session {
         if self.revoked || generation > self.generation {
             Refreshed::Over
         } else if generation == self.generation {
-            let rotated_under = under.map(str::to_owned);
-            Refreshed::Rotated(Self { generation: generation + 1, rotated_at: now, rotated_under, origin, ..self.clone() })
+            Refreshed::Rotated(self.rotate(under, origin, now))
         } else if generation + 1 == self.generation
             && (now < self.rotated_at + GRACE || under.is_some() && under == self.rotated_under.as_deref())
         {
@@ -159,6 +164,13 @@ impl Session {
         } else {
             Refreshed::Reused(self.revoke())
         }
+    }
+
+    /// The session with new tokens at `now`, which were asked for under an idempotency key if `under` is one, from `origin`.
+    #[must_use]
+    pub fn rotate(&self, under: Option<&str>, origin: Origin, now: Time) -> Self {
+        let rotated_under = under.map(str::to_owned);
+        Self { generation: self.generation + 1, rotated_at: now, rotated_under, origin, ..self.clone() }
     }
 
     /// The session once it is over.
@@ -177,7 +189,7 @@ mod tests {
     fn a_used_token_gives_its_successor_for_half_a_minute_and_then_ends_the_session() {
         let now = Time::default();
         let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
-        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), principal, Origin::default(), now);
+        let first = Session::begin((Id::new(now, 3), 0), Id::new(now, 2), principal, Origin::default(), now);
         let Refreshed::Rotated(second) = first.refresh(1, None, Origin::default(), now) else { panic!("not rotated") };
         assert_eq!(second.refresh(1, None, Origin::default(), now + GRACE - TimeDelta::seconds(1)), Refreshed::Repeated);
         let Refreshed::Reused(over) = second.refresh(1, None, Origin::default(), now + GRACE) else { panic!("not noticed") };
@@ -191,7 +203,7 @@ mod tests {
     fn a_token_that_is_shown_again_under_its_key_gives_its_successor_however_late() {
         let now = Time::default();
         let principal = Principal::Staff { user: Id::new(now, 1), role: Role::Owner };
-        let first = Session::begin(Id::new(now, 3), Id::new(now, 2), principal, Origin::default(), now);
+        let first = Session::begin((Id::new(now, 3), 0), Id::new(now, 2), principal, Origin::default(), now);
         let Refreshed::Rotated(second) = first.refresh(1, Some("key"), Origin::default(), now) else { panic!("not rotated") };
         let later = now + TimeDelta::hours(1);
         assert_eq!(second.refresh(1, Some("key"), Origin::default(), later), Refreshed::Repeated);

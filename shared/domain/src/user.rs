@@ -90,6 +90,19 @@ impl User {
         Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, Event::Activated))
     }
 
+    /// The owner `by`, who hands the firm over to `self`, the person `id`, is a manager from then on: both, as they are then. So it
+    /// keeps an owner who can sign in.
+    pub fn take_over_from(&self, id: UserId, owner: &Self, by: UserId) -> Result<[(Self, Event); 2], Refusal> {
+        if id == by {
+            return Err(Refusal::rule("user", "Is you, who own it already."));
+        }
+        if self.status != Standing::Active {
+            return Err(Refusal::rule("user", "Can't sign in so far, or any more."));
+        }
+        let of = |user: &Self, role| (Self { role, ..user.clone() }, Event::Updated);
+        Ok([of(self, Role::Owner), of(owner, Role::Manager)])
+    }
+
     /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.
     pub fn deactivate(&self, id: UserId, by: UserId) -> Transition<Self> {
         match self.status {
@@ -108,6 +121,20 @@ impl User {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Id;
+
+    #[test]
+    fn a_firm_is_handed_over_to_who_can_sign_in() {
+        let founder = User::founder(SingleLine::new("Ann").unwrap(), Email::new("ann@acme.example").unwrap());
+        let [ann, bo] = [1, 2].map(|n| Id::new(Time::default(), n));
+        let other = User { role: Role::Billing, ..founder.clone() };
+        let [(owner, _), (before, _)] = other.take_over_from(bo, &founder, ann).unwrap();
+        assert_eq!((owner.role, before.role), (Role::Owner, Role::Manager));
+        assert!(founder.take_over_from(ann, &founder, ann).is_err());
+        for status in [Standing::Invited, Standing::Deactivated] {
+            assert!(User { status, ..other.clone() }.take_over_from(bo, &founder, ann).is_err());
+        }
+    }
 
     #[test]
     fn who_is_shut_out_is_given_no_work() {

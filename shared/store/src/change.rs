@@ -16,12 +16,11 @@ use domain::{
     Archive, Digest, EventType, Id, Lifecycle, Refusal, Time,
     event::{Actor, Details, Event, Kept, changes},
     firm::Firm,
-    session::{Principal, Session},
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    Entity, Error, IdempotentRequest, Parent, Record, Reply, Store, claim, entity, event,
+    Acting, Entity, Error, IdempotentRequest, Parent, Record, Reply, Store, claim, entity, event,
     item::{Item, number, text},
     key::{Key, name},
     size,
@@ -55,7 +54,7 @@ pub struct Change {
     /// What is added to the days of people, once for each.
     pub(crate) workdays: Workdays,
     /// Who acts, if they are looked up.
-    pub(crate) member: Option<(Principal, i64, Id<Session>)>,
+    pub(crate) member: Option<Acting>,
     /// The records of which it is a condition that they aren't archived, and what looks at each: once.
     pub(crate) depended: BTreeMap<Parent, (TransactWriteItem, OnFailure)>,
     /// The records that it writes. That they are as they were read is a condition anyway.

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use domain::{
-    Date, Email, Id, Kind, Time,
+    Date, Digest, Email, Id, Kind, Time,
     client::Client,
     firm::Firm,
     ids::{LoginId, TimeEntryId, UserId},
@@ -61,14 +61,16 @@ pub(crate) mod name {
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";
-    /// Since when a login's sessions go on.
-    pub(crate) const SESSIONS_SINCE: &str = "sessions_since";
+    /// As whom a login was last signed in with.
+    pub(crate) const LAST_USED: &str = "last_used";
+    /// In which epoch a login is: sessions and tokens of another are over.
+    pub(crate) const EPOCH: &str = "epoch";
     /// Since when a membership is there, seconds since 1970: tokens from before it are worth nothing.
     pub(crate) const SINCE: &str = "since";
     /// What a membership lets somebody do, as text.
     pub(crate) const ACCESS: &str = "access";
     pub(crate) const ACTIVE: &str = "active";
-    /// When a session was last kept while others ended; of a lease, the session whose tokens are taken that are older than `SINCE`.
+    /// Of a lease, the session whose tokens of before are taken all the same.
     pub(crate) const KEPT: &str = "kept";
     pub(crate) const STATE: &str = "state";
     /// How often something was tried.
@@ -153,8 +155,8 @@ impl Key {
     }
 
     /// What is written where nothing is to be, so that it takes as long as where something is.
-    pub(crate) fn decoy(number: u128, sk: &str) -> Self {
-        Self { pk: format!("DECOY#{number:032x}"), sk: sk.to_owned() }
+    pub(crate) fn decoy(of: &Digest, sk: &str) -> Self {
+        Self { pk: format!("DECOY#{of}"), sk: sk.to_owned() }
     }
 
     /// A session of a login.
@@ -359,7 +361,7 @@ mod tests {
             ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
             ("membership", key(Key::membership(firm, "user_1"))),
             ("session", key(Key::session(Id::new(now, 10), Id::new(now, 5)))),
-            ("decoy", key(Key::decoy(7, HEADER))),
+            ("decoy", key(Key::decoy(&Digest::of(&[b"x"]), HEADER))),
             ("lease", key(Key::lease(firm, "user_1"))),
             ("rate of payments", key(Key::rate(Some(firm), "user_1#payment"))),
             ("rate, anonymous", key(Key::rate(None, "192.0.2.1"))),

@@ -68,8 +68,34 @@ pub struct Shown<'l> {
     pub access: &'l str,
     /// When it was made, seconds since 1970.
     pub issued: i64,
+    /// In which epoch of their login.
+    pub epoch: u64,
     /// The session that it is of.
     pub session: Id<Session>,
+}
+
+/// What the lease of a member says of who is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetIn {
+    access: String,
+    since: i64,
+    epoch: u64,
+    kept: Option<String>,
+}
+
+impl LetIn {
+    /// What the lease `item` says, if it is a member's.
+    fn of(item: &Item) -> Option<Self> {
+        let since = i64::try_from(item.number(name::SINCE).ok()?).ok()?;
+        let (access, kept) = (item.text(name::ACCESS).ok()?.to_owned(), item.text(name::KEPT).ok().map(str::to_owned));
+        Some(Self { access, since, epoch: item.number(name::EPOCH).ok()?, kept })
+    }
+
+    /// Whether who shows `shown` is let in: what [`Shown::IS_TRUE`] asks of the item.
+    pub fn admits(&self, shown: Shown<'_>) -> bool {
+        let is_kept = || self.kept.as_ref().is_some_and(|kept| *kept == shown.session.to_string());
+        self.access == shown.access && (self.since <= shown.issued && self.epoch == shown.epoch || is_kept())
+    }
 }
 
 /// Who leases requests, how many, out of what.
@@ -86,7 +112,7 @@ pub struct Lease<'l> {
 }
 
 /// What a lease came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Granted {
     /// Some requests.
     Some {
@@ -94,6 +120,8 @@ pub enum Granted {
         requests: u32,
         /// How many are counted now, these among them.
         counted: Counted,
+        /// Who is let in, of a member's.
+        let_in: Option<LetIn>,
     },
     /// None: `limit` is used up, for so many seconds more.
     None {
@@ -143,7 +171,7 @@ impl Store {
             let item = match self.try_lease(lease, wanted, now).await? {
                 Ok(item) => {
                     self.forget_past(lease.requester, &item, now).await;
-                    return Ok(Granted::Some { requests: wanted, counted: Counted::of(Some(&item), now) });
+                    return Ok(Granted::Some { requests: wanted, counted: Counted::of(Some(&item), now), let_in: LetIn::of(&item) });
                 }
                 Err(item) => item,
             };
@@ -265,29 +293,25 @@ impl Requester<'_> {
     /// Whether `item`, theirs, lets them in as what they come.
     fn is_let_in(self, item: Option<&Item>) -> bool {
         match self {
-            Self::Member { shown, .. } => item.is_some_and(|item| shown.is_none_or(|shown| shown.is_true_of(item))),
+            Self::Member { shown: None, .. } => item.is_some(),
+            Self::Member { shown: Some(shown), .. } => item.and_then(LetIn::of).is_some_and(|let_in| let_in.admits(shown)),
             Self::Other { .. } => true,
         }
     }
 }
 
 impl Shown<'_> {
-    /// That it is what the member's lease says: they may do that, and the token isn't from before they were let in or signed out
-    /// everywhere, but where it was done.
-    pub(crate) const IS_TRUE: &'static str = "#access = :access AND (#since <= :issued OR #kept = :session)";
+    /// That it is what the member's lease says: they may do that, and the token isn't from before they were let in, nor from before all
+    /// sessions of their login were ended but the one in which that was asked.
+    pub(crate) const IS_TRUE: &'static str = "#access = :access AND (#since <= :issued AND #epoch = :shown OR #kept = :session)";
     /// The attributes that this names.
-    pub(crate) const NAMES: [(&'static str, &'static str); 3] = [("#access", name::ACCESS), ("#since", name::SINCE), ("#kept", name::KEPT)];
+    pub(crate) const NAMES: [(&'static str, &'static str); 4] =
+        [("#access", name::ACCESS), ("#since", name::SINCE), ("#epoch", name::EPOCH), ("#kept", name::KEPT)];
 
     /// The values that it names.
-    pub(crate) fn values(self) -> [(&'static str, AttributeValue); 3] {
-        [(":access", text(self.access)), (":issued", number(self.issued)), (":session", text(self.session.to_string()))]
-    }
-
-    /// Whether it is what the member's lease `item` says.
-    fn is_true_of(self, item: &Item) -> bool {
-        let since = item.number(name::SINCE).ok().and_then(|since| i64::try_from(since).ok());
-        let is_kept = || item.text(name::KEPT).is_ok_and(|kept| kept == self.session.to_string());
-        item.text(name::ACCESS).is_ok_and(|access| access == self.access) && (since.is_some_and(|since| since <= self.issued) || is_kept())
+    pub(crate) fn values(self) -> [(&'static str, AttributeValue); 4] {
+        let session = text(self.session.to_string());
+        [(":access", text(self.access)), (":issued", number(self.issued)), (":shown", number(self.epoch)), (":session", session)]
     }
 }
 

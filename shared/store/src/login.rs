@@ -3,12 +3,11 @@
 //! somebody is let in there, and as what, until it is deleted. Whoever answers somebody's requests leases them from it
 //! ([`crate::Lease`]), so nobody is answered who isn't let in any more.
 
-use std::collections::BTreeSet;
-
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update, builders::UpdateBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update, builders::UpdateBuilder};
 use chrono::TimeDelta;
 use domain::{
-    Email, Id, Refusal, Time,
+    Digest, Email, Id, Refusal, Time,
+    client::Client,
     firm::{Firm, INSTALLATION},
     ids::LoginId,
     login::{Credentials, Event, Joined, Login},
@@ -23,8 +22,31 @@ use crate::{
     key::{HEADER, Key, name},
 };
 
-/// How many memberships are read with one request; DynamoDB takes as many.
-const AT_ONCE: usize = 100;
+/// The epoch of a new login.
+pub const FIRST_EPOCH: u64 = 0;
+/// That what a login proves itself by is as it was known.
+const AS_KNOWN: &str = "#password = :password AND #epoch = :epoch";
+
+/// Who acts, as their token says.
+#[derive(Debug, Clone, Copy)]
+pub struct Acting {
+    /// Who, and what they may do.
+    pub principal: Principal,
+    /// When the token was made, seconds since 1970.
+    pub issued: i64,
+    /// In which epoch of their login.
+    pub epoch: u64,
+    /// In which session.
+    pub session: Id<Session>,
+}
+
+impl Acting {
+    /// What that shows, of who may do `access`.
+    fn shown(self, access: &str) -> Shown<'_> {
+        let Self { issued, epoch, session, .. } = self;
+        Shown { access, issued, epoch, session }
+    }
+}
 
 /// Whom a login stands for in a firm.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,14 +91,26 @@ impl Store {
     /// Those of the memberships of `joined` that there still are, in the same order.
     pub async fn memberships(&self, joined: &[Joined]) -> Result<Vec<Membership>, Error> {
         let keys: Vec<Key> = joined.iter().map(|joined| Key::membership(joined.firm, &joined.subject)).collect();
-        let mut memberships = Vec::new();
-        for keys in keys.chunks(AT_ONCE) {
-            let items = self.items(keys.iter().cloned().collect::<BTreeSet<_>>(), true).await?;
-            for item in keys.iter().filter_map(|key| items.get(key)) {
-                memberships.push(serde_json::from_value(item.fields(name::DATA)?.into()).map_err(Error::internal)?);
+        let items = self.items(keys.iter().cloned().collect(), true).await?;
+        keys.iter().filter_map(|key| items.get(key)).map(membership_in).collect()
+    }
+
+    /// The same, with the firms, and the clients of those who are a client's; as they were a moment ago at the latest.
+    pub async fn memberships_in(&self, joined: &[Joined]) -> Result<Vec<(Membership, Record<Firm>, Option<Record<Client>>)>, Error> {
+        let of = |Joined { firm, subject, client, .. }: &Joined| {
+            (Key::membership(*firm, subject), Key::record(*firm, *firm), client.map(|client| Key::record(*firm, client)))
+        };
+        let keys: Vec<_> = joined.iter().map(of).collect();
+        let all = keys.iter().flat_map(|(membership, firm, client)| [membership, firm].into_iter().chain(client)).cloned();
+        let items = self.items(all.collect(), false).await?;
+        let mut found = Vec::new();
+        for (membership, firm, client) in &keys {
+            if let Some((membership, firm)) = items.get(membership).zip(items.get(firm)) {
+                let client = client.as_ref().and_then(|client| items.get(client)).map(Record::from_item).transpose()?;
+                found.push((membership_in(membership)?, Record::from_item(firm)?, client));
             }
         }
-        Ok(memberships)
+        Ok(found)
     }
 }
 
@@ -85,6 +119,12 @@ impl Read<'_> {
     #[must_use]
     pub fn login_of(self, email: &Email) -> Self {
         self.key(Key::email(email))
+    }
+
+    /// What is written for `email` where it has no login, too.
+    #[must_use]
+    pub fn decoy(self, email: &Email) -> Self {
+        self.key(Key::decoy(&Digest::of(&[email.as_str().as_bytes()]), HEADER))
     }
 
     /// What the login `id` proves itself by, too; not where it leads.
@@ -139,6 +179,7 @@ impl Change {
         self.push_put(put, OnFailure::Refused(taken))?;
         let mut secrets = Key::credentials(id).item();
         secrets.insert(name::PASSWORD.to_owned(), text(password));
+        secrets.insert(name::EPOCH.to_owned(), number(FIRST_EPOCH));
         secrets.insert(name::CREATED.to_owned(), millis(self.now()));
         let put = self.put(secrets).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
@@ -150,17 +191,29 @@ impl Change {
         self.within(INSTALLATION, |change| change.update(before, after)).map(|_| ())
     }
 
-    /// Write as much as [`Change::update_login`] does, to no effect: how long it takes tells nobody whether there is such a login.
-    pub fn update_nothing_alike(&mut self) -> Result<(), Error> {
+    /// Write as much as [`Change::update_login`] does, to no effect, for `email` whose decoy was `found`: how long it takes, also
+    /// where it is done several times at once, tells nobody whether it has a login.
+    pub fn update_decoy(&mut self, found: &Found, email: &Email) -> Result<(), Error> {
+        let of = Digest::of(&[email.as_str().as_bytes()]);
+        let key = Key::decoy(&of, HEADER);
+        let version = found.item(&key).map(|item| item.number(name::VERSION)).transpose()?;
         let expires = number((self.now() + TimeDelta::hours(1)).timestamp());
-        let number = rand::random();
-        for key in [Key::decoy(number, "@"), Key::decoy(number, "@EVENT")] {
-            let mut item = key.item();
-            item.insert(name::EXPIRES.to_owned(), expires.clone());
-            let put = self.put(item).condition_expression("attribute_not_exists(pk)");
-            self.push_put(put, OnFailure::Lost)?;
-        }
-        Ok(())
+        let mut item = key.item();
+        item.insert(name::VERSION.to_owned(), number(version.map_or(1, |version| version + 1)));
+        item.insert(name::EXPIRES.to_owned(), expires.clone());
+        let put = self.put(item);
+        let put = match version {
+            Some(version) => put
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", name::VERSION)
+                .expression_attribute_values(":version", number(version)),
+            None => put.condition_expression("attribute_not_exists(pk)"),
+        };
+        self.push_put(put, OnFailure::Lost)?;
+        let mut beside = Key::decoy(&of, &format!("@{}", version.unwrap_or_default())).item();
+        beside.insert(name::EXPIRES.to_owned(), expires);
+        let put = self.put(beside);
+        self.push_put(put, OnFailure::Lost)
     }
 
     /// The login `before`, which was never proven, is gone, and its e-mail free.
@@ -171,100 +224,125 @@ impl Change {
         joined.iter().try_for_each(|joined| self.delete(Key::joined(before.id, joined.firm, &joined.subject)))
     }
 
-    /// That the login `id` has the hash `after` of the same password in place of `before`, by which it was known: who was faster
-    /// is read again.
-    pub fn rehash_password(&mut self, id: LoginId, before: &str, after: &str) -> Result<(), Error> {
-        let update = self.update_secrets(id, before)?.update_expression("SET #password = :after");
-        self.push_update(update.expression_attribute_values(":after", text(after)))
+    /// That who knows the password of the login `id`, which is as it was `known`, signs in as `subject`; `renewed` is another hash of
+    /// it, where that was too cheap. Who chose another meanwhile, or ended all sessions, is read again.
+    pub fn sign_in(&mut self, id: LoginId, known: &Credentials, renewed: Option<&str>, subject: &str) -> Result<(), Error> {
+        let update = Update::builder()
+            .update_expression("SET #used = :subject, #password = :after")
+            .expression_attribute_names("#used", name::LAST_USED)
+            .expression_attribute_values(":subject", text(subject))
+            .expression_attribute_values(":after", text(renewed.unwrap_or(&known.password)));
+        self.update_secrets(id, known, update)
     }
 
-    /// That the login `id` has another password, of which `after` is the hash; its sessions of until now are over, but for one
-    /// that is kept at this moment.
-    pub fn replace_password(&mut self, id: LoginId, before: &str, after: &str) -> Result<(), Error> {
-        let update = self.update_secrets(id, before)?.update_expression("SET #password = :after, #sessions = :now");
-        let update = update.expression_attribute_names("#sessions", name::SESSIONS_SINCE);
-        let now = millis(self.now());
-        self.push_update(update.expression_attribute_values(":after", text(after)).expression_attribute_values(":now", now))
+    /// That the login `id`, which is as it was `known`, has another password, of which `after` is the hash; its sessions are over, but
+    /// for those that are kept in the next epoch.
+    pub fn replace_password(&mut self, id: LoginId, known: &Credentials, after: &str) -> Result<(), Error> {
+        let update = Update::builder()
+            .update_expression("SET #password = :after, #epoch = :next")
+            .expression_attribute_values(":after", text(after))
+            .expression_attribute_values(":next", number(known.next_epoch()));
+        self.update_secrets(id, known, update)
     }
 
-    /// That the sessions of the login `id`, whose password has the hash `known`, are over, but for one that is kept at this moment.
-    pub fn end_sessions(&mut self, id: LoginId, known: &str) -> Result<(), Error> {
-        let update = self.update_secrets(id, known)?.update_expression("SET #sessions = :now");
-        let update = update.expression_attribute_names("#sessions", name::SESSIONS_SINCE);
-        let now = millis(self.now());
-        self.push_update(update.expression_attribute_values(":now", now))
+    /// That the sessions of the login `id`, which is as it was `known`, are over, but for those that are kept in the next epoch.
+    pub fn end_sessions(&mut self, id: LoginId, known: &Credentials) -> Result<(), Error> {
+        let update =
+            Update::builder().update_expression("SET #epoch = :next").expression_attribute_values(":next", number(known.next_epoch()));
+        self.update_secrets(id, known, update)
     }
 
-    /// Begin to change what the login `id` proves itself by, if its password is still the one whose hash is `known`.
-    fn update_secrets(&self, id: LoginId, known: &str) -> Result<UpdateBuilder, Error> {
-        Ok(Update::builder()
-            .table_name(self.table())
-            .set_key(Some(Key::credentials(id).item()))
-            .condition_expression("#password = :known")
-            .expression_attribute_names("#password", name::PASSWORD)
-            .expression_attribute_values(":known", text(known)))
-    }
-
-    /// That the login `id` still has the password by whose hash it was known.
-    pub fn require_password(&mut self, id: LoginId, known: &str) -> Result<(), Error> {
+    /// That the login `id` is as it was `known`.
+    pub fn require_secrets(&mut self, id: LoginId, known: &Credentials) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(self.table())
             .set_key(Some(Key::credentials(id).item()))
-            .condition_expression("#password = :known")
+            .condition_expression(AS_KNOWN)
             .expression_attribute_names("#password", name::PASSWORD)
-            .expression_attribute_values(":known", text(known))
+            .expression_attribute_names("#epoch", name::EPOCH)
+            .expression_attribute_values(":password", text(&known.password))
+            .expression_attribute_values(":epoch", number(known.epoch))
             .build()
             .map_err(Error::internal)?;
         self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Lost);
         Ok(())
     }
 
-    /// That tokens of until now are worth nothing for `members`, within a minute, but for those of the session `kept`; and from when
-    /// on they are taken again. Tokens tell seconds. Who is shut out meanwhile is read again.
-    pub fn end_access(&mut self, members: &[Membership], kept: Option<Id<Session>>) -> Result<Time, Error> {
-        let since = self.now().timestamp() + 1;
-        for Membership { firm, principal } in members {
-            let lease = Update::builder()
-                .table_name(self.table())
-                .set_key(Some(Key::lease(*firm, &principal.subject()).item()))
-                .condition_expression("attribute_exists(pk)")
-                .expression_attribute_names("#since", name::SINCE)
-                .expression_attribute_names("#kept", name::KEPT)
-                .expression_attribute_values(":since", number(since));
-            self.push_update(match kept {
-                Some(session) => lease
-                    .update_expression("SET #since = :since, #kept = :session")
-                    .expression_attribute_values(":session", text(session.to_string())),
-                None => lease.update_expression("SET #since = :since REMOVE #kept"),
-            })?;
-        }
-        Time::from_timestamp_secs(since).ok_or_else(|| Error::internal("no such time"))
+    /// Change what the login `id` proves itself by, if it is still as it was `known`.
+    fn update_secrets(&mut self, id: LoginId, known: &Credentials, update: UpdateBuilder) -> Result<(), Error> {
+        let update = update
+            .table_name(self.table())
+            .set_key(Some(Key::credentials(id).item()))
+            .condition_expression(AS_KNOWN)
+            .expression_attribute_names("#password", name::PASSWORD)
+            .expression_attribute_names("#epoch", name::EPOCH)
+            .expression_attribute_values(":password", text(&known.password))
+            .expression_attribute_values(":epoch", number(known.epoch));
+        self.push_update(update)
+    }
+
+    /// That tokens of other epochs than `epoch` are worth nothing for `members`, within a minute, but for those of the session `kept`.
+    /// Who is shut out meanwhile is read again.
+    pub fn end_access(&mut self, members: &[Membership], epoch: u64, kept: Option<Id<Session>>) -> Result<(), Error> {
+        members.iter().try_for_each(|member| self.update_lease(member, (name::EPOCH, number(epoch)), kept))
+    }
+
+    /// That tokens of until now are worth nothing for `member`, within a minute, but for those of the session `kept`. Tokens tell
+    /// seconds.
+    pub fn end_tokens(&mut self, member: &Membership, kept: Option<Id<Session>>) -> Result<(), Error> {
+        let since = number(self.now().timestamp() + 1);
+        self.update_lease(member, (name::SINCE, since), kept)
+    }
+
+    fn update_lease(
+        &mut self,
+        Membership { firm, principal }: &Membership,
+        (attribute, value): (&str, AttributeValue),
+        kept: Option<Id<Session>>,
+    ) -> Result<(), Error> {
+        let lease = Update::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::lease(*firm, &principal.subject()).item()))
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_names("#kept", name::KEPT)
+            .expression_attribute_values(":value", value);
+        self.push_update(match kept {
+            Some(session) => lease
+                .update_expression("SET #attribute = :value, #kept = :session")
+                .expression_attribute_values(":session", text(session.to_string())),
+            None => lease.update_expression("SET #attribute = :value REMOVE #kept"),
+        })
     }
 }
 
 impl Change {
-    /// That the login `id` leads to the firm, as `subject`, who was entered there at `since`.
-    pub fn link_login(&mut self, id: LoginId, subject: &str, since: Time) -> Result<(), Error> {
-        let joined = Joined { firm: self.firm(), subject: subject.to_owned(), since };
-        let mut item = Key::joined(id, self.firm(), subject).item();
+    /// That the login `id` leads to the firm, as `principal`, who was entered there at `since`.
+    pub fn link_login(&mut self, id: LoginId, principal: Principal, since: Time) -> Result<(), Error> {
+        let client = match principal {
+            Principal::Staff { .. } => None,
+            Principal::Portal { client, .. } => Some(client),
+        };
+        let joined = Joined { firm: self.firm(), subject: principal.subject(), client, since };
+        let mut item = Key::joined(id, self.firm(), &joined.subject).item();
         item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(joined).map_err(Error::internal)?);
         let put = self.put(item);
         self.push_put(put, OnFailure::Lost)
     }
 
-    /// Let `principal` into the firm from now on: tokens from before are worth nothing.
-    pub fn put_membership(&mut self, principal: Principal) -> Result<(), Error> {
+    /// Let `principal` into the firm from now on, with a login that is in `epoch`: tokens from before are worth nothing.
+    pub fn put_membership(&mut self, principal: Principal, epoch: u64) -> Result<(), Error> {
         let since = self.now().timestamp();
-        self.write_membership(principal, "SET #access = :access, #since = :since REMOVE #kept", Some(since))
+        self.write_membership(principal, "SET #access = :becomes, #since = :since, #epoch = :begins REMOVE #kept", Some((since, epoch)))
     }
 
     /// Let `principal`, who is let into the firm, do something else there. Tokens that say what they could do before end with
     /// the lease of requests that is running, within a minute.
     pub fn change_membership(&mut self, principal: Principal) -> Result<(), Error> {
-        self.write_membership(principal, "SET #access = :access", None)
+        self.write_membership(principal, "SET #access = :becomes", None)
     }
 
-    fn write_membership(&mut self, principal: Principal, set: &str, since: Option<i64>) -> Result<(), Error> {
+    fn write_membership(&mut self, principal: Principal, set: &str, begins: Option<(i64, u64)>) -> Result<(), Error> {
         let membership = Membership { firm: self.firm(), principal };
         let mut item = Key::membership(self.firm(), &principal.subject()).item();
         item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(membership).map_err(Error::internal)?);
@@ -276,15 +354,30 @@ impl Change {
             .set_key(Some(Key::lease(self.firm(), &principal.subject()).item()))
             .update_expression(set)
             .expression_attribute_names("#access", name::ACCESS)
-            .expression_attribute_values(":access", text(principal.access()));
-        let lease = match since {
-            Some(since) => lease
+            .expression_attribute_values(":becomes", text(principal.access()));
+        let lease = match begins {
+            Some((since, epoch)) => lease
                 .expression_attribute_names("#since", name::SINCE)
+                .expression_attribute_names("#epoch", name::EPOCH)
                 .expression_attribute_names("#kept", name::KEPT)
-                .expression_attribute_values(":since", number(since)),
+                .expression_attribute_values(":since", number(since))
+                .expression_attribute_values(":begins", number(epoch)),
             None => lease,
         };
-        self.push_update(lease)
+        // Who changes what they may do themselves has to be let in as what they come: an item is named once in a transaction.
+        match self.member.take_if(|acting| acting.principal.subject() == principal.subject()) {
+            None => self.push_update(lease),
+            Some(acting) => {
+                let access = acting.principal.access();
+                let lease = lease.condition_expression(Shown::IS_TRUE);
+                let lease = Shown::NAMES.into_iter().fold(lease, |lease, (name, of)| lease.expression_attribute_names(name, of));
+                let values = acting.shown(&access).values();
+                let lease = values.into_iter().fold(lease, |lease, (name, value)| lease.expression_attribute_values(name, value));
+                let lease = lease.build().map_err(Error::internal)?;
+                self.push(TransactWriteItem::builder().update(lease).build(), OnFailure::Revoked);
+                Ok(())
+            }
+        }
     }
 
     /// Shut `subject` out of the firm.
@@ -293,18 +386,18 @@ impl Change {
         self.delete(Key::lease(self.firm(), subject))
     }
 
-    /// Depend on that `principal`, who acts with a token that was `issued` then, of `session`, is still let into the firm as what
-    /// they come: who changes people or the firm itself isn't believed by their token alone. The commit gives [`Error::Revoked`]
-    /// if they aren't.
+    /// Depend on that `acting` is still let into the firm as what they come: who changes people or the firm itself isn't believed by
+    /// their token alone. The commit gives [`Error::Revoked`] if they aren't.
     #[must_use]
-    pub fn by_member(mut self, principal: Principal, issued: i64, session: Id<Session>) -> Self {
-        self.member = Some((principal, issued, session));
+    pub fn by_member(mut self, acting: Acting) -> Self {
+        self.member = Some(acting);
         self
     }
 
     pub(crate) fn push_member(&mut self) -> Result<(), Error> {
-        let Some((principal, issued, session)) = self.member else { return Ok(()) };
-        let shown = Shown { access: &principal.access(), issued, session };
+        let Some(acting @ Acting { principal, .. }) = self.member else { return Ok(()) };
+        let access = principal.access();
+        let shown = acting.shown(&access);
         let check = ConditionCheck::builder()
             .table_name(self.table())
             .set_key(Some(Key::lease(self.firm(), &principal.subject()).item()))
@@ -317,10 +410,14 @@ impl Change {
     }
 }
 
+fn membership_in(item: &Item) -> Result<Membership, Error> {
+    serde_json::from_value(item.fields(name::DATA)?.into()).map_err(Error::internal)
+}
+
 /// What `item` says that a login proves itself by.
 fn secrets_in(item: &Item) -> Result<Credentials, Error> {
-    let sessions_since = item.contains_key(name::SESSIONS_SINCE).then(|| item.time(name::SESSIONS_SINCE)).transpose()?;
-    Ok(Credentials { password: item.text(name::PASSWORD)?.to_owned(), sessions_since, joined: Vec::new() })
+    let (password, epoch) = (item.text(name::PASSWORD)?.to_owned(), item.number(name::EPOCH)?);
+    Ok(Credentials { password, epoch, last_used: item.text(name::LAST_USED).ok().map(str::to_owned), joined: Vec::new() })
 }
 
 /// The login that `item`, an e-mail's, names.

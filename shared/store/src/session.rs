@@ -1,7 +1,7 @@
 //! Sessions: the families of refresh tokens, each beside the login that it was begun with. Technical, so without an event log; they
 //! go a while after their last use.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 use chrono::TimeDelta;
 use domain::{
     Id, Time,
@@ -19,7 +19,7 @@ use crate::{
 /// How long a session that nobody can use is kept, so that the reuse of its tokens is still noticed.
 const KEPT: TimeDelta = TimeDelta::days(1);
 /// That a session is as it was read.
-const UNCHANGED: &str = "#version = :version AND #active = :active AND #kept = :kept";
+const UNCHANGED: &str = "#version = :version AND #active = :active AND #epoch = :epoch";
 
 impl Read<'_> {
     /// The session `id` of `login`, too.
@@ -41,6 +41,20 @@ impl Change {
     pub fn begin_session(&mut self, id: Id<Session>, session: &Session) -> Result<(), Error> {
         let put = self.put(to_item(id, session)?).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)
+    }
+
+    /// That the session `id` is as it was `known`.
+    pub fn require_session(&mut self, id: Id<Session>, known: &Session) -> Result<(), Error> {
+        let mut check = ConditionCheck::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::session(known.login, id).item()))
+            .condition_expression(UNCHANGED);
+        for (name, value, attribute) in unchanged(known) {
+            check = check.expression_attribute_names(format!("#{name}"), attribute).expression_attribute_values(format!(":{name}"), value);
+        }
+        let check = check.build().map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Lost);
+        Ok(())
     }
 
     /// Replace the session `id` as it was `before`; who was faster is read again.
@@ -77,15 +91,21 @@ impl Store {
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(Key::credentials(login).pk))
             .scan_index_forward(false);
-        let (mut sessions, mut since) = (Vec::new(), None);
-        for item in query.send().await?.items.unwrap_or_default() {
+        let (mut sessions, mut epoch) = (Vec::<(Id<Session>, Session)>::new(), None);
+        let page = query.send().await?;
+        for item in page.items.unwrap_or_default() {
             if let Some(id) = item.text(name::SK)?.strip_prefix(SESSIONS) {
                 sessions.push((id.parse().map_err(Error::internal)?, session_in(&item)?));
-            } else if item.contains_key(name::SESSIONS_SINCE) {
-                since = Some(item.time(name::SESSIONS_SINCE)?);
+            } else if item.contains_key(name::PASSWORD) {
+                epoch = Some(item.number(name::EPOCH)?);
             }
         }
-        sessions.retain(|(_, session)| session.goes_on(since, now));
+        // The secrets come last, and not at all in a page that is cut.
+        if epoch.is_none() && page.last_evaluated_key.is_some() {
+            let secrets = self.item(&Key::credentials(login)).await?;
+            epoch = secrets.map(|secrets| secrets.number(name::EPOCH)).transpose()?;
+        }
+        sessions.retain(|(_, session)| epoch.is_some_and(|epoch| session.goes_on(epoch, now)));
         Ok(sessions)
     }
 }
@@ -95,7 +115,7 @@ fn unchanged(before: &Session) -> [(&'static str, AttributeValue, &'static str);
     [
         ("version", number(before.generation), name::VERSION),
         ("active", AttributeValue::Bool(!before.revoked), name::ACTIVE),
-        ("kept", number(before.kept_at.timestamp_millis()), name::KEPT),
+        ("epoch", number(before.epoch), name::EPOCH),
     ]
 }
 
@@ -108,7 +128,7 @@ fn to_item(id: Id<Session>, session: &Session) -> Result<Item, Error> {
     let expires: Time = session.rotated_at + REFRESH + KEPT;
     item.insert(name::VERSION.to_owned(), number(session.generation));
     item.insert(name::ACTIVE.to_owned(), AttributeValue::Bool(!session.revoked));
-    item.insert(name::KEPT.to_owned(), number(session.kept_at.timestamp_millis()));
+    item.insert(name::EPOCH.to_owned(), number(session.epoch));
     item.insert(name::DATA.to_owned(), serde_dynamo::to_attribute_value(session).map_err(Error::internal)?);
     item.insert(name::EXPIRES.to_owned(), number(expires.timestamp()));
     Ok(item)

@@ -13,7 +13,9 @@ pub(super) fn rows() -> Vec<Row> {
                 "firm_name": "North & Partners", "name": "Ann Lee", "email": email("founder"), "password": PASSWORD,
                 "currency": "SEK", "time_zone": "Europe/Stockholm",
             }))
-        }),
+        })
+        // To whom it was answered before, the login and the session of then.
+        .reads(2),
         // The login, and beside it how often it failed.
         row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))).reads(4),
         row("refresh", async |firm| Given::body(refresh_token(firm).await)).unshown(&["refresh"]),
@@ -41,6 +43,16 @@ pub(super) fn rows() -> Vec<Row> {
         })
         // Beside the login its secrets, where that leads, and the firm's name.
         .reads(4),
+        // Where its login leads is read, and then what is there.
+        row("list_memberships", async |_| Given::nothing()).reads(2),
+        row("switch_membership", async |firm| {
+            let member = firm.member(Role::Consultant).await;
+            Given::body(json!({"membership": member.id})).by(&member)
+        })
+        .reads(3),
+        // Beside the session its login's secrets, where that leads, and how often it failed.
+        row("reauthenticate", async |firm| Given::body(json!({"current_password": PASSWORD})).by(&firm.member(Role::Consultant).await))
+            .reads(4),
         row("list_sessions", async |_| Given::nothing()),
         row("end_other_sessions", async |firm| Given::nothing().by(&firm.member(Role::Consultant).await)).reads(3).of_no_record(),
         row("end_session", async |firm| {
@@ -48,7 +60,7 @@ pub(super) fn rows() -> Vec<Row> {
             let session = member.anew().await.get("/api/auth/sessions/").await.expect(200).text("/results/1/id");
             Given::named(session).by(&member)
         })
-        .reads(2)
+        .reads(4)
         .of_no_record(),
         row("show_me", async |_| Given::nothing()),
     ]

@@ -1,11 +1,17 @@
 //! The firm itself. What it is changed to holds for all that is called afterwards, so no sum may depend on it.
 
+use domain::access::Role;
 use serde_json::json;
 
 use super::{Given, Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        row("transfer_ownership", async |firm| {
+            let (owner, other) = (firm.member(Role::Owner).await, firm.member(Role::Billing).await);
+            Given::body(json!({"user": other.id})).by(&owner)
+        })
+        .gives_up_access(),
         row("show_firm", async |_| Given::nothing()),
         row("update_firm", async |_| {
             Given::body(json!({

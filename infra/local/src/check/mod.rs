@@ -3,6 +3,7 @@
 //! Each step is printed; the first that fails ends the walk. Every run makes firms and people of its own, so it can
 //! be repeated on kept data and beside other work.
 
+mod accounts;
 mod billing;
 mod delivery;
 mod onboarding;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     caller::{Caller, fresh_word, link_token},
-    error::{Error, Result},
+    error::{Error, OrMissing, Result},
 };
 
 /// Walks it all against the stack at `url`.
@@ -24,6 +25,8 @@ pub async fn run(url: &str) -> Result<()> {
     let work = delivery::walk(&mut walk, &firm).await?;
     println!("From work to cash");
     billing::walk(&mut walk, &firm, &work).await?;
+    println!("What somebody signs in with");
+    accounts::walk(&mut walk).await?;
     println!("What is refused");
     refusals::walk(&mut walk, &firm).await?;
     println!("All {} steps hold.", walk.steps);
@@ -90,4 +93,14 @@ async fn register(caller: &Caller, name: &str, email: &str) -> Result<Value> {
 async fn activate(caller: &Caller, mail: &str) -> Result<String> {
     let body = json!({ "token": link_token(mail, "activate")?, "password": PASSWORD });
     caller.post("/api/auth/activate/", &body).send().await?.is(200)?.text("/access")
+}
+
+/// What is at `pointer` of an answer.
+fn at(body: &Value, pointer: &str) -> Result<Value> {
+    body.pointer(pointer).cloned().or_missing(format!("the answer lacks {pointer}: {body}"))
+}
+
+/// The same, which is text.
+fn text(body: &Value, pointer: &str) -> Result<String> {
+    at(body, pointer)?.as_str().map(str::to_owned).or_missing(format!("{pointer} isn't text: {body}"))
 }

@@ -1,8 +1,8 @@
 //! The first flow of the system: a firm signs up, a lead becomes a client with a portal user, and signs in.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Firm, PASSWORD, Walk, activate, register};
+use super::{Firm, PASSWORD, Walk, activate, at, register, text};
 use crate::error::{OrMissing, Result};
 
 pub(super) async fn walk(walk: &mut Walk) -> Result<Firm> {
@@ -101,12 +101,4 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<Firm> {
     .await?;
     let (owner_email, contact_email) = (owner_email.clone(), contact_email.clone());
     Ok(Firm { owner, owner_id, owner_email, lead, client, contract, contact_email, portal_user })
-}
-
-fn at(body: &Value, pointer: &str) -> Result<Value> {
-    body.pointer(pointer).cloned().or_missing(format!("the answer lacks {pointer}: {body}"))
-}
-
-fn text(body: &Value, pointer: &str) -> Result<String> {
-    at(body, pointer)?.as_str().map(str::to_owned).or_missing(format!("{pointer} isn't text: {body}"))
 }

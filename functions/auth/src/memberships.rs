@@ -1,0 +1,89 @@
+//! `/api/auth/memberships/` and `switch/`: one login leads to several firms and clients.
+
+use api::{Answer, App, Caller, Cx, Problem, Routes, Valid, get, post, routes};
+use axum::Extension;
+use domain::{SingleLine, session::Session};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    alive,
+    grant::{self, Grant, Granted, Keys, Proof},
+    own::Own,
+    shapes::MembershipOut,
+};
+
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(list_memberships)).routes(routes!(switch_membership))
+}
+
+/// As whom somebody can be signed in, in the order in which they joined.
+#[derive(Debug, Serialize, ToSchema)]
+struct Memberships {
+    results: Vec<NamedMembershipOut>,
+}
+
+/// A firm, or a client of a firm, that somebody belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Membership)]
+struct NamedMembershipOut {
+    #[serde(flatten)]
+    membership: MembershipOut,
+    firm_name: SingleLine<200>,
+    /// The client's name, of a portal user.
+    client_name: Option<SingleLine<200>>,
+    /// Whether they are signed in as this one now.
+    current: bool,
+}
+
+/// As whom to be signed in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Switch {
+    /// The `id` of the membership.
+    #[schema(max_length = 64)]
+    membership: String,
+}
+
+/// List the firms and clients that one belongs to.
+///
+/// With the login that one signed in with: as whom one can be signed in by `switch/`. Where one isn't let in any more is left out.
+#[get("/api/auth/memberships/", tag = "auth")]
+async fn list_memberships(cx: Cx, caller: Caller) -> Result<Answer<Memberships>, Problem> {
+    let credentials = cx.store.credentials(caller.login).await?.ok_or_else(alive::over)?;
+    let found = cx.store.memberships_in(&credentials.joined).await?;
+    let shown = found.into_iter().map(|(membership, firm, client)| NamedMembershipOut {
+        current: membership.firm == caller.firm && membership.principal.subject() == caller.principal.subject(),
+        membership: MembershipOut::of(&membership),
+        firm_name: firm.content.name,
+        client_name: client.map(|client| client.content.contact.company_name),
+    });
+    cx.json(&Memberships { results: shown.collect() })
+}
+
+/// Be signed in as another of one's memberships.
+///
+/// With tokens of a session of its own; this one goes on too. The next sign-in leads there. 422 if it is none of one's own, or one
+/// isn't let in there any more.
+#[post("/api/auth/switch/", tag = "auth")]
+async fn switch_membership(
+    cx: Cx,
+    Extension(keys): Extension<Keys>,
+    caller: Caller,
+    Valid(body): Valid<Switch>,
+) -> Result<Answer<Granted>, Problem> {
+    let (own, done) = Own::read(&cx, caller).await?;
+    if let Some(reply) = done {
+        return grant::again(&cx, &keys, Proof::Given, &reply).await;
+    }
+    let wanted = own.memberships.iter().find(|membership| membership.principal.subject() == body.membership);
+    let wanted = wanted.ok_or_else(|| Problem::invalid("membership", "None of yours, or you aren't let in there any more."))?;
+    let mut change = cx.change(&caller);
+    change.require_session(caller.session, &own.session)?;
+    change.sign_in(caller.login, &own.credentials, None, &body.membership)?;
+    let begun = Session::begin((caller.login, own.credentials.epoch), wanted.firm, wanted.principal, cx.origin(), cx.now);
+    // Who switches proves nothing.
+    let grant = Grant { id: cx.new_id(), session: Session { authenticated_at: own.session.authenticated_at, ..begun } };
+    change.begin_session(grant.id, &grant.session)?;
+    grant::commit(&cx, &keys, Proof::Given, change, grant).await
+}

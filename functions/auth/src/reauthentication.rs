@@ -1,0 +1,63 @@
+//! `POST /api/auth/reauthenticate/`: what changes who has a firm takes that one proved lately who one is.
+
+use api::{Answer, App, Caller, Cx, Problem, Routes, Valid, post, routes};
+use axum::{Extension, extract::State};
+use chrono::TimeDelta;
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    grant::{self, Grant, Granted, Keys, Proof},
+    own::Own,
+};
+
+/// How long who proved who they are needn't again.
+const LATELY: TimeDelta = TimeDelta::minutes(10);
+
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(reauthenticate))
+}
+
+/// What shows who one is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "correct horse battery"}))]
+struct Reauthentication {
+    #[schema(format = Password, max_length = 128)]
+    current_password: String,
+}
+
+/// Prove once more who one is.
+///
+/// The tokens in the answer, of the same session, say so for ten minutes, as `auth_time`: what changes who has the firm takes that
+/// (403, `reauthentication-required`). 422 if it isn't one's password, which counts as a failure to sign in: 429 after too many.
+#[post("/api/auth/reauthenticate/", tag = "auth")]
+async fn reauthenticate(
+    cx: Cx,
+    State(app): State<App>,
+    Extension(keys): Extension<Keys>,
+    caller: Caller,
+    Valid(body): Valid<Reauthentication>,
+) -> Result<Answer<Granted>, Problem> {
+    let (own, done) = Own::read(&cx, caller).await?;
+    let guesses = own.prove(&cx, &app, &keys, ("current_password", &body.current_password)).await?;
+    if let Some(reply) = done {
+        return grant::again(&cx, &keys, Proof::Given, &reply).await;
+    }
+    let mut change = cx.change(&caller);
+    let grant = Grant { id: caller.session, session: own.session.reauthenticate(cx.now).rotate(cx.idempotency_key(), cx.origin(), cx.now) };
+    change.require_fewer(guesses.username(), app.limiter.failures())?;
+    change.require_secrets(caller.login, &own.credentials)?;
+    change.replace_session(caller.session, &own.session, &grant.session)?;
+    grant::commit(&cx, &keys, Proof::Given, change, grant).await
+}
+
+/// That `caller` proved lately who they are.
+pub(crate) fn proven_lately(cx: &Cx, caller: Caller) -> Result<(), Problem> {
+    if caller.authenticated >= (cx.now - LATELY).timestamp() {
+        return Ok(());
+    }
+    let detail = "This takes that you proved who you are within ten minutes; do so by POST /api/auth/reauthenticate/.";
+    Err(Problem::new(StatusCode::FORBIDDEN, "reauthentication-required", detail))
+}

@@ -1,0 +1,75 @@
+//! What somebody signs in with: a password that is forgotten, devices that are signed out, one login in two firms, a firm that is
+//! handed over.
+
+use serde_json::json;
+
+use super::{PASSWORD, Walk, activate, register, text};
+use crate::{
+    caller::link_token,
+    error::{OrMissing, Result},
+};
+
+/// The password that is chosen in place of the one that is forgotten.
+const OTHER: &str = "harbour lane lighthouse 7";
+
+pub(super) async fn walk(walk: &mut Walk) -> Result<()> {
+    let caller = &walk.caller.clone();
+    let (ada, bea) = (&walk.email("forgetful"), &walk.email("heir"));
+    let sign_in = |password: &str| caller.post("/api/auth/login/", &json!({ "username": ada, "password": password })).send();
+    let renew = |token: &str| caller.post("/api/auth/refresh/", &json!({ "refresh": token })).send();
+
+    let before = walk.step("a firm signs up", async { text(&register(caller, "Forgetful Ltd", ada).await?, "/refresh") }).await?;
+    walk.step("its owner has forgotten their password", async {
+        caller.post("/api/auth/password-reset/", &json!({ "email": ada })).send().await?.is(202)
+    })
+    .await?;
+    let mail = walk.step("a mail with a link arrives", caller.mail(ada, "/reset-password?token=")).await?;
+    let chosen = json!({ "token": link_token(&mail, "reset-password")?, "password": OTHER });
+    let choose = || caller.post("/api/auth/password-reset/confirm/", &chosen).send();
+    let owner = walk.step("by which they choose another", async { choose().await?.is(200)?.text("/access") }).await?;
+    walk.step("once: 409", async { choose().await?.is(409) }).await?;
+    walk.step("the session of before is over: 401", async { renew(&before).await?.is(401) }).await?;
+    walk.step("and the password of before too: 401", async { sign_in(PASSWORD).await?.is(401) }).await?;
+    walk.step("a mail says that it was changed", caller.mail(ada, "/forgot-password")).await?;
+    let phone = walk.step("they sign in on a phone", async { sign_in(OTHER).await?.is(200)?.text("/refresh") }).await?;
+    walk.step("both are shown", async {
+        let sessions = caller.get("/api/auth/sessions/").by(&owner).send().await?.is(200)?;
+        sessions.body()["results"].as_array().filter(|list| list.len() == 2).map(|_| ()).or_missing("not two sessions")
+    })
+    .await?;
+    walk.step("they sign out everywhere else", async { caller.delete("/api/auth/sessions/").by(&owner).send().await?.is(204) }).await?;
+    walk.step("on the phone too: 401", async { renew(&phone).await?.is(401) }).await?;
+
+    let second = walk
+        .step("they sign up a second firm with the same login", async {
+            let body = json!({ "firm_name": "Second Ltd", "name": "Ada Winter", "email": ada, "password": OTHER });
+            let registered = caller.post("/api/auth/register/", &body).send().await?.is(201)?;
+            Ok((registered.text("/access")?, registered.text("/user/id")?))
+        })
+        .await?;
+    walk.step("and are a member of both", async {
+        let memberships = caller.get("/api/auth/memberships/").by(&second.0).send().await?.is(200)?;
+        memberships.has("/results/0/firm_name", &json!("Forgetful Ltd"))?.has("/results/1/firm_name", &json!("Second Ltd"))
+    })
+    .await?;
+    let switched = walk
+        .step("they switch between them", async {
+            let body = json!({ "membership": second.1 });
+            caller.post("/api/auth/switch/", &body).by(&owner).send().await?.is(200)?.text("/access")
+        })
+        .await?;
+    walk.step("somebody joins the second", async {
+        let body = json!({ "name": "Bea Summer", "email": bea, "role": "manager" });
+        caller.post("/api/auth/users/", &body).by(&switched).send().await?.is(201)?;
+        activate(caller, &caller.mail(bea, "/activate?token=").await?).await
+    })
+    .await?;
+    walk.step("and it is handed over to them", async {
+        let people = caller.get("/api/auth/users/").by(&switched).send().await?.is(200)?;
+        let heir = people.body()["results"].as_array().into_iter().flatten().find(|user| user["email"] == json!(bea));
+        let body = json!({ "user": heir.map(|heir| heir["id"].clone()).or_missing("they aren't listed")? });
+        caller.post("/api/auth/firm/transfer-ownership/", &body).by(&switched).send().await?.is(200)?.has("/role", &json!("owner"))
+    })
+    .await?;
+    Ok(())
+}
