@@ -143,7 +143,8 @@ async fn an_owner_hands_the_firm_over_to_who_can_sign_in_once_they_proved_who_th
     let hand_over = async |by: &User<'_>, to: &str| by.post("/api/auth/firm/transfer-ownership/", json!({"user": to})).await;
     let body = json!({"name": "Cy", "email": email("cy"), "role": "billing"});
     let invited = firm.owner.post("/api/auth/users/", body).await.expect(201).id();
-    for other in [&firm.owner.id, &invited, &stranger.id] {
+    let another = firm.member(Role::Owner).await;
+    for other in [&firm.owner.id, &invited, &stranger.id, &another.id] {
         assert_eq!(hand_over(&firm.owner, other).await.expect(422).fields(), ["user"]);
     }
     hand_over(&bo, &bo.id).await.expect(403);
@@ -162,10 +163,109 @@ async fn an_owner_hands_the_firm_over_to_who_can_sign_in_once_they_proved_who_th
     let proven = with_tokens(&refreshed, &proven);
     assert_eq!(hand_over(&proven, &bo.id).await.expect(200).text("/role"), "owner");
 
-    hand_over(&proven, &bo.id).await.expect(401);
+    proven.patch("/api/auth/firm/", json!({"name": "Mine"})).await.expect(401);
     let before = with_tokens(&proven, &refresh(&app, &proven.refresh).await.expect(200));
     assert_eq!(before.get("/api/auth/me/").await.expect(200).text("/role"), "manager");
     hand_over(&before, &bo.id).await.expect(403);
     let owner = with_tokens(&bo, &refresh(&app, &bo.refresh).await.expect(200));
     owner.patch("/api/auth/firm/", json!({"name": "Bo & Co"})).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_takes_a_firm_over_with_a_token_of_long_ago() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (bo, other) = (firm.member(Role::Manager).await, firm.member(Role::Owner).await);
+    app.clock.advance(TimeDelta::minutes(11));
+    let owner = with_tokens(&firm.owner, &refresh(&app, &firm.owner.refresh).await.expect(200));
+    let at = |user: &User<'_>, action: &str| format!("/api/auth/users/{}/{action}", user.id);
+    let invited = |role: &str| json!({"name": "Cy", "email": email("cy"), "role": role});
+    for refused in [
+        owner.patch(at(&bo, ""), json!({"role": "owner"})).await,
+        owner.patch(at(&other, ""), json!({"role": "billing"})).await,
+        owner.post(at(&other, "deactivate/"), json!({})).await,
+        owner.post("/api/auth/users/", invited("owner")).await,
+    ] {
+        assert_eq!(refused.expect(403).text("/type"), "urn:consultantpro:problem:reauthentication-required");
+    }
+    // What leaves the owners as they are takes no proof.
+    owner.patch(at(&bo, ""), json!({"role": "billing"})).await.expect(200);
+    owner.patch(at(&other, ""), json!({"name": "Olga Other"})).await.expect(200);
+    owner.post("/api/auth/users/", invited("billing")).await.expect(201);
+    let proven = with_tokens(&owner, &owner.post("/api/auth/reauthenticate/", json!({"current_password": PASSWORD})).await.expect(200));
+    proven.post(at(&other, "deactivate/"), json!({})).await.expect(200);
+    assert_eq!(proven.post(at(&other, "invite/"), json!({})).await.expect(200).text("/status"), "invited");
+}
+
+#[tokio::test]
+async fn who_joins_a_firm_beside_a_change_of_the_password_is_signed_out_there_too() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let mut held = app.meter.hold("BatchGetItem");
+    let body = json!({"current_password": PASSWORD, "new_password": "harbour lane lighthouse"});
+    let (changed, joined) = tokio::join!(owner.post("/api/auth/password/", body), async {
+        held.reached().await;
+        let joined = sign_up(&app, "South", &owner.email, PASSWORD).await.expect(201);
+        held.release();
+        joined
+    });
+    changed.expect(204);
+    refresh(&app, &joined.text("/refresh")).await.expect(401);
+    app.clock.advance(TimeDelta::seconds(61));
+    let south = with_tokens(&owner, &joined);
+    south.get("/api/auth/me/").await.expect(401);
+    // With the new password they are at home there.
+    let body = json!({"username": owner.email, "password": "harbour lane lighthouse", "firm": joined.text("/firm/id")});
+    let again = with_tokens(&owner, &app.post("/api/auth/login/", body).send().await.expect(200));
+    again.get("/api/auth/me/").await.expect(200);
+}
+
+#[tokio::test]
+async fn what_was_switched_to_ends_with_where_it_was_switched_from() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let switched = owner.post("/api/auth/switch/", json!({"membership": owner.id})).await.expect(200);
+    let switched = with_tokens(&owner, &switched);
+    let further = with_tokens(&owner, &switched.post("/api/auth/switch/", json!({"membership": owner.id})).await.expect(200));
+    let further = with_tokens(&further, &refresh(&app, &further.refresh).await.expect(200));
+    let other = owner.anew().await;
+    app.post("/api/auth/logout/", json!({"refresh": owner.refresh})).send().await.expect(204);
+    for over in [&switched, &further] {
+        refresh(&app, &over.refresh).await.expect(401);
+    }
+    refresh(&app, &other.refresh).await.expect(200);
+}
+
+#[tokio::test]
+async fn signing_up_or_accepting_an_invitation_gives_no_more_guesses_than_signing_in() {
+    let app = TestApp::new().await;
+    let firm = app.firm().await;
+    let bo = firm.member(Role::Consultant).await;
+    let elsewhere = || std::net::IpAddr::from(rand::random::<u32>().to_be_bytes());
+    let guess = |password: &str| {
+        let body = json!({"firm_name": "South", "name": "Bo", "email": bo.email, "password": password});
+        app.post("/api/auth/register/", body).from(elsewhere())
+    };
+    let mut calls: Vec<_> = (0..30).map(|n| guess(&format!("a wrong long phrase {n}"))).collect();
+    calls.push(guess(PASSWORD));
+    let answers = together(calls).await;
+    assert!(answers.iter().all(|answer| [409, 429].contains(&answer.status.as_u16())), "{answers:?}");
+    // They are counted with those of the sign-in.
+    let body = json!({"username": bo.email, "password": PASSWORD});
+    app.post("/api/auth/login/", body).from(elsewhere()).send().await.expect(429);
+}
+
+#[tokio::test]
+async fn two_owners_who_hand_the_firm_over_in_the_same_second_leave_an_owner() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (ann, bo, cy) = (firm.owner.clone(), firm.member(Role::Owner).await, firm.member(Role::Manager).await);
+    app.meter.contend();
+    let hand_over =
+        |by: &User<'_>, to: &User<'_>| app.post("/api/auth/firm/transfer-ownership/", json!({"user": to.id})).bearer(&by.access);
+    let answers = together(vec![hand_over(&ann, &cy), hand_over(&bo, &cy)]).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{answers:?}");
+    let people = cy.anew().await.get("/api/auth/users/").await.expect(200);
+    let owners = results(&people).iter().filter(|user| user["role"] == "owner" && user["status"] == "active").count();
+    assert_eq!(owners, 2, "{:#}", people.json);
 }

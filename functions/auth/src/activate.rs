@@ -1,7 +1,7 @@
 //! `POST /api/auth/activate/`: somebody who was invited comes to a login of their own.
 
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
-use axum::Extension;
+use axum::{Extension, extract::State};
 use domain::{
     Id, Refusal, SingleLine, Time,
     firm::INSTALLATION,
@@ -43,10 +43,11 @@ struct Activation {
 /// They are signed in, and sign in with this password from now on; of an e-mail that has a login already it has to be that
 /// login's. Only a login whose e-mail nobody has proven is taken over: it gets this password, and its sessions end. 409 if
 /// the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a week, and if
-/// the login has another password.
+/// the login has another password, which counts as a failure to sign in.
 #[post("/api/auth/activate/", tag = "auth")]
 async fn activate(
     cx: Cx,
+    State(app): State<App>,
     _: Anonymous,
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Activation>,
@@ -63,7 +64,9 @@ async fn activate(
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
     let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
     let (login, epoch) = match known {
-        Some(known) => known.sign_in(&mut change, &keys, (principal, name), (&body.password, &found.record(invited.firm)?.name))?,
+        Some(known) => {
+            known.sign_in((&cx, &app, &keys), &mut change, (principal, name), (&body.password, &found.record(invited.firm)?.name)).await?
+        }
         None => {
             let firm = found.record(invited.firm)?;
             body.password.is_not_of(&[invited.email.as_str(), &firm.name], "password")?;
@@ -93,27 +96,30 @@ impl Known {
         let Some(id) = id else { return Ok(None) };
         let (found, credentials) = tokio::join!(cx.store.read(INSTALLATION).login(id).fetch(), cx.store.credentials(id));
         let Some((record, credentials)) = found?.login(id)?.zip(credentials?) else { return Ok(None) };
-        // Where it leads is of interest only if it leads nowhere from now on.
-        let memberships = if record.proven_at.is_some() { Vec::new() } else { cx.store.memberships(&credentials.joined).await? };
+        let memberships = cx.store.memberships(&credentials.joined).await?;
         Ok(Some(Self { record, credentials, memberships }))
     }
 
     /// Prove that it is theirs by its password, and in which epoch it is then; where nobody has proven its e-mail yet, they just have, by the link, so it is
     /// theirs, and who typed it before is out.
-    fn sign_in(
+    async fn sign_in(
         self,
+        (cx, app, keys): (&Cx, &App, &Keys),
         change: &mut Change,
-        keys: &Keys,
         (principal, name): (Principal, SingleLine<200>),
         (password, firm): (&Password, &str),
     ) -> Result<(LoginId, u64), Problem> {
         let Self { record, credentials, memberships } = self;
-        credentials.has_room()?;
+        Credentials::has_room(memberships.len())?;
         if record.proven_at.is_some() {
+            let attempt = cx.attempt(record.email.as_str());
+            app.limiter.admit(&cx.store, &attempt, cx.now).await?;
             if !keys.passwords.verify(password.expose(), Some(&credentials.password))? {
+                cx.count_guess(app, &attempt).await?;
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
             }
-            change.sign_in(record.id, &credentials, None, &principal.subject())?;
+            change.require_fewer(attempt.username(), app.limiter.failures())?;
+            change.sign_in_joining(record.id, &credentials, &principal.subject())?;
             return Ok((record.id, credentials.epoch));
         }
         change.update_login(&record, record.take_over(name, change.now())?)?;

@@ -17,11 +17,20 @@ pub(crate) fn over() -> Problem {
     Problem::unauthorized(Some("invalid_token"), "The session is over; sign in again.")
 }
 
-/// Begin to read the session `id` of `login` in `firm`, the user or portal user `subject`, and what the login proves itself by.
-pub(crate) fn read<'c>(cx: &'c Cx, firm: Id<Firm>, id: Id<Session>, subject: &str, login: LoginId) -> Read<'c> {
+/// Begin to read the session `id` of `login` in `firm`, the user or portal user `subject`, what the login proves itself by, and the
+/// session from which it was switched to.
+pub(crate) fn read<'c>(
+    cx: &'c Cx,
+    firm: Id<Firm>,
+    (id, parent): (Id<Session>, Option<Id<Session>>),
+    subject: &str,
+    login: LoginId,
+) -> Read<'c> {
     let user: Option<Id<User>> = subject.parse().ok();
     let portal_user: Option<Id<PortalUser>> = subject.parse().ok();
-    cx.store.read(firm).session(login, id).maybe(user).maybe(portal_user).secrets(login).tokens_since(subject)
+    let read = cx.store.read(firm).session(login, id);
+    let read = parent.into_iter().fold(read, |read, parent| read.session(login, parent));
+    read.maybe(user).maybe(portal_user).secrets(login).tokens_since(subject)
 }
 
 /// The session as it goes on at `now`: with the role or rights of now, and tokens that are taken. None if it is over, because who it
@@ -29,6 +38,11 @@ pub(crate) fn read<'c>(cx: &'c Cx, firm: Id<Firm>, id: Id<Session>, subject: &st
 pub(crate) fn still(found: &Found, session: &Session, now: Time) -> Result<Option<Session>, Problem> {
     let secrets = found.secrets(session.login)?;
     if !secrets.is_some_and(|secrets| session.goes_on(secrets.epoch, now)) {
+        return Ok(None);
+    }
+    // One that was left alone for long isn't kept, and ended nothing.
+    let parent = session.parent.map(|parent| found.session(session.login, parent)).transpose()?.flatten();
+    if parent.is_some_and(|parent| parent.revoked) {
         return Ok(None);
     }
     let goes_on = |status, since: Option<Time>| status == Standing::Active && since.is_none_or(|since| since <= session.started_at);

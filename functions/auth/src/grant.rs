@@ -190,7 +190,7 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
         Proof::Given => None,
         Proof::Password(email, _) => cx.store.login_of(email).await?,
     };
-    let read = alive::read(cx, session.firm, *id, &session.principal.subject(), session.login);
+    let read = alive::read(cx, session.firm, (*id, session.parent), &session.principal.subject(), session.login);
     let found = login.into_iter().fold(read, |read, login| read.secrets(login)).fetch().await?;
     let known = login.map(|login| found.secrets(login)).transpose()?.flatten();
     if let Proof::Password(_, password) = proof

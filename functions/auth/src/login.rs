@@ -92,7 +92,7 @@ async fn refresh(
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
     let shown = read(&cx, &app, &body.refresh).await?;
-    let found = alive::read(&cx, shown.firm, shown.sid, &shown.sub, shown.login).fetch().await?;
+    let found = alive::read(&cx, shown.firm, (shown.sid, shown.parent), &shown.sub, shown.login).fetch().await?;
     let before = found.session(shown.login, shown.sid)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
     let Some(session) = alive::still(&found, &before, cx.now)? else {
         cx.store.replace_session(shown.sid, &before, &before.revoke()).await?;
@@ -160,10 +160,19 @@ async fn opened(
     let Some((id, login)) = login.filter(|_| known) else { return Ok(None) };
     let memberships = cx.store.memberships(&login.joined).await?;
     let wanted = || memberships.iter().filter(|membership| credentials.firm.is_none_or(|firm| firm == membership.firm));
-    let last = wanted().find(|membership| Some(membership.principal.subject()) == login.last_used);
-    let Some(membership) = last.or_else(|| wanted().next_back()).cloned() else { return Ok(None) };
+    let Some(membership) = last_used(&login, wanted()).cloned() else { return Ok(None) };
     let renewed = keys.passwords.renewed(&credentials.password, &login.password)?;
     Ok(Some(Opened { login: id, known: login, membership, memberships, renewed }))
+}
+
+/// As whom of `memberships` somebody signed in last; else the one that they were invited to last.
+pub(crate) fn last_used<'m>(
+    login: &login::Credentials,
+    memberships: impl DoubleEndedIterator<Item = &'m Membership> + Clone,
+) -> Option<&'m Membership> {
+    let mut invited = memberships.clone();
+    let mut all = memberships;
+    all.find(|membership| Some(membership.principal.subject()) == login.last_used).or_else(|| invited.next_back())
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.

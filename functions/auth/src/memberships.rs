@@ -63,7 +63,7 @@ async fn list_memberships(cx: Cx, caller: Caller) -> Result<Answer<Memberships>,
 
 /// Be signed in as another of one's memberships.
 ///
-/// With tokens of a session of its own; this one goes on too. The next sign-in leads there. 422 if it is none of one's own, or one
+/// With tokens of a session of its own, which ends with this one; this one goes on. The next sign-in leads there. 422 if it is none of one's own, or one
 /// isn't let in there any more.
 #[post("/api/auth/switch/", tag = "auth")]
 async fn switch_membership(
@@ -82,8 +82,10 @@ async fn switch_membership(
     change.require_session(caller.session, &own.session)?;
     change.sign_in(caller.login, &own.credentials, None, &body.membership)?;
     let begun = Session::begin((caller.login, own.credentials.epoch), wanted.firm, wanted.principal, cx.origin(), cx.now);
-    // Who switches proves nothing.
-    let grant = Grant { id: cx.new_id(), session: Session { authenticated_at: own.session.authenticated_at, ..begun } };
+    // Who switches proves nothing, and is signed in as long as where they came from.
+    let parent = Some(own.session.parent.unwrap_or(caller.session));
+    let session = Session { authenticated_at: own.session.authenticated_at, parent, ..begun };
+    let grant = Grant { id: cx.new_id(), session };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, Proof::Given, change, grant).await
 }

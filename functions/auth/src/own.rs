@@ -40,13 +40,19 @@ impl Own {
     /// from this who is signed in; and who has somebody's token has as many guesses. Of guesses at once only those count that are
     /// done before the others' failures are too many, which the change is to depend on.
     pub(crate) async fn prove(&self, cx: &Cx, app: &App, keys: &Keys, (field, password): (&'static str, &str)) -> Result<Attempt, Problem> {
-        let attempt = cx.attempt(&self.caller.login.to_string());
-        app.limiter.admit(&cx.store, &attempt, cx.now).await?;
+        let attempt = self.admit(cx, app).await?;
         if keys.passwords.verify(password, Some(&self.credentials.password))? {
             return Ok(attempt);
         }
         cx.count_failure(app, &attempt).await?;
         Err(Problem::invalid(field, "Not your password."))
+    }
+
+    /// That they may prove who they are: not too often of late did they fail to.
+    pub(crate) async fn admit(&self, cx: &Cx, app: &App) -> Result<Attempt, Problem> {
+        let attempt = cx.attempt(&self.caller.login.to_string());
+        app.limiter.admit(&cx.store, &attempt, cx.now).await?;
+        Ok(attempt)
     }
 
     /// Begin a change of the login, which ends all its sessions but this one.

@@ -4,7 +4,6 @@ use api::{Answer, App, Caller, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::password::Password;
 use serde::Deserialize;
-use store::Error;
 use utoipa::ToSchema;
 
 use crate::{grant::Keys, own::Own};
@@ -41,8 +40,12 @@ async fn change_password(
     let PasswordChange { current_password, new_password } = body;
     let (own, done) = Own::read(&cx, caller).await?;
     if let Some(reply) = done {
-        own.prove(&cx, &app, &keys, ("new_password", new_password.expose())).await?;
-        return Err(Error::Replayed(reply).into());
+        // Whoever has the key has no more guesses by it.
+        let attempt = own.admit(&cx, &app).await?;
+        if !keys.passwords.verify(new_password.expose(), Some(&own.credentials.password))? {
+            cx.count_failure(&app, &attempt).await?;
+        }
+        return Err(keys.replayed(new_password.expose(), &own.credentials, reply));
     }
     let guesses = own.prove(&cx, &app, &keys, ("current_password", &current_password)).await?;
     new_password.is_not_of(&[own.login.email.as_str(), &own.firm.name], "new_password")?;

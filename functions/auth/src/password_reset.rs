@@ -8,7 +8,10 @@ use serde::Deserialize;
 use store::Membership;
 use utoipa::ToSchema;
 
-use crate::grant::{self, Grant, Granted, Keys, Proof};
+use crate::{
+    grant::{self, Grant, Granted, Keys, Proof},
+    login::last_used,
+};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(request_password_reset)).routes(routes!(reset_password))
@@ -39,7 +42,7 @@ struct PasswordReset {
 ///
 /// It works once, for an hour; the links before it work no more. 202 whether the e-mail has a login or not, and just as fast, so that
 /// nobody learns from it who has. Who asks again and again without using a link waits for the next: a minute after the first, twice as
-/// long after each further one, six hours at most.
+/// long after each further one, an hour at most.
 #[post("/api/auth/password-reset/", 202, tag = "auth")]
 async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<ForgottenPassword>) -> Result<Answer<()>, Problem> {
     let id = cx.store.login_of(&body.email).await?.unwrap_or_else(|| cx.new_id());
@@ -54,7 +57,7 @@ async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<Forgott
 
 /// Use the link of a mail by which another password is chosen.
 ///
-/// They are signed in, into the firm that they joined last, and signed out everywhere else; they are told by mail. So the e-mail is
+/// They are signed in, as whom they signed in last, and signed out everywhere else; they are told by mail. So the e-mail is
 /// shown to be theirs: who typed it before them, without having shown that, is out. 204, and nobody is signed in, if no firm lets
 /// them in any more. 409 if the link was used or another was sent since; 422 if it isn't ours or is older than an hour.
 #[post("/api/auth/password-reset/confirm/", 200, 204, tag = "auth")]
@@ -77,14 +80,15 @@ async fn reset_password(
     }
     let memberships = cx.store.memberships(&credentials.joined).await?;
     body.password.is_not_of(&[login.email.as_str()], "password")?;
-    if let Some(Membership { firm, .. }) = memberships.last() {
+    let last = last_used(&credentials, memberships.iter());
+    if let Some(Membership { firm, .. }) = last {
         body.password.is_not_of(&[&*cx.store.get(*firm, *firm).await?.name], "password")?;
     }
     let mut change = cx.change_anonymous(INSTALLATION, Actor::Login(link.login));
     change.update_login(&login, login.reset_password(link.number, cx.now)?)?;
     change.replace_password(link.login, &credentials, &keys.passwords.hash(body.password.expose())?)?;
     change.end_access(&memberships, credentials.next_epoch(), None)?;
-    let Some(membership) = memberships.last() else { return cx.commit_anew(change, Ok(Answer::no_content())).await };
+    let Some(membership) = last else { return cx.commit_anew(change, Ok(Answer::no_content())).await };
     let login_in = (link.login, credentials.next_epoch());
     let session = Session::begin(login_in, membership.firm, membership.principal, cx.origin(), cx.now);
     let grant = Grant { id: cx.new_id(), session };

@@ -7,7 +7,7 @@ use domain::{
     event::Actor,
     firm::{self, Firm, INSTALLATION},
     ids::LoginId,
-    login::{self, Login},
+    login::{self, Credentials, Login},
     password::Password,
     session::{Principal, Session},
     user::{self, User},
@@ -47,7 +47,7 @@ struct NewFirm {
 /// but nothing leaves it (403, `unconfirmed`), and after a week it is closed. Whose e-mail has a login already, and has
 /// shown that it is theirs, signs up with its password, and needs no such link. Until `firm/` says otherwise the firm's
 /// clients have 30 days to pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login with
-/// another password, which counts as a failure to sign in.
+/// another password, which counts as a failure to sign in, or one of which nobody has shown that it is theirs.
 #[post("/api/auth/register/", 201, tag = "auth")]
 async fn register(
     cx: Cx,
@@ -69,7 +69,8 @@ async fn register(
         return grant::again(&cx, &keys, proof, &kept).await;
     }
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
-    let taken = Refusal::state("This e-mail has a login already; sign in with it, or sign up with its password.").about("email");
+    let taken = Refusal::state("This e-mail has a login already; sign in with it, or sign up with its password, once it is confirmed.")
+        .about("email");
     let (login, epoch, firm) = match found.login_of(&email)? {
         Some(login) => {
             let epoch = sign_in(&cx, &app, &keys, &mut change, (login, principal), (&email, password.expose()), &taken).await?;
@@ -113,10 +114,11 @@ async fn sign_in(
         return Err(taken.clone().into());
     }
     if !keys.passwords.verify(password, Some(&credentials.password))? {
-        cx.count_failure(app, &attempt).await?;
+        cx.count_guess(app, &attempt).await?;
         return Err(taken.clone().into());
     }
-    credentials.has_room()?;
-    change.sign_in(id, &credentials, None, &principal.subject())?;
+    Credentials::has_room(cx.store.memberships(&credentials.joined).await?.len())?;
+    change.require_fewer(attempt.username(), app.limiter.failures())?;
+    change.sign_in_joining(id, &credentials, &principal.subject())?;
     Ok(credentials.epoch)
 }

@@ -105,7 +105,7 @@ async fn end_session(cx: Cx, caller: Caller, Path(id): Path<SessionId>) -> Resul
         change.replace_session(id, &session, &session.revoke())?;
         let subject = session.principal.subject();
         let member = own.memberships.iter().find(|member| member.firm == session.firm && member.principal.subject() == subject);
-        member.map(|member| change.end_tokens(member, kept)).transpose()?;
+        member.map(|member| change.end_tokens(member, session.rotated_at, kept)).transpose()?;
     }
     cx.commit(change, Ok(Answer::no_content())).await
 }

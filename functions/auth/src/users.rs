@@ -1,6 +1,8 @@
 //! `/api/auth/users/`: the firm's people.
 
-use api::{Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes};
+use api::{
+    Acts, Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes,
+};
 use domain::{
     Email, Refusal, SingleLine,
     access::Role,
@@ -13,7 +15,7 @@ use serde::Deserialize;
 use store::{ListScope, Unique};
 use utoipa::ToSchema;
 
-use crate::shapes::UserOut;
+use crate::{reauthentication::proven_lately, shapes::UserOut};
 
 api::standard_handlers! {
     UserId, UserOut, "/api/auth/users/{id}/":
@@ -67,11 +69,15 @@ async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilt
 
 /// Invite somebody to the firm, by mail.
 ///
-/// The link in it works for a week. 409, naming the other in `existing`, if somebody of the firm has the e-mail, who may be
+/// The link in it works for a week. An owner is invited by who proved within ten minutes who they are (403,
+/// `reauthentication-required`). 409, naming the other in `existing`, if somebody of the firm has the e-mail, who may be
 /// deactivated: invite them again.
 #[post("/api/auth/users/", 201)]
 async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer<UserOut>, Problem> {
     let NewUser { name, email, role } = body;
+    if role == Role::Owner {
+        proven_lately(&cx, staff.caller())?;
+    }
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
     let mut change = cx.change(&staff);
     let user = User::invited(name, email.clone(), role, firm.confirmed()?, cx.now);
@@ -83,8 +89,9 @@ async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<N
 
 /// Change somebody's name or role.
 ///
-/// Tokens with the role before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays. 422 for
-/// one's own role, which another owner changes.
+/// Tokens with the role before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays. Who is an owner is
+/// changed by who proved within ten minutes who they are (403, `reauthentication-required`). 422 for one's own role, which another
+/// owner changes.
 #[patch("/api/auth/users/{id}/")]
 async fn update_user(
     cx: Cx,
@@ -93,7 +100,11 @@ async fn update_user(
     Valid(body): Valid<UserPatch>,
 ) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
-    let user = change.update(&before, before.edit(body.over(before.content.clone())?, id, staff.user)?)?;
+    let edited = body.over(before.content.clone())?;
+    if before.changes_ownership(edited.role) {
+        proven_lately(&cx, staff.caller())?;
+    }
+    let user = change.update(&before, before.edit(edited, id, staff.user)?)?;
     if user.status == Standing::Active && user.role != before.role {
         change.change_membership(Principal::Staff { user: id, role: user.role })?;
     }
@@ -102,11 +113,15 @@ async fn update_user(
 
 /// Send somebody another invitation; the links before it work no more.
 ///
-/// It comes by mail, works for a week, and lets in again who was deactivated. 409 if they are active: there is nothing to
+/// It comes by mail, works for a week, and lets in again who was deactivated; an owner by who proved within ten minutes who they are
+/// (403, `reauthentication-required`). 409 if they are active: there is nothing to
 /// invite them to.
 #[post("/api/auth/users/{id}/invite/")]
 async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
+    if before.role == Role::Owner {
+        proven_lately(&cx, staff.caller())?;
+    }
     let user = change.update(&before, before.invite_again(firm.confirmed()?, cx.now)?)?;
     cx.commit(change, cx.ok(&user)).await
 }
@@ -114,11 +129,15 @@ async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserI
 /// Shut somebody out.
 ///
 /// Their tokens are worth nothing within a minute, and a link that they were sent lets nobody in; another invitation lets
-/// them in again. What they did stays, and so do their places on projects. 409 for oneself, and if they are deactivated
+/// them in again. What they did stays, and so do their places on projects. An owner is shut out by who proved within ten minutes who
+/// they are (403, `reauthentication-required`). 409 for oneself, and if they are deactivated
 /// already.
 #[post("/api/auth/users/{id}/deactivate/")]
 async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
+    if before.role == Role::Owner {
+        proven_lately(&cx, staff.caller())?;
+    }
     let user = change.update(&before, before.deactivate(id, staff.user)?)?;
     change.remove_membership(&id.to_string())?;
     cx.commit(change, cx.ok(&user)).await

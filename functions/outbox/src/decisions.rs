@@ -54,7 +54,12 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         },
         DomainEvent::User(event) => match event {
             user::Event::Invited | user::Event::Reinvited => people::user_invited(outbox, logged).await,
-            user::Event::Registered | user::Event::Activated | user::Event::Updated | user::Event::Deactivated => Ok(()),
+            user::Event::Registered
+            | user::Event::Activated
+            | user::Event::Updated
+            | user::Event::OwnershipReceived
+            | user::Event::OwnershipHandedOver
+            | user::Event::Deactivated => Ok(()),
         },
         DomainEvent::Undelivered(event) => match event {
             aside::Event::Retried => undelivered::retried(outbox, logged).await,

@@ -160,6 +160,11 @@ impl Limiter {
         address.and(username)
     }
 
+    /// Count the failure of `attempt` for its username alone: where the address is counted as one of nobody who is known.
+    pub async fn count_guess(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
+        ask(store, one(None, &attempt.username, self.limits.anonymous), now).await
+    }
+
     /// How often a username may fail in an hour.
     pub fn failures(&self) -> u32 {
         self.limits.anonymous.per_hour

@@ -116,6 +116,8 @@ pub struct Credentials {
     pub epoch: u64,
     /// As whom they signed in last: a user's or portal user's id.
     pub last_used: Option<String>,
+    /// How often it joined a firm.
+    pub joins: u64,
     /// Where it leads, the newest last. Whether somebody is still let in there, the membership says.
     pub joined: Vec<Joined>,
 }
@@ -143,9 +145,9 @@ impl Credentials {
         self.epoch + 1
     }
 
-    /// That it can lead to one more.
-    pub fn has_room(&self) -> Result<(), Refusal> {
-        if self.joined.len() < MOST_JOINED {
+    /// That it can lead to one more, where it is let in so often.
+    pub fn has_room(let_in: usize) -> Result<(), Refusal> {
+        if let_in < MOST_JOINED {
             Ok(())
         } else {
             Err(Refusal::state(format!("This e-mail signs in to {MOST_JOINED} firms and clients already, and to no more.")))

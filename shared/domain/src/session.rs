@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     SingleLine, Time,
     access::{Rights, Role},
-    ids::{ClientId, FirmId, LoginId, PortalUserId, UserId},
+    ids::{ClientId, FirmId, LoginId, PortalUserId, SessionId, UserId},
 };
 
 /// How long an access token is taken.
@@ -76,6 +76,8 @@ pub struct Session {
     pub firm: FirmId,
     /// Whom it is for; their role or rights as they were when it began.
     pub principal: Principal,
+    /// The session from which it was switched to, which it doesn't outlive.
+    pub parent: Option<SessionId>,
     /// Which refresh token is the newest: 1 is the first.
     pub generation: u64,
     /// When it began.
@@ -123,6 +125,7 @@ impl Session {
             login,
             firm,
             principal,
+            parent: None,
             generation: 1,
             started_at: now,
             authenticated_at: now,

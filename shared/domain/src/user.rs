@@ -22,6 +22,10 @@ crate::events! {
         Activated = "user.activated" is Change,
         /// Name or role was changed.
         Updated = "user.updated" is Edit,
+        /// The firm was handed over to them: they own it.
+        OwnershipReceived = "user.ownership_received" is Change,
+        /// They handed the firm over, and are a manager.
+        OwnershipHandedOver = "user.ownership_handed_over" is Change,
         /// Shut out.
         Deactivated = "user.deactivated" is Change,
     }
@@ -64,6 +68,11 @@ impl User {
         Ok((edited, Event::Updated))
     }
 
+    /// Whether who has the firm is another once they are `edited`: their own or another's place as its owner.
+    pub fn changes_ownership(&self, role: Role) -> bool {
+        self.role != role && (self.role == Role::Owner || role == Role::Owner)
+    }
+
     /// That they can be given work, as whom `field` names them: they aren't shut out.
     pub fn takes_work(&self, field: &'static str) -> Result<(), Refusal> {
         match self.status {
@@ -99,8 +108,11 @@ impl User {
         if self.status != Standing::Active {
             return Err(Refusal::rule("user", "Can't sign in so far, or any more."));
         }
-        let of = |user: &Self, role| (Self { role, ..user.clone() }, Event::Updated);
-        Ok([of(self, Role::Owner), of(owner, Role::Manager)])
+        if self.role == Role::Owner {
+            return Err(Refusal::rule("user", "Owns the firm already; change your own role by another owner."));
+        }
+        let of = |user: &Self, role, event| (Self { role, ..user.clone() }, event);
+        Ok([of(self, Role::Owner, Event::OwnershipReceived), of(owner, Role::Manager, Event::OwnershipHandedOver)])
     }
 
     /// The person `id` is shut out by `by`: never by themselves, so a firm always keeps an owner.
@@ -130,7 +142,7 @@ mod tests {
         let other = User { role: Role::Billing, ..founder.clone() };
         let [(owner, _), (before, _)] = other.take_over_from(bo, &founder, ann).unwrap();
         assert_eq!((owner.role, before.role), (Role::Owner, Role::Manager));
-        assert!(founder.take_over_from(ann, &founder, ann).is_err());
+        assert!(founder.take_over_from(ann, &founder, ann).is_err() && founder.take_over_from(bo, &founder, ann).is_err());
         for status in [Standing::Invited, Standing::Deactivated] {
             assert!(User { status, ..other.clone() }.take_over_from(bo, &founder, ann).is_err());
         }

@@ -31,6 +31,9 @@ pub struct Refresh {
     pub firm: Id<Firm>,
     /// The session.
     pub sid: Id<Session>,
+    /// The session from which it was switched to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Id<Session>>,
     /// Which of the session's refresh tokens.
     pub generation: u64,
     /// Until when it is taken, seconds since 1970.
@@ -110,6 +113,7 @@ impl SigningKey {
             login: session.login,
             firm: session.firm,
             sid,
+            parent: session.parent,
             generation: session.generation,
             exp: (session.rotated_at + REFRESH).timestamp(),
             iat: session.rotated_at.timestamp(),

@@ -63,6 +63,8 @@ pub(crate) mod name {
     pub(crate) const PASSWORD: &str = "password";
     /// As whom a login was last signed in with.
     pub(crate) const LAST_USED: &str = "last_used";
+    /// How often a login joined a firm.
+    pub(crate) const JOINS: &str = "joins";
     /// In which epoch a login is: sessions and tokens of another are over.
     pub(crate) const EPOCH: &str = "epoch";
     /// Since when a membership is there, seconds since 1970: tokens from before it are worth nothing.

@@ -26,6 +26,8 @@ use crate::{
 pub const FIRST_EPOCH: u64 = 0;
 /// That what a login proves itself by is as it was known.
 const AS_KNOWN: &str = "#password = :password AND #epoch = :epoch";
+/// That where it leads is, too.
+const AS_JOINED: &str = "#password = :password AND #epoch = :epoch AND #joins = :joins";
 
 /// Who acts, as their token says.
 #[derive(Debug, Clone, Copy)]
@@ -180,6 +182,7 @@ impl Change {
         let mut secrets = Key::credentials(id).item();
         secrets.insert(name::PASSWORD.to_owned(), text(password));
         secrets.insert(name::EPOCH.to_owned(), number(FIRST_EPOCH));
+        secrets.insert(name::JOINS.to_owned(), number(1));
         secrets.insert(name::CREATED.to_owned(), millis(self.now()));
         let put = self.put(secrets).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
@@ -232,7 +235,17 @@ impl Change {
             .expression_attribute_names("#used", name::LAST_USED)
             .expression_attribute_values(":subject", text(subject))
             .expression_attribute_values(":after", text(renewed.unwrap_or(&known.password)));
-        self.update_secrets(id, known, update)
+        self.update_secrets(id, known, update, false)
+    }
+
+    /// The same of who joins a firm by it: who ends its sessions meanwhile reads again where it leads.
+    pub fn sign_in_joining(&mut self, id: LoginId, known: &Credentials, subject: &str) -> Result<(), Error> {
+        let update = Update::builder()
+            .update_expression("SET #used = :subject, #joins = :next")
+            .expression_attribute_names("#used", name::LAST_USED)
+            .expression_attribute_values(":subject", text(subject))
+            .expression_attribute_values(":next", number(known.joins + 1));
+        self.update_secrets(id, known, update, true)
     }
 
     /// That the login `id`, which is as it was `known`, has another password, of which `after` is the hash; its sessions are over, but
@@ -242,14 +255,14 @@ impl Change {
             .update_expression("SET #password = :after, #epoch = :next")
             .expression_attribute_values(":after", text(after))
             .expression_attribute_values(":next", number(known.next_epoch()));
-        self.update_secrets(id, known, update)
+        self.update_secrets(id, known, update, true)
     }
 
     /// That the sessions of the login `id`, which is as it was `known`, are over, but for those that are kept in the next epoch.
     pub fn end_sessions(&mut self, id: LoginId, known: &Credentials) -> Result<(), Error> {
         let update =
             Update::builder().update_expression("SET #epoch = :next").expression_attribute_values(":next", number(known.next_epoch()));
-        self.update_secrets(id, known, update)
+        self.update_secrets(id, known, update, true)
     }
 
     /// That the login `id` is as it was `known`.
@@ -268,12 +281,18 @@ impl Change {
         Ok(())
     }
 
-    /// Change what the login `id` proves itself by, if it is still as it was `known`.
-    fn update_secrets(&mut self, id: LoginId, known: &Credentials, update: UpdateBuilder) -> Result<(), Error> {
+    /// Change what the login `id` proves itself by, if it is still as it was `known`; and leads where it did, if that matters.
+    fn update_secrets(&mut self, id: LoginId, known: &Credentials, update: UpdateBuilder, joined: bool) -> Result<(), Error> {
+        let update = match joined {
+            true => update
+                .condition_expression(AS_JOINED)
+                .expression_attribute_names("#joins", name::JOINS)
+                .expression_attribute_values(":joins", number(known.joins)),
+            false => update.condition_expression(AS_KNOWN),
+        };
         let update = update
             .table_name(self.table())
             .set_key(Some(Key::credentials(id).item()))
-            .condition_expression(AS_KNOWN)
             .expression_attribute_names("#password", name::PASSWORD)
             .expression_attribute_names("#epoch", name::EPOCH)
             .expression_attribute_values(":password", text(&known.password))
@@ -287,11 +306,11 @@ impl Change {
         members.iter().try_for_each(|member| self.update_lease(member, (name::EPOCH, number(epoch)), kept))
     }
 
-    /// That tokens of until now are worth nothing for `member`, within a minute, but for those of the session `kept`. Tokens tell
-    /// seconds.
-    pub fn end_tokens(&mut self, member: &Membership, kept: Option<Id<Session>>) -> Result<(), Error> {
-        let since = number(self.now().timestamp() + 1);
-        self.update_lease(member, (name::SINCE, since), kept)
+    /// That tokens for `member` of until now, and of the second of `last` at least, are worth nothing, within a minute, but for those of
+    /// the session `kept`. Tokens tell seconds.
+    pub fn end_tokens(&mut self, member: &Membership, last: Time, kept: Option<Id<Session>>) -> Result<(), Error> {
+        let since = self.now().timestamp().max(last.timestamp() + 1);
+        self.update_lease(member, (name::SINCE, number(since)), kept)
     }
 
     fn update_lease(
@@ -366,6 +385,8 @@ impl Change {
         };
         // Who changes what they may do themselves has to be let in as what they come: an item is named once in a transaction.
         match self.member.take_if(|acting| acting.principal.subject() == principal.subject()) {
+            // Who isn't let in any more isn't let in by it again.
+            None if begins.is_none() => self.push_update(lease.condition_expression("attribute_exists(pk)")),
             None => self.push_update(lease),
             Some(acting) => {
                 let access = acting.principal.access();
@@ -417,7 +438,8 @@ fn membership_in(item: &Item) -> Result<Membership, Error> {
 /// What `item` says that a login proves itself by.
 fn secrets_in(item: &Item) -> Result<Credentials, Error> {
     let (password, epoch) = (item.text(name::PASSWORD)?.to_owned(), item.number(name::EPOCH)?);
-    Ok(Credentials { password, epoch, last_used: item.text(name::LAST_USED).ok().map(str::to_owned), joined: Vec::new() })
+    let (joins, last_used) = (item.number(name::JOINS)?, item.text(name::LAST_USED).ok().map(str::to_owned));
+    Ok(Credentials { password, epoch, last_used, joins, joined: Vec::new() })
 }
 
 /// The login that `item`, an e-mail's, names.
