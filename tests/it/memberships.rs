@@ -232,6 +232,9 @@ async fn what_was_switched_to_ends_with_where_it_was_switched_from() {
     app.post("/api/auth/logout/", json!({"refresh": owner.refresh})).send().await.expect(204);
     for over in [&switched, &further] {
         refresh(&app, &over.refresh).await.expect(401);
+        // Nor does an access token that is left make another.
+        over.post("/api/auth/switch/", json!({"membership": owner.id})).await.expect(401);
+        over.post("/api/auth/reauthenticate/", json!({"current_password": PASSWORD})).await.expect(401);
     }
     refresh(&app, &other.refresh).await.expect(200);
 }
@@ -268,4 +271,26 @@ async fn two_owners_who_hand_the_firm_over_in_the_same_second_leave_an_owner() {
     let people = cy.anew().await.get("/api/auth/users/").await.expect(200);
     let owners = results(&people).iter().filter(|user| user["role"] == "owner" && user["status"] == "active").count();
     assert_eq!(owners, 2, "{:#}", people.json);
+}
+
+#[tokio::test]
+async fn ending_a_session_ends_what_was_switched_to_in_another_firm() {
+    let app = TestApp::unlimited().await;
+    let (north, south) = (app.firm().await, app.firm().await);
+    let joined = joins(&south, &north.owner.email, Role::Manager).await.expect(200);
+    let id = with_tokens(&north.owner, &joined).get("/api/auth/me/").await.expect(200).text("/user/id");
+    let thief = north.owner.anew().await;
+    let switched = with_tokens(&thief, &thief.post("/api/auth/switch/", json!({"membership": id})).await.expect(200));
+    app.clock.advance(TimeDelta::seconds(2));
+    let owner = with_tokens(&north.owner, &refresh(&app, &north.owner.refresh).await.expect(200));
+    let sessions = owner.get("/api/auth/sessions/").await.expect(200);
+    let stolen = refresh(&app, &thief.refresh).await.expect(200).text("/access");
+    let of_thief = app.get("/api/auth/sessions/").bearer(&stolen).send().await.expect(200);
+    let of_thief = results(&of_thief).iter().find(|session| session["current"] == true).unwrap()["id"].clone();
+    assert!(results(&sessions).iter().any(|session| session["id"] == of_thief));
+    owner.delete(format!("/api/auth/sessions/{}/", of_thief.as_str().unwrap())).await.expect(204);
+    app.clock.advance(TimeDelta::seconds(61));
+    switched.get("/api/auth/me/").await.expect(401);
+    refresh(&app, &switched.refresh).await.expect(401);
+    owner.get("/api/auth/me/").await.expect(200);
 }

@@ -79,7 +79,7 @@ async fn switch_membership(
     let wanted = own.memberships.iter().find(|membership| membership.principal.subject() == body.membership);
     let wanted = wanted.ok_or_else(|| Problem::invalid("membership", "None of yours, or you aren't let in there any more."))?;
     let mut change = cx.change(&caller);
-    change.require_session(caller.session, &own.session)?;
+    own.require_session(&mut change)?;
     change.sign_in(caller.login, &own.credentials, None, &body.membership)?;
     let begun = Session::begin((caller.login, own.credentials.epoch), wanted.firm, wanted.principal, cx.origin(), cx.now);
     // Who switches proves nothing, and is signed in as long as where they came from.

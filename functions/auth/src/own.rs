@@ -3,10 +3,11 @@
 use api::{App, Attempt, Caller, Cx, Problem};
 use domain::{
     firm::Firm,
+    ids::SessionId,
     login::{Credentials, Login},
     session::Session,
 };
-use store::{Change, Membership, Record, Reply};
+use store::{Change, Error, Membership, Record, Reply};
 
 use crate::{alive, grant::Keys};
 
@@ -18,6 +19,8 @@ pub(crate) struct Own {
     pub(crate) credentials: Credentials,
     pub(crate) memberships: Vec<Membership>,
     pub(crate) session: Session,
+    /// The session from which that was switched to, if it is kept.
+    parent: Option<(SessionId, Session)>,
 }
 
 impl Own {
@@ -32,8 +35,18 @@ impl Own {
             return Err(alive::over());
         }
         let login = found.login(caller.login)?.ok_or_else(alive::over)?;
-        let (firm, memberships) = (found.record(caller.firm)?, cx.store.memberships(&credentials.joined).await?);
-        Ok((Self { caller, login, firm, credentials, memberships, session }, reply))
+        let parent = async {
+            let Some(id) = session.parent else { return Ok::<_, Error>(None) };
+            let parent = cx.store.read(caller.firm).session(caller.login, id).fetch().await?.session(caller.login, id)?;
+            Ok(parent.map(|parent| (id, parent)))
+        };
+        let (parent, memberships) = tokio::join!(parent, cx.store.memberships(&credentials.joined));
+        let (parent, memberships) = (parent?, memberships?);
+        if parent.as_ref().is_some_and(|(_, parent)| parent.revoked) {
+            return Err(alive::over());
+        }
+        let firm = found.record(caller.firm)?;
+        Ok((Self { caller, login, firm, credentials, memberships, session, parent }, reply))
     }
 
     /// That the password in `field` is theirs. What isn't is counted for the login: who fails to sign in with its e-mail keeps nobody
@@ -61,6 +74,18 @@ impl Own {
         let epoch = self.credentials.next_epoch();
         change.end_access(&self.memberships, epoch, Some(self.caller.session))?;
         change.replace_session(self.caller.session, &self.session, &self.session.keep(epoch))?;
+        self.require_parent(&mut change)?;
         Ok(change)
+    }
+
+    /// That the session goes on in which that is asked: whose session ends meanwhile does nothing more by it.
+    pub(crate) fn require_session(&self, change: &mut Change) -> Result<(), Error> {
+        change.require_session(self.caller.session, &self.session)?;
+        self.require_parent(change)
+    }
+
+    /// That it goes on as far as the session matters from which it was switched to.
+    pub(crate) fn require_parent(&self, change: &mut Change) -> Result<(), Error> {
+        self.parent.iter().try_for_each(|(id, parent)| change.require_session(*id, parent))
     }
 }

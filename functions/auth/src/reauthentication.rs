@@ -49,6 +49,7 @@ async fn reauthenticate(
     let grant = Grant { id: caller.session, session: own.session.reauthenticate(cx.now).rotate(cx.idempotency_key(), cx.origin(), cx.now) };
     change.require_fewer(guesses.username(), app.limiter.failures())?;
     change.require_secrets(caller.login, &own.credentials)?;
+    own.require_parent(&mut change)?;
     change.replace_session(caller.session, &own.session, &grant.session)?;
     grant::commit(&cx, &keys, Proof::Given, change, grant).await
 }

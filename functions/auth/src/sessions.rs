@@ -86,8 +86,9 @@ async fn end_other_sessions(cx: Cx, caller: Caller) -> Result<Answer<()>, Proble
 
 /// Sign out somewhere.
 ///
-/// The session's refresh tokens aren't taken any more, and its access tokens are answered 401 within a minute; those of other sessions
-/// too, but this one, which are refreshed. If it is over already, that is no reason to refuse.
+/// The session's refresh tokens aren't taken any more, nor those of what was switched to from it, and their access tokens are answered
+/// 401 within a minute; those of other sessions too, but this one, which are refreshed. If it is over already, that is no reason to
+/// refuse.
 #[delete("/api/auth/sessions/{id}/", 204, tag = "auth")]
 async fn end_session(cx: Cx, caller: Caller, Path(id): Path<SessionId>) -> Result<Answer<()>, Problem> {
     let session = cx.store.read(caller.firm).session(caller.login, id).fetch().await?.session(caller.login, id)?;
@@ -97,15 +98,15 @@ async fn end_session(cx: Cx, caller: Caller, Path(id): Path<SessionId>) -> Resul
     let mut change = cx.change(&caller);
     // Whose session ends meanwhile ends no other.
     change.require_secrets(caller.login, &own.credentials)?;
-    let kept = (id != caller.session).then_some(caller.session);
+    // Who ends this one, or the one from which it was switched to, is out here too.
+    let kept = (id != caller.session && own.session.parent != Some(id)).then_some(caller.session);
     if kept.is_some() {
-        change.require_session(caller.session, &own.session)?;
+        own.require_session(&mut change)?;
     }
     if !session.revoked {
         change.replace_session(id, &session, &session.revoke())?;
-        let subject = session.principal.subject();
-        let member = own.memberships.iter().find(|member| member.firm == session.firm && member.principal.subject() == subject);
-        member.map(|member| change.end_tokens(member, session.rotated_at, kept)).transpose()?;
+        // What was switched to from it ends too, wherever that led.
+        own.memberships.iter().try_for_each(|member| change.end_tokens(member, session.rotated_at, kept))?;
     }
     cx.commit(change, Ok(Answer::no_content())).await
 }
