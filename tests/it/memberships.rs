@@ -256,6 +256,47 @@ async fn signing_up_or_accepting_an_invitation_gives_no_more_guesses_than_signin
     // They are counted with those of the sign-in.
     let body = json!({"username": bo.email, "password": PASSWORD});
     app.post("/api/auth/login/", body).from(elsewhere()).send().await.expect(429);
+
+    let (cy, south) = (firm.member(Role::Consultant).await, app.firm().await);
+    let invited = json!({"name": "Cy", "email": cy.email, "role": "billing"});
+    let id = south.owner.post("/api/auth/users/", invited).await.expect(201).id();
+    let accept = |password: &str| {
+        let body = json!({"token": south.link(&id, &cy.email, 1), "password": password});
+        app.post("/api/auth/activate/", body).from(elsewhere())
+    };
+    for n in 0..20 {
+        accept(&format!("a wrong long phrase {n}")).send().await.expect(422);
+    }
+    accept(PASSWORD).send().await.expect(429);
+}
+
+#[tokio::test]
+async fn what_was_switched_to_goes_on_without_where_it_came_from_once_it_is_the_one_that_is_kept() {
+    let app = TestApp::unlimited().await;
+    let owner = app.firm().await.owner;
+    let switched = owner.post("/api/auth/switch/", json!({"membership": owner.id})).await.expect(200);
+    let switched = with_tokens(&owner, &switched);
+    let body = json!({"current_password": PASSWORD, "new_password": "harbour lane lighthouse"});
+    switched.post("/api/auth/password/", body).await.expect(204);
+    // Where it came from is over, whatever is done there.
+    refresh(&app, &owner.refresh).await.expect(401);
+    let switched = with_tokens(&switched, &refresh(&app, &switched.refresh).await.expect(200));
+    app.post("/api/auth/logout/", json!({"refresh": owner.refresh})).send().await.expect(204);
+    let switched = with_tokens(&switched, &refresh(&app, &switched.refresh).await.expect(200));
+    switched.delete("/api/auth/sessions/").await.expect(204);
+}
+
+#[tokio::test]
+async fn who_is_dismissed_where_they_came_from_is_still_signed_in_where_they_switched_to() {
+    let app = TestApp::unlimited().await;
+    let (north, south) = (app.firm().await, app.firm().await);
+    let bo = north.member(Role::Consultant).await;
+    let joined = joins(&south, &bo.email, Role::Manager).await.expect(200);
+    let id = with_tokens(&bo, &joined).get("/api/auth/me/").await.expect(200).text("/user/id");
+    let switched = with_tokens(&bo, &bo.post("/api/auth/switch/", json!({"membership": id})).await.expect(200));
+    north.owner.post(format!("/api/auth/users/{}/deactivate/", bo.id), json!({})).await.expect(200);
+    refresh(&app, &bo.refresh).await.expect(401);
+    refresh(&app, &switched.refresh).await.expect(200);
 }
 
 #[tokio::test]

@@ -144,6 +144,12 @@ async fn who_signs_in_in_the_second_of_a_change_is_signed_in() {
         owner.delete("/api/auth/sessions/").await.expect(204);
         by_device(&app, &owner, "Phone").await.get("/api/auth/me/").await.expect(200);
     }
+    // Nor does it take away a session of its second that another is ended whose tokens are older.
+    app.clock.advance(TimeDelta::seconds(61));
+    let sessions = owner.get("/api/auth/sessions/").await.expect(200);
+    let phone = results(&sessions).iter().find(|session| session["current"] == false).unwrap();
+    owner.delete(format!("/api/auth/sessions/{}/", phone["id"].as_str().unwrap())).await.expect(204);
+    by_device(&app, &owner, "Tablet").await.get("/api/auth/me/").await.expect(200);
 }
 
 #[tokio::test]

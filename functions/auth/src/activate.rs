@@ -100,8 +100,8 @@ impl Known {
         Ok(Some(Self { record, credentials, memberships }))
     }
 
-    /// Prove that it is theirs by its password, and in which epoch it is then; where nobody has proven its e-mail yet, they just have, by the link, so it is
-    /// theirs, and who typed it before is out.
+    /// Prove that it is theirs by its password; where nobody has proven its e-mail yet, they just have, by the link, so it is
+    /// theirs, and who typed it before is out. In which epoch it is then.
     async fn sign_in(
         self,
         (cx, app, keys): (&Cx, &App, &Keys),

@@ -49,9 +49,9 @@ struct RefreshToken {
 
 /// Sign in: firm's people and portal users alike.
 ///
-/// As whom they signed in last, unless `firm` says another; to whom else they can `switch/` is in `memberships`. Only what fails is counted, for the address and for the
-/// e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is another, or the
-/// firm doesn't let them in any more.
+/// As whom they signed in last, unless `firm` says another; as whom else they can be, by `switch/`, is in `memberships`. Only what
+/// fails is counted, for the address and for the e-mail; past the limit, 429 with the right password too. 401 if there is no such
+/// login, the password is another, or the firm doesn't let them in any more.
 #[post("/api/auth/login/", 200, 401, tag = "auth")]
 async fn login(
     cx: Cx,
@@ -94,10 +94,7 @@ async fn refresh(
     let shown = read(&cx, &app, &body.refresh).await?;
     let found = alive::read(&cx, shown.firm, (shown.sid, shown.parent), &shown.sub, shown.login).fetch().await?;
     let before = found.session(shown.login, shown.sid)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
-    let Some(session) = alive::still(&found, &before, cx.now)? else {
-        cx.store.replace_session(shown.sid, &before, &before.revoke()).await?;
-        return Err(alive::over());
-    };
+    let session = alive::still(&found, &before, cx.now)?.ok_or_else(alive::over)?;
     let session = match before.refresh(shown.generation, cx.idempotency_key(), cx.origin(), cx.now.max(session.rotated_at)) {
         Refreshed::Rotated(next) => {
             let next = Session { principal: session.principal, ..next };
@@ -168,11 +165,10 @@ async fn opened(
 /// As whom of `memberships` somebody signed in last; else the one that they were invited to last.
 pub(crate) fn last_used<'m>(
     login: &login::Credentials,
-    memberships: impl DoubleEndedIterator<Item = &'m Membership> + Clone,
+    mut memberships: impl DoubleEndedIterator<Item = &'m Membership> + Clone,
 ) -> Option<&'m Membership> {
-    let mut invited = memberships.clone();
-    let mut all = memberships;
-    all.find(|membership| Some(membership.principal.subject()) == login.last_used).or_else(|| invited.next_back())
+    let used = memberships.clone().find(|membership| Some(membership.principal.subject()) == login.last_used);
+    used.or_else(|| memberships.next_back())
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.

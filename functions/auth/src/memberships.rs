@@ -63,8 +63,8 @@ async fn list_memberships(cx: Cx, caller: Caller) -> Result<Answer<Memberships>,
 
 /// Be signed in as another of one's memberships.
 ///
-/// With tokens of a session of its own, which ends with this one; this one goes on. The next sign-in leads there. 422 if it is none of one's own, or one
-/// isn't let in there any more.
+/// With tokens of a session of its own, which ends with this one; this one goes on. The next sign-in leads there. 422 if it is none
+/// of one's own, or one isn't let in there any more.
 #[post("/api/auth/switch/", tag = "auth")]
 async fn switch_membership(
     cx: Cx,

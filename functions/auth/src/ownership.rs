@@ -1,12 +1,12 @@
 //! `POST /api/auth/firm/transfer-ownership/`: an owner hands the firm over.
 
-use api::{Acts, Answer, App, Cx, Problem, Routes, Staff, Valid, may, post, routes};
+use api::{Answer, App, Cx, Problem, Routes, Staff, Valid, may, post, routes};
 use domain::{access::Role, ids::UserId, session::Principal};
 use serde::Deserialize;
 use store::Named;
 use utoipa::ToSchema;
 
-use crate::{reauthentication::proven_lately, shapes::UserOut};
+use crate::{reauthentication::proven_for, shapes::UserOut};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(transfer_ownership))
@@ -28,7 +28,7 @@ struct Transfer {
 /// who one is; 422 if they can't sign in, and for oneself.
 #[post("/api/auth/firm/transfer-ownership/", 200)]
 async fn transfer_ownership(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<Transfer>) -> Result<Answer<UserOut>, Problem> {
-    proven_lately(&cx, staff.caller())?;
+    proven_for(&cx, &staff, true)?;
     let found = cx.read(&staff).record(staff.user).named(body.user).fetch().await?;
     let (owner, mut change) = (found.record(staff.user)?, cx.change(&staff));
     let other = change.depend(&found, "user", body.user)?;

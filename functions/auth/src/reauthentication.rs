@@ -1,6 +1,6 @@
 //! `POST /api/auth/reauthenticate/`: what changes who has a firm takes that one proved lately who one is.
 
-use api::{Answer, App, Caller, Cx, Problem, Routes, Valid, post, routes};
+use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use chrono::TimeDelta;
 use http::StatusCode;
@@ -54,9 +54,9 @@ async fn reauthenticate(
     grant::commit(&cx, &keys, Proof::Given, change, grant).await
 }
 
-/// That `caller` proved lately who they are.
-pub(crate) fn proven_lately(cx: &Cx, caller: Caller) -> Result<(), Problem> {
-    if caller.authenticated >= (cx.now - LATELY).timestamp() {
+/// That `by` proved lately who they are, if who owns the firm `is_changed` by what they do.
+pub(crate) fn proven_for(cx: &Cx, by: &impl Acts, is_changed: bool) -> Result<(), Problem> {
+    if !is_changed || by.caller().authenticated >= (cx.now - LATELY).timestamp() {
         return Ok(());
     }
     let detail = "This takes that you proved who you are within ten minutes; do so by POST /api/auth/reauthenticate/.";

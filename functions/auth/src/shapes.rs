@@ -32,7 +32,7 @@ pub(crate) struct FirmOut {
     created_at: DateTime<Utc>,
 }
 
-/// To whom somebody can `switch/`: a member of a firm, or of a client of a firm.
+/// As whom somebody can be, by `switch/`: a member of a firm, or of a client of a firm.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = MembershipSummary)]
 pub(crate) struct MembershipOut {

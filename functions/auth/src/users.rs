@@ -1,8 +1,6 @@
 //! `/api/auth/users/`: the firm's people.
 
-use api::{
-    Acts, Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes,
-};
+use api::{Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes};
 use domain::{
     Email, Refusal, SingleLine,
     access::Role,
@@ -15,7 +13,7 @@ use serde::Deserialize;
 use store::{ListScope, Unique};
 use utoipa::ToSchema;
 
-use crate::{reauthentication::proven_lately, shapes::UserOut};
+use crate::{reauthentication::proven_for, shapes::UserOut};
 
 api::standard_handlers! {
     UserId, UserOut, "/api/auth/users/{id}/":
@@ -75,9 +73,7 @@ async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilt
 #[post("/api/auth/users/", 201)]
 async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer<UserOut>, Problem> {
     let NewUser { name, email, role } = body;
-    if role == Role::Owner {
-        proven_lately(&cx, staff.caller())?;
-    }
+    proven_for(&cx, &staff, role == Role::Owner)?;
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
     let mut change = cx.change(&staff);
     let user = User::invited(name, email.clone(), role, firm.confirmed()?, cx.now);
@@ -101,9 +97,7 @@ async fn update_user(
 ) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
     let edited = body.over(before.content.clone())?;
-    if before.changes_ownership(edited.role) {
-        proven_lately(&cx, staff.caller())?;
-    }
+    proven_for(&cx, &staff, before.changes_ownership(edited.role))?;
     let user = change.update(&before, before.edit(edited, id, staff.user)?)?;
     if user.status == Standing::Active && user.role != before.role {
         change.change_membership(Principal::Staff { user: id, role: user.role })?;
@@ -119,9 +113,7 @@ async fn update_user(
 #[post("/api/auth/users/{id}/invite/")]
 async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before, firm) = cx.edit_with_firm(&staff, id).await?;
-    if before.role == Role::Owner {
-        proven_lately(&cx, staff.caller())?;
-    }
+    proven_for(&cx, &staff, before.role == Role::Owner)?;
     let user = change.update(&before, before.invite_again(firm.confirmed()?, cx.now)?)?;
     cx.commit(change, cx.ok(&user)).await
 }
@@ -135,9 +127,7 @@ async fn invite_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserI
 #[post("/api/auth/users/{id}/deactivate/")]
 async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<UserId>) -> Result<Answer<UserOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
-    if before.role == Role::Owner {
-        proven_lately(&cx, staff.caller())?;
-    }
+    proven_for(&cx, &staff, before.role == Role::Owner)?;
     let user = change.update(&before, before.deactivate(id, staff.user)?)?;
     change.remove_membership(&id.to_string())?;
     cx.commit(change, cx.ok(&user)).await

@@ -148,10 +148,11 @@ impl Session {
         !self.revoked && now < self.rotated_at + REFRESH && self.epoch == epoch
     }
 
-    /// The session as it is kept in `epoch`, while the login's others end.
+    /// The session as it is kept in `epoch`, while the login's others end: the one from which it was switched to among them, with
+    /// which it doesn't end any more.
     #[must_use]
     pub fn keep(&self, epoch: u64) -> Self {
-        Self { epoch, ..self.clone() }
+        Self { epoch, parent: None, ..self.clone() }
     }
 
     /// The refresh token of `generation` is shown at `now`, under an idempotency key if `under` is one.

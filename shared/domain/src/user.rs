@@ -68,7 +68,7 @@ impl User {
         Ok((edited, Event::Updated))
     }
 
-    /// Whether who has the firm is another once they are `edited`: their own or another's place as its owner.
+    /// Whether they become an owner with `role`, or are one no more.
     pub fn changes_ownership(&self, role: Role) -> bool {
         self.role != role && (self.role == Role::Owner || role == Role::Owner)
     }

@@ -4,7 +4,7 @@
 use askama::Template;
 use domain::{Email, Time};
 
-use crate::{Envelope, Link, Message, Purpose, Reference, SendError, Sender, Subject, format};
+use crate::{Envelope, Link, Message, Purpose, Reference, SendError, Subject, format};
 
 /// A link by which who forgot their password chooses another.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub struct ResetMail<'a> {
 impl<'a> ResetMail<'a> {
     /// To `to`, with a link that works until `expires_at`.
     pub fn new(to: Email, reference: Reference, link: &'a Link, expires_at: Time) -> Self {
-        Self { envelope: from_us(to, reference), link, expires_at }
+        Self { envelope: Envelope::from_platform(to, reference), link, expires_at }
     }
 
     /// The mail, ready to be sent.
@@ -45,7 +45,7 @@ pub struct PasswordChangedMail<'a> {
 impl<'a> PasswordChangedMail<'a> {
     /// To `to`: at `changed_at`, from the network address `address`, if it is known; who didn't do it chooses another at `link`.
     pub fn new(to: Email, reference: Reference, (changed_at, address): (Time, Option<&'a str>), link: &'a Link) -> Self {
-        Self { envelope: from_us(to, reference), changed_at, address, link }
+        Self { envelope: Envelope::from_platform(to, reference), changed_at, address, link }
     }
 
     /// The mail, ready to be sent.
@@ -59,11 +59,6 @@ impl<'a> PasswordChangedMail<'a> {
     fn when(&self) -> String {
         format::moment(self.changed_at)
     }
-}
-
-/// From us, about the record that `reference` names.
-fn from_us(to: Email, reference: Reference) -> Envelope {
-    Envelope { to, to_name: None, from: Sender::Platform, reply_to: None, reference }
 }
 
 #[derive(Template)]

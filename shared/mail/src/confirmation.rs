@@ -4,7 +4,7 @@
 use askama::Template;
 use domain::{Email, Time};
 
-use crate::{Envelope, Link, Message, Purpose, Reference, SendError, Sender, Subject, format};
+use crate::{Envelope, Link, Message, Purpose, Reference, SendError, Subject, format};
 
 /// A link to confirm an e-mail.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub struct ConfirmationMail<'a> {
 impl<'a> ConfirmationMail<'a> {
     /// To `to`, with a link that works until `expires_at`.
     pub fn new(to: Email, reference: Reference, link: &'a Link, expires_at: Time) -> Self {
-        Self { envelope: Envelope { to, to_name: None, from: Sender::Platform, reply_to: None, reference }, link, expires_at }
+        Self { envelope: Envelope::from_platform(to, reference), link, expires_at }
     }
 
     /// The mail, ready to be sent.

@@ -51,6 +51,11 @@ impl Sender {
 }
 
 impl Envelope {
+    /// Of a mail of our own to `to`, which follows up `reference`: nobody reads answers, and no name is in it that somebody typed.
+    pub(crate) fn from_platform(to: Email, reference: Reference) -> Self {
+        Self { to, to_name: None, from: Sender::Platform, reply_to: None, reference }
+    }
+
     /// Its sender's name.
     pub(crate) fn firm_name(&self) -> &str {
         self.from.name()
