@@ -28,7 +28,7 @@ pub use support::{
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
     example::{answers, example, excerpt},
-    firm::{AtClient, Firm, PASSWORD, User, cheap_passwords, email},
+    firm::{AtClient, Factor, Firm, PASSWORD, User, cheap_passwords, email},
     injector::{Contended, Trouble},
     meter::{Fault, Instead, Meter, Metered},
     ministack::ministack,

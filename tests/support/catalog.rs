@@ -74,6 +74,8 @@ pub struct Row {
     pub gives_up_access: bool,
     /// Whether what it is done to is no record, and so in no archive and without a history.
     pub of_no_record: bool,
+    /// Whether what it needs is good for half a minute: a code.
+    pub does_not_keep: bool,
     make: Box<Make>,
 }
 
@@ -123,6 +125,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         takes_out_of_the_archive: false,
         gives_up_access: false,
         of_no_record: false,
+        does_not_keep: false,
         make,
     }
 }
@@ -176,6 +179,11 @@ impl Row {
     /// Whoever calls it may not afterwards.
     fn gives_up_access(self) -> Self {
         Self { gives_up_access: true, ..self }
+    }
+
+    /// What it needs is good for half a minute.
+    fn does_not_keep(self) -> Self {
+        Self { does_not_keep: true, ..self }
     }
 
     /// What it is done to is no record.

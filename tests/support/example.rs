@@ -22,6 +22,10 @@ const SOURCE_ADDRESS: &str = "203.0.113.7";
 /// How the addresses of the stand-in's pages begin, and what a page of Stripe's own is like.
 const STAND_IN: &str = "http://127.0.0.1:";
 const PAGE: &str = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3";
+/// What an app makes codes from.
+const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+const TOTP_URI: &str = "otpauth://totp/ConsultantPro:ann%40north%2Eexample?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ConsultantPro\
+    &algorithm=SHA1&digits=6&period=30";
 /// How many items of a page are shown.
 const ITEMS: usize = 2;
 /// How long what a call needs was there before it, in seconds. Times are shown as multiples of this: it is long enough for
@@ -34,7 +38,9 @@ pub async fn answers(app: &TestApp, row: &Row) -> Vec<Answer> {
     app.set_time(begin());
     let firm = app.firm().await;
     let given = row.given(&firm).await;
-    app.set_time(begin() + TimeDelta::seconds(STEP));
+    if !row.does_not_keep {
+        app.set_time(begin() + TimeDelta::seconds(STEP));
+    }
     let mut answers = vec![row.rightful(&firm, &given).send().await];
     let good = row.described().json["responses"].as_object().unwrap().keys().filter(|status| status.starts_with('2')).count();
     if row.repeatable && good > 1 {
@@ -92,6 +98,11 @@ impl Told {
             ("hash", Value::String(hash)) => format!("{HASH}{:04}", self.number(name, hash)).into(),
             ("request_id", Value::String(id)) => format!("{REQUEST_ID}{:02}", self.number(name, id)).into(),
             ("source_address" | "address", Value::String(_)) => SOURCE_ADDRESS.into(),
+            ("secret", Value::String(_)) => TOTP_SECRET.into(),
+            ("uri", Value::String(uri)) if uri.starts_with("otpauth://") => TOTP_URI.into(),
+            ("recovery_codes", Value::Array(codes)) => {
+                codes.iter().enumerate().map(|(number, _)| format!("k3f7-9mzx-q2hd-7wv{number}")).collect::<Vec<_>>().into()
+            }
             ("results", Value::Array(items)) => items.iter().take(ITEMS).map(|item| self.value(item)).collect(),
             // The seconds until a task was made, if nobody said where it is.
             ("position", Value::Number(seconds)) if seconds.as_i64().is_some_and(|seconds| seconds > 1_000_000) => {

@@ -6,10 +6,11 @@ use std::{
 };
 
 use auth::Passwords;
-use chrono::NaiveDate;
-use domain::{Email, Id, access::Role, proposal::Proposal};
+use chrono::{NaiveDate, TimeDelta};
+use domain::{Email, Id, access::Role, ids::LoginId, proposal::Proposal};
 use http::Method;
-use secrets::{Confirming, Invited, Resetting};
+use local::authenticator::Authenticator;
+use secrets::{ChangingEmail, Confirming, Invited, Resetting, RestoringEmail};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -49,6 +50,16 @@ pub struct User<'a> {
     pub refresh: String,
 }
 
+/// The second factor of somebody, as they have it.
+pub struct Factor<'a> {
+    app: &'a TestApp,
+    authenticator: Authenticator,
+    /// How many codes were shown.
+    shown: AtomicU64,
+    /// Their recovery codes.
+    pub recovery_codes: Vec<String>,
+}
+
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -86,7 +97,7 @@ impl<'a> Firm<'a> {
     pub async fn confirmation(&self, number: u32) -> String {
         let login = self.app.store.login_of(&Email::new(&self.owner.email).unwrap()).await.unwrap().unwrap();
         let exp = self.app.clock.now().timestamp() + 3600;
-        self.app.links.token(&Confirming { firm: self.id.parse().unwrap(), login, number, exp }).unwrap()
+        self.app.links.token(&Confirming { firm: self.id.parse().unwrap(), login, number, exp })
     }
 
     /// A day on which this didn't log time yet: yesterday first, then one further back each time.
@@ -134,8 +145,8 @@ impl<'a> Firm<'a> {
     /// The token of the link in the mail of invitation `number`, which expires in an hour.
     pub fn link(&self, id: &str, email: &str, number: u32) -> String {
         let exp = self.app.clock.now().timestamp() + 3600;
-        let invited = Invited { firm: self.id.parse().unwrap(), sub: id.to_owned(), email: Email::new(email).unwrap(), number, exp };
-        self.app.links.token(&invited).unwrap()
+        let invited = Invited { firm: self.id.parse().unwrap(), sub: id.parse().unwrap(), email: Email::new(email).unwrap(), number, exp };
+        self.app.links.token(&invited)
     }
 
     /// A prospect that can be offered to.
@@ -191,9 +202,24 @@ impl<'a> Firm<'a> {
 impl TestApp {
     /// The token of the link number `number` by which whose `email` is chooses another password, which expires in an hour.
     pub async fn reset_token(&self, email: &str, number: u32) -> String {
-        let login = self.store.login_of(&Email::new(email).unwrap()).await.unwrap().unwrap();
-        let exp = self.clock.now().timestamp() + 3600;
-        self.links.token(&Resetting { login, number, exp }).unwrap()
+        let (login, exp) = (self.login_of(email).await, self.clock.now().timestamp() + 3600);
+        self.links.token(&Resetting { login, number, exp })
+    }
+
+    /// The same by which the login of `email` gets another e-mail.
+    pub async fn email_token(&self, email: &str, number: u32) -> String {
+        let (login, exp) = (self.login_of(email).await, self.clock.now().timestamp() + 3600);
+        self.links.token(&ChangingEmail { login, number, exp })
+    }
+
+    /// The same by which the login of `email` gets back what was given up by the link number `number`.
+    pub async fn restoration_token(&self, email: &str, number: u32) -> String {
+        let (login, exp) = (self.login_of(email).await, self.clock.now().timestamp() + 3600);
+        self.links.token(&RestoringEmail { login, number, exp })
+    }
+
+    async fn login_of(&self, email: &str) -> LoginId {
+        self.store.login_of(&Email::new(email).unwrap()).await.unwrap().unwrap()
     }
 }
 
@@ -208,6 +234,21 @@ impl<'a> User<'a> {
         let body = json!({"username": self.email, "password": PASSWORD});
         let answer = self.app.post("/api/auth/login/", body).send().await.expect(200);
         Self { access: answer.text("/access"), refresh: answer.text("/refresh"), ..self.clone() }
+    }
+
+    /// Their second factor, which they set up; they stay signed in here alone.
+    pub async fn with_factor(&self) -> Factor<'a> {
+        let set_up = self.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD})).await.expect(200);
+        let factor = Factor::of(self.app, &set_up);
+        let confirmed = self.post("/api/auth/mfa/totp/confirm/", json!({"code": factor.code()})).await.expect(200);
+        let codes = confirmed.json["recovery_codes"].as_array().unwrap();
+        Factor { recovery_codes: codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect(), ..factor }
+    }
+
+    /// The token of the first step of their sign-in, which asks for a code.
+    pub async fn challenge(&self) -> String {
+        let body = json!({"username": self.email, "password": PASSWORD});
+        self.app.post("/api/auth/login/", body).send().await.expect(202).text("/mfa_token")
     }
 
     /// `GET path`.
@@ -228,5 +269,30 @@ impl<'a> User<'a> {
     /// `DELETE path`.
     pub async fn delete(&self, path: impl Into<String>) -> Answer {
         self.call(Method::DELETE, path).send().await
+    }
+}
+
+impl<'a> Factor<'a> {
+    /// What makes codes of the secret in `answer`, which was set up.
+    pub fn of(app: &'a TestApp, answer: &Answer) -> Self {
+        let authenticator = Authenticator::new(&answer.text("/secret")).unwrap();
+        Self { app, authenticator, shown: AtomicU64::default(), recovery_codes: Vec::new() }
+    }
+
+    /// A code that wasn't shown before: the one of now, and once that is used up the next one. After two, half a minute has to pass.
+    pub fn code(&self) -> String {
+        let ahead = self.shown.fetch_add(1, Ordering::Relaxed) as i64;
+        self.code_in(30 * ahead)
+    }
+
+    /// The code of so many seconds from now.
+    pub fn code_in(&self, seconds: i64) -> String {
+        self.authenticator.code(self.app.clock.now() + TimeDelta::seconds(seconds))
+    }
+
+    /// Let half a minute pass, so that there is a code that wasn't shown.
+    pub fn wait(&self) {
+        self.app.clock.advance(TimeDelta::seconds(30));
+        self.shown.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -73,8 +73,8 @@ struct Plan {
     crashed: bool,
     /// The operation whose next so many calls are answered so.
     instead: Option<(&'static str, usize, Instead)>,
-    /// The operation the answer of whose next call is held back; who waits for it, and what it waits for.
-    held: Option<(&'static str, oneshot::Sender<()>, oneshot::Receiver<()>)>,
+    /// The operation the answer of whose call is held back after so many others of it; who waits for it, and what it waits for.
+    held: Option<(&'static str, usize, oneshot::Sender<()>, oneshot::Receiver<()>)>,
 }
 
 /// The answer of a call that is held back, from when it was done until [`Hold::release`].
@@ -169,8 +169,13 @@ impl Meter {
 
     /// Hold back the answer of the next call of `operation`: what is done meanwhile is done between that call and the next.
     pub fn hold(&self, operation: &'static str) -> Hold {
+        self.hold_after(0, operation)
+    }
+
+    /// The same of the call after so many others of `operation`.
+    pub fn hold_after(&self, others: usize, operation: &'static str) -> Hold {
         let ((reaching, reached), (release, released)) = (oneshot::channel(), oneshot::channel());
-        self.plan.lock().unwrap().held = Some((operation, reaching, released));
+        self.plan.lock().unwrap().held = Some((operation, others, reaching, released));
         Hold { reached, release }
     }
 
@@ -229,8 +234,13 @@ async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
         },
         _ => forward(&proxy, parts, body, operation.clone()).await,
     };
-    let held = proxy.plan.lock().unwrap().held.take_if(|(held, ..)| *held == operation);
-    if let Some((_, reached, released)) = held {
+    let held = proxy.plan.lock().unwrap().held.take_if(|(held, others, ..)| {
+        let is_it = *held == operation;
+        let pass = is_it && *others > 0;
+        *others -= usize::from(pass);
+        is_it && !pass
+    });
+    if let Some((.., reached, released)) = held {
         reached.send(()).unwrap();
         released.await.unwrap();
     }

@@ -3,23 +3,23 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
-    Id, Refusal, SingleLine, Time,
+    Refusal, SingleLine, Time,
     firm::INSTALLATION,
     ids::LoginId,
     login::{self, Credentials, Login},
     password::Password,
-    portal_user::PortalUser,
-    session::{Principal, Session},
-    user::User,
+    session::Principal,
 };
-use secrets::Invited;
+use secrets::{Invited, Invitee};
 use serde::Deserialize;
-use store::{Change, FIRST_EPOCH, Found, Membership, Record};
+use store::{Change, Found, Membership, Record};
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys, Proof},
+    challenge::{Challenge, Entering},
+    grant::{self, Granted, Keys, Proof, Remembered},
     login::actor,
+    second_factor::{Code, Proven},
 };
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
@@ -31,20 +31,24 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[serde(deny_unknown_fields)]
 struct Activation {
     /// From the link in the mail.
-    #[schema(max_length = 2048)]
+    #[schema(max_length = 512)]
     token: String,
     /// A new password; of an e-mail that has a login already (in another firm), that login's, if it is proven.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
     password: Password,
+    /// Of who has a login with a second factor already: a code of it, or a recovery code.
+    #[schema(value_type = Option<String>, format = Password, max_length = 64)]
+    code: Option<Code>,
 }
 
 /// Use the link of an invitation or welcome mail.
 ///
 /// They are signed in, and sign in with this password from now on; of an e-mail that has a login already it has to be that
-/// login's. Only a login whose e-mail nobody has proven is taken over: it gets this password, and its sessions end. 409 if
+/// login's, and so has `code`. Only a login whose e-mail nobody has proven is taken over: it gets this password, and its sessions and
+/// its second factor are gone. 202 where the firm asks a second factor of its people, which is set up next, as after `login/`. 409 if
 /// the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a week, and if
-/// the login has another password, which counts as a failure to sign in.
-#[post("/api/auth/activate/", tag = "auth")]
+/// the login has another password or code, which counts as a failure to sign in.
+#[post("/api/auth/activate/", 200, 202: Challenge, tag = "auth")]
 async fn activate(
     cx: Cx,
     State(app): State<App>,
@@ -53,34 +57,38 @@ async fn activate(
     Valid(body): Valid<Activation>,
 ) -> Result<Answer<Granted>, Problem> {
     let invited: Invited = keys.link(&body.token, cx.now).await?;
-    let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
+    let (user, portal_user) = match invited.sub {
+        Invitee::User(user) => (Some(user), None),
+        Invitee::PortalUser(user) => (None, Some(user)),
+    };
     let read = cx.read_anonymous(invited.firm).record(invited.firm).maybe(user).maybe(portal_user).login_of(&invited.email);
     let password = body.password.expose();
-    let proof = Proof::Password(&invited.email, password);
+    let proof = Proof::Password(&invited.email, password, body.code.as_ref());
     let (found, kept) = read.fetch_with_reply().await?;
     if let Some(kept) = kept {
         return grant::again(&cx, &keys, proof, &kept).await;
     }
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
-    let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
-    let (login, epoch) = match known {
-        Some(known) => {
-            known.sign_in((&cx, &app, &keys), &mut change, (principal, name), (&body.password, &found.record(invited.firm)?.name)).await?
-        }
+    let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited)?;
+    let firm = found.record(invited.firm)?;
+    let (login, credentials) = match known {
+        Some(known) => known.sign_in((&cx, &app, &keys), &mut change, (principal, name), (&body, &firm.name)).await?,
         None => {
-            let firm = found.record(invited.firm)?;
             body.password.is_not_of(&[invited.email.as_str(), &firm.name], "password")?;
             let (id, taken) = (cx.new_id(), Refusal::state("This e-mail got a login at the same moment; sign in with it."));
-            let login = Login::proven(name, invited.email.clone(), cx.now);
-            change.create_login(id, (login, login::Event::Created), &keys.passwords.hash(password)?, taken)?;
-            (id, FIRST_EPOCH)
+            let (login, credentials) = (
+                Login::proven(name, invited.email.clone(), cx.now),
+                Credentials::new(keys.passwords.hash(password)?, &principal.subject()),
+            );
+            change.create_login(id, (login, login::Event::Created), &credentials, taken)?;
+            (id, credentials)
         }
     };
     change.link_login(login, principal, since)?;
-    change.put_membership(principal, epoch)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin((login, epoch), invited.firm, principal, cx.origin(), cx.now) };
-    change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&cx, &keys, proof, change, grant).await
+    change.put_membership(principal, credentials.epoch)?;
+    let entering = Entering { login, credentials: &credentials, by_code: true, firm: (invited.firm, &firm), principal };
+    let kept = Remembered::of(entering.enter(&cx, &mut change)?);
+    grant::commit(&cx, &keys, proof, change, (kept, &credentials)).await
 }
 
 /// The login that the invited's e-mail has already.
@@ -100,33 +108,36 @@ impl Known {
         Ok(Some(Self { record, credentials, memberships }))
     }
 
-    /// Prove that it is theirs by its password; where nobody has proven its e-mail yet, they just have, by the link, so it is
-    /// theirs, and who typed it before is out. In which epoch it is then.
+    /// Prove that it is theirs by its password and code; where nobody has proven its e-mail yet, they just have, by the link, so it is
+    /// theirs, and who typed it before is out. As what it proves itself then.
     async fn sign_in(
         self,
         (cx, app, keys): (&Cx, &App, &Keys),
         change: &mut Change,
         (principal, name): (Principal, SingleLine<200>),
-        (password, firm): (&Password, &str),
-    ) -> Result<(LoginId, u64), Problem> {
+        (Activation { password, code, .. }, firm): (&Activation, &str),
+    ) -> Result<(LoginId, Credentials), Problem> {
         let Self { record, credentials, memberships } = self;
         Credentials::has_room(memberships.len())?;
         if record.proven_at.is_some() {
-            let attempt = cx.attempt(record.email.as_str());
+            let attempt = cx.attempt(record.email.as_str()).by_nobody_known();
             app.limiter.admit(&cx.store, &attempt, cx.now).await?;
             if !keys.passwords.verify(password.expose(), Some(&credentials.password))? {
-                cx.count_guess(app, &attempt).await?;
+                cx.count_failure(app, &attempt).await?;
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));
             }
-            change.require_fewer(attempt.username(), app.limiter.failures())?;
-            change.sign_in_joining(record.id, &credentials, &principal.subject())?;
-            return Ok((record.id, credentials.epoch));
+            let proven = Proven::by_code((cx, app), attempt, &credentials, code.as_ref(), false).await?;
+            proven.depend_and_tell(change, app, &record)?;
+            let after = proven.credentials.joining(&principal.subject());
+            change.update_credentials(record.id, &credentials, &after)?;
+            return Ok((record.id, after));
         }
         change.update_login(&record, record.take_over(name, change.now())?)?;
         password.is_not_of(&[record.email.as_str(), firm], "password")?;
-        change.replace_password(record.id, &credentials, &keys.passwords.hash(password.expose())?)?;
-        change.end_access(&memberships, credentials.next_epoch(), None)?;
-        Ok((record.id, credentials.next_epoch()))
+        let after = credentials.taken_over(keys.passwords.hash(password.expose())?);
+        change.update_credentials(record.id, &credentials, &after)?;
+        change.end_access(&memberships, after.epoch, None)?;
+        Ok((record.id, after))
     }
 }
 
@@ -139,28 +150,21 @@ struct LetIn {
 }
 
 /// A change in which the user or portal user who was invited is active, and who that is.
-fn let_in(
-    cx: &Cx,
-    found: &Found,
-    invited: &Invited,
-    user: Option<Id<User>>,
-    portal_user: Option<Id<PortalUser>>,
-) -> Result<(Change, LetIn), Problem> {
-    match (user, portal_user) {
-        (Some(user), _) => {
+fn let_in(cx: &Cx, found: &Found, invited: &Invited) -> Result<(Change, LetIn), Problem> {
+    match invited.sub {
+        Invitee::User(user) => {
             let before = found.record(user)?;
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
             Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
         }
-        (None, Some(user)) => {
+        Invitee::PortalUser(user) => {
             let before = found.record(user)?;
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
             Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
         }
-        (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),
     }
 }

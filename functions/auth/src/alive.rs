@@ -3,9 +3,10 @@
 use api::{Cx, Problem};
 use domain::{
     Id, Time,
-    firm::Firm,
+    firm::{Firm, INSTALLATION},
     ids::LoginId,
     invitation::Standing,
+    login::Credentials,
     portal_user::PortalUser,
     session::{Principal, Session},
     user::User,
@@ -31,6 +32,18 @@ pub(crate) fn read<'c>(
     let read = cx.store.read(firm).session(login, id);
     let read = parent.into_iter().fold(read, |read, parent| read.session(login, parent));
     read.maybe(user).maybe(portal_user).secrets(login).tokens_since(subject)
+}
+
+/// The session `asked_in` of `login`, if it goes on, where all others end of a login that proves itself by `credentials`.
+pub(crate) async fn kept(
+    cx: &Cx,
+    login: LoginId,
+    asked_in: Option<Id<Session>>,
+    credentials: &Credentials,
+) -> Result<Option<(Id<Session>, Session)>, Problem> {
+    let Some(id) = asked_in else { return Ok(None) };
+    let session = cx.store.read(INSTALLATION).session(login, id).fetch().await?.session(login, id)?;
+    Ok(session.filter(|session| session.goes_on(credentials.epoch, cx.now)).map(|session| (id, session)))
 }
 
 /// The session as it goes on at `now`: with the role or rights of now, and tokens that are taken. None if it is over, because who it

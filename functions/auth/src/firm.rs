@@ -16,7 +16,7 @@ use utoipa::{
 };
 use wire::{NewRate, RateOut, rate_card};
 
-use crate::shapes::FirmOut;
+use crate::{reauthentication::proven_for, shapes::FirmOut};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(show_firm, update_firm))
@@ -45,6 +45,8 @@ struct FirmSettings {
     tax_number: Option<SingleLine<40>>,
     /// The number under which it pays value added tax.
     vat_id: Option<VatId>,
+    /// Whether its people need a second factor to sign in.
+    requires_mfa: bool,
 }
 
 /// Changes to the firm: what is absent stays, what is null is cleared.
@@ -76,6 +78,8 @@ struct FirmPatch {
     address: Patch<JsonObject<Address>>,
     tax_number: Patch<SingleLine<40>>,
     vat_id: Patch<VatId>,
+    /// Who of its people has no second factor sets it up at the next sign-in.
+    requires_mfa: Set<bool>,
 }
 
 /// The numbers that `reminder_days` takes.
@@ -107,14 +111,16 @@ async fn show_firm(cx: Cx, staff: Staff<may::ReadFirm>) -> Result<Answer<FirmSet
 
 /// Change the firm.
 ///
-/// What was logged, sent and offered stays as it was. 422 for more than 365 days to pay, for reminders that aren't at most
+/// What was logged, sent and offered stays as it was. Whether a second factor is asked of its people changes who proved within ten
+/// minutes who they are (403, `reauthentication-required`). 422 for more than 365 days to pay, for reminders that aren't at most
 /// 10 days from -30 to 180, each later than the one before, for rates that are no amounts in the currency, and, if there
 /// are any, for another currency without the rates in it.
 #[patch("/api/auth/firm/")]
 async fn update_firm(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<FirmPatch>) -> Result<Answer<FirmSettings>, Problem> {
-    cx.act(&staff, staff.firm, |firm: &Firm| {
-        let rates = body.rates(firm)?;
-        firm.edit(body.over(firm.clone(), rates)?)
-    })
-    .await
+    let (mut change, before) = cx.edit(&staff, staff.firm).await?;
+    let rates = body.rates(&before)?;
+    let edited = body.over(before.content.clone(), rates)?;
+    proven_for(&cx, &staff, edited.requires_mfa != before.requires_mfa)?;
+    let firm = change.update(&before, before.edit(edited)?)?;
+    cx.commit(change, cx.ok(&firm)).await
 }

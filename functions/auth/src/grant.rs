@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::{Answer, Claims, Cx, Problem, Verifier, access_header};
 use domain::{Email, Id, Time, login::Credentials, session::Session};
 use http::StatusCode;
-use secrets::{BadLink, Kept, LinkKey, Purpose, SigningKey};
+use secrets::{Kept, LinkKey, Purpose, SigningKey};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::json;
 use store::{Change, Reply};
@@ -15,7 +15,9 @@ use utoipa::ToSchema;
 
 use crate::{
     alive,
+    challenge::{self, Challenge, Challenged, Entry},
     passwords::Passwords,
+    second_factor::Code,
     shapes::{FirmOut, MembershipOut, UserOut},
 };
 
@@ -39,16 +41,9 @@ impl Keys {
         Self { issuer: issuer.into(), signing: signing.into(), links: links.into(), passwords }
     }
 
-    /// What the link with `token` is for. One that doesn't verify may have been made with a newer key than ours.
+    /// What the link with `token` is for.
     pub(crate) async fn link<P: Purpose>(&self, token: &str, now: Time) -> Result<P, Problem> {
-        let key = self.links.get(now).await.map_err(Problem::unavailable)?;
-        let read = match key.read(token, now) {
-            Err(BadLink::Forged) => match self.links.again(&key, now).await {
-                Some(newer) => newer.read(token, now),
-                None => Err(BadLink::Forged),
-            },
-            read => read,
-        };
+        let read = self.links.read(token, now).await.map_err(Problem::unavailable)?;
         read.map_err(|bad| Problem::invalid("token", bad.to_string()))
     }
 
@@ -60,6 +55,16 @@ impl Keys {
             Ok(false) => store::Error::KeyReused.into(),
             Err(problem) => problem,
         }
+    }
+
+    /// What asks of who is `challenged` at `now` what is still to be shown.
+    pub(crate) async fn challenge(&self, challenged: &Challenged, now: Time) -> Result<Challenge, Problem> {
+        let Challenged { login, epoch, firm, ref subject, set_up, since } = *challenged;
+        let (iss, aud, sub) = (self.issuer.to_string(), secrets::Challenged::AUDIENCE.to_owned(), subject.clone());
+        let claims = secrets::Challenged { iss, aud, sub, login, epoch, firm, exp: (since + challenge::LASTS).timestamp() };
+        let signing = self.signing.get(now).await.map_err(Problem::unavailable)?;
+        let mfa_token = signing.challenge(&claims).map_err(Problem::internal)?;
+        Ok(Challenge { mfa_token, expires_in: challenge::LASTS.num_seconds(), set_up })
     }
 
     /// The newest tokens of a session.
@@ -99,16 +104,57 @@ pub(crate) struct Tokens {
     expires_in: i64,
 }
 
-/// What is kept of an answer with tokens.
+/// What is kept of an answer with tokens, or with what is asked before there are any.
 #[derive(Debug, Serialize, Deserialize)]
-struct Remembered {
-    grant: Grant,
+pub(crate) struct Remembered {
+    entry: Entry,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<UserOut>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     firm: Option<FirmOut>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     memberships: Option<Vec<MembershipOut>>,
+    /// From which recovery codes follow that are shown with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<u128>,
+}
+
+impl Remembered {
+    /// Of who comes in by `entry`.
+    pub(crate) fn of(entry: Entry) -> Self {
+        Self { entry, user: None, firm: None, memberships: None, nonce: None }
+    }
+
+    /// Of whose tokens are those of `grant`.
+    pub(crate) fn session(grant: Grant) -> Self {
+        Self::of(Entry::Session(grant))
+    }
+
+    /// The same of who can be signed in as any of `memberships`; where they are signed in.
+    pub(crate) fn listing(self, memberships: Vec<MembershipOut>) -> Self {
+        match self.entry {
+            Entry::Session(_) => Self { memberships: Some(memberships), ..self },
+            Entry::Challenge(_) => self,
+        }
+    }
+
+    /// The same of who founded `firm` just now.
+    pub(crate) fn founding(self, user: UserOut, firm: FirmOut) -> Self {
+        Self { user: Some(user), firm: Some(firm), ..self }
+    }
+
+    /// The same of who has the recovery codes since that follow from `nonce`, if there is one.
+    pub(crate) fn with_recovery_codes(self, nonce: Option<u128>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    fn status(&self) -> StatusCode {
+        match (&self.entry, &self.firm) {
+            (Entry::Challenge(_), _) => StatusCode::ACCEPTED,
+            (Entry::Session(_), Some(_)) => StatusCode::CREATED,
+            (Entry::Session(_), None) => StatusCode::OK,
+        }
+    }
 }
 
 /// Tokens, and for whom they are where that is new.
@@ -126,90 +172,104 @@ pub(crate) struct Granted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     memberships: Option<Vec<MembershipOut>>,
+    /// Codes for who lost the app that makes codes, where that was set up just now; they are shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    recovery_codes: Option<Vec<String>>,
 }
 
-/// What shows that who asks for tokens is who they say.
+/// What shows that who asks again for the tokens that they were given is who they were.
 #[derive(Clone, Copy)]
 pub(crate) enum Proof<'p> {
-    /// Their password, which was looked at.
+    /// What they proved was looked at.
     Given,
-    /// The password of the login of this e-mail; to be looked at where the tokens are another's by then.
-    Password(&'p Email, &'p str),
+    /// The same of who proved to know the password, and no more.
+    PasswordGiven,
+    /// The password of the login of this e-mail, and, where it has a second factor, the code that was taken.
+    Password(&'p Email, &'p str, Option<&'p Code>),
+    /// The code that was taken.
+    Code(&'p Code),
 }
 
-/// Write `change`, in which a session begins, and answer with its tokens; to the same key, with those that it has now.
-pub(crate) async fn commit(cx: &Cx, keys: &Keys, proof: Proof<'_>, change: Change, grant: Grant) -> Result<Answer<Granted>, Problem> {
-    write(cx, keys, proof, change, StatusCode::OK, Remembered { grant, user: None, firm: None, memberships: None }).await
+impl Proof<'_> {
+    /// That it is one of a login that proves itself by `known`; a code is asked of who was signed in.
+    fn proves(self, keys: &Keys, known: Option<&Credentials>, signed_in: bool) -> Result<bool, Problem> {
+        let is_last = |code: &Code| known.is_some_and(|known| known.factor.was_taken_last(code));
+        let is_asked = signed_in && known.is_some_and(|known| known.factor.is_on());
+        Ok(match self {
+            Self::Given => true,
+            Self::PasswordGiven => !is_asked,
+            Self::Code(code) => is_last(code),
+            Self::Password(_, password, code) => {
+                keys.passwords.verify(password, known.map(|known| known.password.as_str()))? && (!is_asked || code.is_some_and(is_last))
+            }
+        })
+    }
 }
 
-/// The same of who just signed in, and can be signed in as any of `memberships`.
-pub(crate) async fn commit_listing(
-    cx: &Cx,
-    keys: &Keys,
-    change: Change,
-    grant: Grant,
-    memberships: Vec<MembershipOut>,
-) -> Result<Answer<Granted>, Problem> {
-    let kept = Remembered { grant, user: None, firm: None, memberships: Some(memberships) };
-    write(cx, keys, Proof::Given, change, StatusCode::OK, kept).await
-}
-
-/// The same of a firm that was founded just now.
-pub(crate) async fn commit_founded(
-    cx: &Cx,
-    keys: &Keys,
-    proof: Proof<'_>,
-    change: Change,
-    grant: Grant,
-    (user, firm): (UserOut, FirmOut),
-) -> Result<Answer<Granted>, Problem> {
-    write(cx, keys, proof, change, StatusCode::CREATED, Remembered { grant, user: Some(user), firm: Some(firm), memberships: None }).await
-}
-
-async fn write(
+/// Write `change`, by which somebody comes in, and answer with tokens or with what is asked first; to the same key, with those of then.
+pub(crate) async fn commit(
     cx: &Cx,
     keys: &Keys,
     proof: Proof<'_>,
     change: Change,
-    status: StatusCode,
-    kept: Remembered,
+    (kept, known): (Remembered, &Credentials),
 ) -> Result<Answer<Granted>, Problem> {
-    let answer = Answer::json(status, &kept)?;
+    let answer = Answer::json(kept.status(), &kept)?;
     match change.commit(answer.reply()).await {
-        Ok(()) => present(cx, keys, status, kept).await,
+        Ok(()) => present(cx, keys, kept, known).await,
         Err(error) => again(cx, keys, proof, &Problem::from(error).replayed()?).await,
     }
 }
 
-/// The answer with tokens that was kept as `reply`, to who proves anew that it was them: the tokens that the session has
-/// now, with the role or rights of now. None, if it is over.
+/// The answer that was kept as `reply`, to who proves anew that it was them: with the tokens that the session has now, with the role or
+/// rights of now; 401, if it is over. Or with what is asked of them still.
 pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply) -> Result<Answer<Granted>, Problem> {
     let kept: Remembered = serde_json::from_str(reply.body.as_deref().unwrap_or_default()).map_err(Problem::internal)?;
-    let Grant { id, session } = &kept.grant;
-    let login = match proof {
-        Proof::Given => None,
-        Proof::Password(email, _) => cx.store.login_of(email).await?,
+    let of_email = match proof {
+        Proof::Given | Proof::PasswordGiven | Proof::Code(_) => None,
+        Proof::Password(email, ..) => cx.store.login_of(email).await?,
     };
-    let read = alive::read(cx, session.firm, (*id, session.parent), &session.principal.subject(), session.login);
-    let found = login.into_iter().fold(read, |read, login| read.secrets(login)).fetch().await?;
-    let known = login.map(|login| found.secrets(login)).transpose()?.flatten();
-    if let Proof::Password(_, password) = proof
-        && !keys.passwords.verify(password, known.as_ref().map(|known| known.password.as_str()))?
-    {
-        // Another password is another request, though what is kept of it doesn't tell.
+    let (login, read) = match &kept.entry {
+        Entry::Session(Grant { id, session }) => {
+            let read = alive::read(cx, session.firm, (*id, session.parent), &session.principal.subject(), session.login);
+            (session.login, read)
+        }
+        Entry::Challenge(challenged) => (challenged.login, cx.store.read(challenged.firm).secrets(challenged.login)),
+    };
+    let found = read.fetch().await?;
+    let known = found.secrets(login)?;
+    let proves = match proof {
+        // Whose e-mail it is by now, has nothing to do with it.
+        Proof::Password(..) if of_email != Some(login) => None,
+        Proof::Password(..) | Proof::Given | Proof::PasswordGiven | Proof::Code(_) => known.as_ref(),
+    };
+    if !proof.proves(keys, proves, matches!(kept.entry, Entry::Session(_)))? {
+        // Another password or code is another request, though what is kept of it doesn't tell.
         return Err(store::Error::KeyReused.into());
     }
-    let session = found.session(session.login, *id)?.ok_or_else(alive::over)?;
-    let grant = Grant { id: *id, session: alive::still(&found, &session, cx.now)?.ok_or_else(alive::over)? };
-    let status = StatusCode::from_u16(reply.status).map_err(Problem::internal)?;
-    Ok(present(cx, keys, status, Remembered { grant, ..kept }).await?.replayed())
+    let known = known.ok_or_else(alive::over)?;
+    let entry = match kept.entry {
+        Entry::Session(Grant { id, session }) => {
+            let session = found.session(session.login, id)?.ok_or_else(alive::over)?;
+            Entry::Session(Grant { id, session: alive::still(&found, &session, cx.now)?.ok_or_else(alive::over)? })
+        }
+        Entry::Challenge(asked) if asked.epoch == known.epoch && cx.now < asked.since + challenge::LASTS => Entry::Challenge(asked),
+        Entry::Challenge(_) => return Err(challenge::over()),
+    };
+    Ok(present(cx, keys, Remembered { entry, ..kept }, &known).await?.replayed())
 }
 
-async fn present(
-    cx: &Cx,
-    keys: &Keys,
-    status: StatusCode,
-    Remembered { grant, user, firm, memberships }: Remembered,
-) -> Result<Answer<Granted>, Problem> {
-    Ok(Answer::json(status, &Granted { tokens: keys.tokens(&grant, cx.now).await?, user, firm, memberships })?.secret())
+/// The answer of `kept`, of a login that proves itself by `known`.
+async fn present(cx: &Cx, keys: &Keys, kept: Remembered, known: &Credentials) -> Result<Answer<Granted>, Problem> {
+    let status = kept.status();
+    let Remembered { entry, user, firm, memberships, nonce } = kept;
+    match entry {
+        Entry::Challenge(challenged) => Ok(Answer::json(status, &keys.challenge(&challenged, cx.now).await?)?.instead().secret()),
+        Entry::Session(grant) => {
+            let recovery_codes = nonce.and_then(|nonce| known.factor.recovery_codes(nonce));
+            let tokens = keys.tokens(&grant, cx.now).await?;
+            Ok(Answer::json(status, &Granted { tokens, user, firm, memberships, recovery_codes })?.secret())
+        }
+    }
 }

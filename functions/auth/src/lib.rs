@@ -2,12 +2,15 @@
 
 mod activate;
 mod alive;
+mod challenge;
 mod confirmation;
+mod email;
 mod firm;
 mod grant;
 mod login;
 mod me;
 mod memberships;
+mod mfa;
 mod own;
 mod ownership;
 mod password;
@@ -15,6 +18,8 @@ mod password_reset;
 mod passwords;
 mod reauthentication;
 mod register;
+mod second_factor;
+mod second_step;
 mod sessions;
 mod shapes;
 mod undelivered;
@@ -30,12 +35,15 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
     R::default()
         .merge(register::routes())
         .merge(login::routes())
+        .merge(second_step::routes())
+        .merge(mfa::routes())
         .merge(sessions::routes())
         .merge(memberships::routes())
         .merge(reauthentication::routes())
         .merge(ownership::routes())
         .merge(password::routes())
         .merge(password_reset::routes())
+        .merge(email::routes())
         .merge(activate::routes())
         .merge(confirmation::routes())
         .merge(me::routes())

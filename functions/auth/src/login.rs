@@ -5,6 +5,7 @@ use axum::{Extension, extract::State};
 use domain::{
     Email,
     event::Actor,
+    firm::Firm,
     ids::{FirmId, LoginId},
     login,
     session::{Principal, Refreshed, Session},
@@ -12,12 +13,13 @@ use domain::{
 use http::StatusCode;
 use secrets::{BadToken, Refresh};
 use serde::Deserialize;
-use store::Membership;
+use store::{Membership, Record};
 use utoipa::ToSchema;
 
 use crate::{
     alive,
-    grant::{self, Grant, Granted, Keys, Tokens},
+    challenge::{Challenge, Entering},
+    grant::{self, Grant, Granted, Keys, Proof, Remembered, Tokens},
     shapes::MembershipOut,
 };
 
@@ -49,10 +51,11 @@ struct RefreshToken {
 
 /// Sign in: firm's people and portal users alike.
 ///
-/// As whom they signed in last, unless `firm` says another; as whom else they can be, by `switch/`, is in `memberships`. Only what
-/// fails is counted, for the address and for the e-mail; past the limit, 429 with the right password too. 401 if there is no such
-/// login, the password is another, or the firm doesn't let them in any more.
-#[post("/api/auth/login/", 200, 401, tag = "auth")]
+/// As whom they signed in last, unless `firm` says another; as whom else they can be, by `switch/`, is in `memberships`. 202 where a code
+/// is asked next, by `login/mfa/`: of who has a second factor, or is asked by the firm to set one up. Only what fails is counted, for
+/// the address and for the e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is
+/// another, or the firm doesn't let them in any more.
+#[post("/api/auth/login/", 200, 202: Challenge, 401, tag = "auth")]
 async fn login(
     cx: Cx,
     State(app): State<App>,
@@ -62,21 +65,21 @@ async fn login(
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
-    let Some(Opened { login, known, membership, memberships, renewed }) = opened(&cx, &keys, &body, login?).await? else {
+    let Some(Opened { login, known, last: (Membership { firm: id, principal }, firm), memberships, renewed }) =
+        opened(&cx, &keys, &body, login?).await?
+    else {
         cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
-    let mut change = cx.change_anonymous(membership.firm, actor(membership.principal));
+    let mut change = cx.change_anonymous(id, actor(principal));
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
     change.require_fewer(attempt.username(), app.limiter.failures())?;
+    let after = known.rehashed(renewed);
+    let entry = Entering { login, credentials: &after, by_code: false, firm: (id, &firm), principal }.enter(&cx, &mut change)?;
+    let after = if entry.is_session() { after.signed_in(&principal.subject()) } else { after };
     // Whoever took the login over meanwhile has another password.
-    change.sign_in(login, &known, renewed.as_deref(), &membership.principal.subject())?;
-    let grant = Grant {
-        id: cx.new_id(),
-        session: Session::begin((login, known.epoch), membership.firm, membership.principal, cx.origin(), cx.now),
-    };
-    change.begin_session(grant.id, &grant.session)?;
-    grant::commit_listing(&cx, &keys, change, grant, memberships.iter().map(MembershipOut::of).collect()).await
+    change.update_credentials(login, &known, &after)?;
+    grant::commit(&cx, &keys, Proof::PasswordGiven, change, (Remembered::of(entry).listing(memberships), &after)).await
 }
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
@@ -139,9 +142,10 @@ async fn of_email(cx: &Cx, email: Option<&Email>) -> Result<Option<(LoginId, log
 struct Opened {
     login: LoginId,
     known: login::Credentials,
-    membership: Membership,
+    /// Where they were last, and the firm.
+    last: (Membership, Record<Firm>),
     /// All that it leads to.
-    memberships: Vec<Membership>,
+    memberships: Vec<MembershipOut>,
     /// Another hash of the password, where the one that is kept is too cheap by now.
     renewed: Option<String>,
 }
@@ -155,20 +159,22 @@ async fn opened(
 ) -> Result<Option<Opened>, Problem> {
     let known = keys.passwords.verify(&credentials.password, login.as_ref().map(|(_, login)| login.password.as_str()))?;
     let Some((id, login)) = login.filter(|_| known) else { return Ok(None) };
-    let memberships = cx.store.memberships(&login.joined).await?;
-    let wanted = || memberships.iter().filter(|membership| credentials.firm.is_none_or(|firm| firm == membership.firm));
-    let Some(membership) = last_used(&login, wanted()).cloned() else { return Ok(None) };
+    let found = cx.store.memberships_in(&login.joined).await?;
+    let memberships = found.iter().map(|(membership, _)| MembershipOut::of(membership)).collect();
+    let wanted = found.into_iter().filter(|(membership, _)| credentials.firm.is_none_or(|firm| firm == membership.firm)).collect();
+    let Some(last) = last_used(&login, wanted) else { return Ok(None) };
     let renewed = keys.passwords.renewed(&credentials.password, &login.password)?;
-    Ok(Some(Opened { login: id, known: login, membership, memberships, renewed }))
+    Ok(Some(Opened { login: id, known: login, last, memberships, renewed }))
 }
 
 /// As whom of `memberships` somebody signed in last; else the one that they were invited to last.
-pub(crate) fn last_used<'m>(
+pub(crate) fn last_used(
     login: &login::Credentials,
-    mut memberships: impl DoubleEndedIterator<Item = &'m Membership> + Clone,
-) -> Option<&'m Membership> {
-    let used = memberships.clone().find(|membership| Some(membership.principal.subject()) == login.last_used);
-    used.or_else(|| memberships.next_back())
+    mut memberships: Vec<(Membership, Record<Firm>)>,
+) -> Option<(Membership, Record<Firm>)> {
+    let used = memberships.iter().position(|(membership, _)| Some(membership.principal.subject()) == login.last_used);
+    let last = used.or(memberships.len().checked_sub(1))?;
+    Some(memberships.swap_remove(last))
 }
 
 /// What the refresh token `token` says. It counts for whose it is; what is none of ours, for the address.

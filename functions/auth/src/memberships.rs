@@ -3,12 +3,13 @@
 use api::{Answer, App, Caller, Cx, Problem, Routes, Valid, get, post, routes};
 use axum::Extension;
 use domain::{SingleLine, session::Session};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     alive,
-    grant::{self, Grant, Granted, Keys, Proof},
+    grant::{self, Grant, Granted, Keys, Proof, Remembered},
     own::Own,
     shapes::MembershipOut,
 };
@@ -51,7 +52,7 @@ struct Switch {
 #[get("/api/auth/memberships/", tag = "auth")]
 async fn list_memberships(cx: Cx, caller: Caller) -> Result<Answer<Memberships>, Problem> {
     let credentials = cx.store.credentials(caller.login).await?.ok_or_else(alive::over)?;
-    let found = cx.store.memberships_in(&credentials.joined).await?;
+    let found = cx.store.memberships_named(&credentials.joined).await?;
     let shown = found.into_iter().map(|(membership, firm, client)| NamedMembershipOut {
         current: membership.firm == caller.firm && membership.principal.subject() == caller.principal.subject(),
         membership: MembershipOut::of(&membership),
@@ -63,8 +64,8 @@ async fn list_memberships(cx: Cx, caller: Caller) -> Result<Answer<Memberships>,
 
 /// Be signed in as another of one's memberships.
 ///
-/// With tokens of a session of its own, which ends with this one; this one goes on. The next sign-in leads there. 422 if it is none
-/// of one's own, or one isn't let in there any more.
+/// With tokens of a session of its own, which ends with this one; this one goes on. The next sign-in leads there. 403 (`mfa-required`)
+/// if the firm asks a second factor of its people, and one has none. 422 if it is none of one's own, or one isn't let in there any more.
 #[post("/api/auth/switch/", tag = "auth")]
 async fn switch_membership(
     cx: Cx,
@@ -78,14 +79,19 @@ async fn switch_membership(
     }
     let wanted = own.memberships.iter().find(|membership| membership.principal.subject() == body.membership);
     let wanted = wanted.ok_or_else(|| Problem::invalid("membership", "None of yours, or you aren't let in there any more."))?;
+    if !own.credentials.factor.is_on() && cx.store.get(wanted.firm, wanted.firm).await?.asks_second_factor_of(wanted.principal) {
+        let detail = "This firm asks a second factor of its people; set one up by POST /api/auth/mfa/totp/.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "mfa-required", detail));
+    }
     let mut change = cx.change(&caller);
     own.require_session(&mut change)?;
-    change.sign_in(caller.login, &own.credentials, None, &body.membership)?;
+    let after = own.credentials.signed_in(&body.membership);
+    change.update_credentials(caller.login, &own.credentials, &after)?;
     let begun = Session::begin((caller.login, own.credentials.epoch), wanted.firm, wanted.principal, cx.origin(), cx.now);
     // Who switches proves nothing, and is signed in as long as where they came from.
     let parent = Some(own.session.parent.unwrap_or(caller.session));
     let session = Session { authenticated_at: own.session.authenticated_at, parent, ..begun };
     let grant = Grant { id: cx.new_id(), session };
     change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&cx, &keys, Proof::Given, change, grant).await
+    grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &after)).await
 }

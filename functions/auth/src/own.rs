@@ -9,7 +9,11 @@ use domain::{
 };
 use store::{Change, Error, Membership, Record, Reply};
 
-use crate::{alive, grant::Keys};
+use crate::{
+    alive,
+    grant::Keys,
+    second_factor::{Code, Proven},
+};
 
 /// The caller's login, where it leads, and the session that they call in.
 pub(crate) struct Own {
@@ -49,16 +53,23 @@ impl Own {
         Ok((Self { caller, login, firm, credentials, memberships, session, parent }, reply))
     }
 
-    /// That the password in `field` is theirs. What isn't is counted for the login: who fails to sign in with its e-mail keeps nobody
-    /// from this who is signed in; and who has somebody's token has as many guesses. Of guesses at once only those count that are
-    /// done before the others' failures are too many, which the change is to depend on.
-    pub(crate) async fn prove(&self, cx: &Cx, app: &App, keys: &Keys, (field, password): (&'static str, &str)) -> Result<Attempt, Problem> {
+    /// That `password` is theirs, and `code` where they have a second factor; where what they ask was `done` before, the code that was
+    /// taken then. What isn't is counted for the login: who fails to sign in with its e-mail keeps nobody from this who is signed in; and
+    /// who has somebody's token has as many guesses. Of guesses at once only those count that are done before the others' failures are
+    /// too many, which the change is to depend on.
+    pub(crate) async fn prove(
+        &self,
+        (cx, app, keys): (&Cx, &App, &Keys),
+        password: &str,
+        code: Option<&Code>,
+        done: bool,
+    ) -> Result<Proven, Problem> {
         let attempt = self.admit(cx, app).await?;
-        if keys.passwords.verify(password, Some(&self.credentials.password))? {
-            return Ok(attempt);
+        if !keys.passwords.verify(password, Some(&self.credentials.password))? {
+            cx.count_failure(app, &attempt).await?;
+            return Err(Problem::invalid("current_password", "Not your password."));
         }
-        cx.count_failure(app, &attempt).await?;
-        Err(Problem::invalid(field, "Not your password."))
+        Proven::by_code((cx, app), attempt, &self.credentials, code, done).await
     }
 
     /// That they may prove who they are: not too often of late did they fail to.
@@ -71,7 +82,7 @@ impl Own {
     /// Begin a change of the login, which ends all its sessions but this one.
     pub(crate) fn change(&self, cx: &Cx) -> Result<Change, Problem> {
         let mut change = cx.change(&self.caller);
-        let epoch = self.credentials.next_epoch();
+        let epoch = self.credentials.with_sessions_ended().epoch;
         change.end_access(&self.memberships, epoch, Some(self.caller.session))?;
         change.replace_session(self.caller.session, &self.session, &self.session.keep(epoch))?;
         self.require_parent(&mut change)?;

@@ -2,14 +2,22 @@
 
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::Extension;
-use domain::{Email, event::Actor, firm::INSTALLATION, password::Password, session::Session};
+use domain::{
+    Email,
+    event::Actor,
+    firm::INSTALLATION,
+    ids::LoginId,
+    login::{Credentials, Login},
+    password::Password,
+};
 use secrets::Resetting;
 use serde::Deserialize;
-use store::Membership;
+use store::{Change, Membership, Record, Reply};
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys, Proof},
+    challenge::{Challenge, Entering},
+    grant::{self, Granted, Keys, Proof, Remembered},
     login::last_used,
 };
 
@@ -31,7 +39,7 @@ struct ForgottenPassword {
 #[serde(deny_unknown_fields)]
 struct PasswordReset {
     /// From the link in the mail.
-    #[schema(max_length = 2048)]
+    #[schema(max_length = 128)]
     token: String,
     /// Not one of the commonest, nor made of the e-mail or the firm's name.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
@@ -58,9 +66,9 @@ async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<Forgott
 /// Use the link of a mail by which another password is chosen.
 ///
 /// They are signed in, as whom they signed in last, and signed out everywhere else; they are told by mail. So the e-mail is
-/// shown to be theirs: who typed it before them, without having shown that, is out. 204, and nobody is signed in, if no firm lets
-/// them in any more. 409 if the link was used or another was sent since; 422 if it isn't ours or is older than an hour.
-#[post("/api/auth/password-reset/confirm/", 200, 204, tag = "auth")]
+/// shown to be theirs: who typed it before them, without having shown that, is out. 202 where a code is asked next, as by `login/`. 204,
+/// and nobody is signed in, if no firm lets them in any more. 409 if the link was used or another was sent since; 422 if it isn't ours or is older than an hour.
+#[post("/api/auth/password-reset/confirm/", 200, 202: Challenge, 204, tag = "auth")]
 async fn reset_password(
     cx: Cx,
     _: Anonymous,
@@ -68,30 +76,57 @@ async fn reset_password(
     Valid(body): Valid<PasswordReset>,
 ) -> Result<Answer<Granted>, Problem> {
     let link: Resetting = keys.link(&body.token, cx.now).await?;
-    let read = cx.read_anonymous(INSTALLATION).login(link.login);
-    let (found, credentials) = tokio::join!(read.fetch_with_reply(), cx.store.credentials(link.login));
-    let ((found, kept), credentials) = (found?, credentials?.ok_or_else(Problem::not_found)?);
-    let login = found.login(link.login)?.ok_or_else(Problem::not_found)?;
-    if let Some(kept) = kept {
-        if kept.body.is_none() {
-            return Err(keys.replayed(body.password.expose(), &credentials, kept));
-        }
-        return grant::again(&cx, &keys, Proof::Password(&login.email, body.password.expose()), &kept).await;
+    let found = ByLink::read(&cx, link.login).await?;
+    enter(&cx, &keys, found, &body.password, |change, ByLink { login, credentials, .. }, _, hash| {
+        change.update_login(login, login.reset_password(link.number, cx.now)?)?;
+        Ok(if login.proven_at.is_some() { credentials.with_password(hash) } else { credentials.taken_over(hash) })
+    })
+    .await
+}
+
+/// The login of whoever came by a link that was sent to its e-mail, or to one that it had.
+pub(crate) struct ByLink {
+    pub(crate) login: Record<Login>,
+    pub(crate) credentials: Credentials,
+    /// What the request was answered if it was done before.
+    pub(crate) done: Option<Reply>,
+}
+
+impl ByLink {
+    /// The login `id`; 404 if there isn't any.
+    pub(crate) async fn read(cx: &Cx, id: LoginId) -> Result<Self, Problem> {
+        let (found, credentials) = tokio::join!(cx.read_anonymous(INSTALLATION).login(id).fetch_with_reply(), cx.store.credentials(id));
+        let ((found, done), credentials) = (found?, credentials?.ok_or_else(Problem::not_found)?);
+        Ok(Self { login: found.login(id)?.ok_or_else(Problem::not_found)?, credentials, done })
     }
-    let memberships = cx.store.memberships(&credentials.joined).await?;
-    body.password.is_not_of(&[login.email.as_str()], "password")?;
-    let last = last_used(&credentials, memberships.iter());
-    if let Some(Membership { firm, .. }) = last {
-        body.password.is_not_of(&[&*cx.store.get(*firm, *firm).await?.name], "password")?;
+}
+
+/// Have who came by a link choose `password`, as `write` says of the login, which all its memberships are given to and the password's
+/// hash. All its sessions end, and they are signed in, as whom they signed in last; or asked for a code.
+pub(crate) async fn enter(
+    cx: &Cx,
+    keys: &Keys,
+    found: ByLink,
+    password: &Password,
+    write: impl FnOnce(&mut Change, &ByLink, &[Membership], String) -> Result<Credentials, Problem>,
+) -> Result<Answer<Granted>, Problem> {
+    let proof = Proof::Password(&found.login.email, password.expose(), None);
+    match &found.done {
+        Some(kept) if kept.body.is_none() => return Err(keys.replayed(password.expose(), &found.credentials, kept.clone())),
+        Some(kept) => return grant::again(cx, keys, proof, kept).await,
+        None => {}
     }
-    let mut change = cx.change_anonymous(INSTALLATION, Actor::Login(link.login));
-    change.update_login(&login, login.reset_password(link.number, cx.now)?)?;
-    change.replace_password(link.login, &credentials, &keys.passwords.hash(body.password.expose())?)?;
-    change.end_access(&memberships, credentials.next_epoch(), None)?;
-    let Some(membership) = last else { return cx.commit_anew(change, Ok(Answer::no_content())).await };
-    let login_in = (link.login, credentials.next_epoch());
-    let session = Session::begin(login_in, membership.firm, membership.principal, cx.origin(), cx.now);
-    let grant = Grant { id: cx.new_id(), session };
-    change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&cx, &keys, Proof::Password(&login.email, body.password.expose()), change, grant).await
+    let memberships = cx.store.memberships_in(&found.credentials.joined).await?;
+    let all: Vec<_> = memberships.iter().map(|(membership, _)| membership.clone()).collect();
+    let last = last_used(&found.credentials, memberships);
+    let firm = last.as_ref().map_or("", |(_, firm)| &firm.name);
+    password.is_not_of(&[found.login.email.as_str(), firm], "password")?;
+    let mut change = cx.change_anonymous(INSTALLATION, Actor::Login(found.login.id));
+    let after = write(&mut change, &found, &all, keys.passwords.hash(password.expose())?)?;
+    change.update_credentials(found.login.id, &found.credentials, &after)?;
+    change.end_access(&all, after.epoch, None)?;
+    let Some((Membership { firm: id, principal }, firm)) = last else { return cx.commit_anew(change, Ok(Answer::no_content())).await };
+    let entering = Entering { login: found.login.id, credentials: &after, by_code: false, firm: (id, &firm), principal };
+    let kept = Remembered::of(entering.enter(cx, &mut change)?);
+    grant::commit(cx, keys, proof, change, (kept, &after)).await
 }

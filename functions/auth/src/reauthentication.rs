@@ -8,8 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys, Proof},
+    grant::{self, Grant, Granted, Keys, Proof, Remembered},
     own::Own,
+    second_factor::Code,
 };
 
 /// How long who proved who they are needn't again.
@@ -26,12 +27,16 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 struct Reauthentication {
     #[schema(format = Password, max_length = 128)]
     current_password: String,
+    /// Of who has a second factor: a code of it, or a recovery code.
+    #[schema(value_type = Option<String>, format = Password, max_length = 64)]
+    code: Option<Code>,
 }
 
 /// Prove once more who one is.
 ///
-/// The tokens in the answer, of the same session, say so for ten minutes, as `auth_time`: what changes who has the firm takes that
-/// (403, `reauthentication-required`). 422 if it isn't one's password, which counts as a failure to sign in: 429 after too many.
+/// The tokens in the answer, of the same session, say so for ten minutes, as `auth_time`: what changes who has the firm, and the second
+/// factor, takes that
+/// (403, `reauthentication-required`). 422 if it isn't one's password or code, which counts as a failure to sign in: 429 after too many.
 #[post("/api/auth/reauthenticate/", tag = "auth")]
 async fn reauthenticate(
     cx: Cx,
@@ -41,20 +46,20 @@ async fn reauthenticate(
     Valid(body): Valid<Reauthentication>,
 ) -> Result<Answer<Granted>, Problem> {
     let (own, done) = Own::read(&cx, caller).await?;
-    let guesses = own.prove(&cx, &app, &keys, ("current_password", &body.current_password)).await?;
+    let proven = own.prove((&cx, &app, &keys), &body.current_password, body.code.as_ref(), done.is_some()).await?;
     if let Some(reply) = done {
         return grant::again(&cx, &keys, Proof::Given, &reply).await;
     }
     let mut change = cx.change(&caller);
     let grant = Grant { id: caller.session, session: own.session.reauthenticate(cx.now).rotate(cx.idempotency_key(), cx.origin(), cx.now) };
-    change.require_fewer(guesses.username(), app.limiter.failures())?;
-    change.require_secrets(caller.login, &own.credentials)?;
+    proven.depend_and_tell(&mut change, &app, &own.login)?;
+    change.update_credentials(caller.login, &own.credentials, &proven.credentials)?;
     own.require_parent(&mut change)?;
     change.replace_session(caller.session, &own.session, &grant.session)?;
-    grant::commit(&cx, &keys, Proof::Given, change, grant).await
+    grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &proven.credentials)).await
 }
 
-/// That `by` proved lately who they are, if who owns the firm `is_changed` by what they do.
+/// That `by` proved lately who they are, if what takes that `is_changed` by what they do: who owns a firm, and what people sign in with.
 pub(crate) fn proven_for(cx: &Cx, by: &impl Acts, is_changed: bool) -> Result<(), Problem> {
     if !is_changed || by.caller().authenticated >= (cx.now - LATELY).timestamp() {
         return Ok(());

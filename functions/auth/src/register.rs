@@ -9,15 +9,17 @@ use domain::{
     ids::LoginId,
     login::{self, Credentials, Login},
     password::Password,
-    session::{Principal, Session},
+    session::Principal,
     user::{self, User},
 };
 use serde::Deserialize;
-use store::{Change, FIRST_EPOCH, Unique};
+use store::{Change, Unique};
 use utoipa::ToSchema;
 
 use crate::{
-    grant::{self, Grant, Granted, Keys, Proof},
+    challenge::Entering,
+    grant::{self, Granted, Keys, Proof, Remembered},
+    second_factor::{Code, Proven},
     shapes::{FirmOut, UserOut},
 };
 
@@ -35,6 +37,9 @@ struct NewFirm {
     email: Email,
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
     password: Password,
+    /// Of who has a login with a second factor already: a code of it, or a recovery code.
+    #[schema(value_type = Option<String>, format = Password, max_length = 64)]
+    code: Option<Code>,
     /// The currency it sells in. Default: USD.
     currency: Option<Currency>,
     /// Where its days begin and end. Default: UTC.
@@ -45,7 +50,7 @@ struct NewFirm {
 ///
 /// The owner is signed in at once, and gets a mail with a link: until it is followed the firm can be set up and looked at,
 /// but nothing leaves it (403, `unconfirmed`), and after a week it is closed. Whose e-mail has a login already, and has
-/// shown that it is theirs, signs up with its password, and needs no such link. Until `firm/` says otherwise the firm's
+/// shown that it is theirs, signs up with its password, and `code`, and needs no such link. Until `firm/` says otherwise the firm's
 /// clients have 30 days to pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login with
 /// another password, which counts as a failure to sign in, or one of which nobody has shown that it is theirs.
 #[post("/api/auth/register/", 201, tag = "auth")]
@@ -56,14 +61,14 @@ async fn register(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<NewFirm>,
 ) -> Result<Answer<Granted>, Problem> {
-    let NewFirm { firm_name, name, email, password, currency, time_zone } = body;
+    let NewFirm { firm_name, name, email, password, code, currency, time_zone } = body;
     password.is_not_of(&[email.as_str(), &firm_name], "password")?;
     let (firm_id, user_id) = (cx.new_id(), cx.new_id());
     let (currency, time_zone) = (currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
     let founder = User::founder(name.clone(), email.clone());
     let principal = Principal::Staff { user: user_id, role: founder.role };
 
-    let proof = Proof::Password(&email, password.expose());
+    let proof = Proof::Password(&email, password.expose(), code.as_ref());
     let (found, kept) = cx.read_anonymous(firm_id).login_of(&email).fetch_with_reply().await?;
     if let Some(kept) = kept {
         return grant::again(&cx, &keys, proof, &kept).await;
@@ -71,41 +76,40 @@ async fn register(
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
     let taken = Refusal::state("This e-mail has a login already; sign in with it, or sign up with its password, once it is confirmed.")
         .about("email");
-    let (login, epoch, firm) = match found.login_of(&email)? {
+    let (login, credentials, firm) = match found.login_of(&email)? {
         Some(login) => {
-            let epoch = sign_in(&cx, &app, &keys, &mut change, (login, principal), (&email, password.expose()), &taken).await?;
-            (login, epoch, Firm::new(firm_name, currency, time_zone))
+            let typed = (&email, password.expose(), code.as_ref());
+            let credentials = sign_in((&cx, &app, &keys), &mut change, (login, principal), typed, &taken).await?;
+            (login, credentials, Firm::new(firm_name, currency, time_zone))
         }
         None => {
-            let login = cx.new_id();
+            let (login, credentials) = (cx.new_id(), Credentials::new(keys.passwords.hash(password.expose())?, &principal.subject()));
             let registered = (Login::registered(name, email.clone(), firm_id, cx.now), login::Event::Registered);
-            change.create_login(login, registered, &keys.passwords.hash(password.expose())?, taken.clone())?;
-            (login, FIRST_EPOCH, Firm::founded(firm_name, currency, time_zone, (user_id, login), cx.now))
+            change.create_login(login, registered, &credentials, taken.clone())?;
+            (login, credentials, Firm::founded(firm_name, currency, time_zone, (user_id, login), cx.now))
         }
     };
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
     change.link_login(login, principal, cx.now)?;
-    change.put_membership(principal, epoch)?;
+    change.put_membership(principal, credentials.epoch)?;
     let firm = change.create(firm_id, firm, firm::Event::Registered)?;
     let user = change.create(user_id, founder, user::Event::Registered)?;
-    let grant = Grant { id: cx.new_id(), session: Session::begin((login, epoch), firm_id, principal, cx.origin(), cx.now) };
-    change.begin_session(grant.id, &grant.session)?;
-    let founded = (UserOut::shape(&user, cx.now), FirmOut::from(&firm));
-    grant::commit_founded(&cx, &keys, proof, change, grant, founded).await
+    let entering = Entering { login, credentials: &credentials, by_code: true, firm: (firm_id, &firm), principal };
+    let entry = entering.enter(&cx, &mut change)?;
+    let kept = Remembered::of(entry).founding(UserOut::shape(&user, cx.now), FirmOut::from(&firm));
+    grant::commit(&cx, &keys, proof, change, (kept, &credentials)).await
 }
 
-/// Prove that the login `id` of `email` is theirs who sign up as `principal`: by its password, where nobody but them can have
-/// chosen that. The epoch that it is in.
+/// Prove that the login `id` of `email` is theirs who sign up as `principal`: by its password and code, where nobody but them can have
+/// chosen these. As what it proves itself then.
 async fn sign_in(
-    cx: &Cx,
-    app: &App,
-    keys: &Keys,
+    (cx, app, keys): (&Cx, &App, &Keys),
     change: &mut Change,
     (id, principal): (LoginId, Principal),
-    (email, password): (&Email, &str),
+    (email, password, code): (&Email, &str, Option<&Code>),
     taken: &Refusal,
-) -> Result<u64, Problem> {
-    let attempt = cx.attempt(email.as_str());
+) -> Result<Credentials, Problem> {
+    let attempt = cx.attempt(email.as_str()).by_nobody_known();
     let read = cx.store.read(INSTALLATION).login(id).fetch();
     let (admitted, found, credentials) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), read, cx.store.credentials(id));
     admitted?;
@@ -114,11 +118,13 @@ async fn sign_in(
         return Err(taken.clone().into());
     }
     if !keys.passwords.verify(password, Some(&credentials.password))? {
-        cx.count_guess(app, &attempt).await?;
+        cx.count_failure(app, &attempt).await?;
         return Err(taken.clone().into());
     }
     Credentials::has_room(cx.store.memberships(&credentials.joined).await?.len())?;
-    change.require_fewer(attempt.username(), app.limiter.failures())?;
-    change.sign_in_joining(id, &credentials, &principal.subject())?;
-    Ok(credentials.epoch)
+    let proven = Proven::by_code((cx, app), attempt, &credentials, code, false).await?;
+    proven.depend_and_tell(change, app, &login)?;
+    let after = proven.credentials.joining(&principal.subject());
+    change.update_credentials(id, &credentials, &after)?;
+    Ok(after)
 }

@@ -80,7 +80,7 @@ async fn end_other_sessions(cx: Cx, caller: Caller) -> Result<Answer<()>, Proble
     let (own, _) = Own::read(&cx, caller).await?;
     let mut change = own.change(&cx)?;
     change.update_login(&own.login, own.login.end_sessions())?;
-    change.end_sessions(caller.login, &own.credentials)?;
+    change.update_credentials(caller.login, &own.credentials, &own.credentials.with_sessions_ended())?;
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -97,7 +97,7 @@ async fn end_session(cx: Cx, caller: Caller, Path(id): Path<SessionId>) -> Resul
     cx.matches_version(session.generation)?;
     let mut change = cx.change(&caller);
     // Whose session ends meanwhile ends no other.
-    change.require_secrets(caller.login, &own.credentials)?;
+    change.update_credentials(caller.login, &own.credentials, &own.credentials)?;
     // Who ends this one, or the one from which it was switched to, is out here too.
     let kept = (id != caller.session && own.session.parent != Some(id)).then_some(caller.session);
     if kept.is_some() {

@@ -5,6 +5,7 @@ use domain::{
     DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, portal_user, project,
     proposal, prospect, task, time_entry, undelivered as aside, user,
 };
+use mail::Notice;
 
 use crate::{
     Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, logins, people, proposals, time, undelivered,
@@ -41,7 +42,14 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         DomainEvent::Login(event) => match event {
             login::Event::Registered | login::Event::ConfirmationResent => logins::to_be_confirmed(outbox, logged).await,
             login::Event::ResetRequested => logins::reset_requested(outbox, logged).await,
-            login::Event::PasswordReset | login::Event::PasswordChanged => logins::password_changed(outbox, logged).await,
+            login::Event::PasswordReset | login::Event::PasswordChanged => logins::noticed(outbox, logged, Notice::PasswordChanged).await,
+            login::Event::EmailChangeRequested => logins::email_change_requested(outbox, logged).await,
+            login::Event::EmailChanged => logins::email_changed(outbox, logged).await,
+            login::Event::EmailRestored => logins::email_restored(outbox, logged).await,
+            login::Event::FactorAdded => logins::noticed(outbox, logged, Notice::FactorAdded).await,
+            login::Event::FactorRemoved => logins::noticed(outbox, logged, Notice::FactorRemoved).await,
+            login::Event::RecoveryCodesRenewed => logins::noticed(outbox, logged, Notice::RecoveryCodesRenewed).await,
+            login::Event::RecoveryCodeUsed => logins::noticed(outbox, logged, Notice::RecoveryCodeUsed).await,
             login::Event::Created
             | login::Event::Confirmed
             | login::Event::TakenOver
@@ -50,13 +58,17 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,
-            portal_user::Event::Activated | portal_user::Event::Updated | portal_user::Event::Deactivated => Ok(()),
+            portal_user::Event::Activated
+            | portal_user::Event::Updated
+            | portal_user::Event::EmailChanged
+            | portal_user::Event::Deactivated => Ok(()),
         },
         DomainEvent::User(event) => match event {
             user::Event::Invited | user::Event::Reinvited => people::user_invited(outbox, logged).await,
             user::Event::Registered
             | user::Event::Activated
             | user::Event::Updated
+            | user::Event::EmailChanged
             | user::Event::OwnershipReceived
             | user::Event::OwnershipHandedOver
             | user::Event::Deactivated => Ok(()),

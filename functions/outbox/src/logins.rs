@@ -1,14 +1,19 @@
 //! What follows from what happens to a login: mails to whose it is.
 
 use domain::{
+    Email,
     ids::LoginId,
-    login::{CONFIRMATION, Login, RESET, SentLink},
+    login::{CONFIRMATION, Follower, Login, RESET, SentLink},
 };
-use mail::{ConfirmationMail, Link, PasswordChangedMail, Reference, ResetMail};
-use secrets::{Confirming, Purpose, Resetting};
+use mail::{ConfirmationMail, EmailChangeMail, EmailChangedMail, Link, Notice, NoticeMail, Reference, ResetMail};
+use secrets::{ChangingEmail, Confirming, Resetting, RestoringEmail};
 use store::Record;
 
-use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::send};
+use crate::{
+    Cause, EffectKind, Failed, Outbox, Outcome,
+    mails::{send, token},
+    people,
+};
 
 /// Why a link isn't sent.
 const OVER: Outcome = Outcome::Skipped("another link was asked for since, or none is needed any more");
@@ -23,9 +28,26 @@ pub(crate) async fn reset_requested(outbox: &Outbox, logged: &Cause) -> Result<(
     outbox.run_effect(logged, EffectKind::Mail, async || mail_reset(outbox, logged).await).await
 }
 
-/// There is another password: the mail that says so.
-pub(crate) async fn password_changed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    outbox.run_effect(logged, EffectKind::Mail, async || mail_password_changed(outbox, logged).await).await
+/// Another e-mail is to be confirmed: the mail there.
+pub(crate) async fn email_change_requested(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_email_change(outbox, logged).await).await
+}
+
+/// They have another e-mail: the mail to the one of before, and in the firms their mail follows.
+pub(crate) async fn email_changed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let mailed = outbox.run_effect(logged, EffectKind::Mail, async || mail_email_changed(outbox, logged).await).await;
+    follow_email(outbox, logged).await.and(mailed)
+}
+
+/// They have the e-mail of before again: the mail that says so, and in the firms their mail follows.
+pub(crate) async fn email_restored(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let mailed = noticed(outbox, logged, Notice::EmailRestored).await;
+    follow_email(outbox, logged).await.and(mailed)
+}
+
+/// Something changed of how they sign in: the mail that says so.
+pub(crate) async fn noticed(outbox: &Outbox, logged: &Cause, notice: Notice) -> Result<(), Failed> {
+    outbox.run_effect(logged, EffectKind::Mail, async || mail_notice(outbox, logged, notice).await).await
 }
 
 async fn mail_confirmation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -45,7 +67,33 @@ async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     send(outbox, &login.email, ResetMail::new(login.email.clone(), reference(logged), &link, expires_at).message()).await
 }
 
-async fn mail_password_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+async fn mail_email_change(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let asked = asked(outbox, logged, |login| login.email_change.as_ref().map(|change| change.link)).await?;
+    let Some(Asked { id, login, sent }) = asked else { return Ok(OVER) };
+    let Some(to) = login.email_change.as_ref().map(|change| change.to.clone()) else { return Ok(OVER) };
+    let expires_at = sent.sent_at + CONFIRMATION;
+    let changing = ChangingEmail { login: id, number: sent.number, exp: expires_at.timestamp() };
+    let link = Link::email_change(&outbox.web_origin, &token(outbox, &changing).await?);
+    send(outbox, &to, EmailChangeMail::new(to.clone(), reference(logged), &link, expires_at).message()).await
+}
+
+async fn mail_email_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let id = logged.id::<Login>()?;
+    let login = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let then = logged.then(outbox, &login).await?;
+    let followed = then.email_change.as_ref().map(|change| change.link.number);
+    let Some(past) = then.past_emails.last().filter(|past| Some(past.number) == followed) else {
+        return Ok(Outcome::Skipped("nobody has shown that the e-mail of before is theirs"));
+    };
+    let (to, expires_at) = (past.email.clone(), past.returns_until());
+    let restoring = RestoringEmail { login: id, number: past.number, exp: expires_at.timestamp() };
+    let link = Link::email_restoration(&outbox.web_origin, &token(outbox, &restoring).await?);
+    let address = logged.source_address()?;
+    let mail = EmailChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), (&link, expires_at));
+    send(outbox, &to, mail.message()).await
+}
+
+async fn mail_notice(outbox: &Outbox, logged: &Cause, notice: Notice) -> Result<Outcome, Failed> {
     let id = logged.id::<Login>()?;
     let login = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     // Where they sign in with since, if that changed, isn't where this is to be known.
@@ -56,7 +104,7 @@ async fn mail_password_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcom
     let to = then.email;
     let link = Link::forgotten_password(&outbox.web_origin);
     let address = logged.source_address()?;
-    let mail = PasswordChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), &link);
+    let mail = NoticeMail::new(to.clone(), reference(logged), notice, (logged.event.at, address.as_deref()), &link);
     send(outbox, &to, mail.message()).await
 }
 
@@ -77,10 +125,19 @@ async fn asked(outbox: &Outbox, logged: &Cause, of: fn(&Login) -> Option<SentLin
     Ok(sent.filter(|sent| last == Some(*sent)).map(|sent| Asked { id, login, sent }))
 }
 
-async fn token(outbox: &Outbox, purpose: &impl Purpose) -> Result<String, Failed> {
-    outbox.links.get(outbox.clock.now()).await?.token(purpose).map_err(Failed::Link)
-}
-
 fn reference(logged: &Cause) -> Reference {
     Reference::new(&logged.event.record, logged.event.sequence)
+}
+
+/// Whom the login stands for in firms is reached by its e-mail from now on, where they were by the one of before.
+async fn follow_email(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let id = logged.id::<Login>()?;
+    let login = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    let ([Some(from), Some(to)], then) = (logged.changed::<Email>("email")?, logged.then(outbox, &login).await?) else { return Ok(()) };
+    let mut all = Ok(());
+    for Follower { firm, subject } in &then.followers {
+        let moves = async || people::follow_email(outbox, logged, (*firm, subject), (&from, &to)).await;
+        all = outbox.run_effect(logged, EffectKind::Follow.about(subject), moves).await.and(all);
+    }
+    all
 }

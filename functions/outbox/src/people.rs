@@ -1,19 +1,24 @@
-//! What follows from an invitation, to the firm or to a client's portal: the mail with the link that lets somebody in.
+//! What follows for people of firms and of clients: from an invitation, the mail with the link that lets them in; from another e-mail of
+//! their login, that they are reached there.
 
 use domain::{
-    Email,
+    Email, Refusal,
+    ids::{FirmId, PortalUserId, UserId},
     invitation::{Invitation, Standing},
     portal_user::PortalUser,
     user::User,
 };
 use mail::{InvitationMail, Link, WelcomeMail};
 use secrets::Invited;
+use store::{Error, Place, Reply, Unique};
 
 use crate::{
-    Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::{envelope, send, sender},
+    Cause, EffectKind, Failed, Outbox, Outcome, change,
+    mails::{envelope, send, sender, token},
 };
 
+/// Why somebody's e-mail isn't changed.
+const ELSEWHERE: Outcome = Outcome::Skipped("they were reached elsewhere");
 /// Why a link isn't sent.
 const OVER: Outcome = Outcome::Skipped("the invitation isn't waited for any more");
 
@@ -73,7 +78,36 @@ fn waits(status: Standing, last: Option<Invitation>, sent: Invitation) -> bool {
 
 async fn link(outbox: &Outbox, logged: &Cause, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
     let exp = invitation.expires_at().timestamp();
-    let invited = Invited { firm: logged.firm, sub: logged.event.record.clone(), email: email.clone(), number: invitation.number, exp };
-    let key = outbox.links.get(outbox.clock.now()).await?;
-    Ok(Link::activation(&outbox.web_origin, &key.token(&invited).map_err(Failed::Link)?))
+    let sub = logged.event.record.parse().map_err(Error::Internal)?;
+    let invited = Invited { firm: logged.firm, sub, email: email.clone(), number: invitation.number, exp };
+    Ok(Link::activation(&outbox.web_origin, &token(outbox, &invited).await?))
+}
+
+/// Whom `subject` of `firm` is, is reached by `to` from now on, if they were by `from`, and nobody else there is.
+pub(crate) async fn follow_email(
+    outbox: &Outbox,
+    logged: &Cause,
+    (firm, subject): (FirmId, &str),
+    (from, to): (&Email, &Email),
+) -> Result<Outcome, Failed> {
+    let (user, portal_user) = (subject.parse::<UserId>().ok(), subject.parse::<PortalUserId>().ok());
+    let found = outbox.store.read(firm).maybe(user).maybe(portal_user).fetch().await?;
+    let mut change = change(outbox, &Place { firm, ..logged.place() });
+    let taken = || Refusal::state("Somebody else has this e-mail.");
+    if let Some(user) = user.map(|user| found.record(user)).transpose()? {
+        let Some(followed) = user.follow_email(from, to) else { return Ok(ELSEWHERE) };
+        change.update(&user, followed)?;
+        change.release(&Unique::UserEmail(from.clone()))?;
+        change.claim(&Unique::UserEmail(to.clone()), user.id, taken())?;
+    }
+    if let Some(user) = portal_user.map(|user| found.record(user)).transpose()? {
+        let Some(followed) = user.follow_email(from, to) else { return Ok(ELSEWHERE) };
+        change.update(&user, followed)?;
+        change.release(&Unique::PortalEmail(user.client, from.clone()))?;
+        change.claim(&Unique::PortalEmail(user.client, to.clone()), user.id, taken())?;
+    }
+    match change.commit(&Reply::none()).await {
+        Err(Error::Taken { .. }) => Ok(Outcome::Skipped("somebody else there has the e-mail")),
+        done => Ok(done.map(|()| Outcome::Done)?),
+    }
 }

@@ -6,6 +6,7 @@
 //! Invariants: no name of a route, queue, table, function or trigger stands here, all are read from the template; all
 //! that listens, listens on the loopback interface; nothing that is started outlives its starter.
 
+pub mod authenticator;
 mod caller;
 pub mod check;
 pub mod demo;

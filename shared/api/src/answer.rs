@@ -32,6 +32,8 @@ pub trait Listed: Serialize {
 #[derive(Debug)]
 pub struct Answer<T> {
     reply: Reply,
+    /// What is kept in its place.
+    kept: Option<Reply>,
     replayed: bool,
     secret: bool,
     body: PhantomData<fn() -> T>,
@@ -75,15 +77,28 @@ impl<T> Answer<T> {
         self
     }
 
+    /// The same answer of an operation that mostly answers with a `U`: its attribute says of which status this is the body.
+    pub fn instead<U>(self) -> Answer<U> {
+        let Self { reply, kept, replayed, secret, body: _ } = self;
+        Answer { reply, kept, replayed, secret, body: PhantomData }
+    }
+
     /// The same answer, which nobody on its way may keep: it has tokens in it (RFC 6749, 5.1).
     #[must_use]
     pub fn secret(self) -> Self {
         Self { secret: true, ..self }
     }
 
+    /// The same answer, of which only `kept` is kept under the request's key: what there is to know is found by it again.
+    #[must_use]
+    pub fn keeping(self, kept: Option<String>) -> Self {
+        let kept = Reply { status: self.reply.status, body: kept, version: None, location: None };
+        Self { kept: Some(kept), ..self }
+    }
+
     /// What is kept of it, to be given again.
     pub fn reply(&self) -> &Reply {
-        &self.reply
+        self.kept.as_ref().unwrap_or(&self.reply)
     }
 
     /// The same answer, given before for the same key.
@@ -95,7 +110,7 @@ impl<T> Answer<T> {
 
 impl<T> From<Reply> for Answer<T> {
     fn from(reply: Reply) -> Self {
-        Self { reply, replayed: false, secret: false, body: PhantomData }
+        Self { reply, kept: None, replayed: false, secret: false, body: PhantomData }
     }
 }
 

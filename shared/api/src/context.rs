@@ -298,11 +298,6 @@ impl Cx {
         self.count_once("failure", app.limiter.count_failure(&self.store, attempt, self.now)).await
     }
 
-    /// Count the failure of `attempt` for whom it names alone; once.
-    pub async fn count_guess(&self, app: &App, attempt: &Attempt) -> Result<(), Problem> {
-        self.count_once("failure", app.limiter.count_guess(&self.store, attempt, self.now)).await
-    }
-
     /// Count the request as `what`, unless it was counted so before: when it was run and lost a race.
     async fn count_once(&self, what: &'static str, count: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
         let counted = || self.request.counted.lock().unwrap_or_else(PoisonError::into_inner);

@@ -72,6 +72,8 @@ struct Token {
 pub struct Attempt {
     address: String,
     username: String,
+    /// Whether their address is counted otherwise.
+    counts_name_alone: bool,
 }
 
 impl Attempt {
@@ -80,7 +82,13 @@ impl Attempt {
         // An e-mail has many spellings, and one login.
         let username = Email::new(username).map_or_else(|_| username.trim().to_lowercase(), |email| email.to_string());
         let username = Digest::of(&[username.as_bytes()]);
-        Self { address: network(address), username: format!("LOGIN#{username}") }
+        Self { address: network(address), username: format!("LOGIN#{username}"), counts_name_alone: false }
+    }
+
+    /// The same of who is counted for their address already, as anybody who isn't known.
+    #[must_use]
+    pub fn by_nobody_known(self) -> Self {
+        Self { counts_name_alone: true, ..self }
     }
 
     /// The name under which failures to sign in as this username are counted.
@@ -156,13 +164,11 @@ impl Limiter {
     /// Count the failure of `attempt` for its address and its username; the one that is used up says so.
     pub async fn count_failure(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
         let count = |caller| ask(store, one(None, caller, self.limits.anonymous), now);
+        if attempt.counts_name_alone {
+            return count(&attempt.username).await;
+        }
         let (address, username) = tokio::join!(count(&attempt.address), count(&attempt.username));
         address.and(username)
-    }
-
-    /// Count the failure of `attempt` for its username alone: where the address is counted as one of nobody who is known.
-    pub async fn count_guess(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
-        ask(store, one(None, &attempt.username, self.limits.anonymous), now).await
     }
 
     /// How often a username may fail in an hour.

@@ -7,10 +7,11 @@ use syn::{
     parse::Parse, parse::ParseStream,
 };
 
-/// `"/api/…/"`, which may be in parts, statuses, `tag = "…"`.
+/// `"/api/…/"`, which may be in parts, statuses, with their bodies where these aren't the handler's answer (`202: Challenge`),
+/// `tag = "…"`.
 struct Arguments {
     path: LitStr,
-    statuses: Vec<LitInt>,
+    statuses: Vec<(LitInt, Option<Type>)>,
     tag: Option<LitStr>,
 }
 
@@ -24,7 +25,9 @@ impl Parse for Arguments {
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             if input.peek(LitInt) {
-                arguments.statuses.push(input.parse()?);
+                let status = input.parse()?;
+                let body = input.peek(Token![:]).then(|| input.parse::<Token![:]>().and_then(|_| input.parse())).transpose()?;
+                arguments.statuses.push((status, body));
             } else {
                 let name: Ident = input.parse()?;
                 if name != "tag" {
@@ -68,10 +71,10 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream)
     let nothing = matches!(&answer, Some(Type::Tuple(tuple)) if tuple.elems.is_empty());
     let statuses = match (statuses.is_empty(), nothing) {
         (false, _) => statuses,
-        (true, false) => vec![LitInt::new("200", path.span())],
-        (true, true) => vec![LitInt::new("204", path.span())],
+        (true, false) => vec![(LitInt::new("200", path.span()), None)],
+        (true, true) => vec![(LitInt::new("204", path.span()), None)],
     };
-    let responses = statuses.iter().map(|status| {
+    let responses = statuses.iter().map(|(status, body)| {
         let description = match status.base10_digits() {
             "201" => "Created",
             "202" => "Accepted",
@@ -81,7 +84,7 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream)
         };
         // What is refused is shown as a problem, which the document adds.
         let bare = status.base10_digits() == "204" || status.base10_digits().starts_with('4');
-        match &answer {
+        match body.as_ref().or(answer.as_ref()) {
             Some(shown) if !nothing && !bare => quote!((status = #status, description = #description, body = #shown)),
             _ => quote!((status = #status, description = #description)),
         }

@@ -23,6 +23,8 @@ names! {
         Settle = "settle",
         /// An invoice is paid from what was too much of its other payments.
         Pay = "pay",
+        /// Somebody's e-mail follows that of their login.
+        Follow = "follow",
         /// What was archived is looked at once more.
         Recheck = "recheck",
         /// All of it, where what follows could not even be found out.

@@ -8,6 +8,7 @@ use crate::{
     address::{Address, Party, VatId},
     ids::{FirmId, LoginId, UserId},
     rate::RateCard,
+    session::Principal,
 };
 
 /// The longest that a firm can wait for its money, in days.
@@ -80,6 +81,9 @@ pub struct Firm {
     /// The number under which it pays value added tax.
     #[serde(default)]
     pub vat_id: Option<VatId>,
+    /// Whether its people need a second factor to sign in.
+    #[serde(default)]
+    pub requires_mfa: bool,
     /// That its founder hasn't confirmed their e-mail, as long as they haven't.
     pub unconfirmed: Option<Unconfirmed>,
     /// When it was closed, because they didn't.
@@ -114,8 +118,17 @@ impl Firm {
             address: None,
             tax_number: None,
             vat_id: None,
+            requires_mfa: false,
             unconfirmed: None,
             closed_at: None,
+        }
+    }
+
+    /// Whether `principal` needs a second factor to sign in to it. Of its clients' people none is asked.
+    pub fn asks_second_factor_of(&self, principal: Principal) -> bool {
+        match principal {
+            Principal::Staff { .. } => self.requires_mfa,
+            Principal::Portal { .. } => false,
         }
     }
 

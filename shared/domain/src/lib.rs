@@ -44,6 +44,7 @@ pub mod proposal;
 pub mod prospect;
 pub mod rate;
 pub mod reversal;
+pub mod second_factor;
 pub mod session;
 pub mod task;
 pub mod tax;

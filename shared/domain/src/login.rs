@@ -7,22 +7,25 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Email, Refusal, SingleLine, Time, Transition,
-    ids::{ClientId, FirmId},
-};
+use crate::{Email, Refusal, SingleLine, Time, Transition, ids::FirmId};
+
+mod credentials;
+mod email;
+
+pub use credentials::{Credentials, Joined, MOST_JOINED};
+pub use email::{EmailChange, Follower, PastEmail, RETURNS};
 
 /// How long a link that confirms an e-mail works.
 pub const CONFIRMATION: TimeDelta = TimeDelta::hours(24);
 /// How long a link works by which another password is chosen.
 pub const RESET: TimeDelta = TimeDelta::hours(1);
-/// How long nobody is sent another such link after the first that wasn't used; twice as long after the second, and so on: whoever
-/// asks for another's can't fill their mailbox.
-const RESET_WAITS: TimeDelta = TimeDelta::minutes(1);
-/// The longest that it is: as long as a link works, so that whose it is has one that works or is sent one.
-const RESET_WAITS_AT_MOST: TimeDelta = RESET;
+/// How long nobody is sent another link by which a password or an e-mail is changed after the first that wasn't used; twice as long
+/// after the second, and so on: whoever asks for another's can't fill their mailbox.
+const WAITS: TimeDelta = TimeDelta::minutes(1);
+/// The longest that it is: as long as a link works to choose a password, so that whose it is has one that works or is sent one.
+const WAITS_AT_MOST: TimeDelta = RESET;
 /// After how long it begins anew.
-const RESETS_ARE_FORGOTTEN: TimeDelta = TimeDelta::hours(24);
+const FORGOTTEN: TimeDelta = TimeDelta::hours(24);
 /// How many are sent at the most: whoever signs up with another's e-mail can't fill their mailbox.
 const MOST_CONFIRMATIONS: u32 = 10;
 
@@ -44,6 +47,20 @@ crate::events! {
         PasswordReset = "login.password_reset" is Change,
         /// It got another password, by who knew the one before.
         PasswordChanged = "login.password_changed" is Change,
+        /// Another e-mail is to be its own; a link is sent there.
+        EmailChangeRequested = "login.email_change_requested" is Change,
+        /// It has another e-mail, whose it is followed that link; a link is sent to the one before that takes it back.
+        EmailChanged = "login.email_changed" is Change,
+        /// It has the e-mail of before again, by that link.
+        EmailRestored = "login.email_restored" is Change,
+        /// It got a second factor, or another.
+        FactorAdded = "login.factor_added" is Change,
+        /// It has no second factor any more.
+        FactorRemoved = "login.factor_removed" is Change,
+        /// It got other recovery codes.
+        RecoveryCodesRenewed = "login.recovery_codes_renewed" is Change,
+        /// One of its recovery codes was used.
+        RecoveryCodeUsed = "login.recovery_code_used" is Change,
         /// All its sessions but one were ended.
         SessionsEnded = "login.sessions_ended" is Change,
         /// Nobody confirmed its e-mail: it is free again.
@@ -68,6 +85,15 @@ pub struct Login {
     /// The last link that was sent to choose another password.
     #[serde(default)]
     pub reset: Option<SentLink>,
+    /// What the e-mail is to become, or became last.
+    #[serde(default)]
+    pub email_change: Option<EmailChange>,
+    /// The e-mails that it had lately, the newest last.
+    #[serde(default)]
+    pub past_emails: Vec<PastEmail>,
+    /// Whose mail followed it when the e-mail was changed last.
+    #[serde(default)]
+    pub followers: Vec<Follower>,
 }
 
 /// The last link of its kind that was sent. It works once, and for as long as its kind does; another makes it worthless.
@@ -91,6 +117,19 @@ impl SentLink {
         Self { number: last.map_or(1, |last| last.number + 1), sent_at: now, used: false, unused: unused + 1 }
     }
 
+    /// The same, unless `last` was sent a moment ago or too many were in a row.
+    fn next(last: Option<Self>, now: Time) -> Option<Self> {
+        let waits = |last: Self| (WAITS * 2_i32.pow(last.unused.saturating_sub(1).min(10))).min(WAITS_AT_MOST);
+        let is_early = last.is_some_and(|last| !last.used && now < last.sent_at + waits(last));
+        let last = last.map(|last| Self { used: last.used || now >= last.sent_at + FORGOTTEN, ..last });
+        (!is_early).then(|| Self::after(last, now))
+    }
+
+    /// It once it is worthless.
+    fn spent(self) -> Self {
+        Self { used: true, ..self }
+    }
+
     /// It once link `number` was used at `now`, of a kind that works `so_long`.
     pub fn use_up(self, number: u32, so_long: TimeDelta, now: Time) -> Result<Self, Refusal> {
         if number != self.number {
@@ -102,56 +141,7 @@ impl SentLink {
         if now >= self.sent_at + so_long {
             return Err(Refusal::state("This link has expired; ask for a new one."));
         }
-        Ok(Self { used: true, ..self })
-    }
-}
-
-/// What a login proves itself by, and where it leads. Nothing of this is in an event.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Credentials {
-    /// The password's hash, as a PHC string.
-    pub password: String,
-    /// Another each time that its sessions end: those that were neither begun nor kept in it are over. Not a time: of a sign-in beside
-    /// it none is to be taken for later.
-    pub epoch: u64,
-    /// As whom they signed in last: a user's or portal user's id.
-    pub last_used: Option<String>,
-    /// How often it joined a firm.
-    pub joins: u64,
-    /// Where it leads, the newest last. Whether somebody is still let in there, the membership says.
-    pub joined: Vec<Joined>,
-}
-
-/// To how many firms and clients a login leads at most: what ends its sessions is one transaction.
-pub const MOST_JOINED: usize = 80;
-
-/// A firm that a login once came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Joined {
-    /// The firm.
-    pub firm: FirmId,
-    /// Who they are there: a user's or portal user's id.
-    pub subject: String,
-    /// Whose they are there, if they are a client's.
-    #[serde(default)]
-    pub client: Option<ClientId>,
-    /// When they were entered there.
-    pub since: Time,
-}
-
-impl Credentials {
-    /// The epoch once all its sessions are ended.
-    pub fn next_epoch(&self) -> u64 {
-        self.epoch + 1
-    }
-
-    /// That it can lead to one more, where it is let in so often.
-    pub fn has_room(let_in: usize) -> Result<(), Refusal> {
-        if let_in < MOST_JOINED {
-            Ok(())
-        } else {
-            Err(Refusal::state(format!("This e-mail signs in to {MOST_JOINED} firms and clients already, and to no more.")))
-        }
+        Ok(self.spent())
     }
 }
 
@@ -159,12 +149,23 @@ impl Login {
     /// Of who signs up `firm` at `now`, with an e-mail that they type.
     pub fn registered(name: SingleLine<200>, email: Email, firm: FirmId, now: Time) -> Self {
         let confirmation = Some(SentLink::after(None, now));
-        Self { name, email, proven_at: None, founded: Some(firm), confirmation, reset: None }
+        Self { proven_at: None, founded: Some(firm), confirmation, ..Self::proven(name, email, now) }
     }
 
     /// Of who came by a link that was sent to `email`.
     pub fn proven(name: SingleLine<200>, email: Email, now: Time) -> Self {
-        Self { name, email, proven_at: Some(now), founded: None, confirmation: None, reset: None }
+        let (past_emails, followers) = (Vec::new(), Vec::new());
+        Self {
+            name,
+            email,
+            proven_at: Some(now),
+            founded: None,
+            confirmation: None,
+            reset: None,
+            email_change: None,
+            past_emails,
+            followers,
+        }
     }
 
     /// Send another link to confirm the e-mail.
@@ -205,10 +206,7 @@ impl Login {
 
     /// Send a link by which another password is chosen; nothing, if one was sent a moment ago, or too many were in a row.
     pub fn request_reset(&self, now: Time) -> Option<(Self, Event)> {
-        let waits = |last: SentLink| RESET_WAITS * 2_i32.pow(last.unused.saturating_sub(1).min(10));
-        let is_early = self.reset.is_some_and(|last| !last.used && now < last.sent_at + waits(last).min(RESET_WAITS_AT_MOST));
-        let last = self.reset.map(|last| SentLink { used: last.used || now >= last.sent_at + RESETS_ARE_FORGOTTEN, ..last });
-        (!is_early).then(|| (Self { reset: Some(SentLink::after(last, now)), ..self.clone() }, Event::ResetRequested))
+        SentLink::next(self.reset, now).map(|reset| (Self { reset: Some(reset), ..self.clone() }, Event::ResetRequested))
     }
 
     /// The link `number` to choose another password was used: so the e-mail is theirs.
@@ -224,9 +222,29 @@ impl Login {
         (self.clone(), Event::SessionsEnded)
     }
 
+    /// It has a second factor from now on, or another.
+    pub fn add_factor(&self) -> (Self, Event) {
+        (self.clone(), Event::FactorAdded)
+    }
+
+    /// It has no second factor any more.
+    pub fn remove_factor(&self) -> (Self, Event) {
+        (self.clone(), Event::FactorRemoved)
+    }
+
+    /// It has other recovery codes.
+    pub fn renew_recovery_codes(&self) -> (Self, Event) {
+        (self.clone(), Event::RecoveryCodesRenewed)
+    }
+
+    /// One of its recovery codes was used.
+    pub fn use_recovery_code(&self) -> (Self, Event) {
+        (self.clone(), Event::RecoveryCodeUsed)
+    }
+
     /// Whoever knows its password chose another; links that were sent for that are worthless.
     pub fn change_password(&self) -> (Self, Event) {
-        (Self { reset: self.reset.map(|last| SentLink { used: true, ..last }), ..self.clone() }, Event::PasswordChanged)
+        (Self { reset: self.reset.map(SentLink::spent), ..self.clone() }, Event::PasswordChanged)
     }
 }
 

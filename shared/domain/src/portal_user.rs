@@ -20,6 +20,8 @@ crate::events! {
         Activated = "portal_user.activated" is Change,
         /// Name or rights were changed.
         Updated = "portal_user.updated" is Edit,
+        /// What they sign in with has another e-mail, and so have they.
+        EmailChanged = "portal_user.email_changed" is Change,
         /// Shut out.
         Deactivated = "portal_user.deactivated" is Change,
     }
@@ -62,6 +64,11 @@ impl PortalUser {
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         sensible(edited.rights)?;
         Ok((edited, Event::Updated))
+    }
+
+    /// What they sign in with has the e-mail `to` in place of `from`: so have they, if that was theirs.
+    pub fn follow_email(&self, from: &Email, to: &Email) -> Option<(Self, Event)> {
+        (self.email == *from).then(|| (Self { email: to.clone(), ..self.clone() }, Event::EmailChanged))
     }
 
     /// Send another link; who was shut out is let in by it.

@@ -22,6 +22,8 @@ crate::events! {
         Activated = "user.activated" is Change,
         /// Name or role was changed.
         Updated = "user.updated" is Edit,
+        /// What they sign in with has another e-mail, and so have they.
+        EmailChanged = "user.email_changed" is Change,
         /// The firm was handed over to them: they own it.
         OwnershipReceived = "user.ownership_received" is Change,
         /// They handed the firm over, and are a manager.
@@ -66,6 +68,11 @@ impl User {
             return Err(Refusal::rule("role", "Your own role is changed by another owner."));
         }
         Ok((edited, Event::Updated))
+    }
+
+    /// What they sign in with has the e-mail `to` in place of `from`: so have they, if that was theirs.
+    pub fn follow_email(&self, from: &Email, to: &Email) -> Option<(Self, Event)> {
+        (self.email == *from).then(|| (Self { email: to.clone(), ..self.clone() }, Event::EmailChanged))
     }
 
     /// Whether they become an owner with `role`, or are one no more.

@@ -1,4 +1,4 @@
-//! Mails about a login: to choose another password, and that there is one. They go to whoever signs in with the address, or may have
+//! Mails about a login: to choose another password, and what changed of how somebody signs in. They go to whoever signs in with the address, or may have
 //! been asked for by anybody who typed it, so nothing that was typed besides is in them.
 
 use askama::Template;
@@ -33,31 +33,91 @@ impl<'a> ResetMail<'a> {
     }
 }
 
-/// That a login has another password.
+/// What changed of how somebody signs in, and is told them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The password.
+    PasswordChanged,
+    /// There is a second factor, or another.
+    FactorAdded,
+    /// There is none any more.
+    FactorRemoved,
+    /// There are other recovery codes.
+    RecoveryCodesRenewed,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// The e-mail is the one of before again.
+    EmailRestored,
+}
+
+impl Notice {
+    fn subject(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "Your password was changed",
+            Self::FactorAdded => "A second factor was set up",
+            Self::FactorRemoved => "Your second factor was removed",
+            Self::RecoveryCodesRenewed => "You have new recovery codes",
+            Self::RecoveryCodeUsed => "A recovery code was used",
+            Self::EmailRestored => "Your e-mail address is the one from before",
+        }
+    }
+
+    /// What happened: a sentence that goes on with when.
+    fn what(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "The password with which you sign in to ConsultantPro was changed",
+            Self::FactorAdded => "A second factor for signing in to ConsultantPro was set up",
+            Self::FactorRemoved => "The second factor with which you sign in to ConsultantPro was removed",
+            Self::RecoveryCodesRenewed => "New recovery codes for signing in to ConsultantPro were made",
+            Self::RecoveryCodeUsed => "One of your recovery codes for ConsultantPro was used",
+            Self::EmailRestored => "The change of the address with which you sign in to ConsultantPro was taken back",
+        }
+    }
+
+    /// How it is since.
+    fn since_then(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "All other devices were signed out.",
+            Self::FactorAdded => {
+                "You are asked for a code of your app beside your password from now on. All other devices were signed out."
+            }
+            Self::FactorRemoved => "Your password is all that you are asked for from now on.",
+            Self::RecoveryCodesRenewed => "The codes from before don't work any more.",
+            Self::RecoveryCodeUsed => "It doesn't work again; when few are left, make new ones.",
+            Self::EmailRestored => {
+                "You sign in with this one again, and with the password that was chosen then. All devices were signed out."
+            }
+        }
+    }
+}
+
+/// That something changed of how somebody signs in.
 #[derive(Clone)]
-pub struct PasswordChangedMail<'a> {
+pub struct NoticeMail<'a> {
     envelope: Envelope,
-    changed_at: Time,
+    notice: Notice,
+    at: Time,
     address: Option<&'a str>,
     link: &'a Link,
 }
 
-impl<'a> PasswordChangedMail<'a> {
-    /// To `to`: at `changed_at`, from the network address `address`, if it is known; who didn't do it chooses another at `link`.
-    pub fn new(to: Email, reference: Reference, (changed_at, address): (Time, Option<&'a str>), link: &'a Link) -> Self {
-        Self { envelope: Envelope::from_platform(to, reference), changed_at, address, link }
+impl<'a> NoticeMail<'a> {
+    /// To `to`: `notice`, at `at`, from the network address `address`, if it is known; who didn't do it chooses another password at
+    /// `link`.
+    pub fn new(to: Email, reference: Reference, notice: Notice, (at, address): (Time, Option<&'a str>), link: &'a Link) -> Self {
+        Self { envelope: Envelope::from_platform(to, reference), notice, at, address, link }
     }
 
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
-        let subject = Subject::new("Your password was changed");
-        let html = ChangedHtml { mail: self, subject: &subject };
-        let text = ChangedText { mail: self };
-        Message::written(&self.envelope, Purpose::PasswordChanged, subject.clone(), &html, &text)
+        let subject = Subject::new(self.notice.subject());
+        let html = NoticeHtml { mail: self, subject: &subject };
+        let text = NoticeText { mail: self };
+        Message::written(&self.envelope, Purpose::SecurityNotice, subject.clone(), &html, &text)
     }
 
     fn when(&self) -> String {
-        format::moment(self.changed_at)
+        format::moment(self.at)
     }
 }
 
@@ -75,16 +135,16 @@ struct ResetText<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "password_changed.html")]
-struct ChangedHtml<'a> {
-    mail: &'a PasswordChangedMail<'a>,
+#[template(path = "security_notice.html")]
+struct NoticeHtml<'a> {
+    mail: &'a NoticeMail<'a>,
     subject: &'a Subject,
 }
 
 #[derive(Template)]
-#[template(path = "password_changed.txt")]
-struct ChangedText<'a> {
-    mail: &'a PasswordChangedMail<'a>,
+#[template(path = "security_notice.txt")]
+struct NoticeText<'a> {
+    mail: &'a NoticeMail<'a>,
 }
 
 #[cfg(test)]
@@ -102,13 +162,20 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_password() {
-        for (name, address) in
-            [("password_changed", Some("192.0.2.7")), ("password_changed_hostile", Some(EVIL)), ("password_changed_by", None)]
-        {
+    fn what_changed_of_how_somebody_signs_in() {
+        for (name, notice, address) in [
+            ("notice_password_changed", Notice::PasswordChanged, Some("192.0.2.7")),
+            ("notice_hostile", Notice::PasswordChanged, Some(EVIL)),
+            ("notice_bare", Notice::PasswordChanged, None),
+            ("notice_factor_added", Notice::FactorAdded, Some("192.0.2.7")),
+            ("notice_factor_removed", Notice::FactorRemoved, Some("192.0.2.7")),
+            ("notice_recovery_codes_renewed", Notice::RecoveryCodesRenewed, Some("192.0.2.7")),
+            ("notice_recovery_code_used", Notice::RecoveryCodeUsed, Some("192.0.2.7")),
+            ("notice_email_restored", Notice::EmailRestored, Some("192.0.2.7")),
+        ] {
             let Envelope { to, reference, .. } = envelope();
             let link = Link::forgotten_password(APP);
-            check(name, &PasswordChangedMail::new(to, reference, (expires_at(), address), &link).message().unwrap());
+            check(name, &NoticeMail::new(to, reference, notice, (expires_at(), address), &link).message().unwrap());
         }
     }
 }

@@ -26,6 +26,16 @@ impl Link {
         Self::with_token(origin, "reset-password", token)
     }
 
+    /// Where somebody confirms another e-mail: `<origin>/change-email?token=<token>`.
+    pub fn email_change(origin: &str, token: &str) -> Self {
+        Self::with_token(origin, "change-email", token)
+    }
+
+    /// Where somebody takes another e-mail back: `<origin>/restore-email?token=<token>`.
+    pub fn email_restoration(origin: &str, token: &str) -> Self {
+        Self::with_token(origin, "restore-email", token)
+    }
+
     /// Where somebody asks for such a link: `<origin>/forgot-password`.
     pub fn forgotten_password(origin: &str) -> Self {
         Self(format!("{}/forgot-password", origin.trim_end_matches('/')))

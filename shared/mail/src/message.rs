@@ -102,8 +102,10 @@ pub enum Purpose {
     Confirmation,
     /// A link to choose another password.
     PasswordReset,
-    /// That a password was changed.
-    PasswordChanged,
+    /// A link to confirm another e-mail.
+    EmailChange,
+    /// That something changed of how somebody signs in.
+    SecurityNotice,
     /// A proposal for a prospect.
     Proposal,
     /// A portal user's link.
@@ -128,7 +130,8 @@ impl Purpose {
         match self {
             Self::Confirmation => "confirmation",
             Self::PasswordReset => "password_reset",
-            Self::PasswordChanged => "password_changed",
+            Self::EmailChange => "email_change",
+            Self::SecurityNotice => "security_notice",
             Self::Proposal => "proposal",
             Self::Welcome => "welcome",
             Self::Invitation => "invitation",

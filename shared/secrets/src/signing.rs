@@ -54,6 +54,32 @@ impl Refresh {
     }
 }
 
+/// What shows that somebody knew the password of a login whose second factor is asked next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenged {
+    /// Who made it.
+    pub iss: String,
+    /// `mfa`.
+    pub aud: String,
+    /// As whom they sign in: a user's or portal user's id.
+    pub sub: String,
+    /// What they sign in with.
+    pub login: LoginId,
+    /// In which of its epochs they knew the password.
+    pub epoch: u64,
+    /// The firm.
+    pub firm: Id<Firm>,
+    /// Until when it is taken, seconds since 1970.
+    pub exp: i64,
+}
+
+impl Challenged {
+    /// The `typ` of its header.
+    pub const TYPE: &str = "mfa+jwt";
+    /// Its audience.
+    pub const AUDIENCE: &str = "mfa";
+}
+
 /// The refresh token isn't one of ours, or is too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadToken {
@@ -101,6 +127,12 @@ impl SigningKey {
     /// A token with this header and these claims.
     pub fn sign(&self, header: &Header, claims: &impl Serialize) -> Result<String, String> {
         jsonwebtoken::encode(header, claims, &self.encoding).map_err(|error| error.to_string())
+    }
+
+    /// The token that says `challenged`.
+    pub fn challenge(&self, challenged: &Challenged) -> Result<String, String> {
+        let header = Header { typ: Some(Challenged::TYPE.to_owned()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        self.sign(&header, challenged)
     }
 
     /// The newest refresh token of `session`, whose id is `sid`.

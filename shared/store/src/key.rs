@@ -61,6 +61,10 @@ pub(crate) mod name {
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";
+    /// What a login proves itself by beside its password.
+    pub(crate) const FACTOR: &str = "factor";
+    /// How often that was changed.
+    pub(crate) const FACTOR_VERSION: &str = "factor_version";
     /// As whom a login was last signed in with.
     pub(crate) const LAST_USED: &str = "last_used";
     /// How often a login joined a firm.

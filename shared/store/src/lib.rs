@@ -48,7 +48,6 @@ pub use key::{Counter, Unique};
 pub use lease::{Counted, Granted, Lease, LetIn, Quota, Requester, Shown, rest_of_hour};
 pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use log::Logged;
-pub use login::FIRST_EPOCH;
 pub use membership::{Acting, Membership};
 pub use named::Named;
 pub use open::{Below, Closable, KeptOpen, OpenItem};

@@ -1,13 +1,14 @@
 //! Logins. A login is one for all firms: a record of the installation's, with its events. Its secrets, its sessions and where it
 //! leads lie apart from it (`LOGIN#…`), for `auth` alone, and in no event.
 
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update, builders::UpdateBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 use chrono::TimeDelta;
 use domain::{
-    Digest, Email, Refusal,
+    Digest, Email, Refusal, Time,
     firm::INSTALLATION,
     ids::LoginId,
     login::{Credentials, Event, Joined, Login},
+    second_factor::SecondFactor,
 };
 
 use crate::{
@@ -17,17 +18,13 @@ use crate::{
     key::{HEADER, Key, name},
 };
 
-/// The epoch of a new login.
-pub const FIRST_EPOCH: u64 = 0;
 /// That what a login proves itself by is as it was known.
-const AS_KNOWN: &str = "#password = :password AND #epoch = :epoch";
-/// That where it leads is, too.
-const AS_JOINED: &str = "#password = :password AND #epoch = :epoch AND #joins = :joins";
+const AS_KNOWN: &str = "#password = :password AND #epoch = :epoch AND #factor_version = :factor_version";
 
 impl Store {
     /// Which login `email` has, if it has one.
     pub async fn login_of(&self, email: &Email) -> Result<Option<LoginId>, Error> {
-        self.item(&Key::email(email)).await?.as_ref().map(id_in).transpose()
+        self.item(&Key::email(email)).await?.as_ref().and_then(led_to).transpose()
     }
 
     /// What the login `id` proves itself by and where it leads, if there is such a login; one query for some thousands of firms
@@ -85,7 +82,7 @@ impl Read<'_> {
 impl Found {
     /// Which login `email` has, if it has one.
     pub fn login_of(&self, email: &Email) -> Result<Option<LoginId>, Error> {
-        self.item(&Key::email(email)).map(id_in).transpose()
+        self.item(&Key::email(email)).and_then(led_to).transpose()
     }
 
     /// What the login `id` proves itself by, if there is such a login; where it leads isn't read.
@@ -100,20 +97,56 @@ impl Found {
 }
 
 impl Change {
-    /// The new login `id`, with this password's hash; `taken` is said if its e-mail has one already.
-    pub fn create_login(&mut self, id: LoginId, (login, event): (Login, Event), password: &str, taken: Refusal) -> Result<(), Error> {
-        let mut pointer = Key::email(&login.email).item();
-        pointer.insert(name::HOLDER.to_owned(), text(id.to_string()));
-        let put = self.put(pointer).condition_expression("attribute_not_exists(pk)");
-        self.push_put(put, OnFailure::Refused(taken))?;
+    /// The new login `id`, which proves itself by `credentials`; `taken` is said if its e-mail has one already.
+    pub fn create_login(
+        &mut self,
+        id: LoginId,
+        (login, event): (Login, Event),
+        credentials: &Credentials,
+        taken: Refusal,
+    ) -> Result<(), Error> {
+        self.lead_to(id, &login.email, taken)?;
         let mut secrets = Key::credentials(id).item();
-        secrets.insert(name::PASSWORD.to_owned(), text(password));
-        secrets.insert(name::EPOCH.to_owned(), number(FIRST_EPOCH));
-        secrets.insert(name::JOINS.to_owned(), number(1));
+        secrets.insert(name::PASSWORD.to_owned(), text(&credentials.password));
+        secrets.insert(name::EPOCH.to_owned(), number(credentials.epoch));
+        secrets.insert(name::JOINS.to_owned(), number(credentials.joins));
+        secrets.insert(name::FACTOR_VERSION.to_owned(), number(credentials.factor_version));
+        secrets.extend(credentials.last_used.as_ref().map(|used| (name::LAST_USED.to_owned(), text(used))));
         secrets.insert(name::CREATED.to_owned(), millis(self.now()));
         let put = self.put(secrets).condition_expression("attribute_not_exists(pk)");
         self.push_put(put, OnFailure::Lost)?;
         self.within(INSTALLATION, |change| change.create(id, login, event)).map(|_| ())
+    }
+
+    /// The login `before` after a change of it by which it has another e-mail; that of before leads nowhere, and is nobody else's until
+    /// `kept`, if it is to be. `taken` is said if the new one has a login already.
+    pub fn move_login(&mut self, before: &Record<Login>, after: (Login, Event), kept: Option<Time>, taken: Refusal) -> Result<(), Error> {
+        self.lead_to(before.id, &after.0.email, taken)?;
+        let mut pointer = Key::email(&before.email).item();
+        match kept {
+            Some(until) => {
+                pointer.insert(name::HOLDER.to_owned(), text(before.id.to_string()));
+                pointer.insert(name::EXPIRES.to_owned(), number(until.timestamp()));
+                let put = self.put(pointer);
+                self.push_put(put, OnFailure::Lost)?;
+            }
+            None => self.delete(Key::email(&before.email))?,
+        }
+        self.update_login(before, after)
+    }
+
+    /// That `email` leads to the login `id`: it leads to no other, and no other can have it again.
+    fn lead_to(&mut self, id: LoginId, email: &Email, taken: Refusal) -> Result<(), Error> {
+        let mut pointer = Key::email(email).item();
+        pointer.insert(name::HOLDER.to_owned(), text(id.to_string()));
+        let put = self
+            .put(pointer)
+            .condition_expression("attribute_not_exists(pk) OR #holder = :holder OR #expires < :now")
+            .expression_attribute_names("#holder", name::HOLDER)
+            .expression_attribute_names("#expires", name::EXPIRES)
+            .expression_attribute_values(":holder", text(id.to_string()))
+            .expression_attribute_values(":now", number(self.now().timestamp()));
+        self.push_put(put, OnFailure::Refused(taken))
     }
 
     /// The login `before` after a change of it.
@@ -154,77 +187,58 @@ impl Change {
         joined.iter().try_for_each(|joined| self.delete(Key::joined(before.id, joined.firm, &joined.subject)))
     }
 
-    /// That who knows the password of the login `id`, which is as it was `known`, signs in as `subject`; `renewed` is another hash of
-    /// it, where that was too cheap. Who chose another meanwhile, or ended all sessions, is read again.
-    pub fn sign_in(&mut self, id: LoginId, known: &Credentials, renewed: Option<&str>, subject: &str) -> Result<(), Error> {
-        let update = Update::builder()
-            .update_expression("SET #used = :subject, #password = :after")
-            .expression_attribute_names("#used", name::LAST_USED)
-            .expression_attribute_values(":subject", text(subject))
-            .expression_attribute_values(":after", text(renewed.unwrap_or(&known.password)));
-        self.update_secrets(id, known, update, false)
-    }
-
-    /// The same of who joins a firm by it: who ends its sessions meanwhile reads again where it leads.
-    pub fn sign_in_joining(&mut self, id: LoginId, known: &Credentials, subject: &str) -> Result<(), Error> {
-        let update = Update::builder()
-            .update_expression("SET #used = :subject, #joins = :next")
-            .expression_attribute_names("#used", name::LAST_USED)
-            .expression_attribute_values(":subject", text(subject))
-            .expression_attribute_values(":next", number(known.joins + 1));
-        self.update_secrets(id, known, update, true)
-    }
-
-    /// That the login `id`, which is as it was `known`, has another password, of which `after` is the hash; its sessions are over, but
-    /// for those that are kept in the next epoch.
-    pub fn replace_password(&mut self, id: LoginId, known: &Credentials, after: &str) -> Result<(), Error> {
-        let update = Update::builder()
-            .update_expression("SET #password = :after, #epoch = :next")
-            .expression_attribute_values(":after", text(after))
-            .expression_attribute_values(":next", number(known.next_epoch()));
-        self.update_secrets(id, known, update, true)
-    }
-
-    /// That the sessions of the login `id`, which is as it was `known`, are over, but for those that are kept in the next epoch.
-    pub fn end_sessions(&mut self, id: LoginId, known: &Credentials) -> Result<(), Error> {
-        let update =
-            Update::builder().update_expression("SET #epoch = :next").expression_attribute_values(":next", number(known.next_epoch()));
-        self.update_secrets(id, known, update, true)
-    }
-
-    /// That the login `id` is as it was `known`.
-    pub fn require_secrets(&mut self, id: LoginId, known: &Credentials) -> Result<(), Error> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table())
-            .set_key(Some(Key::credentials(id).item()))
-            .condition_expression(AS_KNOWN)
-            .expression_attribute_names("#password", name::PASSWORD)
-            .expression_attribute_names("#epoch", name::EPOCH)
-            .expression_attribute_values(":password", text(&known.password))
-            .expression_attribute_values(":epoch", number(known.epoch))
-            .build()
-            .map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Lost);
-        Ok(())
-    }
-
-    /// Change what the login `id` proves itself by, if it is still as it was `known`; and leads where it did, if that matters.
-    fn update_secrets(&mut self, id: LoginId, known: &Credentials, update: UpdateBuilder, joined: bool) -> Result<(), Error> {
-        let update = match joined {
-            true => update
-                .condition_expression(AS_JOINED)
-                .expression_attribute_names("#joins", name::JOINS)
-                .expression_attribute_values(":joins", number(known.joins)),
-            false => update.condition_expression(AS_KNOWN),
-        };
-        let update = update
-            .table_name(self.table())
-            .set_key(Some(Key::credentials(id).item()))
-            .expression_attribute_names("#password", name::PASSWORD)
-            .expression_attribute_names("#epoch", name::EPOCH)
-            .expression_attribute_values(":password", text(&known.password))
-            .expression_attribute_values(":epoch", number(known.epoch));
-        self.push_update(update)
+    /// What the login `id` proves itself by, which was `before`, is `after`; if it still is as it was, and, where its sessions end or it
+    /// joins a firm, leads where it did: of who signs in beside that, one reads again. What is the same is a condition alone.
+    pub fn update_credentials(&mut self, id: LoginId, before: &Credentials, after: &Credentials) -> Result<(), Error> {
+        let mut sets = Vec::new();
+        let mut values = vec![
+            (":password", text(&before.password)),
+            (":epoch", number(before.epoch)),
+            (":factor_version", number(before.factor_version)),
+        ];
+        let mut names = vec![("#password", name::PASSWORD), ("#epoch", name::EPOCH), ("#factor_version", name::FACTOR_VERSION)];
+        if after.password != before.password {
+            sets.push("#password = :new_password");
+            values.push((":new_password", text(&after.password)));
+        }
+        if after.epoch != before.epoch {
+            sets.push("#epoch = :new_epoch");
+            values.push((":new_epoch", number(after.epoch)));
+        }
+        if after.factor_version != before.factor_version {
+            sets.push("#factor = :factor, #factor_version = :new_factor_version");
+            names.push(("#factor", name::FACTOR));
+            values.push((":factor", serde_dynamo::to_attribute_value(&after.factor).map_err(Error::internal)?));
+            values.push((":new_factor_version", number(after.factor_version)));
+        }
+        if let Some(subject) = after.last_used.as_ref().filter(|used| before.last_used.as_ref() != Some(used)) {
+            sets.push("#used = :used");
+            names.push(("#used", name::LAST_USED));
+            values.push((":used", text(subject)));
+        }
+        let mut condition = AS_KNOWN.to_owned();
+        if after.epoch != before.epoch || after.joins != before.joins {
+            condition.push_str(" AND #joins = :joins");
+            names.push(("#joins", name::JOINS));
+            values.push((":joins", number(before.joins)));
+        }
+        if after.joins != before.joins {
+            sets.push("#joins = :new_joins");
+            values.push((":new_joins", number(after.joins)));
+        }
+        let key = Key::credentials(id).item();
+        let names = names.into_iter().map(|(name, attribute)| (name.to_owned(), attribute.to_owned())).collect();
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        if sets.is_empty() {
+            let check = ConditionCheck::builder().table_name(self.table()).set_key(Some(key)).condition_expression(condition);
+            let check = check.set_expression_attribute_names(Some(names)).set_expression_attribute_values(Some(values));
+            let check = check.build().map_err(Error::internal)?;
+            self.push(TransactWriteItem::builder().condition_check(check).build(), OnFailure::Lost);
+            return Ok(());
+        }
+        let update = Update::builder().table_name(self.table()).set_key(Some(key)).condition_expression(condition);
+        let update = update.update_expression(format!("SET {}", sets.join(", ")));
+        self.push_update(update.set_expression_attribute_names(Some(names)).set_expression_attribute_values(Some(values)))
     }
 }
 
@@ -232,10 +246,15 @@ impl Change {
 fn secrets_in(item: &Item) -> Result<Credentials, Error> {
     let (password, epoch) = (item.text(name::PASSWORD)?.to_owned(), item.number(name::EPOCH)?);
     let (joins, last_used) = (item.number(name::JOINS)?, item.text(name::LAST_USED).ok().map(str::to_owned));
-    Ok(Credentials { password, epoch, last_used, joins, joined: Vec::new() })
+    let (factor, factor_version) = match item.number(name::FACTOR_VERSION)? {
+        0 => (SecondFactor::default(), 0),
+        version => (serde_json::from_value(item.fields(name::FACTOR)?.into()).map_err(Error::internal)?, version),
+    };
+    Ok(Credentials { password, epoch, factor, factor_version, last_used, joins, joined: Vec::new() })
 }
 
-/// The login that `item`, an e-mail's, names.
-fn id_in(item: &Item) -> Result<LoginId, Error> {
-    item.text(name::HOLDER)?.parse().map_err(Error::internal)
+/// The login that `item`, an e-mail's, leads to; none, of an e-mail that a login had and can have again.
+fn led_to(item: &Item) -> Option<Result<LoginId, Error>> {
+    let id = || item.text(name::HOLDER)?.parse().map_err(Error::internal);
+    (!item.contains_key(name::EXPIRES)).then(id)
 }

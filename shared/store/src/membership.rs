@@ -57,8 +57,17 @@ impl Store {
         keys.iter().filter_map(|key| items.get(key)).map(membership_in).collect()
     }
 
-    /// The same, with the firms, and the clients of those who are a client's; as they were a moment ago at the latest.
-    pub async fn memberships_in(&self, joined: &[Joined]) -> Result<Vec<(Membership, Record<Firm>, Option<Record<Client>>)>, Error> {
+    /// The same, with the firms.
+    pub async fn memberships_in(&self, joined: &[Joined]) -> Result<Vec<(Membership, Record<Firm>)>, Error> {
+        let keys: Vec<_> =
+            joined.iter().map(|Joined { firm, subject, .. }| (Key::membership(*firm, subject), Key::record(*firm, *firm))).collect();
+        let items = self.items(keys.iter().flat_map(|(membership, firm)| [membership, firm]).cloned().collect(), true).await?;
+        let found = keys.iter().filter_map(|(membership, firm)| items.get(membership).zip(items.get(firm)));
+        found.map(|(membership, firm)| Ok((membership_in(membership)?, Record::from_item(firm)?))).collect()
+    }
+
+    /// The same, with the clients of those who are a client's too; as they were a moment ago at the latest.
+    pub async fn memberships_named(&self, joined: &[Joined]) -> Result<Vec<(Membership, Record<Firm>, Option<Record<Client>>)>, Error> {
         let of = |Joined { firm, subject, client, .. }: &Joined| {
             (Key::membership(*firm, subject), Key::record(*firm, *firm), client.map(|client| Key::record(*firm, client)))
         };

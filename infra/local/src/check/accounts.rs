@@ -1,10 +1,12 @@
-//! What somebody signs in with: a password that is forgotten, devices that are signed out, one login in two firms, a firm that is
-//! handed over.
+//! What somebody signs in with: a password that is forgotten, devices that are signed out, a second factor, one login in two firms, a
+//! firm that is handed over.
 
+use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
 use super::{PASSWORD, Walk, activate, register, text};
 use crate::{
+    authenticator::Authenticator,
     caller::link_token,
     error::{OrMissing, Result},
 };
@@ -40,9 +42,30 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<()> {
     walk.step("they sign out everywhere else", async { caller.delete("/api/auth/sessions/").by(&owner).send().await?.is(204) }).await?;
     walk.step("on the phone too: 401", async { renew(&phone).await?.is(401) }).await?;
 
+    let (app, codes) = walk
+        .step("they set up a second factor", async {
+            let body = json!({ "current_password": OTHER });
+            let set_up = caller.post("/api/auth/mfa/totp/", &body).by(&owner).send().await?.is(200)?;
+            let app = Authenticator::new(&set_up.text("/secret")?)?;
+            let body = json!({ "code": app.code(Utc::now()) });
+            let confirmed = caller.post("/api/auth/mfa/totp/confirm/", &body).by(&owner).send().await?.is(200)?;
+            Ok((app, (confirmed.text("/recovery_codes/0")?, confirmed.text("/recovery_codes/1")?)))
+        })
+        .await?;
+    let asked = walk
+        .step("the password alone signs in no more: a code is asked", async { sign_in(OTHER).await?.is(202)?.text("/mfa_token") })
+        .await?;
+    let complete = |code: &str| caller.post("/api/auth/login/mfa/", &json!({ "mfa_token": asked, "code": code })).send();
+    // The one of now was taken, so it is the next one, as of a clock that is a bit ahead.
+    let next = app.code(Utc::now() + TimeDelta::seconds(30));
+    walk.step("which they enter", async { complete(&next).await?.is(200)?.text("/access") }).await?;
+    walk.step("once: 422", async { complete(&next).await?.is(422) }).await?;
+    walk.step("without their phone, a recovery code does", async { complete(&codes.0).await?.is(200)?.text("/access") }).await?;
+    walk.step("of which a mail tells", caller.mail(ada, "/forgot-password")).await?;
+
     let second = walk
         .step("they sign up a second firm with the same login", async {
-            let body = json!({ "firm_name": "Second Ltd", "name": "Ada Winter", "email": ada, "password": OTHER });
+            let body = json!({ "firm_name": "Second Ltd", "name": "Ada Winter", "email": ada, "password": OTHER, "code": codes.1 });
             let registered = caller.post("/api/auth/register/", &body).send().await?.is(201)?;
             Ok((registered.text("/access")?, registered.text("/user/id")?))
         })

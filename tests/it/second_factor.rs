@@ -1,0 +1,431 @@
+//! The second factor: codes of an app, recovery codes, and firms that ask it of their people.
+
+use chrono::TimeDelta;
+use domain::access::Role;
+use serde_json::{Value, json};
+use tests::{Answer, Factor, Firm, PASSWORD, PostOffice, TestApp, User, email};
+
+use crate::steps::{login, refresh, results, together, wait_for_the_hour, with_tokens};
+
+/// A password that is chosen in place of the other.
+const OTHER: &str = "harbour lane lighthouse";
+
+async fn complete(app: &TestApp, token: &str, code: &str) -> Answer {
+    app.post("/api/auth/login/mfa/", json!({"mfa_token": token, "code": code})).send().await
+}
+
+async fn prove(user: &User<'_>, code: Option<&str>) -> Answer {
+    let body = match code {
+        Some(code) => json!({"current_password": PASSWORD, "code": code}),
+        None => json!({"current_password": PASSWORD}),
+    };
+    user.post("/api/auth/reauthenticate/", body).await
+}
+
+/// `user`, signed in with a code.
+async fn signed_in_by<'a>(app: &'a TestApp, user: &User<'a>, code: &str) -> User<'a> {
+    with_tokens(user, &complete(app, &user.challenge().await, code).await.expect(200))
+}
+
+/// The subjects of the mails to `user`, the newest last.
+async fn subjects(app: &TestApp, post: &PostOffice, user: &User<'_>) -> Vec<String> {
+    app.deliver_by(post).await;
+    post.mails_to(&user.email).into_iter().map(|mail| mail.subject).collect()
+}
+
+/// `firm` asks a second factor of its people from now on.
+async fn demand(firm: &Firm<'_>) {
+    firm.owner.patch("/api/auth/firm/", json!({"requires_mfa": true})).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_has_a_second_factor_signs_in_with_a_code_beside_the_password() {
+    let app = TestApp::unlimited().await;
+    let (ann, post) = (app.firm().await.owner, PostOffice::open().await);
+    let elsewhere = ann.anew().await;
+    let shown = ann.get("/api/auth/mfa/").await.expect(200).json;
+    assert_eq!(shown, json!({"totp_since": null, "recovery_codes_left": 0, "required": false}));
+    let factor = ann.with_factor().await;
+    // It stays signed in where it was set up, and nowhere else.
+    ann.get("/api/auth/me/").await.expect(200);
+    refresh(&app, &elsewhere.refresh).await.expect(401);
+    let shown = ann.get("/api/auth/mfa/").await.expect(200).json;
+    assert_eq!((shown["totp_since"].is_string(), &shown["recovery_codes_left"]), (true, &json!(10)));
+
+    let asked = login(&app, &ann.email).await.expect(202);
+    assert_eq!((&asked.json["expires_in"], &asked.json["set_up"], &asked.json["access"]), (&json!(600), &json!(false), &Value::Null));
+    assert_eq!(asked.header("cache-control"), Some("no-store"));
+    let signed_in = complete(&app, &asked.text("/mfa_token"), &factor.code()).await.expect(200);
+    assert_eq!(signed_in.json["memberships"].as_array().unwrap().len(), 1);
+    let there = with_tokens(&ann, &signed_in);
+    assert_eq!(there.get("/api/auth/me/").await.expect(200).text("/user/id"), ann.id);
+    refresh(&app, &there.refresh).await.expect(200);
+    assert!(subjects(&app, &post, &ann).await.ends_with(&["A second factor was set up".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_code_is_taken_once_in_sixteen_requests_at_once_and_none_from_before_it() {
+    let app = TestApp::unlimited().await;
+    let ann = app.firm().await.owner;
+    let factor = ann.with_factor().await;
+    let token = ann.challenge().await;
+    // The one by which it was confirmed.
+    assert_eq!(complete(&app, &token, &factor.code_in(0)).await.expect(422).fields(), ["code"]);
+    let body = json!({"mfa_token": token, "code": factor.code()});
+    let answers = together((0..16).map(|_| app.post("/api/auth/login/mfa/", body.clone())).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    assert!(answers.iter().all(|answer| [200, 422].contains(&answer.status.as_u16())), "{answers:?}");
+    complete(&app, &token, &factor.code_in(30)).await.expect(422);
+    complete(&app, &token, &factor.code_in(-30)).await.expect(422);
+    // One that a clock shows which is more than half a minute ahead.
+    complete(&app, &token, &factor.code_in(90)).await.expect(422);
+    factor.wait();
+    let code = factor.code();
+    complete(&app, &token, &format!(" {} {} ", &code[..3], &code[3..])).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_first_step_is_of_one_login_for_ten_minutes_and_of_the_password_that_was_known() {
+    let app = TestApp::unlimited().await;
+    let (firm, other) = (app.firm().await, app.firm().await.owner);
+    let ann = &firm.owner;
+    let (factor, others) = (ann.with_factor().await, other.with_factor().await);
+    let token = ann.challenge().await;
+    for bad in [format!("{token}x"), ann.access.clone(), ann.refresh.clone(), "x".to_owned(), String::new()] {
+        complete(&app, &bad, &factor.code_in(30)).await.expect(401);
+    }
+    complete(&app, &token, &others.code()).await.expect(422);
+    // It is none of the other tokens.
+    let mut by_it = ann.clone();
+    by_it.access = token.clone();
+    by_it.get("/api/auth/me/").await.expect(401);
+    refresh(&app, &token).await.expect(401);
+    // Nor is anything set up by it where there is a factor.
+    app.post("/api/auth/login/mfa/totp/", json!({"mfa_token": token})).send().await.expect(409);
+
+    let late = ann.challenge().await;
+    app.clock.advance(TimeDelta::minutes(10));
+    complete(&app, &late, &factor.code_in(0)).await.expect(401);
+    let before = ann.challenge().await;
+    let body = json!({"current_password": PASSWORD, "new_password": OTHER});
+    assert_eq!(ann.post("/api/auth/password/", body.clone()).await.expect(422).fields(), ["code"]);
+    let with_code = json!({"current_password": PASSWORD, "new_password": OTHER, "code": factor.code_in(0)});
+    ann.post("/api/auth/password/", with_code).await.expect(204);
+    complete(&app, &before, &factor.code_in(30)).await.expect(401);
+}
+
+#[tokio::test]
+async fn recovery_codes_work_once_each_and_are_told_of() {
+    let app = TestApp::unlimited().await;
+    let (ann, post) = (app.firm().await.owner, PostOffice::open().await);
+    let factor = ann.with_factor().await;
+    assert_eq!(factor.recovery_codes.len(), 10);
+    let typed = factor.recovery_codes[0].to_uppercase().replace('-', " ");
+    let ann = signed_in_by(&app, &ann, &typed).await;
+    complete(&app, &ann.challenge().await, &factor.recovery_codes[0]).await.expect(422);
+    assert_eq!(ann.get("/api/auth/mfa/").await.expect(200).json["recovery_codes_left"], 9);
+    prove(&ann, Some(&factor.recovery_codes[1])).await.expect(200);
+    assert_eq!(subjects(&app, &post, &ann).await.iter().filter(|subject| *subject == "A recovery code was used").count(), 2);
+
+    let renewed = ann.post("/api/auth/mfa/recovery-codes/", json!({})).await.expect(200);
+    let codes = renewed.json["recovery_codes"].as_array().unwrap().clone();
+    assert_eq!(renewed.header("cache-control"), Some("no-store"));
+    complete(&app, &ann.challenge().await, &factor.recovery_codes[2]).await.expect(422);
+    signed_in_by(&app, &ann, codes[9].as_str().unwrap()).await;
+    // The app's codes go on.
+    signed_in_by(&app, &ann, &factor.code()).await;
+    assert!(subjects(&app, &post, &ann).await.contains(&"You have new recovery codes".to_owned()));
+
+    let elsewhere = app.firm().await.owner;
+    elsewhere.post("/api/auth/mfa/recovery-codes/", json!({})).await.expect(409);
+}
+
+#[tokio::test]
+async fn who_knows_the_password_guesses_no_more_codes_than_passwords() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let ann = app.firm().await.owner;
+    let factor = ann.with_factor().await;
+    let token = ann.challenge().await;
+    let anywhere = || std::net::IpAddr::from(rand::random::<u32>().to_be_bytes());
+    let guess = |code: &str| app.post("/api/auth/login/mfa/", json!({"mfa_token": token, "code": code})).from(anywhere());
+    // Of guesses at once, the right one is too late once the others have failed.
+    let mut held = app.meter.hold("Query");
+    let (right, wrong) = tokio::join!(guess(&factor.code_in(30)).send(), async {
+        held.reached().await;
+        let wrong = together((0..40).map(|n| guess(&format!("{n:06}"))).collect()).await;
+        held.release();
+        wrong
+    });
+    right.expect(429);
+    assert_eq!(wrong.iter().filter(|answer| answer.status == 422).count(), 20);
+    assert!(wrong.iter().all(|answer| [422, 429].contains(&answer.status.as_u16())));
+    assert!(guess(&factor.code_in(30)).send().await.expect(429).header("retry-after").is_some());
+    // By whichever way.
+    prove(&ann, Some(&factor.code_in(30))).await.expect(429);
+    wait_for_the_hour(&app);
+    complete(&app, &ann.challenge().await, &factor.code_in(0)).await.expect(200);
+}
+
+#[tokio::test]
+async fn from_one_address_few_codes_are_guessed_of_many_logins() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let firm = app.firm().await;
+    let (address, mut known) = (std::net::IpAddr::from([192, 0, 2, 1]), Vec::new());
+    for _ in 0..3 {
+        let member = firm.member(Role::Consultant).await;
+        known.push((member.with_factor().await, member.challenge().await));
+    }
+    let guess = |token: &str, code: &str| app.post("/api/auth/login/mfa/", json!({"mfa_token": token, "code": code}));
+    for n in 0..20 {
+        guess(&known[n % 3].1, "000000").from(address).send().await.expect(422);
+    }
+    let (factor, token) = &known[0];
+    guess(token, &factor.code_in(30)).from(address).send().await.expect(429);
+    guess(token, &factor.code_in(30)).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_reset_asks_for_the_code_of_a_proven_login_and_takes_it_from_one_that_nobody_has_proven() {
+    let app = TestApp::unlimited().await;
+    let ann = app.firm().await.owner;
+    let factor = ann.with_factor().await;
+    let forgot = async |email: &str| {
+        app.post("/api/auth/password-reset/", json!({"email": email})).send().await.expect(202);
+        app.reset_token(email, 1).await
+    };
+    let choose = |token: &str, password: &str| {
+        let body = json!({"token": token, "password": password});
+        app.post("/api/auth/password-reset/confirm/", body).header("idempotency-key", "k")
+    };
+    let token = forgot(&ann.email).await;
+    let asked = choose(&token, OTHER).send().await.expect(202);
+    refresh(&app, &ann.refresh).await.expect(401);
+    // The same request asks the same again; another's password isn't asked for anything.
+    let again = choose(&token, OTHER).send().await.expect(202);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    choose(&token, "another long phrase").send().await.expect(422);
+    complete(&app, &asked.text("/mfa_token"), "000000").await.expect(422);
+    complete(&app, &again.text("/mfa_token"), &factor.code()).await.expect(200);
+
+    // Who typed another's e-mail, and set up a factor of their own.
+    let stranger = app.unconfirmed_firm().await.owner;
+    stranger.with_factor().await;
+    let token = forgot(&stranger.email).await;
+    let body = json!({"token": token, "password": OTHER});
+    let mine = app.post("/api/auth/password-reset/confirm/", body).send().await.expect(200);
+    assert_eq!(with_tokens(&stranger, &mine).get("/api/auth/mfa/").await.expect(200).json["totp_since"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_invitation_and_another_firm_take_the_code_of_the_login_that_there_is() {
+    let app = TestApp::unlimited().await;
+    let (north, south) = (app.firm().await, app.firm().await);
+    let ann = &north.owner;
+    let factor = ann.with_factor().await;
+    let body = json!({"name": "Ann", "email": ann.email, "role": "manager"});
+    let invited = south.owner.post("/api/auth/users/", body).await.expect(201).id();
+    let token = south.link(&invited, &ann.email, 1);
+    let accept = |code: Option<&str>| {
+        let body = json!({"token": token, "password": PASSWORD, "code": code});
+        app.post("/api/auth/activate/", body).header("idempotency-key", "k")
+    };
+    assert_eq!(accept(None).send().await.expect(422).fields(), ["code"]);
+    assert_eq!(accept(Some("000000")).send().await.expect(422).fields(), ["code"]);
+    let code = factor.code();
+    let first = accept(Some(&code)).send().await.expect(200);
+    assert_eq!(accept(Some(&code)).send().await.expect(200).json, first.json);
+    // Who has the key and the password has no code by that.
+    accept(None).send().await.expect(422);
+    accept(Some(&factor.code_in(0))).send().await.expect(422);
+
+    factor.wait();
+    let sign_up = |code: Option<&str>| {
+        let body = json!({"firm_name": "East", "name": "Ann", "email": ann.email, "password": PASSWORD, "code": code});
+        app.post("/api/auth/register/", body)
+    };
+    assert_eq!(sign_up(None).send().await.expect(422).fields(), ["code"]);
+    sign_up(Some(&code)).send().await.expect(422);
+    sign_up(Some(&factor.code())).send().await.expect(201);
+
+    // An e-mail that nobody has proven is taken over, factor and all.
+    let stranger = app.unconfirmed_firm().await.owner;
+    stranger.with_factor().await;
+    let body = json!({"name": "Bo", "email": stranger.email, "role": "manager"});
+    let invited = south.owner.post("/api/auth/users/", body).await.expect(201).id();
+    let body = json!({"token": south.link(&invited, &stranger.email, 1), "password": OTHER});
+    app.post("/api/auth/activate/", body).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn what_takes_a_proof_takes_a_code_too_and_the_factor_goes_by_it() {
+    let app = TestApp::unlimited().await;
+    let (ann, post) = (app.firm().await.owner, PostOffice::open().await);
+    let factor = ann.with_factor().await;
+    app.clock.advance(TimeDelta::minutes(11));
+    for (method, path) in [(http::Method::DELETE, "/api/auth/mfa/totp/"), (http::Method::POST, "/api/auth/mfa/recovery-codes/")] {
+        let refused = ann.call(method, path).send().await.expect(403);
+        assert_eq!(refused.text("/type"), "urn:consultantpro:problem:reauthentication-required");
+    }
+    ann.patch("/api/auth/firm/", json!({"requires_mfa": true})).await.expect(403);
+    assert_eq!(prove(&ann, None).await.expect(422).fields(), ["code"]);
+    let proven = with_tokens(&ann, &prove(&ann, Some(&factor.code_in(0))).await.expect(200));
+    // Another app in place of the first, which goes on until a code of it is seen.
+    let set_up = |code: &str| proven.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD, "code": code}));
+    set_up("000000").await.expect(422);
+    let other = Factor::of(&app, &set_up(&factor.code_in(30)).await.expect(200));
+    proven.post("/api/auth/mfa/totp/confirm/", json!({"code": factor.code_in(0)})).await.expect(422);
+    proven.post("/api/auth/mfa/totp/confirm/", json!({"code": other.code()})).await.expect(200);
+    proven.post("/api/auth/mfa/totp/confirm/", json!({"code": other.code()})).await.expect(409);
+    complete(&app, &ann.challenge().await, &factor.recovery_codes[0]).await.expect(422);
+
+    for _ in 0..2 {
+        proven.delete("/api/auth/mfa/totp/").await.expect(204);
+    }
+    login(&app, &ann.email).await.expect(200);
+    let told = subjects(&app, &post, &ann).await;
+    assert_eq!(told.iter().filter(|subject| *subject == "Your second factor was removed").count(), 1);
+}
+
+#[tokio::test]
+async fn what_is_set_up_waits_an_hour_and_changes_nothing_until_its_code_is_seen() {
+    let app = TestApp::unlimited().await;
+    let ann = app.firm().await.owner;
+    ann.post("/api/auth/mfa/totp/", json!({"current_password": OTHER})).await.expect(422);
+    let set_up = ann.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD})).await.expect(200);
+    let account = ann.email.replace('@', "%40").replace('-', "%2D").replace('.', "%2E");
+    let uri = format!(
+        "otpauth://totp/ConsultantPro:{account}?secret={}&issuer=ConsultantPro&algorithm=SHA1&digits=6&period=30",
+        set_up.text("/secret")
+    );
+    assert_eq!((set_up.text("/uri"), set_up.header("cache-control")), (uri, Some("no-store")));
+    login(&app, &ann.email).await.expect(200);
+    let first = Factor::of(&app, &set_up);
+    ann.post("/api/auth/mfa/totp/confirm/", json!({"code": "000000"})).await.expect(422);
+    app.clock.advance(TimeDelta::minutes(60));
+    let ann = ann.anew().await;
+    ann.post("/api/auth/mfa/totp/confirm/", json!({"code": first.code_in(0)})).await.expect(409);
+    login(&app, &ann.email).await.expect(200);
+    // The one that was set up last.
+    let second = Factor::of(&app, &ann.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD})).await.expect(200));
+    ann.post("/api/auth/mfa/totp/confirm/", json!({"code": first.code_in(0)})).await.expect(422);
+    ann.post("/api/auth/mfa/totp/confirm/", json!({"code": second.code_in(0)})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_firm_asks_a_second_factor_of_its_people_who_set_it_up_at_the_next_sign_in() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let (bo, portal) = (firm.member(Role::Consultant).await, firm.portal().await.user.clone());
+    demand(&firm).await;
+    // Who is signed in stays so; a client's people are asked nothing.
+    assert_eq!(bo.get("/api/auth/mfa/").await.expect(200).json["required"], true);
+    assert_eq!(portal.get("/api/auth/mfa/").await.expect(200).json["required"], false);
+    login(&app, &portal.email).await.expect(200);
+
+    let asked = login(&app, &bo.email).await.expect(202);
+    assert_eq!(asked.json["set_up"], true);
+    let token = asked.text("/mfa_token");
+    complete(&app, &token, "123456").await.expect(409);
+    let set_up = app.post("/api/auth/login/mfa/totp/", json!({"mfa_token": token})).send().await.expect(200);
+    let factor = Factor::of(&app, &set_up);
+    complete(&app, &token, "000000").await.expect(422);
+    let done = complete(&app, &token, &factor.code()).await.expect(200);
+    let codes = done.json["recovery_codes"].as_array().unwrap().clone();
+    assert_eq!(codes.len(), 10);
+    let bo = with_tokens(&bo, &done);
+    let again = complete(&app, &bo.challenge().await, codes[3].as_str().unwrap()).await.expect(200);
+    assert_eq!(again.json["recovery_codes"], Value::Null);
+    // It stays as long as the firm asks it.
+    bo.delete("/api/auth/mfa/totp/").await.expect(409);
+
+    // Who joins sets it up before they are let in.
+    let (address, body) = (email("cy"), |address: &str| json!({"name": "Cy", "email": address, "role": "billing"}));
+    let invited = firm.owner.post("/api/auth/users/", body(&address)).await.expect(201).id();
+    let activate = json!({"token": firm.link(&invited, &address, 1), "password": PASSWORD});
+    let asked = app.post("/api/auth/activate/", activate).send().await.expect(202).text("/mfa_token");
+    let set_up = app.post("/api/auth/login/mfa/totp/", json!({"mfa_token": asked})).send().await.expect(200);
+    complete(&app, &asked, &Factor::of(&app, &set_up).code()).await.expect(200);
+
+    // Nor does anybody come in from another firm without.
+    let elsewhere = app.firm().await;
+    let body = json!({"name": "Olga", "email": elsewhere.owner.email, "role": "manager"});
+    let invited = firm.owner.post("/api/auth/users/", body).await.expect(201).id();
+    let activate = json!({"token": firm.link(&invited, &elsewhere.owner.email, 1), "password": PASSWORD});
+    app.post("/api/auth/activate/", activate).send().await.expect(202);
+    let switched = elsewhere.owner.post("/api/auth/switch/", json!({"membership": invited})).await.expect(403);
+    assert_eq!(switched.text("/type"), "urn:consultantpro:problem:mfa-required");
+    elsewhere.owner.with_factor().await;
+    elsewhere.owner.post("/api/auth/switch/", json!({"membership": invited})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_under_its_key_to_who_shows_the_same_code() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    demand(&firm).await;
+    let token = firm.owner.challenge().await;
+    let send = |path: &str, body: &Value| app.post(path, body.clone()).header("idempotency-key", path);
+    let set_up = async || send("/api/auth/login/mfa/totp/", &json!({"mfa_token": token})).send().await.expect(200);
+    let first = set_up().await;
+    assert_eq!(set_up().await.json, first.json);
+    let factor = Factor::of(&app, &first);
+    let done = send("/api/auth/login/mfa/", &json!({"mfa_token": token, "code": factor.code()})).send().await.expect(200);
+    let again = send("/api/auth/login/mfa/", &json!({"mfa_token": token, "code": factor.code_in(0)})).send().await.expect(200);
+    assert_eq!(again.json, done.json);
+    assert!(again.json["recovery_codes"].is_array());
+    send("/api/auth/login/mfa/", &json!({"mfa_token": token, "code": factor.code_in(30)})).send().await.expect(422);
+    // What is set up is in use: it isn't shown again.
+    send("/api/auth/login/mfa/totp/", &json!({"mfa_token": token})).send().await.expect(409);
+
+    let ann = with_tokens(&firm.owner, &done);
+    let renew = || ann.call(http::Method::POST, "/api/auth/mfa/recovery-codes/").header("idempotency-key", "renew");
+    let renewed = renew().send().await.expect(200);
+    assert_eq!(renew().send().await.expect(200).json, renewed.json);
+    ann.post("/api/auth/mfa/recovery-codes/", json!({})).await.expect(200);
+    renew().send().await.expect(409);
+}
+
+#[tokio::test]
+async fn neither_secrets_nor_codes_are_kept_but_beside_the_password() {
+    let app = TestApp::unlimited().await;
+    let ann = app.firm().await.owner;
+    let set_up = ann.call(http::Method::POST, "/api/auth/mfa/totp/").json(json!({"current_password": PASSWORD}));
+    let set_up = set_up.header("idempotency-key", "a").send().await.expect(200);
+    let factor = Factor::of(&app, &set_up);
+    let confirm = ann.call(http::Method::POST, "/api/auth/mfa/totp/confirm/").json(json!({"code": factor.code()}));
+    let confirmed = confirm.header("idempotency-key", "b").send().await.expect(200);
+    let token = ann.challenge().await;
+    let code = factor.code();
+    let body = json!({"mfa_token": token, "code": code});
+    app.post("/api/auth/login/mfa/", body).header("idempotency-key", "c").send().await.expect(200);
+    let mut told = vec![set_up.text("/secret"), token];
+    told.extend(results_of(&confirmed));
+    for ((pk, sk), item) in app.items() {
+        let text = item.to_string();
+        if pk.starts_with("LOGIN#") {
+            // The secret, for `auth` alone; of codes their digests.
+            assert!(told[1..].iter().all(|secret| !text.contains(secret)), "{pk} {sk}");
+            continue;
+        }
+        assert!(told.iter().all(|secret| !text.contains(secret)) && !text.contains(&format!("\"{code}\"")), "{pk} {sk}: {text}");
+    }
+}
+
+/// The recovery codes in `answer`.
+fn results_of(answer: &Answer) -> Vec<String> {
+    answer.json["recovery_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_log_says_what_became_of_a_second_factor_and_of_whose_login() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let factor = firm.owner.with_factor().await;
+    complete(&app, &firm.owner.challenge().await, &factor.recovery_codes[0]).await.expect(200);
+    let of_logins = app.items().into_iter().filter(|((pk, sk), _)| pk.contains("#LOGIN#") && sk.starts_with("EVENT#"));
+    let events: Vec<_> = of_logins.filter_map(|(_, item)| item["event"]["S"].as_str().map(str::to_owned)).collect();
+    assert!(events.ends_with(&["login.factor_added".to_owned(), "login.recovery_code_used".to_owned()]), "{events:?}");
+    assert_eq!(results(&firm.owner.get("/api/auth/sessions/").await.expect(200)).len(), 2);
+}
