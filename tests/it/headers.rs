@@ -112,6 +112,10 @@ async fn browsers_may_call_from_the_web_app_and_from_nowhere_else() {
     }
     let refused = app.get("/api/crm/leads/").header("origin", WEB_ORIGIN).send().await.expect(401);
     assert_eq!(refused.header("access-control-allow-origin"), Some(WEB_ORIGIN));
+    // With its cookies, of which a session's is one.
+    for answer in [preflight(WEB_ORIGIN, "POST").await, answer, refused] {
+        assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
+    }
 
     // A browser lets a page read an answer only if it allows the page's own origin, or all.
     for origin in ["https://evil.example", "https://app.consultantpro.example.evil.example", "http://app.consultantpro.example", "null"] {

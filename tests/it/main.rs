@@ -14,6 +14,7 @@ mod comments;
 mod confirmation;
 mod contention;
 mod contracts;
+mod cookies;
 mod credit_notes;
 mod credits;
 mod days;

@@ -258,6 +258,11 @@ impl Given {
         Self { by: owner.access.clone(), ..self }
     }
 
+    /// By a page of the web app.
+    fn by_a_page(self) -> Self {
+        self.header("origin", crate::WEB_ORIGIN)
+    }
+
     /// A header too.
     fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

@@ -16,6 +16,7 @@ use store::{Change, Found, Membership, Record};
 use utoipa::ToSchema;
 
 use crate::{
+    carrier::Carrier,
     challenge::{Challenge, Entering},
     grant::{self, Granted, Keys, Proof, Remembered},
     login::actor,
@@ -39,6 +40,8 @@ struct Activation {
     /// Of who has a login with a second factor already: a code of it, or a recovery code.
     #[schema(value_type = Option<String>, format = Password, max_length = 64)]
     code: Option<Code>,
+    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
+    session: Option<Carrier>,
 }
 
 /// Use the link of an invitation or welcome mail.
@@ -56,6 +59,7 @@ async fn activate(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Activation>,
 ) -> Result<Answer<Granted>, Problem> {
+    let carrier = Carrier::asked(body.session, &cx, &app)?;
     let invited: Invited = keys.link(&body.token, cx.now).await?;
     let (user, portal_user) = match invited.sub {
         Invitee::User(user) => (Some(user), None),
@@ -86,7 +90,7 @@ async fn activate(
     };
     change.link_login(login, principal, since)?;
     change.put_membership(principal, credentials.epoch)?;
-    let entering = Entering { login, credentials: &credentials, by_code: true, firm: (invited.firm, &firm), principal };
+    let entering = Entering { login, credentials: &credentials, by_code: true, firm: (invited.firm, &firm), principal, carrier };
     let kept = Remembered::of(entering.enter(&cx, &mut change)?);
     grant::commit(&cx, &keys, proof, change, (kept, &credentials)).await
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use store::{Change, Error};
 use utoipa::ToSchema;
 
-use crate::grant::Grant;
+use crate::{carrier::Carrier, grant::Grant};
 
 /// How long somebody has to enter a code.
 pub(crate) const LASTS: TimeDelta = TimeDelta::minutes(10);
@@ -41,6 +41,8 @@ pub(crate) struct Challenged {
     /// As whom they sign in.
     pub(crate) subject: String,
     pub(crate) set_up: bool,
+    /// How the session's refresh tokens are to come.
+    pub(crate) carrier: Carrier,
     /// Since when it is asked.
     pub(crate) since: Time,
 }
@@ -70,18 +72,21 @@ pub(crate) struct Entering<'e> {
     pub(crate) by_code: bool,
     pub(crate) firm: (FirmId, &'e Firm),
     pub(crate) principal: Principal,
+    /// How the session's refresh tokens are to come.
+    pub(crate) carrier: Carrier,
 }
 
 impl Entering<'_> {
     /// Begin a session in `change`, or ask for more.
     pub(crate) fn enter(self, cx: &Cx, change: &mut Change) -> Result<Entry, Error> {
-        let Self { login, credentials, by_code, firm: (id, firm), principal } = self;
+        let Self { login, credentials, by_code, firm: (id, firm), principal, carrier } = self;
         let (epoch, is_on) = (credentials.epoch, credentials.factor.is_on());
         if is_on && !by_code || !is_on && firm.asks_second_factor_of(principal) {
             let (subject, set_up, since) = (principal.subject(), !is_on, cx.now);
-            return Ok(Entry::Challenge(Challenged { login, epoch, firm: id, subject, set_up, since }));
+            return Ok(Entry::Challenge(Challenged { login, epoch, firm: id, subject, set_up, carrier, since }));
         }
-        let grant = Grant { id: cx.new_id(), session: Session::begin((login, epoch), id, principal, cx.origin(), cx.now) };
+        let session = Session::begin((login, epoch), id, principal, cx.origin(), cx.now);
+        let grant = Grant { id: cx.new_id(), session: Session { in_cookie: carrier.is_cookie(), ..session } };
         change.begin_session(grant.id, &grant.session)?;
         Ok(Entry::Session(grant))
     }

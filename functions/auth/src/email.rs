@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::{
     alive,
+    carrier::Carrier,
     challenge::Challenge,
     grant::{Granted, Keys},
     own::Own,
@@ -61,6 +62,8 @@ struct Restoration {
     /// Not one of the commonest, nor made of the e-mail or the firm's name.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
     password: Password,
+    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
+    session: Option<Carrier>,
 }
 
 /// Ask to sign in with another e-mail.
@@ -138,13 +141,15 @@ async fn confirm_email_change(
 #[post("/api/auth/email/restore/", 200, 202: Challenge, 204, tag = "auth")]
 async fn restore_email(
     cx: Cx,
+    State(app): State<App>,
     _: Anonymous,
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Restoration>,
 ) -> Result<Answer<Granted>, Problem> {
     let link: RestoringEmail = keys.link(&body.token, cx.now).await?;
+    let carrier = Carrier::asked(body.session, &cx, &app)?;
     let found = ByLink::read(&cx, link.login).await?;
-    enter(&cx, &keys, found, &body.password, |change, ByLink { login, credentials, .. }, memberships, hash| {
+    enter((&cx, &keys), found, (&body.password, carrier), |change, ByLink { login, credentials, .. }, memberships, hash| {
         let restored = login.restore_email(link.number, followers(memberships), cx.now)?;
         let given_up = login.past_email(link.number, cx.now).map(|past| past.until);
         let is_since = credentials.factor.totp.as_ref().is_some_and(|totp| given_up.is_some_and(|given_up| totp.since >= given_up));

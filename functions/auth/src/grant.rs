@@ -14,7 +14,7 @@ use store::{Change, Reply};
 use utoipa::ToSchema;
 
 use crate::{
-    alive,
+    alive, carrier,
     challenge::{self, Challenge, Challenged, Entry},
     passwords::Passwords,
     second_factor::Code,
@@ -59,22 +59,24 @@ impl Keys {
 
     /// What asks of who is `challenged` at `now` what is still to be shown.
     pub(crate) async fn challenge(&self, challenged: &Challenged, now: Time) -> Result<Challenge, Problem> {
-        let Challenged { login, epoch, firm, ref subject, set_up, since } = *challenged;
+        let Challenged { login, epoch, firm, ref subject, set_up, carrier, since } = *challenged;
         let (iss, aud, sub) = (self.issuer.to_string(), secrets::Challenged::AUDIENCE.to_owned(), subject.clone());
-        let claims = secrets::Challenged { iss, aud, sub, login, epoch, firm, exp: (since + challenge::LASTS).timestamp() };
+        let (cookie, exp) = (carrier.is_cookie(), (since + challenge::LASTS).timestamp());
+        let claims = secrets::Challenged { iss, aud, sub, login, epoch, firm, cookie, exp };
         let signing = self.signing.get(now).await.map_err(Problem::unavailable)?;
         let mfa_token = signing.challenge(&claims).map_err(Problem::internal)?;
         Ok(Challenge { mfa_token, expires_in: challenge::LASTS.num_seconds(), set_up })
     }
 
-    /// The newest tokens of a session.
-    pub(crate) async fn tokens(&self, grant: &Grant, now: Time) -> Result<Tokens, Problem> {
+    /// The newest tokens of a session; and the cookie that holds the refresh token, if that isn't among them.
+    pub(crate) async fn tokens(&self, grant: &Grant, now: Time) -> Result<(Tokens, Option<String>), Problem> {
         let Grant { id, session } = grant;
         let signing = self.signing.get(now).await.map_err(Problem::unavailable)?;
         let claims = Claims::new(&self.issuer, *id, session);
         let access = signing.sign(&access_header(signing.kid()), &claims).map_err(Problem::internal)?;
         let refresh = signing.refresh_token(&self.issuer, *id, session).map_err(Problem::internal)?;
-        Ok(Tokens { access, refresh, expires_in: domain::session::ACCESS.num_seconds() })
+        let (refresh, cookie) = if session.in_cookie { (None, Some(carrier::cookie(&refresh))) } else { (Some(refresh), None) };
+        Ok((Tokens { access, refresh, expires_in: domain::session::ACCESS.num_seconds() }, cookie))
     }
 }
 
@@ -98,8 +100,10 @@ pub(crate) struct Grant {
 pub(crate) struct Tokens {
     /// For `Authorization: Bearer …`.
     access: String,
-    /// For `refresh/`, once.
-    refresh: String,
+    /// For `refresh/`, once; unless it comes as a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh: Option<String>,
     /// How long `access` is taken, seconds.
     expires_in: i64,
 }
@@ -268,8 +272,8 @@ async fn present(cx: &Cx, keys: &Keys, kept: Remembered, known: &Credentials) ->
         Entry::Challenge(challenged) => Ok(Answer::json(status, &keys.challenge(&challenged, cx.now).await?)?.instead().secret()),
         Entry::Session(grant) => {
             let recovery_codes = nonce.and_then(|nonce| known.factor.recovery_codes(nonce));
-            let tokens = keys.tokens(&grant, cx.now).await?;
-            Ok(Answer::json(status, &Granted { tokens, user, firm, memberships, recovery_codes })?.secret())
+            let (tokens, cookie) = keys.tokens(&grant, cx.now).await?;
+            Ok(Answer::json(status, &Granted { tokens, user, firm, memberships, recovery_codes })?.cookie(cookie).secret())
         }
     }
 }

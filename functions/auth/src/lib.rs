@@ -2,6 +2,7 @@
 
 mod activate;
 mod alive;
+mod carrier;
 mod challenge;
 mod confirmation;
 mod email;

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{
     alive,
+    carrier::{self, Carrier},
     challenge::{Challenge, Entering},
     grant::{self, Grant, Granted, Keys, Proof, Remembered, Tokens},
     shapes::MembershipOut,
@@ -39,14 +40,17 @@ struct Credentials {
     password: String,
     /// Into which firm, for who belongs to several. Default: the one that they were in last.
     firm: Option<FirmId>,
+    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
+    session: Option<Carrier>,
 }
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RefreshToken {
+    /// None, where it is in the cookie.
     #[schema(max_length = 2048)]
-    refresh: String,
+    refresh: Option<String>,
 }
 
 /// Sign in: firm's people and portal users alike.
@@ -62,6 +66,7 @@ async fn login(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<Credentials>,
 ) -> Result<Answer<Granted>, Problem> {
+    let carrier = Carrier::asked(body.session, &cx, &app)?;
     let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
     admitted?;
@@ -75,7 +80,7 @@ async fn login(
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
     change.require_fewer(attempt.username(), app.limiter.failures())?;
     let after = known.rehashed(renewed);
-    let entry = Entering { login, credentials: &after, by_code: false, firm: (id, &firm), principal }.enter(&cx, &mut change)?;
+    let entry = Entering { login, credentials: &after, by_code: false, firm: (id, &firm), principal, carrier }.enter(&cx, &mut change)?;
     let after = if entry.is_session() { after.signed_in(&principal.subject()) } else { after };
     // Whoever took the login over meanwhile has another password.
     change.update_credentials(login, &known, &after)?;
@@ -84,7 +89,8 @@ async fn login(
 
 /// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
 ///
-/// For half a minute after, and under the same `Idempotency-Key` later too, the used one gives the same tokens again. They
+/// In the body, or, by pages of the web app alone (403 for others), in the cookie in which it came; the next comes in the same way. For
+/// half a minute after, and under the same `Idempotency-Key` later too, the used one gives the same tokens again. They
 /// have the role or rights of now. 401 if it isn't ours, has run out or was used earlier than that, if the session is over,
 /// and for who was shut out.
 #[post("/api/auth/refresh/", 200, 401, tag = "auth")]
@@ -94,7 +100,8 @@ async fn refresh(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
-    let shown = read(&cx, &app, &body.refresh).await?;
+    let (token, _) = carrier::shown(&cx, &app, body.refresh)?;
+    let shown = read(&cx, &app, &token).await?;
     let found = alive::read(&cx, shown.firm, (shown.sid, shown.parent), &shown.sub, shown.login).fetch().await?;
     let before = found.session(shown.login, shown.sid)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
     let session = alive::still(&found, &before, cx.now)?.ok_or_else(alive::over)?;
@@ -111,21 +118,23 @@ async fn refresh(
         }
         Refreshed::Over => return Err(alive::over()),
     };
-    Ok(cx.json(&keys.tokens(&Grant { id: shown.sid, session }, cx.now).await?)?.secret())
+    let (tokens, cookie) = keys.tokens(&Grant { id: shown.sid, session }, cx.now).await?;
+    Ok(cx.json(&tokens)?.cookie(cookie).secret())
 }
 
 /// Sign out: the session's refresh tokens aren't taken any more.
 ///
-/// Access tokens run out by themselves. If the session is over already, that is no reason to refuse; 401 if the token isn't
+/// The token is shown as to `refresh/`; a cookie is taken away. Access tokens run out by themselves. If the session is over already, that is no reason to refuse; 401 if the token isn't
 /// ours or has run out.
 #[post("/api/auth/logout/", 204, 401, tag = "auth")]
 async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
-    let shown = read(&cx, &app, &body.refresh).await?;
+    let (token, carrier) = carrier::shown(&cx, &app, body.refresh)?;
+    let shown = read(&cx, &app, &token).await?;
     let session = cx.store.read(shown.firm).session(shown.login, shown.sid).fetch().await?.session(shown.login, shown.sid)?;
     if let Some(session) = session.filter(|session| !session.revoked) {
         cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
     }
-    Ok(Answer::no_content())
+    Ok(Answer::no_content().cookie(carrier.is_cookie().then(carrier::no_cookie)))
 }
 
 /// The login of `email`, if it has one, and what it proves itself by; who has none waits as long.

@@ -90,7 +90,8 @@ async fn switch_membership(
     let begun = Session::begin((caller.login, own.credentials.epoch), wanted.firm, wanted.principal, cx.origin(), cx.now);
     // Who switches proves nothing, and is signed in as long as where they came from.
     let parent = Some(own.session.parent.unwrap_or(caller.session));
-    let session = Session { authenticated_at: own.session.authenticated_at, parent, ..begun };
+    let (authenticated_at, in_cookie) = (own.session.authenticated_at, own.session.in_cookie);
+    let session = Session { authenticated_at, parent, in_cookie, ..begun };
     let grant = Grant { id: cx.new_id(), session };
     change.begin_session(grant.id, &grant.session)?;
     grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &after)).await

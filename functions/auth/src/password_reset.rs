@@ -1,7 +1,7 @@
 //! `/api/auth/password-reset/`: who forgot their password chooses another, by a link that is mailed to them.
 
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
-use axum::Extension;
+use axum::{Extension, extract::State};
 use domain::{
     Email,
     event::Actor,
@@ -16,6 +16,7 @@ use store::{Change, Membership, Record, Reply};
 use utoipa::ToSchema;
 
 use crate::{
+    carrier::Carrier,
     challenge::{Challenge, Entering},
     grant::{self, Granted, Keys, Proof, Remembered},
     login::last_used,
@@ -44,6 +45,8 @@ struct PasswordReset {
     /// Not one of the commonest, nor made of the e-mail or the firm's name.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
     password: Password,
+    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
+    session: Option<Carrier>,
 }
 
 /// Have a link mailed by which another password is chosen.
@@ -71,13 +74,15 @@ async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<Forgott
 #[post("/api/auth/password-reset/confirm/", 200, 202: Challenge, 204, tag = "auth")]
 async fn reset_password(
     cx: Cx,
+    State(app): State<App>,
     _: Anonymous,
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<PasswordReset>,
 ) -> Result<Answer<Granted>, Problem> {
     let link: Resetting = keys.link(&body.token, cx.now).await?;
+    let carrier = Carrier::asked(body.session, &cx, &app)?;
     let found = ByLink::read(&cx, link.login).await?;
-    enter(&cx, &keys, found, &body.password, |change, ByLink { login, credentials, .. }, _, hash| {
+    enter((&cx, &keys), found, (&body.password, carrier), |change, ByLink { login, credentials, .. }, _, hash| {
         change.update_login(login, login.reset_password(link.number, cx.now)?)?;
         Ok(if login.proven_at.is_some() { credentials.with_password(hash) } else { credentials.taken_over(hash) })
     })
@@ -104,10 +109,9 @@ impl ByLink {
 /// Have who came by a link choose `password`, as `write` says of the login, which all its memberships are given to and the password's
 /// hash. All its sessions end, and they are signed in, as whom they signed in last; or asked for a code.
 pub(crate) async fn enter(
-    cx: &Cx,
-    keys: &Keys,
+    (cx, keys): (&Cx, &Keys),
     found: ByLink,
-    password: &Password,
+    (password, carrier): (&Password, Carrier),
     write: impl FnOnce(&mut Change, &ByLink, &[Membership], String) -> Result<Credentials, Problem>,
 ) -> Result<Answer<Granted>, Problem> {
     let proof = Proof::Password(&found.login.email, password.expose(), None);
@@ -126,7 +130,7 @@ pub(crate) async fn enter(
     change.update_credentials(found.login.id, &found.credentials, &after)?;
     change.end_access(&all, after.epoch, None)?;
     let Some((Membership { firm: id, principal }, firm)) = last else { return cx.commit_anew(change, Ok(Answer::no_content())).await };
-    let entering = Entering { login: found.login.id, credentials: &after, by_code: false, firm: (id, &firm), principal };
+    let entering = Entering { login: found.login.id, credentials: &after, by_code: false, firm: (id, &firm), principal, carrier };
     let kept = Remembered::of(entering.enter(cx, &mut change)?);
     grant::commit(cx, keys, proof, change, (kept, &after)).await
 }

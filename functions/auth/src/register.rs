@@ -17,6 +17,7 @@ use store::{Change, Unique};
 use utoipa::ToSchema;
 
 use crate::{
+    carrier::Carrier,
     challenge::Entering,
     grant::{self, Granted, Keys, Proof, Remembered},
     second_factor::{Code, Proven},
@@ -44,6 +45,8 @@ struct NewFirm {
     currency: Option<Currency>,
     /// Where its days begin and end. Default: UTC.
     time_zone: Option<TimeZone>,
+    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
+    session: Option<Carrier>,
 }
 
 /// Sign up a firm and its owner.
@@ -61,7 +64,8 @@ async fn register(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<NewFirm>,
 ) -> Result<Answer<Granted>, Problem> {
-    let NewFirm { firm_name, name, email, password, code, currency, time_zone } = body;
+    let NewFirm { firm_name, name, email, password, code, currency, time_zone, session } = body;
+    let carrier = Carrier::asked(session, &cx, &app)?;
     password.is_not_of(&[email.as_str(), &firm_name], "password")?;
     let (firm_id, user_id) = (cx.new_id(), cx.new_id());
     let (currency, time_zone) = (currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
@@ -94,7 +98,7 @@ async fn register(
     change.put_membership(principal, credentials.epoch)?;
     let firm = change.create(firm_id, firm, firm::Event::Registered)?;
     let user = change.create(user_id, founder, user::Event::Registered)?;
-    let entering = Entering { login, credentials: &credentials, by_code: true, firm: (firm_id, &firm), principal };
+    let entering = Entering { login, credentials: &credentials, by_code: true, firm: (firm_id, &firm), principal, carrier };
     let entry = entering.enter(&cx, &mut change)?;
     let kept = Remembered::of(entry).founding(UserOut::shape(&user, cx.now), FirmOut::from(&firm));
     grant::commit(&cx, &keys, proof, change, (kept, &credentials)).await

@@ -13,6 +13,7 @@ use store::{Change, Membership, Record, Reply};
 use utoipa::ToSchema;
 
 use crate::{
+    carrier::Carrier,
     challenge::{self, Entering},
     grant::{self, Granted, Keys, Proof, Remembered},
     login::actor,
@@ -58,6 +59,7 @@ async fn complete_login(
     Valid(body): Valid<SecondStep>,
 ) -> Result<Answer<Granted>, Problem> {
     let shown = challenge::read(&cx, &app, &body.mfa_token).await?;
+    let carrier = Carrier::asked(shown.cookie.then_some(Carrier::Cookie), &cx, &app)?;
     let (first, done) = FirstStep::read(&cx, &app, &shown).await?;
     if let Some(reply) = done {
         return grant::again(&cx, &keys, Proof::Code(&body.code), &reply).await;
@@ -70,7 +72,7 @@ async fn complete_login(
     let (proven, nonce) = first.prove(&cx, &app, &mut change, &body.code).await?;
     let after = proven.signed_in(&principal.subject());
     change.update_credentials(first.login.id, &first.credentials, &after)?;
-    let entering = Entering { login: first.login.id, credentials: &after, by_code: true, firm: (id, &firm), principal };
+    let entering = Entering { login: first.login.id, credentials: &after, by_code: true, firm: (id, &firm), principal, carrier };
     let kept = Remembered::of(entering.enter(&cx, &mut change)?).listing(memberships).with_recovery_codes(nonce);
     grant::commit(&cx, &keys, Proof::Code(&body.code), change, (kept, &after)).await
 }

@@ -34,6 +34,7 @@ pub struct Answer<T> {
     reply: Reply,
     /// What is kept in its place.
     kept: Option<Reply>,
+    cookie: Option<String>,
     replayed: bool,
     secret: bool,
     body: PhantomData<fn() -> T>,
@@ -79,8 +80,8 @@ impl<T> Answer<T> {
 
     /// The same answer of an operation that mostly answers with a `U`: its attribute says of which status this is the body.
     pub fn instead<U>(self) -> Answer<U> {
-        let Self { reply, kept, replayed, secret, body: _ } = self;
-        Answer { reply, kept, replayed, secret, body: PhantomData }
+        let Self { reply, kept, cookie, replayed, secret, body: _ } = self;
+        Answer { reply, kept, cookie, replayed, secret, body: PhantomData }
     }
 
     /// The same answer, which nobody on its way may keep: it has tokens in it (RFC 6749, 5.1).
@@ -94,6 +95,12 @@ impl<T> Answer<T> {
     pub fn keeping(self, kept: Option<String>) -> Self {
         let kept = Reply { status: self.reply.status, body: kept, version: None, location: None };
         Self { kept: Some(kept), ..self }
+    }
+
+    /// The same answer, with a cookie (`Set-Cookie`), if there is one.
+    #[must_use]
+    pub fn cookie(self, cookie: Option<String>) -> Self {
+        Self { cookie, ..self }
     }
 
     /// What is kept of it, to be given again.
@@ -110,7 +117,7 @@ impl<T> Answer<T> {
 
 impl<T> From<Reply> for Answer<T> {
     fn from(reply: Reply) -> Self {
-        Self { reply, kept: None, replayed: false, secret: false, body: PhantomData }
+        Self { reply, kept: None, cookie: None, replayed: false, secret: false, body: PhantomData }
     }
 }
 
@@ -118,12 +125,17 @@ impl<T> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         let Reply { status, body, version, location } = self.reply;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let Some(body) = body else { return status.into_response() };
-        let tag = etag(version, body.as_bytes());
-        let mut response = (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
+        let tag = body.as_ref().map(|body| etag(version, body.as_bytes()));
+        let mut response = match body {
+            Some(body) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response(),
+            None => status.into_response(),
+        };
         let headers = response.headers_mut();
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
+        if let Some(Ok(tag)) = tag.map(|tag| HeaderValue::from_str(&tag)) {
             headers.insert(header::ETAG, tag);
+        }
+        if let Some(Ok(cookie)) = self.cookie.map(|cookie| HeaderValue::from_str(&cookie)) {
+            headers.insert(header::SET_COOKIE, cookie);
         }
         if let Some(Ok(location)) = location.map(|location| HeaderValue::from_str(&location)) {
             headers.insert(header::LOCATION, location);

@@ -24,6 +24,9 @@ pub(crate) struct Request {
     /// The idempotency key and a hash of what is asked, of a POST that has a key.
     pub(crate) idempotency: Option<(String, String)>,
     pub(crate) if_match: Option<String>,
+    /// Of which origin the page is that a browser asks for.
+    pub(crate) origin: Option<String>,
+    pub(crate) cookies: Option<String>,
     /// As what it was counted, which it is once, however often it is run after a lost race.
     pub(crate) counted: Arc<Mutex<BTreeSet<&'static str>>>,
 }
@@ -54,6 +57,20 @@ impl Cx {
     /// The idempotency key, of a POST that has one.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.request.idempotency.as_ref().map(|(key, _)| key.as_str())
+    }
+
+    /// The cookie `name`, if the request has one.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.request.cookies.as_deref().unwrap_or_default().split(';');
+        cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+    }
+
+    /// That a page of the web app asks, as the browser says: what a cookie shows is shown by every page that has it sent.
+    pub fn require_own_origin(&self, app: &App) -> Result<(), Problem> {
+        match &self.request.origin {
+            Some(origin) if **origin == *app.web_origin => Ok(()),
+            _ => Err(Problem::forbidden("Cookies are for the web app's pages; send the token in the body.")),
+        }
     }
 
     /// A new id.

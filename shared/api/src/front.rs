@@ -151,6 +151,8 @@ impl Front {
             user_agent: text(&header::USER_AGENT),
             idempotency,
             if_match: text(&header::IF_MATCH),
+            origin: text(&header::ORIGIN),
+            cookies: text(&header::COOKIE),
             counted: Arc::default(),
         })
     }

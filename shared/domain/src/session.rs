@@ -92,6 +92,9 @@ pub struct Session {
     pub rotated_under: Option<String>,
     /// From where it was last used.
     pub origin: Origin,
+    /// Whether its refresh tokens come as a cookie.
+    #[serde(default)]
+    pub in_cookie: bool,
     /// Whether none is taken any more.
     pub revoked: bool,
 }
@@ -133,6 +136,7 @@ impl Session {
             rotated_at: now,
             rotated_under: None,
             origin,
+            in_cookie: false,
             revoked: false,
         }
     }

@@ -69,6 +69,8 @@ pub struct Challenged {
     pub epoch: u64,
     /// The firm.
     pub firm: Id<Firm>,
+    /// Whether the session's refresh tokens are to come as a cookie.
+    pub cookie: bool,
     /// Until when it is taken, seconds since 1970.
     pub exp: i64,
 }

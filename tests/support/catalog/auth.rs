@@ -11,7 +11,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("register", async |_| {
             Given::body(json!({
                 "firm_name": "North & Partners", "name": "Ann Lee", "email": email("founder"), "password": PASSWORD,
-                "currency": "SEK", "time_zone": "Europe/Stockholm",
+                "currency": "SEK", "time_zone": "Europe/Stockholm", "session": "token",
             }))
         })
         // To whom it was answered before, the login and the session of then.
@@ -30,7 +30,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))).reads(4),
         row("login", async |firm| {
             let (member, _) = with_factor(firm).await;
-            Given::body(json!({"username": member.email, "password": PASSWORD, "firm": firm.id}))
+            Given::body(json!({"username": member.email, "password": PASSWORD, "firm": firm.id, "session": "cookie"})).by_a_page()
         })
         .reads(4),
         // The login and its secrets, how often it failed, and where it leads.
@@ -92,7 +92,9 @@ pub(super) fn rows() -> Vec<Row> {
             let ((member, factor), other) = (with_factor(firm).await, firm.app.firm().await);
             let body = json!({"name": "Bo Ek", "email": member.email, "role": "consultant"});
             let user = other.owner.post("/api/auth/users/", body).await.expect(201).id();
-            Given::body(json!({"token": other.link(&user, &member.email, 1), "password": PASSWORD, "code": factor.code()}))
+            Given::body(
+                json!({"token": other.link(&user, &member.email, 1), "password": PASSWORD, "code": factor.code(), "session": "token"}),
+            )
         })
         // The login, its secrets, where it leads and how often it failed.
         .reads(5)
@@ -117,7 +119,8 @@ pub(super) fn rows() -> Vec<Row> {
         row("reset_password", async |firm| {
             let email = firm.member(Role::Consultant).await.email;
             firm.app.post("/api/auth/password-reset/", json!({"email": email})).send().await.expect(202);
-            Given::body(json!({"token": firm.app.reset_token(&email, 1).await, "password": "harbour lane lighthouse"}))
+            Given::body(json!({"token": firm.app.reset_token(&email, 1).await, "password": "harbour lane lighthouse", "session": "cookie"}))
+                .by_a_page()
         })
         // Beside the login its secrets, and where that leads, with the firms' names.
         .reads(3),
@@ -143,7 +146,12 @@ pub(super) fn rows() -> Vec<Row> {
         })
         .reads(4),
         // The login and its secrets, and where that leads.
-        row("restore_email", async |firm| Given::body(given_up(firm, &firm.member(Role::Consultant).await).await)).reads(3),
+        row("restore_email", async |firm| {
+            let mut body = given_up(firm, &firm.member(Role::Consultant).await).await;
+            body["session"] = "token".into();
+            Given::body(body)
+        })
+        .reads(3),
         row("restore_email", async |firm| Given::body(given_up(firm, &with_factor(firm).await.0).await)).reads(3).does_not_keep(),
         // Where its login leads is read, and then what is there.
         row("list_memberships", async |_| Given::nothing()).reads(2),

@@ -25,7 +25,9 @@ impl Cors {
     /// The one of an API's `CorsConfiguration`, in which no expression is left.
     pub(crate) fn read(configuration: &Value) -> Result<Self> {
         let mut rest = configuration.as_object().cloned().or_missing("template.yaml has a CorsConfiguration that is no map")?;
-        let cors = Self {
+        let credentials = matches!(rest.remove("AllowCredentials").as_ref().map(text).as_deref(), Some("true"));
+        let credentials = credentials.then_some((header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")));
+        let mut cors = Self {
             origins: list(&mut rest, "AllowOrigins")?,
             permissions: vec![
                 (header::ACCESS_CONTROL_ALLOW_METHODS, value(&list(&mut rest, "AllowMethods")?.join(","))?),
@@ -34,6 +36,8 @@ impl Cors {
             ],
             exposure: vec![(header::ACCESS_CONTROL_EXPOSE_HEADERS, value(&list(&mut rest, "ExposeHeaders")?.join(","))?)],
         };
+        cors.permissions.extend(credentials.clone());
+        cors.exposure.extend(credentials);
         match rest.keys().next() {
             Some(unknown) => Err(Error::new(format!("the local stack doesn't know {unknown} of a CorsConfiguration"))),
             None => Ok(cors),
