@@ -33,6 +33,8 @@ mod invoices;
 mod leads;
 mod limits;
 mod logs;
+mod mail_events;
+mod mails;
 mod memberships;
 mod mistakes;
 mod named;

@@ -30,10 +30,11 @@ impl TestApp {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::for_tests())
             .build();
-        let sender = self.template.functions.iter().find_map(|function| function.environment.get("MAIL_FROM")).unwrap();
+        let variable = |name| self.template.functions.iter().find_map(|function| function.environment.get(name)).unwrap();
+        let (sender, set) = (Email::new(variable("MAIL_FROM")).unwrap(), variable("MAIL_CONFIGURATION_SET"));
         Outbox {
             store: self.store.clone(),
-            mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap()),
+            mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), sender, set),
             stripe_events: self.stripe.queue(),
             links: self.links(),
             web_origin: WEB_ORIGIN.to_owned(),

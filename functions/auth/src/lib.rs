@@ -6,6 +6,7 @@ mod confirmation;
 mod firm;
 mod grant;
 mod login;
+mod mails;
 mod me;
 mod memberships;
 mod own;
@@ -17,6 +18,7 @@ mod reauthentication;
 mod register;
 mod sessions;
 mod shapes;
+mod suppressions;
 mod undelivered;
 mod users;
 
@@ -40,7 +42,9 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(confirmation::routes())
         .merge(me::routes())
         .merge(firm::routes())
+        .merge(mails::routes())
         .merge(undelivered::routes())
+        .merge(suppressions::routes())
         .merge(users::routes())
         .with(keys)
 }

@@ -1,5 +1,5 @@
-//! `/api/auth/firm/undelivered/`: what should have followed from something and could not be done, mostly mails whose
-//! address was refused. Shown to whoever may see all that mails are about, invoices too.
+//! `/api/auth/firm/undelivered/`: what should have followed from something and could not be done or was in vain, mostly mails
+//! whose address was refused, or that came back. Shown to whoever may see all that mails are about, invoices too.
 
 use api::{Answer, App, Cx, ListQuery, Page, Path, Problem, Routes, Staff, View, get, list_scope, may, post, routes};
 use chrono::{DateTime, Utc};
@@ -73,8 +73,8 @@ struct UndeliveredFilter {
 
 /// List what is undelivered.
 ///
-/// What can never be done is listed at once, such as a mail to an address that is refused; what failed ten times, within
-/// minutes, after that. Newest first, whatever came of it; by status alone: 400 for another filter.
+/// What can never be done is listed at once, such as a mail to an address that is refused or suppressed; what failed ten times,
+/// within minutes, after that; a mail that came back once that is known. Newest first, whatever came of it; by status alone: 400 for another filter.
 #[get("/api/auth/firm/undelivered/")]
 async fn list_undelivered(
     cx: Cx,
@@ -87,8 +87,8 @@ async fn list_undelivered(
 
 /// Try again what is undelivered.
 ///
-/// It happens seconds later. A mail says what it would have said; if its address was refused, it goes to the one that the
-/// client, prospect or person has now, so correct that first. What isn't true any more isn't sent: the item is `dropped`.
+/// It happens seconds later. A mail says what it would have said; if its address was refused, or it came back from there, it goes
+/// to the one that the client, prospect or person has now, so correct that first; or have the address's suppression lifted. What isn't true any more isn't sent: the item is `dropped`.
 /// What was done meanwhile isn't done twice. 409 unless it waits.
 #[post("/api/auth/firm/undelivered/{id}/retry/")]
 async fn retry_undelivered(

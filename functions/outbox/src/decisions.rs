@@ -2,8 +2,8 @@
 //! compile, so none is forgotten.
 
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, portal_user, project,
-    proposal, prospect, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, portal_user,
+    project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{
@@ -102,6 +102,15 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | lead::Event::Archived
             | lead::Event::Restored,
         )
+        | DomainEvent::Mail(
+            mail::Event::Sent
+            | mail::Event::HandedOver
+            | mail::Event::Delivered
+            | mail::Event::Delayed
+            | mail::Event::Bounced
+            | mail::Event::Complained
+            | mail::Event::Rejected,
+        )
         | DomainEvent::Project(
             project::Event::Created
             | project::Event::Updated
@@ -118,6 +127,9 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | prospect::Event::Won
             | prospect::Event::Archived
             | prospect::Event::Restored,
+        )
+        | DomainEvent::Suppression(
+            suppression::Event::Added | suppression::Event::Changed | suppression::Event::Lifted | suppression::Event::Renewed,
         )
         | DomainEvent::Task(
             task::Event::Created | task::Event::Updated | task::Event::Moved | task::Event::Archived | task::Event::Restored,

@@ -20,6 +20,13 @@ pub(crate) enum Failed {
         /// Where it should have gone, if it came so far.
         to: Option<Email>,
     },
+    #[error("mail to the address is suppressed")]
+    Suppressed {
+        /// Where it should have gone.
+        to: Email,
+        /// Why none goes there, in words for the firm.
+        why: String,
+    },
     #[error("the link can't be made: {0}")]
     Link(String),
     #[error(transparent)]
@@ -58,7 +65,7 @@ impl Failed {
         match self {
             Self::Store(error) => error.is_final(),
             Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
-            Self::Never(_) | Self::Unfinished => true,
+            Self::Suppressed { .. } | Self::Never(_) | Self::Unfinished => true,
             Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
         }
     }
@@ -67,6 +74,7 @@ impl Failed {
     pub(crate) fn to(&self) -> Option<Email> {
         match self {
             Self::Mail { to, .. } => to.clone(),
+            Self::Suppressed { to, .. } => Some(to.clone()),
             Self::Store(_)
             | Self::Link(_)
             | Self::Secret(_)
@@ -84,6 +92,7 @@ impl Failed {
             Self::Store(Error::NotFound(kind)) => format!("The {} isn't there any more.", kind.to_lowercase().replace('_', " ")),
             Self::Store(Error::Refused(refusal) | Error::Taken { refusal, .. }) => refusal.message.clone(),
             Self::Mail { error, .. } => error.in_words().to_owned(),
+            Self::Suppressed { why, .. } => format!("Mail to this address is suppressed. {why}"),
             Self::Never(why) => (*why).to_owned(),
             Self::Store(_) | Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
                 OURS.to_owned()

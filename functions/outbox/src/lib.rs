@@ -4,7 +4,8 @@
 //! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
 //! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
 //! happened to its own record alone. A mail tells of its event: of amounts and states as they were then. It goes to whom the
-//! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent.
+//! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent, and
+//! nothing to an address to which mail is suppressed. What becomes of a mail that was sent is `mail-events`' to say.
 //! Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
 mod archived;
@@ -20,6 +21,7 @@ mod invoices;
 mod logins;
 mod mails;
 mod people;
+mod post;
 mod proposals;
 mod time;
 mod undelivered;

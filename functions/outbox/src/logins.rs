@@ -8,7 +8,7 @@ use mail::{ConfirmationMail, Link, PasswordChangedMail, Reference, ResetMail};
 use secrets::{Confirming, Purpose, Resetting};
 use store::Record;
 
-use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::send};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::to_be_sent};
 
 /// Why a link isn't sent.
 const OVER: Outcome = Outcome::Skipped("another link was asked for since, or none is needed any more");
@@ -34,7 +34,7 @@ async fn mail_confirmation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, F
     let expires_at = sent.sent_at + CONFIRMATION;
     let confirming = Confirming { firm, login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::confirmation(&outbox.web_origin, &token(outbox, &confirming).await?);
-    send(outbox, &login.email, ConfirmationMail::new(login.email.clone(), reference(logged), &link, expires_at).message()).await
+    to_be_sent(&login.email, ConfirmationMail::new(login.email.clone(), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -42,7 +42,7 @@ async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let expires_at = sent.sent_at + RESET;
     let resetting = Resetting { login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::password_reset(&outbox.web_origin, &token(outbox, &resetting).await?);
-    send(outbox, &login.email, ResetMail::new(login.email.clone(), reference(logged), &link, expires_at).message()).await
+    to_be_sent(&login.email, ResetMail::new(login.email.clone(), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_password_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -57,7 +57,7 @@ async fn mail_password_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcom
     let link = Link::forgotten_password(&outbox.web_origin);
     let address = logged.source_address()?;
     let mail = PasswordChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), &link);
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 /// A link that is to be sent.

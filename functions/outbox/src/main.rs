@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let clock = Clock::default();
     let outbox = &Outbox {
         store: Store::from_env(env("TABLE_NAME")?).await,
-        mailer: Mailer::from_env(Email::new(&env("MAIL_FROM")?)?).await,
+        mailer: Mailer::from_env(Email::new(&env("MAIL_FROM")?)?, env("MAIL_CONFIGURATION_SET")?).await,
         stripe_events: Queue::from_env(env("STRIPE_EVENTS_QUEUE")?).await,
         links: Secrets::from_env().await.kept(env("LINK_SECRET")?, LinkKey::parse).warm(clock.now()).await,
         web_origin: env("WEB_ORIGIN")?,

@@ -11,7 +11,7 @@ use secrets::Invited;
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::{envelope, send, sender},
+    mails::{envelope, sender, to_be_sent},
 };
 
 /// Why a link isn't sent.
@@ -45,7 +45,7 @@ async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
-    send(outbox, &user.email, mail.message()).await
+    to_be_sent(&user.email, mail.message())
 }
 
 /// To a member of the firm.
@@ -63,7 +63,7 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
-    send(outbox, &user.email, mail.message()).await
+    to_be_sent(&user.email, mail.message())
 }
 
 /// Whether the invitation `sent` is still waited for by who stands at `status` and was sent `last`.

@@ -1,5 +1,6 @@
-//! What should have followed from an event and could not be done: mostly a mail whose address was refused. It is set
-//! aside, so that it holds nothing else up, shown to the firm with its reason, and tried again when the firm says so.
+//! What should have followed from an event and could not be done, or was in vain: mostly a mail whose address was refused, or
+//! that came back. It is set aside, so that it holds nothing else up, shown to the firm with its reason, and tried again when
+//! the firm says so.
 //!
 //! waiting → retried → delivered | dropped, or waiting again.
 
@@ -15,7 +16,7 @@ crate::events! {
         Retried = "undelivered.retried" is Change,
         /// Was tried again, in vain.
         SetAsideAgain = "undelivered.set_aside_again" is Change,
-        /// Was tried again, and done.
+        /// Was tried again, and done; or had only seemed to come back.
         Delivered = "undelivered.delivered" is Change,
         /// Was tried again, and needed no more.
         Dropped = "undelivered.dropped" is Change,
@@ -32,7 +33,7 @@ pub enum Status {
     Waiting,
     /// Is being tried again.
     Retried,
-    /// Was done when it was tried again.
+    /// Was done when it was tried again, or had arrived after all.
     Delivered,
     /// Was needed no more when it was tried again: the invoice is void, the invitation was used.
     Dropped,
@@ -111,6 +112,11 @@ impl Undelivered {
         (Self { to, reason, last_tried_at, attempts, status: Status::Waiting, ..self.clone() }, Event::SetAsideAgain)
     }
 
+    /// What had come back seemed to only: it did arrive; nothing unless it waits.
+    pub fn arrive(&self) -> Option<(Self, Event)> {
+        (self.status == Status::Waiting).then(|| (Self { status: Status::Delivered, ..self.clone() }, Event::Delivered))
+    }
+
     /// It was tried again at `now`, and done, or was needed no more; nothing if it isn't being tried.
     pub fn settle(&self, done: bool, now: Time) -> Option<(Self, Event)> {
         let (status, event) = if done { (Status::Delivered, Event::Delivered) } else { (Status::Dropped, Event::Dropped) };
@@ -150,6 +156,7 @@ mod tests {
         ] {
             let item = item(status);
             assert_eq!(item.retry().is_ok(), retried, "{status:?}");
+            assert_eq!(item.arrive().is_some(), status == Status::Waiting, "{status:?}");
             for done in [true, false] {
                 assert_eq!(item.settle(done, item.first_tried_at).is_some(), settled, "{status:?}");
             }
