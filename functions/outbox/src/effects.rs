@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
 /// How an effect that didn't fail ended.
 enum Ended {
     Done,
-    Sent(Sent),
+    Sent(Box<Sent>),
     Skipped(&'static str),
 }
 
@@ -42,7 +42,7 @@ impl Outbox {
         let Some(held) = self.claim(&mark).await? else { return Ok(()) };
         let outcome = if held.attempts > ATTEMPTS { Err(Failed::Unfinished) } else { retry_if_lost(effect).await };
         let ended = match outcome {
-            Ok(Outcome::Mail(message)) => self.post(logged, &name, *message).await.map(Ended::Sent),
+            Ok(Outcome::Mail(message)) => self.post(logged, &name, *message).await.map(|sent| Ended::Sent(Box::new(sent))),
             Ok(Outcome::Done) => Ok(Ended::Done),
             Ok(Outcome::Skipped(why)) => Ok(Ended::Skipped(why)),
             Err(error) => Err(error),
