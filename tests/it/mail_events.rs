@@ -254,7 +254,8 @@ async fn what_can_never_be_applied_changes_nothing_and_is_put_with_the_dead_lett
     assert_eq!(app.records(), before);
     let mut dead = app.mail_queue.take_dead_letters().await;
     let mut expected: Vec<String> = messages.into_iter().cloned().collect();
-    (dead.sort(), expected.sort());
+    dead.sort();
+    expected.sort();
     assert_eq!(dead, expected);
     // What is good gets through beside it.
     let batch = [("poison", "not json"), ("good", good.as_str())];

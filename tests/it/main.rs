@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod afterwards;
+mod allowance;
 mod archiving;
 mod billed_time;
 mod books;

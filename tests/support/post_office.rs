@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
 use axum::{
@@ -112,6 +113,6 @@ async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value
     let (subject, text) = (content("Subject"), content("Body/Text"));
     counter.posted.push(Posted { to, subject, text });
     let answer = json!({"MessageId": format!("posted-{}", counter.posted.len())});
-    counter.sent.push(Sent::of(&mail, &answer, chrono::Utc::now()).unwrap());
+    counter.sent.push(Sent::of(&mail, &answer, SystemTime::now().into()).unwrap());
     Json(answer).into_response()
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
-use domain::Email;
+use domain::{Email, allowance::Limits};
 use local::template::StreamTrigger;
 use outbox::Outbox;
 use projections::Projections;
@@ -35,6 +35,7 @@ impl TestApp {
         Outbox {
             store: self.store.clone(),
             mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), sender, set),
+            limits: Limits { first: u64::MAX, most: u64::MAX },
             stripe_events: self.stripe.queue(),
             links: self.links(),
             web_origin: WEB_ORIGIN.to_owned(),

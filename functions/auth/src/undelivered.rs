@@ -10,7 +10,6 @@ use domain::{
     undelivered::{Status, Undelivered},
 };
 use serde::{Deserialize, Serialize};
-use store::{Effect, Place};
 use utoipa::{
     IntoParams, ToSchema,
     openapi::schema::{Object, ObjectBuilder, Type},
@@ -51,6 +50,8 @@ struct UndeliveredOut {
     /// How often it was tried.
     attempts: u32,
     status: Status,
+    /// When it is tried again by itself: what waits for the firm's next day, since it sent as many mails as it may in one.
+    retry_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -74,7 +75,8 @@ struct UndeliveredFilter {
 /// List what is undelivered.
 ///
 /// What can never be done is listed at once, such as a mail to an address that is refused or suppressed; what failed ten times,
-/// within minutes, after that; a mail that came back once that is known. Newest first, whatever came of it; by status alone: 400 for another filter.
+/// within minutes, after that; a mail that came back once that is known; and what is more than the firm may send in a day, until the
+/// next. Newest first, whatever came of it; by status alone: 400 for another filter.
 #[get("/api/auth/firm/undelivered/")]
 async fn list_undelivered(
     cx: Cx,
@@ -97,8 +99,6 @@ async fn retry_undelivered(
     Path(id): Path<UndeliveredId>,
 ) -> Result<Answer<UndeliveredOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
-    let item = change.update(&before, before.retry()?)?;
-    let Undelivered { kind, record, sequence, effect, .. } = before.content;
-    change.take_up(&Effect::of(&Place { firm: staff.firm, kind, record, sequence }, &effect), id)?;
+    let item = change.retry(&before)?;
     cx.commit(change, cx.ok(&item)).await
 }

@@ -8,6 +8,7 @@
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{
+    allowance::Standing,
     event::Actor,
     firm::INSTALLATION,
     ids::FirmId,
@@ -111,6 +112,9 @@ impl MailEvents {
             let known = self.store.suppression_found(&found, &event.mail.to).await?;
             change.suppress(known.as_ref(), &after.to, cause)?;
         }
+        if event.firm != INSTALLATION {
+            change.add_to_standing(Standing::gained(&before, &after))?;
+        }
         self.settle(&mut change, (&place, &effect), found.effect(&effect), (&before, &after)).await?;
         Ok(change.commit(&Reply::none()).await?)
     }
@@ -153,7 +157,7 @@ impl MailEvents {
         match (mark, after.failure(), known) {
             (Mark::Done, Some(reason), known) => {
                 let (to, reason, at) = (Some(after.to.clone()), reason.to_owned(), after.sent_at);
-                let failure = Failure { to, reason, first_tried_at: at, last_tried_at: at, attempts: 1 };
+                let failure = Failure { to, reason, first_tried_at: at, last_tried_at: at, attempts: 1, retry_at: None };
                 let id = change.show_undelivered(known.as_ref(), place, Some(&after.event), effect, failure)?;
                 Ok(change.set_aside_mailed(effect, after.id, id)?)
             }

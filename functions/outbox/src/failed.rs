@@ -1,6 +1,6 @@
 //! Why an effect wasn't done, whether trying again can help, and how the firm is told.
 
-use domain::Email;
+use domain::{Email, Time};
 use mail::SendError;
 use queue::NotTaken;
 use secrets::SecretError;
@@ -26,6 +26,15 @@ pub(crate) enum Failed {
         to: Email,
         /// Why none goes there, in words for the firm.
         why: String,
+    },
+    #[error("the firm sent {allowance} mails today, as many as it may")]
+    OverAllowance {
+        /// Where it should have gone.
+        to: Email,
+        /// How many mails the firm may send in a day.
+        allowance: u64,
+        /// When its next day begins.
+        until: Time,
     },
     #[error("the link can't be made: {0}")]
     Link(String),
@@ -65,7 +74,7 @@ impl Failed {
         match self {
             Self::Store(error) => error.is_final(),
             Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
-            Self::Suppressed { .. } | Self::Never(_) | Self::Unfinished => true,
+            Self::Suppressed { .. } | Self::OverAllowance { .. } | Self::Never(_) | Self::Unfinished => true,
             Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
         }
     }
@@ -74,7 +83,7 @@ impl Failed {
     pub(crate) fn to(&self) -> Option<Email> {
         match self {
             Self::Mail { to, .. } => to.clone(),
-            Self::Suppressed { to, .. } => Some(to.clone()),
+            Self::Suppressed { to, .. } | Self::OverAllowance { to, .. } => Some(to.clone()),
             Self::Store(_)
             | Self::Link(_)
             | Self::Secret(_)
@@ -86,6 +95,11 @@ impl Failed {
         }
     }
 
+    /// When it is to be tried again by itself.
+    pub(crate) fn retry_at(&self) -> Option<Time> {
+        if let Self::OverAllowance { until, .. } = self { Some(*until) } else { None }
+    }
+
     /// Why, in words for the firm.
     pub(crate) fn in_words(&self) -> String {
         match self {
@@ -93,6 +107,9 @@ impl Failed {
             Self::Store(Error::Refused(refusal) | Error::Taken { refusal, .. }) => refusal.message.clone(),
             Self::Mail { error, .. } => error.in_words().to_owned(),
             Self::Suppressed { why, .. } => format!("Mail to this address is suppressed. {why}"),
+            Self::OverAllowance { allowance, .. } => {
+                format!("The firm may send {allowance} mails a day, and has sent as many today. The mail is sent tomorrow.")
+            }
             Self::Never(why) => (*why).to_owned(),
             Self::Store(_) | Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
                 OURS.to_owned()

@@ -35,7 +35,7 @@ use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{effect::EffectKind, event::Actor};
+use domain::{allowance::Limits, effect::EffectKind, event::Actor};
 use mail::Mailer;
 use queue::Queue;
 use runtime::Clock;
@@ -56,6 +56,8 @@ pub struct Outbox {
     pub store: Store,
     /// Sends mails.
     pub mailer: Mailer,
+    /// How many of them firms may send in a day.
+    pub limits: Limits,
     /// Where `stripe-events` finds what it is to do at Stripe.
     pub stripe_events: Queue,
     /// Makes the links in them.

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -100,9 +100,9 @@ impl Before {
     /// Tells what becomes of the mail that `asked` hands in, which MiniStack took with `answered`.
     async fn tell(self: Arc<Self>, asked: Bytes, answered: Bytes) {
         let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-        let Some(sent) = Sent::of(&json(&asked), &json(&answered), chrono::Utc::now()) else { return };
+        let Some(sent) = Sent::of(&json(&asked), &json(&answered), SystemTime::now().into()) else { return };
         for told in sent.outcome() {
-            let event = sent.event(&told, chrono::Utc::now());
+            let event = sent.event(&told, SystemTime::now().into());
             for queue in self.rules.iter().filter(|rule| rule.matches(&event)).flat_map(|rule| &rule.queues) {
                 if let Err(error) = self.ministack.send(queue, &event).await {
                     tracing::error!(%error, queue, "an event of SES's is lost");

@@ -29,13 +29,15 @@ use crate::{
 /// The limits, by their parameters. On one machine everybody has the same address, so the anonymous share one limit; and
 /// one user is a whole firm's work: the demo makes 18 months of it in a minute, `cargo local check` walks three flows, and
 /// whoever writes a client tries it out in loops. That the limits hold is tested with limits of their own.
-const LIMITS: [(&str, &str); 3] = [("AnonymousPerHour", "2000"), ("UserPerMinute", "20000"), ("UserPerHour", "200000")];
+const LIMITS: [(&str, &str); 4] =
+    [("AnonymousPerHour", "2000"), ("UserPerMinute", "20000"), ("UserPerHour", "200000"), ("MailsPerDayAtFirst", "20000")];
 /// Limits that nobody reaches, not even who does all of it in one hour.
-const UNLIMITED: [(&str, &str); 4] = [
+const UNLIMITED: [(&str, &str); 5] = [
     ("AnonymousPerHour", "1000000000"),
     ("UserPerMinute", "1000000000"),
     ("UserPerHour", "1000000000"),
     ("PaymentPerMinute", "1000000000"),
+    ("MailsPerDayAtFirst", "1000000000"),
 ];
 
 /// How `cargo local` was called.

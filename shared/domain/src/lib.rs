@@ -20,6 +20,7 @@ mod zone;
 
 pub mod access;
 pub mod address;
+pub mod allowance;
 pub mod campaign;
 pub mod client;
 pub mod comment;

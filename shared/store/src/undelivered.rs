@@ -29,10 +29,11 @@ impl Change {
         if let Some(before) = known {
             return self.update(before, before.set_aside_again(failure)).map(|_| before.id);
         }
-        let Failure { to, reason, first_tried_at, last_tried_at, attempts } = failure;
+        let Failure { to, reason, first_tried_at, last_tried_at, attempts, retry_at } = failure;
         let Place { firm: _, kind, record, sequence } = place.clone();
         let (event, effect, status) = (event.map(str::to_owned), effect.name().to_owned(), Status::Waiting);
-        let item = Undelivered { kind, record, sequence, event, effect, to, reason, first_tried_at, last_tried_at, attempts, status };
+        let item =
+            Undelivered { kind, record, sequence, event, effect, to, reason, first_tried_at, last_tried_at, attempts, status, retry_at };
         Ok(self.create(Id::new(self.now(), rand::random()), item, Event::SetAside)?.id)
     }
 
@@ -81,8 +82,15 @@ impl Change {
         self.push_update(update)
     }
 
-    /// That `effect`, which was set aside as `undelivered`, is taken up again, as if it had never been tried.
-    pub fn take_up(&mut self, effect: &Effect, undelivered: UndeliveredId) -> Result<(), Error> {
+    /// That what `before` shows is tried again: its effect is taken up, as if it had never been tried.
+    pub fn retry(&mut self, before: &Record<Undelivered>) -> Result<Record<Undelivered>, Error> {
+        let retried = self.update(before, before.retry()?)?;
+        let Undelivered { kind, record, sequence, effect, .. } = before.content.clone();
+        self.take_up(&Effect::of(&Place { firm: self.firm(), kind, record, sequence }, &effect), before.id)?;
+        Ok(retried)
+    }
+
+    fn take_up(&mut self, effect: &Effect, undelivered: UndeliveredId) -> Result<(), Error> {
         let update = self
             .mark(effect, state::FAILED, undelivered)
             .expression_attribute_names("#first", name::CREATED)

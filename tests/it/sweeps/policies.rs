@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
+use domain::allowance::Limits;
 use local::{
     ses::Told,
     stripe::Action,
     template::{ACCOUNT, Call, Function, REGION},
 };
 use mail_events::MailEvents;
+use outbox::Outbox;
 use serde_json::json;
 use tests::{Fault, PostOffice, TestApp, catalog, email, hand_mail_events};
 
@@ -133,6 +135,11 @@ async fn every_function_is_allowed_just_what_it_does() {
     assert_eq!(hand_mail_events(&events, [("bounced", bounced.as_str()), ("poison", "not json")]).await, ["bounced"]);
     app.meter.heal();
     watch.was("mail-events");
+    // One waits for the next day.
+    crate::undelivered::offer(&firm, &email("eve")).await;
+    let none = Limits { first: 0, most: 0 };
+    app.deliver_to(&Outbox { limits: none, ..app.outbox_of(&post) }).await;
+    watch.was_nobody();
     app.clock.advance(TimeDelta::days(400));
     timers::run(&app).await;
     watch.was("schedule");
@@ -198,7 +205,10 @@ async fn nobody_but_auth_comes_to_credentials_and_sessions_and_others_only_lease
                     _ if removes => true,
                     "members" => may_at_all && ["auth", "clients"].contains(&name),
                     "leases" => {
-                        may_at_all && (["UpdateItem", "ConditionCheckItem"].contains(&action) || ["auth", "clients"].contains(&name))
+                        // No request comes to the schedule.
+                        may_at_all
+                            && name != "schedule"
+                            && (["UpdateItem", "ConditionCheckItem"].contains(&action) || ["auth", "clients"].contains(&name))
                     }
                     _ => may_at_all && name == "auth",
                 };
