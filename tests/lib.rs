@@ -12,10 +12,12 @@ mod support {
     pub(crate) mod example;
     pub(crate) mod firm;
     pub(crate) mod injector;
+    pub(crate) mod mail;
     pub(crate) mod meter;
     pub(crate) mod ministack;
     pub(crate) mod needed;
     pub(crate) mod post_office;
+    pub(crate) mod queue;
     pub(crate) mod stream;
     pub(crate) mod stripe;
     pub(crate) mod table;
@@ -30,10 +32,12 @@ pub use support::{
     example::{answers, example, excerpt},
     firm::{AtClient, Factor, Firm, PASSWORD, User, cheap_passwords, email},
     injector::{Contended, Trouble},
+    mail::hand_mail_events,
     meter::{Fault, Instead, Meter, Metered},
     ministack::ministack,
     post_office::{Fate, PostOffice, Posted},
-    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
+    queue::EventQueue,
+    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
     table::Moment,
     vault::Vault,
 };

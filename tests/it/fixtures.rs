@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::event::Details;
-use local::template::Template;
+use local::{ses::Told, template::Template};
 use projections::Projections;
 use schedule::{Done, Schedule};
 use serde_json::{Value, json};
@@ -159,6 +159,11 @@ async fn handled(app: &TestApp, function: &str, sample: &Value) -> [Vec<String>;
             let response = stripe_events::handle(&app.stripe_events(), serde_json::from_value(sample.clone()).unwrap()).await;
             [response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect(), all("/messageId")]
         }
+        "mail-events" => {
+            app.mail_queue.ready().await;
+            let response = mail_events::handle(&app.mail_events(), serde_json::from_value(sample.clone()).unwrap()).await;
+            [response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect(), all("/messageId")]
+        }
         other => panic!("this test doesn't know how {other} is called"),
     }
 }
@@ -172,7 +177,11 @@ async fn every_sample_batch_is_handled_and_what_is_of_a_record_that_is_unknown_i
         let before = undelivered();
         let [failed, all] = handled(&app, name.split('/').next().unwrap(), sample).await;
         assert!(failed.is_empty(), "{name}");
-        let aside = if name.starts_with("stripe-events/") { app.stripe.take_dead_letters().await.len() } else { undelivered() - before };
+        let aside = match name.split('/').next().unwrap() {
+            "stripe-events" => app.stripe.take_dead_letters().await.len(),
+            "mail-events" => app.mail_queue.take_dead_letters().await.len(),
+            _ => undelivered() - before,
+        };
         assert_eq!(aside, if name.ends_with("-of-unknown-record") { all.len() } else { 0 }, "{name}");
     }
 }
@@ -198,6 +207,28 @@ async fn a_sample_message_of_stripes_queue_is_what_stripe_sends() {
             let read = stripe_webhook::Webhook::construct_event_with_timestamp(body, &signature, "whsec_1", 7);
             let read = read.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(payments::event::parse(body).unwrap().id, read.id.as_str(), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sample_message_of_mail_events_is_what_the_template_s_rule_lets_in_and_can_be_read() {
+    let app = TestApp::new().await;
+    let model = app.firm().await.sent("ann@example.com").1;
+    let told = [Told::Delivered, Told::Bounced("Permanent", "General")];
+    for (name, sample) in of(&samples(), "mail-events") {
+        for record in sample["Records"].as_array().unwrap() {
+            let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
+            assert!(app.template.rules.iter().any(|rule| rule.matches(&body)), "{name} is not let in");
+            assert!(mail::event::parse(&body.to_string()).is_ok(), "{name} can't be read");
+            let fields = |event: &Value, place: &str| -> Vec<String> {
+                event.pointer(place).unwrap().as_object().unwrap().keys().cloned().collect()
+            };
+            let model =
+                told.map(|told| model.event(&told, app.clock.now())).into_iter().find(|model| model["detail-type"] == body["detail-type"]);
+            for place in ["", "/detail", "/detail/mail", "/detail/mail/tags"] {
+                assert_eq!(fields(&body, place), fields(model.as_ref().unwrap(), place), "{name}");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod afterwards;
+mod allowance;
 mod archiving;
 mod billed_time;
 mod books;
@@ -35,6 +36,8 @@ mod invoices;
 mod leads;
 mod limits;
 mod logs;
+mod mail_events;
+mod mails;
 mod memberships;
 mod mistakes;
 mod named;

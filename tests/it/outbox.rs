@@ -174,7 +174,7 @@ fn mailer_from(sender: &str, ses: &Meter) -> mail::Mailer {
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::for_tests())
         .build();
-    mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap())
+    mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap(), "consultantpro-local")
 }
 
 /// A client, to whose portal people can be invited.

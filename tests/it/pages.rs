@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::task::Task;
 use http::Method;
 use serde_json::json;
-use store::{ListScope, PageRequest};
+use store::{ListScope, PageRequest, Person};
 use tests::{TestApp, User};
 
 use crate::steps::{column, link, results, together};
@@ -339,7 +339,7 @@ async fn what_has_no_day_comes_last_of_what_somebody_is_to_do_and_its_pages_foll
         expected.push((due_date.as_str().unwrap_or("9999").to_owned(), id));
     }
     expected.sort();
-    let scope = ListScope::Person(firm.owner.id.parse().unwrap());
+    let scope = ListScope::Person(Person::User(firm.owner.id.parse().unwrap()));
     for ascending in [true, false] {
         let (mut seen, mut page) = (Vec::new(), PageRequest { limit: 1, ascending, cursor: None });
         loop {

@@ -13,7 +13,7 @@ const LIST: &str = "/api/auth/firm/undelivered/";
 const PAUSE: TimeDelta = TimeDelta::seconds(31);
 
 /// A proposal that is sent to `to`.
-async fn offer(firm: &Firm<'_>, to: &str) -> String {
+pub(crate) async fn offer(firm: &Firm<'_>, to: &str) -> String {
     let prospect = firm.owner.post("/api/crm/prospects/", json!({"company_name": "Acme Corp", "email": to})).await.expect(201).id();
     let body = json!({"prospect": prospect, "title": "Market study", "total_value": "50000.00"});
     let proposal = firm.owner.post("/api/crm/proposals/", body).await.expect(201).id();
@@ -22,7 +22,7 @@ async fn offer(firm: &Firm<'_>, to: &str) -> String {
 }
 
 /// An invoice that is sent to a client at `to`: the invoice, the client.
-async fn bill(firm: &Firm<'_>, to: &str) -> (String, String) {
+pub(crate) async fn bill(firm: &Firm<'_>, to: &str) -> (String, String) {
     let client = firm.owner.post("/api/clients/clients/", json!({"company_name": "Acme Corp", "email": to})).await.expect(201).id();
     let line = json!({"description": "Workshop", "quantity": 1, "unit_price": "100.00"});
     let body = json!({"client": client, "line_items": [line]});
@@ -32,18 +32,18 @@ async fn bill(firm: &Firm<'_>, to: &str) -> (String, String) {
 }
 
 /// What is undelivered of the firm, newest first.
-async fn undelivered(firm: &Firm<'_>) -> Vec<Value> {
+pub(crate) async fn undelivered(firm: &Firm<'_>) -> Vec<Value> {
     firm.owner.get(LIST).await.expect(200).json["results"].as_array().unwrap().clone()
 }
 
 /// The one thing that is.
-async fn one(firm: &Firm<'_>) -> Value {
+pub(crate) async fn one(firm: &Firm<'_>) -> Value {
     let mut all = undelivered(firm).await;
     assert_eq!(all.len(), 1, "{all:#?}");
     all.remove(0)
 }
 
-async fn retry(firm: &Firm<'_>, item: &Value) -> Answer {
+pub(crate) async fn retry(firm: &Firm<'_>, item: &Value) -> Answer {
     firm.owner.post(format!("{LIST}{}/retry/", item["id"].as_str().unwrap()), json!({})).await
 }
 

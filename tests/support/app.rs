@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, StripeQueue, Vault, WEBHOOK_SECRET};
+use crate::{Answer, EventQueue, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, Vault, WEBHOOK_SECRET};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -59,7 +59,9 @@ pub struct TestApp {
     /// The functions' secrets.
     pub vault: Vault,
     /// Where Stripe's events go.
-    pub stripe: StripeQueue,
+    pub stripe: EventQueue,
+    /// Where goes what SES tells of mails.
+    pub mail_queue: EventQueue,
     /// What stands in for Stripe.
     pub stand_in: StandIn,
     first: Environment,
@@ -153,7 +155,7 @@ impl TestApp {
         let (signing, links) = (SigningKey::parse(&local.signing_secret()).unwrap(), LinkKey::parse(&local.link_secret()).unwrap());
         let public_keys = local.public_keys();
         let clock = Clock::default();
-        let stripe = StripeQueue::new().await;
+        let (stripe, mail_queue) = (EventQueue::new("stripe-events").await, EventQueue::new("mail-events").await);
         let stand_in = StandIn::start(None).await.unwrap();
         let address = IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | (rand::random::<u32>() & 0x00ff_ffff)));
         let first = Environment { functions: BTreeMap::new(), clock: clock.clone() };
@@ -168,6 +170,7 @@ impl TestApp {
             links,
             vault,
             stripe,
+            mail_queue,
             stand_in,
             first,
             limits,

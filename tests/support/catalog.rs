@@ -14,6 +14,7 @@ mod engagements;
 mod firm;
 mod invoices;
 mod leads;
+mod mails;
 mod portal;
 mod portal_users;
 mod projects;
@@ -85,6 +86,7 @@ pub fn catalog() -> Vec<Row> {
         auth::rows(),
         users::rows(),
         firm::rows(),
+        mails::rows(),
         undelivered::rows(),
         campaigns::rows(),
         leads::rows(),

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
 use axum::{
@@ -11,6 +12,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use local::ses::Sent;
 use serde_json::{Value, json};
 
 /// A mail that was taken.
@@ -36,6 +38,8 @@ pub enum Fate {
 #[derive(Debug, Default)]
 struct Counter {
     posted: Vec<Posted>,
+    /// The same as SES tells of them.
+    sent: Vec<Sent>,
     fates: BTreeMap<String, Fate>,
     tries: BTreeMap<String, usize>,
 }
@@ -77,6 +81,11 @@ impl PostOffice {
         self.counter.lock().unwrap().posted.iter().filter(|mail| mail.to == address).cloned().collect()
     }
 
+    /// The same as SES tells of them.
+    pub fn sent_to(&self, address: &str) -> Vec<Sent> {
+        self.counter.lock().unwrap().sent.iter().filter(|mail| mail.to == address).cloned().collect()
+    }
+
     /// Those to whom mails were taken since it took `since` of them; how many it took by now.
     pub fn since(&self, since: usize) -> (Vec<String>, usize) {
         let counter = self.counter.lock().unwrap();
@@ -103,5 +112,7 @@ async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value
     let content = |part: &str| mail.pointer(&format!("/Content/Simple/{part}/Data")).unwrap().as_str().unwrap().to_owned();
     let (subject, text) = (content("Subject"), content("Body/Text"));
     counter.posted.push(Posted { to, subject, text });
-    Json(json!({"MessageId": format!("posted-{}", counter.posted.len())})).into_response()
+    let answer = json!({"MessageId": format!("posted-{}", counter.posted.len())});
+    counter.sent.push(Sent::of(&mail, &answer, SystemTime::now().into()).unwrap());
+    Json(answer).into_response()
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
-use domain::Email;
+use domain::{Email, allowance::Limits};
 use local::template::StreamTrigger;
 use outbox::Outbox;
 use projections::Projections;
@@ -30,10 +30,12 @@ impl TestApp {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::for_tests())
             .build();
-        let sender = self.template.functions.iter().find_map(|function| function.environment.get("MAIL_FROM")).unwrap();
+        let variable = |name| self.template.functions.iter().find_map(|function| function.environment.get(name)).unwrap();
+        let (sender, set) = (Email::new(variable("MAIL_FROM")).unwrap(), variable("MAIL_CONFIGURATION_SET"));
         Outbox {
             store: self.store.clone(),
-            mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), Email::new(sender).unwrap()),
+            mailer: mail::Mailer::new(aws_sdk_sesv2::Client::from_conf(config), sender, set),
+            limits: Limits { first: u64::MAX, most: u64::MAX },
             stripe_events: self.stripe.queue(),
             links: self.links(),
             web_origin: WEB_ORIGIN.to_owned(),

@@ -3,23 +3,21 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use aws_sdk_sqs::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::{Message, MessageSystemAttributeName},
-};
+use aws_sdk_sqs::types::Message;
 use http::Method;
-use local::{stripe::sign, template::Queue as QueueSettings};
+use local::stripe::sign;
 use payments::Payments;
 use queue::Queue;
 use runtime::Clock;
 use secrets::{Kept, WebhookSecrets};
 use serde_json::{Value, json};
 use stripe_events::StripeEvents;
-use tokio::sync::OnceCell;
 use webhooks::Webhooks;
 
-use crate::{Call, Meter, TestApp, ministack, support::app::template};
+use crate::{
+    Call, EventQueue, TestApp,
+    support::queue::{client, sqs, url},
+};
 
 /// What events are signed with.
 pub const WEBHOOK_SECRET: &str = "whsec_test";
@@ -28,98 +26,16 @@ pub const OLD_WEBHOOK_SECRET: &str = "whsec_test_old";
 /// Our key at the stand-in.
 pub const STRIPE_KEY: &str = "sk_test_local";
 
-/// A queue of one test app's own in MiniStack, with a dead-letter queue, made when it is first asked for.
-pub struct StripeQueue {
-    /// The proxy before SQS.
-    pub meter: Meter,
-    name: String,
-    made: OnceCell<()>,
-}
-
-impl StripeQueue {
-    pub(crate) async fn new() -> Self {
-        let name = format!("stripe-events-{:016x}", rand::random::<u64>());
-        Self { meter: Meter::before_ministack().await, name, made: OnceCell::new() }
-    }
-
-    /// The queue as functions reach it, through the proxy, and that of what can't be applied.
-    fn queues(&self) -> [Queue; 2] {
-        let queue = Queue::new(sqs(self.meter.url()), url(&self.name));
-        let dead = queue.at(url(&self.dead()));
-        [queue, dead]
-    }
-
+impl EventQueue {
     /// What its app's function `webhooks` has at hand.
     pub(crate) fn webhooks(&self, clock: Clock, secrets: Kept<WebhookSecrets>) -> Webhooks {
-        webhooks_at(self.meter.url(), &self.name, clock, secrets)
-    }
-
-    /// It, as its app's outbox puts work into it.
-    pub(crate) fn queue(&self) -> Queue {
-        Queue::new(sqs(self.meter.url()), url(&self.name))
-    }
-
-    /// Have the queue made, if it isn't yet: as the template has it, but for the queue of what can't be applied.
-    pub async fn ready(&self) {
-        self.made.get_or_init(|| self.make()).await;
-    }
-
-    async fn make(&self) {
-        let like = |name: &str| template().queues.iter().find(|queue| queue.name == format!("consultantpro-stripe-events-{name}")).unwrap();
-        ministack().make_queue(&self.dead(), like("dead-local")).await.unwrap();
-        let mut settings: QueueSettings = like("local").clone();
-        let redrive =
-            settings.attributes["RedrivePolicy"].as_str().unwrap().replace("consultantpro-stripe-events-dead-local", &self.dead());
-        settings.attributes.insert("RedrivePolicy".to_owned(), redrive.into());
-        ministack().make_queue(&self.name, &settings).await.unwrap();
-    }
-
-    fn dead(&self) -> String {
-        format!("{}-dead", self.name)
-    }
-
-    /// The bodies of what lies in it.
-    pub async fn messages(&self) -> Vec<String> {
-        ministack().messages(&self.name).await.unwrap()
-    }
-
-    /// The bodies of what came too often.
-    pub async fn dead_letters(&self) -> Vec<String> {
-        ministack().messages(&self.dead()).await.unwrap()
-    }
-
-    /// Take what lies with the dead letters; its bodies.
-    pub async fn take_dead_letters(&self) -> Vec<String> {
-        let (sqs, dead, mut bodies) = (sqs(ministack().endpoint()), url(&self.dead()), Vec::new());
-        loop {
-            let received = sqs.receive_message().queue_url(&dead).max_number_of_messages(10).send().await.unwrap();
-            let Some(messages) = received.messages.filter(|messages| !messages.is_empty()) else { return bodies };
-            for message in messages {
-                sqs.delete_message().queue_url(&dead).receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
-                bodies.extend(message.body);
-            }
-        }
-    }
-
-    /// Put everything that came too often into the queue again.
-    pub async fn redrive(&self) {
-        let (sqs, queue) = (sqs(ministack().endpoint()), url(&self.name));
-        for body in self.take_dead_letters().await {
-            sqs.send_message().queue_url(&queue).message_body(body).send().await.unwrap();
-        }
-    }
-
-    /// Receive a batch, as the trigger does, which nobody else receives for so many seconds.
-    pub async fn receive(&self, seconds: i32) -> Vec<Message> {
-        let receive = sqs(ministack().endpoint()).receive_message().queue_url(url(&self.name)).max_number_of_messages(10);
-        let receive = receive.visibility_timeout(seconds).message_system_attribute_names(MessageSystemAttributeName::All);
-        receive.send().await.unwrap().messages.unwrap_or_default()
+        Webhooks { clock, secrets, queue: self.queue() }
     }
 
     /// Receive what can be received, a batch at a time, and have `events` apply it. What wasn't applied comes back at once,
     /// whatever the function says; how often something wasn't.
     pub async fn deliver_to(&self, events: &StripeEvents) -> usize {
-        let (sqs, queue, mut failures) = (sqs(ministack().endpoint()), url(&self.name), 0);
+        let (sqs, queue, mut failures) = (client(), self.url(), 0);
         loop {
             let messages = self.receive(60).await;
             if messages.is_empty() {
@@ -171,30 +87,13 @@ async fn hand_records(events: &StripeEvents, records: Vec<Value>) -> Vec<String>
 /// What a function `webhooks` has at hand that nobody calls.
 pub fn webhooks_of_nobody() -> Webhooks {
     let secrets = WebhookSecrets { current: WEBHOOK_SECRET.to_owned(), previous: None };
-    webhooks_at("http://127.0.0.1:1", "nothing", Clock::default(), secrets.into())
+    let queue = Queue::new(sqs("http://127.0.0.1:1"), url("nothing"));
+    Webhooks { clock: Clock::default(), secrets: secrets.into(), queue }
 }
 
 /// An account at a Stripe that isn't there.
 pub fn payments_of_nobody() -> Payments {
     Payments::new("sk_test_nobody", Some("http://127.0.0.1:1")).unwrap()
-}
-
-fn sqs(endpoint: &str) -> Client {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::for_tests())
-        .build();
-    Client::from_conf(config)
-}
-
-fn url(queue: &str) -> String {
-    format!("https://sqs.us-east-1.amazonaws.com/000000000000/{queue}")
-}
-
-fn webhooks_at(endpoint: &str, queue: &str, clock: Clock, secrets: Kept<WebhookSecrets>) -> Webhooks {
-    Webhooks { clock, secrets, queue: Queue::new(sqs(endpoint), url(queue)) }
 }
 
 impl TestApp {

@@ -9,6 +9,7 @@ mod email;
 mod firm;
 mod grant;
 mod login;
+mod mails;
 mod me;
 mod memberships;
 mod mfa;
@@ -23,6 +24,7 @@ mod second_factor;
 mod second_step;
 mod sessions;
 mod shapes;
+mod suppressions;
 mod undelivered;
 mod users;
 
@@ -49,7 +51,9 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(confirmation::routes())
         .merge(me::routes())
         .merge(firm::routes())
+        .merge(mails::routes())
         .merge(undelivered::routes())
+        .merge(suppressions::routes())
         .merge(users::routes())
         .with(keys)
 }

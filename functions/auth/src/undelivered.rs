@@ -1,5 +1,5 @@
-//! `/api/auth/firm/undelivered/`: what should have followed from something and could not be done, mostly mails whose
-//! address was refused. Shown to whoever may see all that mails are about, invoices too.
+//! `/api/auth/firm/undelivered/`: what should have followed from something and could not be done or was in vain, mostly mails
+//! whose address was refused, or that came back. Shown to whoever may see all that mails are about, invoices too.
 
 use api::{Answer, App, Cx, ListQuery, Page, Path, Problem, Routes, Staff, View, get, list_scope, may, post, routes};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,6 @@ use domain::{
     undelivered::{Status, Undelivered},
 };
 use serde::{Deserialize, Serialize};
-use store::{Effect, Place};
 use utoipa::{
     IntoParams, ToSchema,
     openapi::schema::{Object, ObjectBuilder, Type},
@@ -51,6 +50,8 @@ struct UndeliveredOut {
     /// How often it was tried.
     attempts: u32,
     status: Status,
+    /// When it is tried again by itself: what waits for the firm's next day, since it sent as many mails as it may in one.
+    retry_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -73,8 +74,9 @@ struct UndeliveredFilter {
 
 /// List what is undelivered.
 ///
-/// What can never be done is listed at once, such as a mail to an address that is refused; what failed ten times, within
-/// minutes, after that. Newest first, whatever came of it; by status alone: 400 for another filter.
+/// What can never be done is listed at once, such as a mail to an address that is refused or suppressed; what failed ten times,
+/// within minutes, after that; a mail that came back once that is known; and what is more than the firm may send in a day, until the
+/// next. Newest first, whatever came of it; by status alone: 400 for another filter.
 #[get("/api/auth/firm/undelivered/")]
 async fn list_undelivered(
     cx: Cx,
@@ -87,8 +89,8 @@ async fn list_undelivered(
 
 /// Try again what is undelivered.
 ///
-/// It happens seconds later. A mail says what it would have said; if its address was refused, it goes to the one that the
-/// client, prospect or person has now, so correct that first. What isn't true any more isn't sent: the item is `dropped`.
+/// It happens seconds later. A mail says what it would have said; if its address was refused, or it came back from there, it goes
+/// to the one that the client, prospect or person has now, so correct that first; or have the address's suppression lifted. What isn't true any more isn't sent: the item is `dropped`.
 /// What was done meanwhile isn't done twice. 409 unless it waits.
 #[post("/api/auth/firm/undelivered/{id}/retry/")]
 async fn retry_undelivered(
@@ -97,8 +99,6 @@ async fn retry_undelivered(
     Path(id): Path<UndeliveredId>,
 ) -> Result<Answer<UndeliveredOut>, Problem> {
     let (mut change, before) = cx.edit(&staff, id).await?;
-    let item = change.update(&before, before.retry()?)?;
-    let Undelivered { kind, record, sequence, effect, .. } = before.content;
-    change.take_up(&Effect::of(&Place { firm: staff.firm, kind, record, sequence }, &effect), id)?;
+    let item = change.retry(&before)?;
     cx.commit(change, cx.ok(&item)).await
 }

@@ -16,7 +16,7 @@ use domain::{
 use mail::{CommentMail, Envelope, Link, Person, Reference, Sender};
 use store::{Error, Record};
 
-use crate::{Cause, EffectKind, Failed, Outbox, Outcome, cause::ERASED, mails::send};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, cause::ERASED, mails::to_be_sent};
 
 /// What a comment is told with: the task and its project as they were called then.
 struct Talk {
@@ -63,22 +63,14 @@ pub(crate) async fn created(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
     };
     let mut all = Ok(());
     for to in addressees {
-        let mail = async || talk.send(outbox, logged, &to, from.clone(), said, &link).await;
+        let mail = async || talk.mail(logged, &to, from.clone(), said, &link);
         all = outbox.run_effect(logged, EffectKind::Mail.about(&to.id), mail).await.and(all);
     }
     all
 }
 
 impl Talk {
-    async fn send(
-        &self,
-        outbox: &Outbox,
-        logged: &Cause,
-        to: &Addressee,
-        from: Option<Person>,
-        author: mail::Author<'_>,
-        link: &Link,
-    ) -> Result<Outcome, Failed> {
+    fn mail(&self, logged: &Cause, to: &Addressee, from: Option<Person>, author: mail::Author<'_>, link: &Link) -> Result<Outcome, Failed> {
         self.firm.confirmed().map_err(Error::from)?;
         let envelope = Envelope {
             to: to.email.clone(),
@@ -89,7 +81,7 @@ impl Talk {
         };
         let mail =
             CommentMail { envelope, author, task: &self.task.title, project: &self.project.name, comment: &self.comment.comment, link };
-        send(outbox, &to.email, mail.message()).await
+        to_be_sent(&to.email, mail.message())
     }
 }
 

@@ -6,7 +6,7 @@ use store::{Error, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome, invoices,
-    mails::{NOWHERE, addressee, envelope, send, sender},
+    mails::{NOWHERE, addressee, envelope, sender, to_be_sent},
     time,
 };
 
@@ -56,7 +56,7 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
         due: invoice.amount_due(),
         link: &Link::invoice(&outbox.web_origin, note.invoice),
     };
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 /// The invoice as the request left it that issued the note: the one of its events that has the same request.

@@ -1,11 +1,11 @@
 //! What follows from each event that there is. The matches are exhaustive: an event that nobody decided about doesn't
 //! compile, so none is forgotten.
 
+use ::mail::Notice;
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, portal_user, project,
-    proposal, prospect, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, portal_user,
+    project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
 };
-use mail::Notice;
 
 use crate::{
     Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, logins, people, proposals, time, undelivered,
@@ -114,6 +114,15 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | lead::Event::Archived
             | lead::Event::Restored,
         )
+        | DomainEvent::Mail(
+            mail::Event::Sent
+            | mail::Event::HandedOver
+            | mail::Event::Delivered
+            | mail::Event::Delayed
+            | mail::Event::Bounced
+            | mail::Event::Complained
+            | mail::Event::Rejected,
+        )
         | DomainEvent::Project(
             project::Event::Created
             | project::Event::Updated
@@ -130,6 +139,9 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | prospect::Event::Won
             | prospect::Event::Archived
             | prospect::Event::Restored,
+        )
+        | DomainEvent::Suppression(
+            suppression::Event::Added | suppression::Event::Changed | suppression::Event::Lifted | suppression::Event::Renewed,
         )
         | DomainEvent::Task(
             task::Event::Created | task::Event::Updated | task::Event::Moved | task::Event::Archived | task::Event::Restored,

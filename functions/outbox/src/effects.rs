@@ -1,23 +1,29 @@
 //! Doing effects: each is claimed before, marked after, tried ten times at the most, and set aside if it can't be done.
 
-use domain::{
-    Id,
-    effect::EffectName,
-    undelivered::{Event, Failure, Status, Undelivered},
-};
+use domain::{effect::EffectName, ids::UndeliveredId, undelivered::Failure};
+use mail::Message;
 use store::{Claim, Effect, Error, Held, Place, Reply, retry_if_lost};
 
-use crate::{Cause, Failed, Outbox, change};
+use crate::{Cause, Failed, Outbox, change, post::Sent};
 
 /// How often an effect is tried before it is set aside.
 const ATTEMPTS: u32 = 10;
 
 /// What came of an effect that didn't fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Outcome {
     /// It was done.
     Done,
+    /// It is this mail, which is to be sent.
+    Mail(Box<Message>),
     /// It isn't needed, or not any more: why.
+    Skipped(&'static str),
+}
+
+/// How an effect that didn't fail ended.
+enum Ended {
+    Done,
+    Sent(Box<Sent>),
     Skipped(&'static str),
 }
 
@@ -32,10 +38,16 @@ impl Outbox {
     ) -> Result<(), Failed> {
         let (place, name) = (logged.place(), name.into());
         let mark = Effect::of(&place, &name.to_string());
-        logged.begin(name)?;
+        logged.begin(name.clone())?;
         let Some(held) = self.claim(&mark).await? else { return Ok(()) };
         let outcome = if held.attempts > ATTEMPTS { Err(Failed::Unfinished) } else { retry_if_lost(effect).await };
-        self.settle(&place, Some(&logged.event.name), &mark, &held, outcome).await
+        let ended = match outcome {
+            Ok(Outcome::Mail(message)) => self.post(logged, &name, *message).await.map(|sent| Ended::Sent(Box::new(sent))),
+            Ok(Outcome::Done) => Ok(Ended::Done),
+            Ok(Outcome::Skipped(why)) => Ok(Ended::Skipped(why)),
+            Err(error) => Err(error),
+        };
+        self.settle(&place, Some(&logged.event.name), &mark, &held, ended).await
     }
 
     /// The same for what failed before it could be claimed.
@@ -61,15 +73,15 @@ impl Outbox {
         event: Option<&str>,
         mark: &Effect,
         held: &Held,
-        outcome: Result<Outcome, Failed>,
+        ended: Result<Ended, Failed>,
     ) -> Result<(), Failed> {
-        let error = match outcome {
-            Ok(outcome) => {
-                let skipped = match outcome {
-                    Outcome::Done => None,
-                    Outcome::Skipped(why) => Some(why),
+        let error = match ended {
+            Ok(ended) => {
+                let marked = match ended {
+                    Ended::Done => self.store.done(mark, None, self.clock.now()).await,
+                    Ended::Sent(sent) => self.note(place, event, mark, held, &sent).await,
+                    Ended::Skipped(why) => self.store.done(mark, Some(why), self.clock.now()).await,
                 };
-                let marked = self.store.done(mark, skipped, self.clock.now()).await;
                 return marked.map_err(|error| again(error, "an effect was done and could not be marked"));
             }
             Err(error) => error,
@@ -98,29 +110,15 @@ impl Outbox {
         mark: &Effect,
         held: &Held,
         error: &Failed,
-    ) -> Result<Id<Undelivered>, Error> {
-        let Held { attempts, first_tried_at, undelivered, .. } = *held;
+    ) -> Result<UndeliveredId, Error> {
+        let Held { attempts, first_tried_at, .. } = *held;
         let (last_tried_at, attempts) = (self.clock.now(), attempts.min(ATTEMPTS));
-        let failure = Failure { to: error.to(), reason: error.in_words(), first_tried_at, last_tried_at, attempts };
-        let known = match undelivered {
-            Some(id) => self.store.read(place.firm).record(id).fetch().await?.maybe(id)?,
-            None => None,
-        };
+        let failure =
+            Failure { to: error.to(), reason: error.in_words(), first_tried_at, last_tried_at, attempts, retry_at: error.retry_at() };
+        let found = self.store.read(place.firm).maybe(held.undelivered).fetch().await?;
+        let known = held.undelivered.map(|id| found.maybe(id)).transpose()?.flatten();
         let mut change = change(self, place);
-        let id = match known {
-            Some(before) => {
-                change.update(&before, before.set_aside_again(failure))?;
-                before.id
-            }
-            None => {
-                let Failure { to, reason, first_tried_at, last_tried_at, attempts } = failure;
-                let Place { firm: _, kind, record, sequence } = place.clone();
-                let (event, effect, status) = (event.map(str::to_owned), mark.name().to_owned(), Status::Waiting);
-                let item =
-                    Undelivered { kind, record, sequence, event, effect, to, reason, first_tried_at, last_tried_at, attempts, status };
-                change.create(Id::new(last_tried_at, rand::random()), item, Event::SetAside)?.id
-            }
-        };
+        let id = change.show_undelivered(known.as_ref(), place, event, mark, failure)?;
         change.set_aside(mark, held, id)?;
         change.commit(&Reply::none()).await?;
         Ok(id)

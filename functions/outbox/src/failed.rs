@@ -1,6 +1,6 @@
 //! Why an effect wasn't done, whether trying again can help, and how the firm is told.
 
-use domain::Email;
+use domain::{Email, Time};
 use mail::SendError;
 use queue::NotTaken;
 use secrets::SecretError;
@@ -19,6 +19,22 @@ pub(crate) enum Failed {
         error: SendError,
         /// Where it should have gone, if it came so far.
         to: Option<Email>,
+    },
+    #[error("mail to the address is suppressed")]
+    Suppressed {
+        /// Where it should have gone.
+        to: Email,
+        /// Why none goes there, in words for the firm.
+        why: String,
+    },
+    #[error("the firm sent {allowance} mails today, as many as it may")]
+    OverAllowance {
+        /// Where it should have gone.
+        to: Email,
+        /// How many mails the firm may send in a day.
+        allowance: u64,
+        /// When its next day begins.
+        until: Time,
     },
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -56,7 +72,7 @@ impl Failed {
         match self {
             Self::Store(error) => error.is_final(),
             Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
-            Self::Never(_) | Self::Unfinished => true,
+            Self::Suppressed { .. } | Self::OverAllowance { .. } | Self::Never(_) | Self::Unfinished => true,
             Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
         }
     }
@@ -65,8 +81,14 @@ impl Failed {
     pub(crate) fn to(&self) -> Option<Email> {
         match self {
             Self::Mail { to, .. } => to.clone(),
+            Self::Suppressed { to, .. } | Self::OverAllowance { to, .. } => Some(to.clone()),
             Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Never(_) | Self::Unfinished | Self::Again => None,
         }
+    }
+
+    /// When it is to be tried again by itself.
+    pub(crate) fn retry_at(&self) -> Option<Time> {
+        if let Self::OverAllowance { until, .. } = self { Some(*until) } else { None }
     }
 
     /// Why, in words for the firm.
@@ -75,6 +97,10 @@ impl Failed {
             Self::Store(Error::NotFound(kind)) => format!("The {} isn't there any more.", kind.to_lowercase().replace('_', " ")),
             Self::Store(Error::Refused(refusal) | Error::Taken { refusal, .. }) => refusal.message.clone(),
             Self::Mail { error, .. } => error.in_words().to_owned(),
+            Self::Suppressed { why, .. } => format!("Mail to this address is suppressed. {why}"),
+            Self::OverAllowance { allowance, .. } => {
+                format!("The firm may send {allowance} mails a day, and has sent as many today. The mail is sent tomorrow.")
+            }
             Self::Never(why) => (*why).to_owned(),
             Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => OURS.to_owned(),
         }

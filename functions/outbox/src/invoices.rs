@@ -11,7 +11,7 @@ use store::{Error, Found, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::{NOWHERE, addressee, envelope, send, sender},
+    mails::{NOWHERE, addressee, envelope, sender, to_be_sent},
 };
 
 /// It was sent: the mail.
@@ -100,7 +100,7 @@ async fn mail_invoice(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
         memo: invoice.memo.as_deref(),
         link: &told.link,
     };
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 fn shown<'a>(line: &'a LineItem, invoice: &Invoice) -> Result<InvoiceLine<'a>, Failed> {
@@ -128,7 +128,7 @@ async fn mail_reminder(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
         step: told.then.reminded,
         link: &told.link,
     };
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 /// A receipt for `payment`, and what was due after it, unless there is to be none.
@@ -154,7 +154,7 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
         is_beyond: payment.credited() == payment.amount,
         link: &told.link,
     };
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 fn in_words(method: Method) -> &'static str {

@@ -4,7 +4,8 @@
 //! and late. One that fails is delivered again by the stream; what can never be done, and what failed ten times, is set
 //! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
 //! happened to its own record alone. A mail tells of its event: of amounts and states as they were then. It goes to whom the
-//! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent.
+//! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent, and
+//! nothing to an address to which mail is suppressed. What becomes of a mail that was sent is `mail-events`' to say.
 //! Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
 mod archived;
@@ -20,6 +21,7 @@ mod invoices;
 mod logins;
 mod mails;
 mod people;
+mod post;
 mod proposals;
 mod time;
 mod undelivered;
@@ -33,7 +35,7 @@ use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use domain::{effect::EffectKind, event::Actor};
+use domain::{allowance::Limits, effect::EffectKind, event::Actor};
 use mail::Mailer;
 use queue::Queue;
 use runtime::Clock;
@@ -54,6 +56,8 @@ pub struct Outbox {
     pub store: Store,
     /// Sends mails.
     pub mailer: Mailer,
+    /// How many of them firms may send in a day.
+    pub limits: Limits,
     /// Where `stripe-events` finds what it is to do at Stripe.
     pub stripe_events: Queue,
     /// Makes the links in them.

@@ -11,7 +11,7 @@ use store::Record;
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::{send, token},
+    mails::{to_be_sent, token},
     people,
 };
 
@@ -56,7 +56,7 @@ async fn mail_confirmation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, F
     let expires_at = sent.sent_at + CONFIRMATION;
     let confirming = Confirming { firm, login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::confirmation(&outbox.web_origin, &token(outbox, &confirming).await?);
-    send(outbox, &login.email, ConfirmationMail::new(login.email.clone(), reference(logged), &link, expires_at).message()).await
+    to_be_sent(&login.email, ConfirmationMail::new(login.email.clone(), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -64,7 +64,7 @@ async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let expires_at = sent.sent_at + RESET;
     let resetting = Resetting { login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::password_reset(&outbox.web_origin, &token(outbox, &resetting).await?);
-    send(outbox, &login.email, ResetMail::new(login.email.clone(), reference(logged), &link, expires_at).message()).await
+    to_be_sent(&login.email, ResetMail::new(login.email.clone(), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_email_change(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -74,7 +74,7 @@ async fn mail_email_change(outbox: &Outbox, logged: &Cause) -> Result<Outcome, F
     let expires_at = sent.sent_at + CONFIRMATION;
     let changing = ChangingEmail { login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::email_change(&outbox.web_origin, &token(outbox, &changing).await?);
-    send(outbox, &to, EmailChangeMail::new(to.clone(), reference(logged), &link, expires_at).message()).await
+    to_be_sent(&to, EmailChangeMail::new(to.clone(), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_email_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -90,7 +90,7 @@ async fn mail_email_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, 
     let link = Link::email_restoration(&outbox.web_origin, &token(outbox, &restoring).await?);
     let address = logged.source_address()?;
     let mail = EmailChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), (&link, expires_at));
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 async fn mail_notice(outbox: &Outbox, logged: &Cause, notice: Notice) -> Result<Outcome, Failed> {
@@ -105,7 +105,7 @@ async fn mail_notice(outbox: &Outbox, logged: &Cause, notice: Notice) -> Result<
     let link = Link::forgotten_password(&outbox.web_origin);
     let address = logged.source_address()?;
     let mail = NoticeMail::new(to.clone(), reference(logged), notice, (logged.event.at, address.as_deref()), &link);
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 /// A link that is to be sent.

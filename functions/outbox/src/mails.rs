@@ -56,13 +56,8 @@ pub(crate) async fn token(outbox: &Outbox, purpose: &impl Purpose) -> Result<Str
     Ok(outbox.links.get(outbox.clock.now()).await?.token(purpose))
 }
 
-/// Send the mail to `to` that `message` is.
-pub(crate) async fn send(outbox: &Outbox, to: &Email, message: Result<Message, SendError>) -> Result<Outcome, Failed> {
-    let sent = async {
-        let message = message?;
-        let id = outbox.mailer.send(&message).await?;
-        tracing::info!(ses_message_id = id, purpose = message.purpose.as_str(), "mail sent");
-        Ok(Outcome::Done)
-    };
-    sent.await.map_err(|error: SendError| Failed::Mail { error, to: Some(to.clone()) })
+/// That the mail to `to` that `message` is follows.
+pub(crate) fn to_be_sent(to: &Email, message: Result<Message, SendError>) -> Result<Outcome, Failed> {
+    let message = message.map_err(|error| Failed::Mail { error, to: Some(to.clone()) })?;
+    Ok(Outcome::Mail(Box::new(message)))
 }

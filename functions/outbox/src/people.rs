@@ -14,7 +14,7 @@ use store::{Error, Place, Reply, Unique};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome, change,
-    mails::{envelope, send, sender, token},
+    mails::{envelope, sender, to_be_sent, token},
 };
 
 /// Why somebody's e-mail isn't changed.
@@ -50,7 +50,7 @@ async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
-    send(outbox, &user.email, mail.message()).await
+    to_be_sent(&user.email, mail.message())
 }
 
 /// To a member of the firm.
@@ -68,7 +68,7 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
-    send(outbox, &user.email, mail.message()).await
+    to_be_sent(&user.email, mail.message())
 }
 
 /// Whether the invitation `sent` is still waited for by who stands at `status` and was sent `last`.

@@ -10,7 +10,7 @@ use store::Reply;
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome, change,
-    mails::{NOWHERE, addressee, envelope, send, sender},
+    mails::{NOWHERE, addressee, envelope, sender, to_be_sent},
 };
 
 /// It was sent: the mail.
@@ -48,7 +48,7 @@ async fn mail_proposal(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
         valid_until: then.valid_until,
         terms: then.terms.as_deref(),
     };
-    send(outbox, &to, mail.message()).await
+    to_be_sent(&to, mail.message())
 }
 
 /// The prospect is won.

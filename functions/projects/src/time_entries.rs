@@ -163,7 +163,7 @@ async fn list_time_entries(
     let TimeEntryFilter { project, status, user } = query.filter;
     let scope = match (user, list_scope(None, status.map(Status::as_str), project.map(Into::into))?) {
         (None, scope) => scope,
-        (Some(user), ListScope::All) => ListScope::Person(user),
+        (Some(user), ListScope::All) => ListScope::Person(user.into()),
         (Some(_), _) => return Err(Problem::two_filters()),
     };
     cx.list(&staff, scope, &query).await

@@ -9,8 +9,8 @@
 use std::{collections::VecDeque, time::Duration};
 
 use domain::{
-    Date, Id, Time, event::Actor, firm::Unconfirmed, invitation::Standing, invoice::Invoice, login::Joined, proposal::Proposal,
-    timer::TimerKind,
+    Date, Id, Time, event::Actor, firm::Unconfirmed, ids::UndeliveredId, invitation::Standing, invoice::Invoice, login::Joined,
+    proposal::Proposal, timer::TimerKind,
 };
 use runtime::Clock;
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,7 @@ impl Schedule {
             TimerKind::ProposalExpiry => self.change(due, |proposal: &Proposal| proposal.expire(today)).await,
             TimerKind::FirmUnconfirmed => retry_if_lost(async || self.close_firm_once(due, now).await).await,
             TimerKind::InvoiceOverdue => self.change(due, |invoice: &Invoice| invoice.mark_overdue(now)).await,
+            TimerKind::MailRetry => retry_if_lost(async || self.retry_once(due).await).await,
             TimerKind::InvoiceReminder => self.change(due, |invoice: &Invoice| invoice.remind(now)).await,
         }
     }
@@ -160,6 +161,25 @@ impl Schedule {
         }
         change.commit(&Reply::none()).await?;
         Ok(Outcome::Fired)
+    }
+
+    /// Try again what waited for the firm's next day.
+    async fn retry_once(&self, due: &Due) -> Result<Outcome, Error> {
+        let id: UndeliveredId = due.record.parse().map_err(|_| Error::Internal(format!("{} is nothing undelivered", due.record)))?;
+        let waiting = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?.filter(|waiting| due.is_wanted_by(waiting));
+        let mut change = self.begin(due);
+        let outcome = match waiting {
+            None => {
+                change.cancel(due)?;
+                Outcome::Dropped
+            }
+            Some(waiting) => {
+                change.retry(&waiting)?;
+                Outcome::Fired
+            }
+        };
+        change.commit(&Reply::none()).await?;
+        Ok(outcome)
     }
 
     /// A change that fires `due`.

@@ -11,32 +11,19 @@
 mod apply;
 mod invoice_ref;
 
-use std::time::Duration;
-
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{Refusal, invoice::ExpireCheckouts};
 use payments::{
     PaymentError, Payments,
     event::{Kind, Unreadable, parse},
 };
-use queue::{NotTaken, Queue};
+use queue::{Batch, NotTaken, Queue};
 use runtime::Clock;
 use secrets::{Kept, SecretError};
 use store::{Race, Store};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::invoice_ref::{InvoiceRef, UnknownInvoice};
-
-/// How long a batch goes on; with what putting off may take, and a second to spare, the function's timeout.
-const BATCH: Duration = Duration::from_secs(26);
-/// How long putting off what failed may take. What isn't put off comes back when the queue says.
-const PUTTING_OFF: Duration = Duration::from_secs(2);
-/// How long one event may take, so that one for which Stripe is asked in vain leaves time for the others.
-const EVENT: Duration = Duration::from_secs(8);
-/// After how long an event comes back that failed once; each time twice as long, up to a quarter of an hour. So those that
-/// the template allows go on for half a day.
-const FIRST_WAIT: Duration = Duration::from_secs(30);
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// What the function works with.
 #[derive(Debug)]
@@ -105,38 +92,14 @@ impl Failed {
 
 /// Apply a batch of the queue; the answer names what is to come back.
 pub async fn handle(events: &StripeEvents, batch: SqsEvent) -> SqsBatchResponse {
-    let started = Instant::now();
-    let (mut response, mut later) = (SqsBatchResponse::default(), Vec::new());
+    let mut work = Batch::begin();
     for message in batch.records {
-        let left = BATCH.saturating_sub(started.elapsed()).min(EVENT);
-        let done = timeout(left, events.apply_or_set_aside(message.body.as_deref().unwrap_or_default())).await;
-        let Err(error) = done.unwrap_or(Err(Failed::Late)) else { continue };
-        let wait = wait(&message);
-        let message_id = message.message_id.unwrap_or_default();
-        tracing::error!(%error, message_id, back_in = wait.as_secs(), "not applied");
-        later.extend(message.receipt_handle.map(|handle| (handle, wait)));
-        let mut failure = BatchItemFailure::default();
-        failure.item_identifier = message_id;
-        response.batch_item_failures.push(failure);
+        let applying = events.apply_or_set_aside(message.body.as_deref().unwrap_or_default());
+        if let Err(error) = timeout(work.time_left(), applying).await.unwrap_or(Err(Failed::Late)) {
+            work.failed(message, &error);
+        }
     }
-    match timeout(PUTTING_OFF, events.queue.put_off(&later)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "they come back when the queue says"),
-        Err(_) => tracing::warn!("putting off takes too long"),
-    }
-    response
-}
-
-/// After how long `message`, which failed, is to come back.
-fn wait(message: &SqsMessage) -> Duration {
-    let received = message.attributes.get("ApproximateReceiveCount").and_then(|received| received.parse().ok());
-    wait_after(received.unwrap_or(1))
-}
-
-/// After how long a message is to come back that was received `received` times.
-fn wait_after(received: u32) -> Duration {
-    let doubled = 1u32.checked_shl(received.saturating_sub(1)).and_then(|times| FIRST_WAIT.checked_mul(times));
-    doubled.map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+    work.end(&events.queue).await
 }
 
 impl StripeEvents {
@@ -204,23 +167,5 @@ impl Applying<'_> {
                 Ok(())
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_failed_comes_back_after_twice_as_long_each_time_up_to_a_quarter_of_an_hour() {
-        let waits = [0, 1, 2, 3, 4, 5, 6, 32, 33, 50, u32::MAX].map(|received| wait_after(received).as_secs());
-        assert_eq!(waits, [30, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]);
-        let message = |attributes: &[(&str, &str)]| {
-            let mut message = SqsMessage::default();
-            message.attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            message
-        };
-        assert_eq!(wait(&message(&[("ApproximateReceiveCount", "3")])).as_secs(), 120);
-        assert_eq!(wait(&message(&[])), FIRST_WAIT);
     }
 }

@@ -39,6 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Endpoints<'a> {
     pub(crate) dynamodb: &'a str,
     pub(crate) ministack: &'a str,
+    pub(crate) ses: &'a str,
 }
 
 /// Builds the functions, with cargo's own progress.
@@ -75,6 +76,7 @@ impl Functions {
             .current_dir(checkout()?)
             .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", REGION)])
             .envs([("AWS_ENDPOINT_URL", endpoints.ministack), ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb)])
+            .env("AWS_ENDPOINT_URL_SESV2", endpoints.ses)
             .env("AWS_EC2_METADATA_DISABLED", "true");
         // A developer's own credentials and profile have no business here.
         let theirs = ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "RUST_LOG", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"];

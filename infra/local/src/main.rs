@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use local::{
     check, demo,
     error::{Doing, Result},
-    rebuild, redrive,
+    lift, rebuild, redrive,
     stack::{Options, Stack},
     verify,
 };
@@ -49,6 +49,8 @@ enum Command {
     Verify(verify::Options),
     /// Go through the event log again, and do what should have followed and didn't: mails, changes of other records.
     Redrive(redrive::Options),
+    /// Let mail go again to an address from which it came back or that called it spam, since whose it is has asked for that.
+    Lift(lift::Options),
     /// Add up all time anew, and set right the sums beside projects and tasks.
     Rebuild(verify::Table),
 }
@@ -76,6 +78,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Check { url }) => check::run(&url).await,
         Some(Command::Verify(options)) => verify::run(options).await,
         Some(Command::Redrive(options)) => redrive::run(options).await,
+        Some(Command::Lift(options)) => lift::run(options).await,
         Some(Command::Rebuild(table)) => rebuild::run(table).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;

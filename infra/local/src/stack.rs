@@ -19,6 +19,7 @@ use crate::{
     mailbox::{self, Mailbox},
     ministack::MiniStack,
     progress::step,
+    ses::Ses,
     stripe::{self, Account, StandIn, Webhook},
     template::Template,
     tools::{self, Tools},
@@ -28,13 +29,15 @@ use crate::{
 /// The limits, by their parameters. On one machine everybody has the same address, so the anonymous share one limit; and
 /// one user is a whole firm's work: the demo makes 18 months of it in a minute, `cargo local check` walks three flows, and
 /// whoever writes a client tries it out in loops. That the limits hold is tested with limits of their own.
-const LIMITS: [(&str, &str); 3] = [("AnonymousPerHour", "2000"), ("UserPerMinute", "20000"), ("UserPerHour", "200000")];
+const LIMITS: [(&str, &str); 4] =
+    [("AnonymousPerHour", "2000"), ("UserPerMinute", "20000"), ("UserPerHour", "200000"), ("MailsPerDayAtFirst", "20000")];
 /// Limits that nobody reaches, not even who does all of it in one hour.
-const UNLIMITED: [(&str, &str); 4] = [
+const UNLIMITED: [(&str, &str); 5] = [
     ("AnonymousPerHour", "1000000000"),
     ("UserPerMinute", "1000000000"),
     ("UserPerHour", "1000000000"),
     ("PaymentPerMinute", "1000000000"),
+    ("MailsPerDayAtFirst", "1000000000"),
 ];
 
 /// How `cargo local` was called.
@@ -55,6 +58,7 @@ pub struct Stack {
     url: String,
     functions: Functions,
     ministack: MiniStack,
+    ses: Ses,
     template: Arc<Template>,
     dynamo: Dynamo,
     /// None where Stripe itself is used.
@@ -94,10 +98,11 @@ impl Stack {
         let ministack = MiniStack::start(&tools, &template, &keys, &kept);
         let ministack = step("Starting MiniStack: S3, SQS, SES", ministack).await?;
         step("Building the functions", functions::build(&template, options.release)).await?;
-        let endpoints = Endpoints { dynamodb: dynamo.endpoint(), ministack: ministack.endpoint() };
+        let ses = Ses::bind(&template, ministack.endpoint(), ministack.client()).await?;
+        let endpoints = Endpoints { dynamodb: dynamo.endpoint(), ministack: ministack.endpoint(), ses: ses.url() };
         let mut functions = Functions::start(&tools, &template, &endpoints, options.release, &home)?;
         functions.answer(&template).await?;
-        Ok(Self { url, functions, ministack, template, dynamo, stripe, data, listener, _lock: lock })
+        Ok(Self { url, functions, ministack, ses, template, dynamo, stripe, data, listener, _lock: lock })
     }
 
     /// Where it is.
@@ -118,7 +123,7 @@ impl Stack {
     /// Serves until a part of it ends, which none does by itself.
     pub async fn serve(self) -> Result<()> {
         // In this order, so that the drivers are dropped before what they call.
-        let Self { mut functions, mut ministack, template, dynamo, stripe, data, listener, .. } = self;
+        let Self { mut functions, mut ministack, ses, template, dynamo, stripe, data, listener, .. } = self;
         let invoker = functions.invoker();
         let mut drivers = JoinSet::new();
         for trigger in &template.stream_triggers {
@@ -131,6 +136,7 @@ impl Stack {
         for trigger in &template.schedules {
             drivers.spawn(schedule::drive(trigger.clone(), invoker.clone()));
         }
+        drivers.spawn(ses.run());
         let mailbox = Mailbox::open(ministack.client(), &data)?;
         drivers.spawn(mailbox.clone().run());
         let mut beside = mailbox.router();

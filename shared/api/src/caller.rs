@@ -48,6 +48,17 @@ pub struct Staff<P> {
     permission: PhantomData<P>,
 }
 
+impl<P> Staff<P> {
+    /// That they may do `permission` too, where what is asked for decides that.
+    pub fn needs(&self, permission: Permission) -> Result<(), Problem> {
+        if self.role.may(permission) { Ok(()) } else { Err(lacking(self.role, permission)) }
+    }
+}
+
+fn lacking(role: Role, permission: Permission) -> Problem {
+    Problem::forbidden(format!("The role {} doesn't have the permission {}.", role.as_str(), permission.as_str()))
+}
+
 /// Anybody; counted by the address they call from.
 #[derive(Debug, Clone, Copy)]
 pub struct Anonymous;
@@ -124,6 +135,7 @@ pub mod may {
     permissions!(
         ReadFirm,
         ManageFirm,
+        ManageMail,
         ReadSales,
         WriteSales,
         CloseSales,
@@ -162,9 +174,7 @@ impl<P: Permitted> TryFrom<Caller> for Staff<P> {
             Principal::Staff { user, role } if role.may(P::PERMISSION) => {
                 Ok(Self { firm: caller.firm, user, role, caller, permission: PhantomData })
             }
-            Principal::Staff { role, .. } => {
-                Err(Problem::forbidden(format!("The role {} doesn't have the permission {}.", role.as_str(), P::PERMISSION.as_str())))
-            }
+            Principal::Staff { role, .. } => Err(lacking(role, P::PERMISSION)),
             Principal::Portal { .. } => Err(Problem::forbidden("This is for the firm's people.")),
         }
     }

@@ -33,13 +33,13 @@ impl Role {
     /// Whether who has this role may do `permission`.
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            CloseSales, ManageFirm, ManagePortal, ManageWork, ReadBilling, ReadClients, ReadFirm, ReadSales, ReadWork, WriteBilling,
-            WriteClients, WriteSales, WriteWork,
+            CloseSales, ManageFirm, ManageMail, ManagePortal, ManageWork, ReadBilling, ReadClients, ReadFirm, ReadSales, ReadWork,
+            WriteBilling, WriteClients, WriteSales, WriteWork,
         };
         match permission {
             ReadFirm | ReadSales | ReadClients | ReadWork => true,
             ManageFirm => matches!(self, Self::Owner),
-            CloseSales | ManagePortal | ManageWork => matches!(self, Self::Owner | Self::Manager),
+            CloseSales | ManageMail | ManagePortal | ManageWork => matches!(self, Self::Owner | Self::Manager),
             WriteSales | WriteWork => matches!(self, Self::Owner | Self::Manager | Self::Consultant),
             WriteClients | ReadBilling | WriteBilling => matches!(self, Self::Owner | Self::Manager | Self::Billing),
         }
@@ -59,6 +59,8 @@ names! {
         ReadFirm = "firm.read",
         /// Invite people, change their roles, change the firm.
         ManageFirm = "firm.manage",
+        /// Let mail go again to an address from which it came back.
+        ManageMail = "mail.manage",
         /// See leads, prospects, proposals and contracts.
         ReadSales = "sales.read",
         /// Write leads, prospects and draft proposals.
@@ -90,6 +92,7 @@ impl Permission {
         match self {
             Self::ManageFirm | Self::ManagePortal => true,
             Self::ReadFirm
+            | Self::ManageMail
             | Self::ReadSales
             | Self::WriteSales
             | Self::CloseSales

@@ -1,8 +1,8 @@
 //! What happens to records of whichever kind.
 
 use crate::{
-    EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, portal_user,
-    project, proposal, prospect, task, time_entry, undelivered, user,
+    EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
+    portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -66,10 +66,12 @@ macro_rules! aggregates {
             invoice: Invoice,
             lead: Lead,
             login: Login,
+            mail: Mail,
             portal_user: PortalUser,
             project: Project,
             proposal: Proposal,
             prospect: Prospect,
+            suppression: Suppression,
             task: Task,
             time_entry: TimeEntry,
             undelivered: Undelivered,

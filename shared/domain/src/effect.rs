@@ -51,6 +51,13 @@ impl EffectKind {
     }
 }
 
+impl EffectName {
+    /// What it is about, where several of its kind follow from its event.
+    pub fn subject(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+}
+
 impl From<EffectKind> for EffectName {
     fn from(kind: EffectKind) -> Self {
         Self { kind, about: None }
@@ -78,5 +85,6 @@ mod tests {
         let [whole, one, other] = [EffectKind::Mail.into(), EffectKind::Mail.about("pay_1"), EffectKind::Mail.about("pay_2")];
         assert_eq!([&whole, &one, &other].map(EffectName::to_string), ["mail", "mail pay_1", "mail pay_2"]);
         assert_eq!(EffectKind::name_in(&one.to_string()), "mail");
+        assert_eq!([&whole, &one].map(EffectName::subject), [None, Some("pay_1")]);
     }
 }

@@ -51,6 +51,8 @@ ids! {
     LeadId = lead::Lead, "lead", "lead";
     /// The id of a login.
     LoginId = login::Login, "login", "login";
+    /// The id of a mail.
+    MailId = mail::Mail, "mail", "mail";
     /// The id of a payment.
     PaymentId = invoice::Payment, "pay", "payment";
     /// The id of a portal user.
@@ -63,6 +65,8 @@ ids! {
     ProspectId = prospect::Prospect, "prospect", "prospect";
     /// The id of a session.
     SessionId = session::Session, "session", "session";
+    /// The id of a suppressed address.
+    SuppressionId = suppression::Suppression, "supp", "suppression";
     /// The id of a task.
     TaskId = task::Task, "task", "task";
     /// The id of a time entry.

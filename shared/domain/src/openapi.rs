@@ -14,6 +14,7 @@ use crate::{
     Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units,
     access::{Permission, Right},
     address::{Country, VatId},
+    mail::Topic,
     project::Increment,
 };
 
@@ -60,6 +61,9 @@ described!([] Increment, "Increment", ObjectBuilder::new()
     .enum_values(Some(Increment::ALL)));
 described!([] Permission, "Permission", string().enum_values(Some(Permission::ALL.map(Permission::as_str))));
 described!([] Right, "Right", string().enum_values(Some(Right::ALL.map(Right::as_str))));
+described!([] Topic, "MailedRecord", string()
+    .description(Some("The id of a record that mails are about"))
+    .pattern(Some(format!("^({})_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", Topic::PREFIXES.join("|")))));
 described!([K: Kind] Id<K>, format!("{}Id", pascal(K::NAME)), string()
     .description(Some(format!("The id of {}", K::one())))
     .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX))));

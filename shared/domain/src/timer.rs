@@ -15,6 +15,8 @@ names! {
         InvoiceOverdue = "invoice_overdue",
         /// The client is reminded of an invoice.
         InvoiceReminder = "invoice_reminder",
+        /// A mail waited for the next day.
+        MailRetry = "mail_retry",
         /// A proposal can't be accepted any more.
         ProposalExpiry = "proposal_expiry",
     }

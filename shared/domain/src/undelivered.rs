@@ -1,7 +1,8 @@
-//! What should have followed from an event and could not be done: mostly a mail whose address was refused. It is set
-//! aside, so that it holds nothing else up, shown to the firm with its reason, and tried again when the firm says so.
+//! What should have followed from an event and could not be done, or was in vain: mostly a mail whose address was refused, or
+//! that came back. It is set aside, so that it holds nothing else up, shown to the firm with its reason, and tried again when
+//! the firm says so.
 //!
-//! waiting → retried → delivered | dropped, or waiting again.
+//! waiting → retried → delivered | dropped, or waiting again. What waits for the firm's next day is tried again by itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ crate::events! {
         Retried = "undelivered.retried" is Change,
         /// Was tried again, in vain.
         SetAsideAgain = "undelivered.set_aside_again" is Change,
-        /// Was tried again, and done.
+        /// Was tried again, and done; or had only seemed to come back.
         Delivered = "undelivered.delivered" is Change,
         /// Was tried again, and needed no more.
         Dropped = "undelivered.dropped" is Change,
@@ -32,7 +33,7 @@ pub enum Status {
     Waiting,
     /// Is being tried again.
     Retried,
-    /// Was done when it was tried again.
+    /// Was done when it was tried again, or had arrived after all.
     Delivered,
     /// Was needed no more when it was tried again: the invoice is void, the invitation was used.
     Dropped,
@@ -75,6 +76,9 @@ pub struct Undelivered {
     pub attempts: u32,
     /// Where it stands.
     pub status: Status,
+    /// When it is tried again by itself, if it waits for the firm's next day.
+    #[serde(default)]
+    pub retry_at: Option<Time>,
 }
 
 /// How trying to do it ended.
@@ -90,13 +94,15 @@ pub struct Failure {
     pub last_tried_at: Time,
     /// How often, since.
     pub attempts: u32,
+    /// When it is to be tried again by itself.
+    pub retry_at: Option<Time>,
 }
 
 impl Undelivered {
     /// It is to be tried again.
     pub fn retry(&self) -> Transition<Self> {
         match self.status {
-            Status::Waiting => Ok((Self { status: Status::Retried, ..self.clone() }, Event::Retried)),
+            Status::Waiting => Ok((Self { status: Status::Retried, retry_at: None, ..self.clone() }, Event::Retried)),
             Status::Retried => Err(Refusal::state("It is being tried again already.")),
             Status::Delivered => Err(Refusal::state("It was delivered.")),
             Status::Dropped => Err(Refusal::state("It isn't needed any more.")),
@@ -105,10 +111,15 @@ impl Undelivered {
 
     /// It was tried again, in vain; when it was tried first stays as it was.
     pub fn set_aside_again(&self, failure: Failure) -> (Self, Event) {
-        let Failure { to, reason, first_tried_at: _, last_tried_at, attempts } = failure;
+        let Failure { to, reason, first_tried_at: _, last_tried_at, attempts, retry_at } = failure;
         let attempts = self.attempts.saturating_add(attempts);
         let to = to.or_else(|| self.to.clone());
-        (Self { to, reason, last_tried_at, attempts, status: Status::Waiting, ..self.clone() }, Event::SetAsideAgain)
+        (Self { to, reason, last_tried_at, attempts, status: Status::Waiting, retry_at, ..self.clone() }, Event::SetAsideAgain)
+    }
+
+    /// What had come back seemed to only: it did arrive; nothing unless it waits.
+    pub fn arrive(&self) -> Option<(Self, Event)> {
+        (self.status == Status::Waiting).then(|| (Self { status: Status::Delivered, retry_at: None, ..self.clone() }, Event::Delivered))
     }
 
     /// It was tried again at `now`, and done, or was needed no more; nothing if it isn't being tried.
@@ -137,6 +148,7 @@ mod tests {
             last_tried_at: at,
             attempts: 1,
             status,
+            retry_at: Some(at),
         }
     }
 
@@ -149,7 +161,8 @@ mod tests {
             (Status::Dropped, false, false),
         ] {
             let item = item(status);
-            assert_eq!(item.retry().is_ok(), retried, "{status:?}");
+            assert_eq!(item.retry().ok().map(|(retried, _)| retried.retry_at), retried.then_some(None), "{status:?}");
+            assert_eq!(item.arrive().is_some(), status == Status::Waiting, "{status:?}");
             for done in [true, false] {
                 assert_eq!(item.settle(done, item.first_tried_at).is_some(), settled, "{status:?}");
             }
@@ -160,7 +173,14 @@ mod tests {
     fn what_failed_again_waits_again_and_its_attempts_add_up() {
         let before = item(Status::Retried);
         let later = before.last_tried_at + chrono::TimeDelta::days(1);
-        let failure = Failure { to: None, reason: "Refused again.".to_owned(), first_tried_at: later, last_tried_at: later, attempts: 10 };
+        let failure = Failure {
+            to: None,
+            reason: "Refused again.".to_owned(),
+            first_tried_at: later,
+            last_tried_at: later,
+            attempts: 10,
+            retry_at: None,
+        };
         let (after, event) = before.set_aside_again(failure);
         assert_eq!((after.status, after.attempts, event), (Status::Waiting, 11, Event::SetAsideAgain));
         assert_eq!((after.first_tried_at, after.last_tried_at, &after.to), (before.first_tried_at, later, &before.to));

@@ -20,6 +20,14 @@ impl TimeZone {
         Date::new(now.with_timezone(&self.0).date_naive()).unwrap_or(Date::anywhere_on_earth(now))
     }
 
+    /// When `day` begins there. Where a country left a day out, the first moment at which that day is over everywhere else.
+    pub fn begins(self, day: Date) -> Time {
+        self.0
+            .from_local_datetime(&day.get().and_time(NaiveTime::MIN))
+            .earliest()
+            .map_or(day.begins_everywhere(), |at| at.with_timezone(&Utc))
+    }
+
     /// Noon of `day` there. Where a country left a day out, the first moment at which that day is over everywhere else.
     pub fn noon(self, day: Date) -> Time {
         let noon = day.get().and_time(NaiveTime::MIN) + TimeDelta::hours(12);

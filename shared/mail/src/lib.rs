@@ -1,7 +1,8 @@
 //! Mail: what the firms' mails say, and the one place that knows SES.
 //!
 //! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`CommentMail`], …) holds what there is to say; its `message()` gives
-//! a [`Message`]; [`Mailer::send`] hands it to SES. The templates, HTML and text, are compiled in.
+//! a [`Message`]; [`Mailer::send`] hands it to SES. The templates, HTML and text, are compiled in. What SES tells of a mail
+//! later is read by [`event::parse`].
 //!
 //! Invariants: what people typed is escaped in HTML and can't add a line to a header; a link is built here, never
 //! taken from a record; every mail says in whose name it comes, and why; a link's token and a recipient's address are
@@ -14,6 +15,7 @@ mod confirmation;
 mod credit_note;
 mod email_change;
 mod error;
+pub mod event;
 mod format;
 mod header;
 mod invitation;
@@ -27,7 +29,10 @@ mod reminder;
 #[cfg(test)]
 mod samples;
 mod sums;
+mod tags;
 mod welcome;
+
+pub use domain::mail::Purpose;
 
 pub use account::{Notice, NoticeMail, ResetMail};
 pub use comment::{Author, CommentMail};
@@ -39,8 +44,9 @@ pub use invitation::InvitationMail;
 pub use invoice::{InvoiceLine, InvoiceMail};
 pub use link::Link;
 pub use mailer::Mailer;
-pub use message::{Envelope, Message, Person, Purpose, Reference, Sender, Subject};
+pub use message::{Envelope, Message, Person, Reference, Sender, Subject};
 pub use payment::PaymentMail;
 pub use proposal::ProposalMail;
 pub use reminder::ReminderMail;
+pub use tags::Tags;
 pub use welcome::WelcomeMail;

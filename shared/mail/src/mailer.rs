@@ -1,6 +1,7 @@
 //! Handing mails to SES.
 //!
-//! Invariants: all mail comes from one address, in the firm's name; one mail has one recipient. Deliberately absent:
+//! Invariants: all mail comes from one address, in the firm's name; one mail has one recipient, and tags by which what SES tells
+//! of it is known to be of it. Deliberately absent:
 //! recognising what was sent before, which is the caller's to do, since SES offers no idempotency token.
 
 use std::time::Duration;
@@ -13,41 +14,43 @@ use aws_sdk_sesv2::{
 };
 use domain::Email;
 
-use crate::{Message, Person, SendError, header};
+use crate::{Message, Person, SendError, Tags, header};
 
-/// SES, and the address that all mail comes from.
+/// SES, the address that all mail comes from, and the configuration set by which SES tells what becomes of it.
 #[derive(Debug, Clone)]
 pub struct Mailer {
     client: Client,
     from: Email,
+    configuration_set: String,
 }
 
 impl Mailer {
-    /// Mail from the address `from`, through `client`, whose configuration says how long an answer may take and how
-    /// often a request is made again.
-    pub fn new(client: Client, from: Email) -> Self {
-        Self { client, from }
+    /// Mail from the address `from`, by `configuration_set`, through `client`, whose configuration says how long an answer
+    /// may take and how often a request is made again.
+    pub fn new(client: Client, from: Email, configuration_set: impl Into<String>) -> Self {
+        Self { client, from, configuration_set: configuration_set.into() }
     }
 
-    /// Mail from the address `from`, through SES as the environment says it is reached. An attempt that isn't answered
-    /// within 4 s is made again, twice at the most; the whole takes 10 s at the most.
-    pub async fn from_env(from: Email) -> Self {
+    /// The same, through SES as the environment says it is reached. An attempt that isn't answered within 4 s is made
+    /// again, twice at the most; the whole takes 10 s at the most.
+    pub async fn from_env(from: Email, configuration_set: impl Into<String>) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(4))
             .operation_timeout(Duration::from_secs(10))
             .build();
         let config = aws_config::from_env().timeout_config(timeouts).load().await;
-        Self::new(Client::new(&config), from)
+        Self::new(Client::new(&config), from, configuration_set)
     }
 
-    /// Sends `message`; gives the id by which SES knows it.
-    pub async fn send(&self, message: &Message) -> Result<String, SendError> {
+    /// Sends `message`, tagged with `tags`; gives the id by which SES knows it.
+    pub async fn send(&self, message: &Message, tags: &Tags) -> Result<String, SendError> {
         let envelope = &message.envelope;
         let unbuildable = |error: BuildError| SendError::refused(error.to_string());
         let to = header::mailbox(envelope.to_name.as_deref(), &envelope.to);
         let answers = envelope.reply_to.as_ref().map(|Person { name, email }| vec![header::mailbox(Some(name), email)]);
-        let tag = MessageTag::builder().name("mail").value(message.purpose.as_str()).build().map_err(unbuildable)?;
+        let tags = tags.of_mail(message.purpose).into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(unbuildable)?;
         let sent = self
             .client
             .send_email()
@@ -55,7 +58,8 @@ impl Mailer {
             .destination(Destination::builder().to_addresses(to).build())
             .set_reply_to_addresses(answers)
             .content(EmailContent::builder().simple(simple(message).map_err(unbuildable)?).build())
-            .email_tags(tag)
+            .set_email_tags(Some(tags))
+            .configuration_set_name(&self.configuration_set)
             .send()
             .await?;
         // An answer without an id still says that the mail is on its way: sending it again would be worse.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::Template;
-use domain::{Email, SingleLine};
+use domain::{Email, SingleLine, mail::Purpose};
 
 use crate::{SendError, format, header};
 
@@ -92,55 +92,6 @@ impl Reference {
     /// The reference as text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// What a mail is for; the tag `mail` of SES's metrics and events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A link to confirm an e-mail.
-    Confirmation,
-    /// A link to choose another password.
-    PasswordReset,
-    /// A link to confirm another e-mail.
-    EmailChange,
-    /// That something changed of how somebody signs in.
-    SecurityNotice,
-    /// A proposal for a prospect.
-    Proposal,
-    /// A portal user's link.
-    Welcome,
-    /// A staff member's link.
-    Invitation,
-    /// An invoice for a client.
-    Invoice,
-    /// A receipt for what a client paid.
-    Payment,
-    /// What a client still has to pay.
-    Reminder,
-    /// A comment on a task.
-    Comment,
-    /// A credit note for a client.
-    CreditNote,
-}
-
-impl Purpose {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmation => "confirmation",
-            Self::PasswordReset => "password_reset",
-            Self::EmailChange => "email_change",
-            Self::SecurityNotice => "security_notice",
-            Self::Proposal => "proposal",
-            Self::Welcome => "welcome",
-            Self::Invitation => "invitation",
-            Self::Invoice => "invoice",
-            Self::Payment => "payment",
-            Self::Reminder => "reminder",
-            Self::Comment => "comment",
-            Self::CreditNote => "credit_note",
-        }
     }
 }
 

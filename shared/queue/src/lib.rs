@@ -1,5 +1,7 @@
 //! A queue of SQS, as who puts messages into it sees it, and who has got one that it can't deal with yet. Reading is
-//! Lambda's: a function gets messages as its event, and those are deleted that it doesn't name as failed.
+//! Lambda's: a function gets messages as its event, and those are deleted that it doesn't name as failed ([`Batch`]).
+
+mod batch;
 
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use aws_sdk_sqs::{
     error::DisplayErrorContext,
     types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
 };
+
+pub use batch::Batch;
 
 /// How many messages one request may be about.
 const AT_ONCE: usize = 10;

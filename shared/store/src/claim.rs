@@ -32,10 +32,19 @@ impl Found {
 impl Change {
     /// That only `holder` holds `unique` from now on; `taken` is said if another does.
     pub fn claim<K: Kind>(&mut self, unique: &Unique, holder: Id<K>, taken: Refusal) -> Result<(), Error> {
+        self.hold(unique, holder, OnFailure::Taken(taken))
+    }
+
+    /// That only `holder` holds `unique` from now on, which was found free; who lost it meanwhile is to read it again.
+    pub fn claim_free<K: Kind>(&mut self, unique: &Unique, holder: Id<K>) -> Result<(), Error> {
+        self.hold(unique, holder, OnFailure::Lost)
+    }
+
+    fn hold<K: Kind>(&mut self, unique: &Unique, holder: Id<K>, on_failure: OnFailure) -> Result<(), Error> {
         let mut item = Key::unique(self.firm(), unique).item();
         item.insert(name::HOLDER.to_owned(), text(holder.to_string()));
         let put = self.put(item).condition_expression("attribute_not_exists(pk)");
-        self.push_put(put, OnFailure::Taken(taken))
+        self.push_put(put, on_failure)
     }
 
     /// That nobody holds `unique`; `taken` is said if somebody does.

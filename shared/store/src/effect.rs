@@ -10,10 +10,14 @@ use aws_sdk_dynamodb::{
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use chrono::TimeDelta;
-use domain::{Id, Time, ids::UndeliveredId, undelivered::Undelivered};
+use domain::{
+    Id, Time,
+    ids::{MailId, UndeliveredId},
+    undelivered::Undelivered,
+};
 
 use crate::{
-    Error, Place, Store,
+    Error, Found, Place, Read, Store,
     item::{Attributes, Item, millis, number, text},
     key::{Key, name},
 };
@@ -89,6 +93,34 @@ pub enum Mark {
     Aside,
     /// Neither; it may have been begun.
     Open,
+}
+
+/// What is known of an effect that may be a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marked {
+    /// Whether it was done.
+    pub mark: Mark,
+    /// The mail that it was when it was done last.
+    pub mail: Option<MailId>,
+    /// Under what it was set aside last.
+    pub undelivered: Option<UndeliveredId>,
+}
+
+impl Read<'_> {
+    /// What is known of `effect`, too.
+    #[must_use]
+    pub fn effect(self, effect: &Effect) -> Self {
+        self.key(effect.key.clone())
+    }
+}
+
+impl Found {
+    /// What is known of `effect`, which was read.
+    pub fn effect(&self, effect: &Effect) -> Marked {
+        let item = self.item(&effect.key);
+        let mail = item.and_then(|item| item.text(name::MAIL).ok()?.parse().ok());
+        Marked { mark: item.map_or(Mark::Open, Mark::of), mail, undelivered: item.and_then(undelivered) }
+    }
 }
 
 impl Store {
@@ -179,7 +211,11 @@ impl Mark {
 }
 
 fn held(item: &Item, until: Time) -> Result<Held, Error> {
-    let undelivered: Option<Id<Undelivered>> = item.text(name::HOLDER).ok().and_then(|id| id.parse().ok());
     let attempts = u32::try_from(item.number(name::ATTEMPTS)?).unwrap_or(u32::MAX);
-    Ok(Held { attempts, first_tried_at: item.time(name::CREATED)?, undelivered, until })
+    Ok(Held { attempts, first_tried_at: item.time(name::CREATED)?, undelivered: undelivered(item), until })
+}
+
+/// Under what the effect with the mark `item` was set aside last.
+fn undelivered(item: &Item) -> Option<Id<Undelivered>> {
+    item.text(name::HOLDER).ok()?.parse().ok()
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Aggregate, Date, Digest, Id, Time, firm::Firm, ids::UserId, timer::Timer};
+use domain::{Aggregate, Date, Digest, Email, Id, Time, firm::Firm, ids::UserId, timer::Timer};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -43,8 +43,8 @@ pub struct Placement<T> {
     pub filter: Option<String>,
     /// A record, and a state, by both of which at once it is listed.
     pub parent_state: Option<(Parent, &'static str)>,
-    /// Who did it or is to do it, and on which day, if on one.
-    pub person: Option<(UserId, Option<Date>)>,
+    /// Who did it, is to do it or gets it, and on which day, if on one.
+    pub person: Option<(Person, Option<Date>)>,
     /// What can't be archived as long as this is as it is: see `open.rs`.
     pub keeps_open: Vec<KeptOpen<T>>,
     /// What is to happen to it by itself, as long as it isn't archived.
@@ -55,6 +55,30 @@ impl<T> Placement<T> {
     /// Of a record that only the list of all has.
     pub fn nowhere() -> Self {
         Self { parent: None, filter: None, parent_state: None, person: None, keeps_open: Vec::new(), timers: Vec::new() }
+    }
+}
+
+/// Who something is to do with, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Person {
+    /// A member of the firm.
+    User(UserId),
+    /// Whoever is reached there.
+    Address(Email),
+}
+
+impl From<UserId> for Person {
+    fn from(user: UserId) -> Self {
+        Self::User(user)
+    }
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => user.fmt(f),
+            Self::Address(email) => email.fmt(f),
+        }
     }
 }
 
@@ -69,6 +93,11 @@ pub struct Parent {
 impl Parent {
     pub(crate) fn new(kind: &'static str, name: &'static str, id: String) -> Self {
         Self { kind, name, id }
+    }
+
+    /// What its keys say that it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// Its id, if it is a `T`.
@@ -218,7 +247,7 @@ impl<T: Entity> Record<T> {
             set(name::BY_PARENT_STATE_SK, text(&id));
         }
         if let Some((person, day)) = person {
-            set(name::BY_PERSON_PK, text(index::by_person::<T>(firm, person)));
+            set(name::BY_PERSON_PK, text(index::by_person::<T>(firm, &person)));
             set(name::BY_PERSON_SK, text(index::of_day(day, &id)));
         }
         set(name::BY_TYPE_PK, text(index::by_type::<T>(firm)));

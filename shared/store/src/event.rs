@@ -5,10 +5,11 @@ use domain::{
     Digest, Id, Time,
     event::{Actor, Event, Kept},
     firm::Firm,
+    mail::Topic,
 };
 
 use crate::{
-    Error, Redrive,
+    Error, Parent, Redrive,
     item::{Attributes, Item, millis, number, text},
     key::{EVENTS, Key, name, of_partition},
 };
@@ -45,6 +46,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The event `sequence` of `record` of `firm`.
+    pub fn about(firm: Id<Firm>, record: Topic, sequence: u64) -> Self {
+        Self { firm, kind: Parent::from(record).kind().to_owned(), record: record.to_string(), sequence }
+    }
+
     fn of(item: &Item) -> Result<Option<Self>, Error> {
         let Some(sequence) = item.text(name::SK)?.strip_prefix(EVENTS) else { return Ok(None) };
         let pk = item.text(name::PK)?;

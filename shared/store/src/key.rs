@@ -17,7 +17,7 @@ use domain::{
     timer::Timer,
 };
 
-use crate::{Entity, Parent};
+use crate::{Entity, Parent, Person};
 
 /// The names of attributes.
 pub(crate) mod name {
@@ -82,6 +82,8 @@ pub(crate) mod name {
     /// How often something was tried.
     pub(crate) const ATTEMPTS: &str = "attempts";
     pub(crate) const REASON: &str = "reason";
+    /// The mail that an effect was.
+    pub(crate) const MAIL: &str = "mail";
     /// How long somebody worked on a day.
     pub(crate) const MINUTES: &str = "minutes";
 }
@@ -247,7 +249,7 @@ pub(crate) fn event_sk(sequence: u64) -> String {
 
 /// The partitions of the indexes.
 pub(crate) mod index {
-    use super::{Date, Entity, Firm, Id, Parent, UserId};
+    use super::{Date, Entity, Firm, Id, Parent, Person};
 
     pub(crate) fn by_type<T: Entity>(firm: Id<Firm>) -> String {
         format!("F#{firm}#{}", T::TYPE)
@@ -270,8 +272,8 @@ pub(crate) mod index {
         format!("F#{firm}#{parent}#{}#{state}", T::TYPE)
     }
 
-    /// What somebody did or is to do.
-    pub(crate) fn by_person<T: Entity>(firm: Id<Firm>, person: UserId) -> String {
+    /// What somebody did, is to do or gets.
+    pub(crate) fn by_person<T: Entity>(firm: Id<Firm>, person: &Person) -> String {
         format!("F#{firm}#PERSON#{person}#{}", T::TYPE)
     }
 
@@ -294,6 +296,8 @@ pub enum Unique {
     PortalEmail(Id<Client>, Email),
     /// The e-mail of a member, in their firm.
     UserEmail(Email),
+    /// An address to which mail was suppressed, by the firm; it may have been lifted since.
+    Suppressed(Email),
 }
 
 impl fmt::Display for Unique {
@@ -304,6 +308,7 @@ impl fmt::Display for Unique {
             Self::AcceptedBy(prospect) => write!(f, "ACCEPTED_BY#{prospect}"),
             Self::PortalEmail(client, email) => write!(f, "PORTAL_EMAIL#{client}#{email}"),
             Self::UserEmail(email) => write!(f, "USER_EMAIL#{email}"),
+            Self::Suppressed(email) => write!(f, "SUPPRESSED#{email}"),
         }
     }
 }
@@ -341,7 +346,7 @@ impl<K: Kind + Entity> From<Id<K>> for Parent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{contract::Contract, lead::Lead, timer::TimerKind};
+    use domain::{contract::Contract, lead::Lead, mail::Mail, timer::TimerKind};
 
     #[test]
     fn the_key_table() {
@@ -358,6 +363,7 @@ mod tests {
             ("unique acceptance", key(Key::unique(firm, &Unique::AcceptedBy(Id::new(now, 4))))),
             ("unique portal e-mail", key(Key::unique(firm, &Unique::PortalEmail(client, email.clone())))),
             ("unique user e-mail", key(Key::unique(firm, &Unique::UserEmail(email.clone())))),
+            ("suppressed address", key(Key::unique(firm, &Unique::Suppressed(email.clone())))),
             ("counter", key(Key::counter(firm, Counter::Proposals))),
             ("idempotency", key(Key::idempotency(Some(firm), "user_1", "abc"))),
             ("idempotency, anonymous", key(Key::idempotency(None, "anonymous", "abc"))),
@@ -384,7 +390,8 @@ mod tests {
             ("by_state", index::by_state::<Lead>(firm, "new")),
             ("by_parent", index::by_parent::<Contract>(firm, &client.into())),
             ("by_parent_state", index::by_parent_state::<TimeEntry>(firm, &client.into(), "unbilled")),
-            ("by_person", index::by_person::<TimeEntry>(firm, Id::new(now, 6))),
+            ("by_person", index::by_person::<TimeEntry>(firm, &Person::User(Id::new(now, 6)))),
+            ("by_person, address", index::by_person::<Mail>(firm, &Person::Address(email))),
             ("by_person, sort key", index::of_day("2026-11-25".parse().ok(), "time_1")),
         ];
         let table: Vec<String> = rows.iter().map(|(what, key)| format!("{what:24} {key}")).collect();

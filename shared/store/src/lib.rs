@@ -4,6 +4,7 @@
 //! write; a record changes only together with its event; nothing is decided by an index, which lags. No function
 //! scans the table: only [`Store::partitions`], which ops run, does. Deliberately absent: rules (`domain`), HTTP (`api`).
 
+mod allowance;
 mod change;
 mod claim;
 mod effect;
@@ -30,6 +31,7 @@ mod running_totals;
 mod seen;
 mod session;
 mod size;
+mod suppression;
 mod timer;
 mod undelivered;
 mod verify;
@@ -38,8 +40,8 @@ mod workday;
 pub mod entities;
 
 pub use change::{Audit, Change};
-pub use effect::{Claim, Effect, Held, Mark};
-pub use entity::{Entity, Parent, Placement, Record, Row};
+pub use effect::{Claim, Effect, Held, Mark, Marked};
+pub use entity::{Entity, Parent, Person, Placement, Record, Row};
 pub use error::Error;
 pub use event::{LoggedEvent, Place, Streamed, Unreadable, event_of_image};
 pub use guard::Guarded;

@@ -6,10 +6,10 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::{Id, firm::Firm, ids::UserId};
+use domain::{Id, firm::Firm};
 
 use crate::{
-    Entity, Error, Parent, Row, Store,
+    Entity, Error, Parent, Person, Row, Store,
     item::{Item, text},
     key::{EVENTS, HEADER, Key, index, name},
 };
@@ -34,8 +34,8 @@ pub enum ListScope {
     Parent(Parent),
     /// Those of a parent in a state.
     ParentState(Parent, &'static str),
-    /// What somebody did or is to do, by its days.
-    Person(UserId),
+    /// What somebody did, is to do or gets, by its days.
+    Person(Person),
 }
 
 /// The edge at which a page begins.
@@ -131,7 +131,7 @@ impl Store {
                 let pk = index::by_parent_state::<T>(firm, parent, state);
                 ("by_parent_state", name::BY_PARENT_STATE_PK, name::BY_PARENT_STATE_SK, pk)
             }
-            ListScope::Person(person) => ("by_person", name::BY_PERSON_PK, name::BY_PERSON_SK, index::by_person::<T>(firm, *person)),
+            ListScope::Person(person) => ("by_person", name::BY_PERSON_PK, name::BY_PERSON_SK, index::by_person::<T>(firm, person)),
         };
         let has_days = matches!(which, ListScope::Person(_));
         let start = |edge: &str| {

@@ -4,12 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
+use domain::allowance::Limits;
 use local::{
+    ses::Told,
     stripe::Action,
     template::{ACCOUNT, Call, Function, REGION},
 };
+use mail_events::MailEvents;
+use outbox::Outbox;
 use serde_json::json;
-use tests::{PostOffice, TestApp, catalog};
+use tests::{Fault, PostOffice, TestApp, catalog, email, hand_mail_events};
 
 use super::assert_none;
 use crate::{stripe_events::Bill, stripe_failures::poison, timers};
@@ -42,7 +46,7 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// What was done since this was last called was done by `function`.
     fn was(&mut self, function: &str) {
-        let calls = self.app.meter.take().into_iter().chain(self.app.stripe.meter.take());
+        let calls = self.app.meter.take().into_iter().chain(self.app.stripe.meter.take()).chain(self.app.mail_queue.meter.take());
         self.done.entry(function.to_owned()).or_default().extend(calls.flat_map(|call| call.needs).map(as_in_the_template));
     }
 
@@ -50,16 +54,18 @@ impl Watch<'_> {
     fn was_nobody(&self) {
         self.app.meter.take();
         self.app.stripe.meter.take();
+        self.app.mail_queue.meter.take();
     }
 }
 
 /// `call`, if it is of a test's own queue, as one of the queue that has its place.
 fn as_in_the_template(call: Call) -> Call {
-    let name = match call.resource.rsplit(':').next() {
-        Some(name) if !call.action.starts_with("sqs:") || name.is_empty() => return call,
-        Some(name) if name.ends_with("-dead") => "consultantpro-stripe-events-dead-local",
-        _ => "consultantpro-stripe-events-local",
-    };
+    let name = call.resource.rsplit(':').next().unwrap_or_default();
+    if !call.action.starts_with("sqs:") || name.is_empty() {
+        return call;
+    }
+    let kind = if name.starts_with("mail-events") { "mail-events" } else { "stripe-events" };
+    let name = if name.ends_with("-dead") { format!("consultantpro-{kind}-dead-local") } else { format!("consultantpro-{kind}-local") };
     Call { resource: format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"), ..call }
 }
 
@@ -115,6 +121,25 @@ async fn every_function_is_allowed_just_what_it_does() {
         app.stripe.deliver_to(&app.stripe_events()).await;
     }
     watch.was("stripe-events");
+    // A mail came back, of another that can't be written yet, and a third is nobody's.
+    let (_, sent) = firm.sent(&email("ann"));
+    let bounced = app.ses_event(&sent, Told::Bounced("Permanent", "General"));
+    let to = email("ann");
+    crate::undelivered::offer(&firm, &to).await;
+    app.deliver_to(&app.outbox_of(&post)).await;
+    app.mail_queue.ready().await;
+    watch.was_nobody();
+    app.tell(&post.sent_to(&to)[0], &[Told::Bounced("Permanent", "General")]).await;
+    app.meter.crash(0, Fault::Lost);
+    let events = MailEvents { store: app.store_without_patience(), ..app.mail_events() };
+    assert_eq!(hand_mail_events(&events, [("bounced", bounced.as_str()), ("poison", "not json")]).await, ["bounced"]);
+    app.meter.heal();
+    watch.was("mail-events");
+    // One waits for the next day.
+    crate::undelivered::offer(&firm, &email("eve")).await;
+    let none = Limits { first: 0, most: 0 };
+    app.deliver_to(&Outbox { limits: none, ..app.outbox_of(&post) }).await;
+    watch.was_nobody();
     app.clock.advance(TimeDelta::days(400));
     timers::run(&app).await;
     watch.was("schedule");
@@ -180,7 +205,10 @@ async fn nobody_but_auth_comes_to_credentials_and_sessions_and_others_only_lease
                     _ if removes => true,
                     "members" => may_at_all && ["auth", "clients"].contains(&name),
                     "leases" => {
-                        may_at_all && (["UpdateItem", "ConditionCheckItem"].contains(&action) || ["auth", "clients"].contains(&name))
+                        // No request comes to the schedule.
+                        may_at_all
+                            && name != "schedule"
+                            && (["UpdateItem", "ConditionCheckItem"].contains(&action) || ["auth", "clients"].contains(&name))
                     }
                     _ => may_at_all && name == "auth",
                 };

@@ -157,6 +157,6 @@ fn number<T: TryFrom<u64>>(properties: &Value, key: &str) -> Option<T> {
 }
 
 /// The last part of an ARN or of a queue's URL.
-fn resource_name(identifier: &str) -> String {
+pub(super) fn resource_name(identifier: &str) -> String {
     identifier.rsplit([':', '/']).next().unwrap_or_default().to_owned()
 }

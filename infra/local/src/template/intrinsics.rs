@@ -23,6 +23,7 @@ fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::Serverless::Function" => Some("FunctionName"),
         "AWS::Logs::LogGroup" => Some("LogGroupName"),
         "AWS::SNS::Topic" => Some("TopicName"),
+        "AWS::SES::ConfigurationSet" | "AWS::Events::Rule" => Some("Name"),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod intrinsics;
 mod loops;
 mod policies;
 mod routes;
+mod rules;
 mod yaml;
 
 use serde_json::{Map, Value, json};
@@ -26,6 +27,7 @@ pub use functions::{Function, QueueTrigger, Schedule, StreamTrigger};
 pub use intrinsics::{ACCOUNT, REGION};
 pub use policies::{Call, Statement};
 pub use routes::Route;
+pub use rules::Rule;
 
 /// Where the checkout is, known since the crate was compiled in it.
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -71,6 +73,8 @@ pub struct Template {
     pub queue_triggers: Vec<QueueTrigger>,
     /// What runs by the clock.
     pub schedules: Vec<Schedule>,
+    /// Which events of AWS's services go into queues.
+    pub rules: Vec<Rule>,
 }
 
 impl Template {
@@ -117,6 +121,7 @@ impl Template {
             stream_triggers: Vec::new(),
             queue_triggers: Vec::new(),
             schedules: Vec::new(),
+            rules: of_kind("AWS::Events::Rule").map(|entry| Rule::read(&entry?.1)).collect::<Result<_>>()?,
         };
         for entry in of_kind("AWS::Serverless::Function") {
             let (id, properties) = entry?;

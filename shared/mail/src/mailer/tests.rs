@@ -6,7 +6,11 @@ use aws_sdk_sesv2::{
     Client,
     config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
 };
-use domain::{Email, SingleLine, access::Role};
+use domain::{
+    Email, Id, SingleLine, Time,
+    access::Role,
+    mail::{Purpose, Topic},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Sender};
+use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Sender, Tags};
 
 fn message() -> Message {
     let person = Person { name: SingleLine::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
@@ -30,6 +34,12 @@ fn message() -> Message {
     InvitationMail { envelope, role: Role::Manager, link: &link, expires_at, is_replacement: false }.message().unwrap()
 }
 
+fn tags() -> Tags {
+    let now = Time::from_timestamp_millis(1_763_800_000_000).unwrap();
+    let record = Topic::User(Id::new(now, 3));
+    Tags { firm: Id::new(now, 1), mail: Id::new(now, 2), record, sequence: 3, event: "user.invited".to_owned(), about: None }
+}
+
 fn mailer(port: u16) -> Mailer {
     let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
     let config = Config::builder()
@@ -40,7 +50,7 @@ fn mailer(port: u16) -> Mailer {
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
         .build();
-    Mailer::new(Client::from_conf(config), Email::new("mail@consultantpro.example").unwrap())
+    Mailer::new(Client::from_conf(config), Email::new("mail@consultantpro.example").unwrap(), "consultantpro-test")
 }
 
 /// Answers one request with `answer`, or never; gives the body of the request.
@@ -78,14 +88,14 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 
 async fn outcome(answer: Option<String>) -> Result<String, SendError> {
     let (port, _request) = ses(answer).await;
-    mailer(port).send(&message()).await
+    mailer(port).send(&message(), &tags()).await
 }
 
 #[tokio::test]
 async fn a_mail_is_sent_in_the_firms_name_with_its_reference() {
     let (port, request) = ses(Some(answer("200 OK", "", r#"{"MessageId":"0100-abc"}"#))).await;
     let message = message();
-    assert_eq!(mailer(port).send(&message).await.as_deref(), Ok("0100-abc"));
+    assert_eq!(mailer(port).send(&message, &tags()).await.as_deref(), Ok("0100-abc"));
     let expected = json!({
         "FromEmailAddress": "\"Northwind \\\"N\\\" Advisory via ConsultantPro\" <mail@consultantpro.example>",
         "Destination": { "ToAddresses": ["\"Lee, Ann\" <ann@fabrikam.example>"] },
@@ -98,7 +108,8 @@ async fn a_mail_is_sent_in_the_firms_name_with_its_reference() {
             },
             "Headers": [{ "Name": "X-Entity-Ref-ID", "Value": "user_01JD9Q8R7S-3" }],
         }},
-        "EmailTags": [{ "Name": "mail", "Value": "invitation" }],
+        "EmailTags": tags().of_mail(Purpose::Invitation).into_iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect::<Vec<_>>(),
+        "ConfigurationSetName": "consultantpro-test",
     });
     assert_eq!(request.await.unwrap(), expected);
 }
@@ -149,7 +160,7 @@ async fn no_answer_or_an_unreadable_one_is_tried_again() {
     assert_eq!(outcome(None).await, unavailable("no answer in time"));
     assert_eq!(outcome(Some("garbage\r\n\r\n".to_owned())).await, unavailable("no connection"));
     assert_eq!(outcome(Some(answer("502 Bad Gateway", "", "<html>"))).await, unavailable("status 502"));
-    assert_eq!(mailer(closed_port().await).send(&message()).await, unavailable("no connection"));
+    assert_eq!(mailer(closed_port().await).send(&message(), &tags()).await, unavailable("no connection"));
 }
 
 /// A port that nothing listens on.

@@ -50,7 +50,7 @@ impl Entity for Task {
             filter: self.assignee.map(|user| user.to_string()),
             parent_state: None,
             // What somebody has still to do.
-            person: self.assignee.filter(|_| self.status != Status::Done).map(|user| (user, self.due_date)),
+            person: self.assignee.filter(|_| self.status != Status::Done).map(|user| (user.into(), self.due_date)),
             keeps_open: Vec::new(),
             timers: Vec::new(),
         }

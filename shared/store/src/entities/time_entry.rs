@@ -17,7 +17,7 @@ impl Entity for TimeEntry {
             parent: Some(self.project.into()),
             filter: Some(self.status().as_str().to_owned()),
             parent_state: self.is_unbilled().then(|| (self.client.into(), UNBILLED)),
-            person: Some((self.user, Some(self.date))),
+            person: Some((self.user.into(), Some(self.date))),
             keeps_open: if self.is_unbilled() { vec![self.client.into(), self.project.into()] } else { Vec::new() },
             timers: Vec::new(),
         }

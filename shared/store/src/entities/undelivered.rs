@@ -1,6 +1,9 @@
 //! What is undelivered, in the table.
 
-use domain::undelivered::Undelivered;
+use domain::{
+    timer::{Timer, TimerKind},
+    undelivered::Undelivered,
+};
 
 use crate::{Entity, Placement};
 
@@ -19,7 +22,7 @@ impl Entity for Undelivered {
             parent_state: None,
             person: None,
             keeps_open: Vec::new(),
-            timers: Vec::new(),
+            timers: self.retry_at.map(|at| Timer { at, kind: TimerKind::MailRetry }).into_iter().collect(),
         }
     }
 }

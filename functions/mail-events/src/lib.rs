@@ -1,0 +1,179 @@
+//! What SES tells of mails, from EventBridge by way of a queue: that they were delivered or delayed, came back, or were called
+//! spam. It becomes part of the mail's record; an address from which a mail came back for good, or that complained, gets no
+//! more from the firm; and what the mail was for is undelivered, so that the firm can correct the address and try again.
+//!
+//! Events come more than once, late and out of order, also before the outbox noted that it sent the mail: their tags say all
+//! that a record needs. A mail keeps what counts of what is told of it (`domain::mail`), so what was applied is no news. What
+//! fails comes back after a wait that grows; what can never be applied is put with the dead letters at once.
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{
+    allowance::Standing,
+    event::Actor,
+    firm::INSTALLATION,
+    ids::FirmId,
+    mail::{Event as Happened, Mail},
+    suppression::Cause,
+    undelivered::Failure,
+};
+use mail::event::{Event, Unreadable, parse};
+use queue::{Batch, NotTaken, Queue};
+use runtime::Clock;
+use store::{Audit, Change, Effect, Found, Mark, Marked, Place, Race, Record, Reply, Store, Unique, retry_if_lost};
+use tokio::time::timeout;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct MailEvents {
+    /// The table.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Where events come from.
+    pub queue: Queue,
+    /// Where those go that can never be applied.
+    pub dead_letters: Queue,
+}
+
+/// Why an event wasn't applied.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error("is of {0}, which isn't there")]
+    UnknownFirm(FirmId),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("can't be set aside: {0}")]
+    NotSetAside(#[from] NotTaken),
+    #[error("no time was left")]
+    Late,
+}
+
+impl Race for Failed {
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_lost())
+    }
+}
+
+impl Failed {
+    /// Whether it fails each time, however often it is tried.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::UnknownFirm(_) => true,
+            Self::Store(error) => error.is_final(),
+            Self::NotSetAside(_) | Self::Late => false,
+        }
+    }
+}
+
+/// Apply a batch of the queue; the answer names what is to come back.
+pub async fn handle(events: &MailEvents, batch: SqsEvent) -> SqsBatchResponse {
+    let mut work = Batch::begin();
+    for message in batch.records {
+        let applying = events.apply_or_set_aside(message.body.as_deref().unwrap_or_default());
+        if let Err(error) = timeout(work.time_left(), applying).await.unwrap_or(Err(Failed::Late)) {
+            work.failed(message, &error);
+        }
+    }
+    work.end(&events.queue).await
+}
+
+impl MailEvents {
+    /// Apply the event that `body` is, or put it with the dead letters, and why beside it, if that can never be.
+    async fn apply_or_set_aside(&self, body: &str) -> Result<(), Failed> {
+        match self.apply(body).await {
+            Err(error) if error.is_final() => {
+                tracing::error!(%error, "can never be applied");
+                Ok(self.dead_letters.send(body, &[("reason", &error.to_string())]).await?)
+            }
+            done => done,
+        }
+    }
+
+    async fn apply(&self, body: &str) -> Result<(), Failed> {
+        let event = parse(body)?;
+        retry_if_lost(async || self.apply_once(&event).await).await
+    }
+
+    async fn apply_once(&self, event: &Event) -> Result<(), Failed> {
+        let place = Place::about(event.firm, event.mail.record, event.mail.sequence);
+        let effect = Effect::of(&place, &event.mail.effect().to_string());
+        let found = self.read(event, &effect).await?;
+        let before = match found.maybe(event.mail_id)? {
+            Some(known) => known,
+            None => self.create(event).await?,
+        };
+        let Some(heard) = before.hear(event.news) else { return Ok(()) };
+        let mut change = self.change(event);
+        let after = change.update(&before, heard)?;
+        let (was, is) = (Cause::of(before.id, &before), Cause::of(after.id, &after));
+        if let Some(cause) = is.filter(|is| was.as_ref() != Some(is)) {
+            let known = self.store.suppression_found(&found, &event.mail.to).await?;
+            change.suppress(known.as_ref(), &after.to, cause)?;
+        }
+        if event.firm != INSTALLATION {
+            change.add_to_standing(Standing::gained(&before, &after))?;
+        }
+        self.settle(&mut change, (&place, &effect), found.effect(&effect), (&before, &after)).await?;
+        Ok(change.commit(&Reply::none()).await?)
+    }
+
+    /// What an event depends on: its mail, what is known of the effect that the mail was, whether mail to its address is
+    /// suppressed, and the firm, if it is a firm's.
+    async fn read(&self, event: &Event, effect: &Effect) -> Result<Found, Failed> {
+        let read = self.store.read(event.firm).record(event.mail_id).effect(effect);
+        let read = read.unique(&Unique::Suppressed(event.mail.to.clone()));
+        if event.firm == INSTALLATION {
+            return Ok(read.fetch().await?);
+        }
+        let found = read.record(event.firm).fetch().await?;
+        found.maybe(event.firm)?.ok_or(Failed::UnknownFirm(event.firm))?;
+        Ok(found)
+    }
+
+    /// The mail of `event`, which was sent and isn't known yet.
+    async fn create(&self, event: &Event) -> Result<Record<Mail>, Failed> {
+        let mut change = self.change(event);
+        let mail = change.create(event.mail_id, event.mail.clone(), Happened::Sent)?;
+        change.commit(&Reply::none()).await?;
+        Ok(mail)
+    }
+
+    /// Set the effect aside that the mail was, if it came back; or have it done, if it only seemed so. What was done by another
+    /// mail since is left alone, and so is what the outbox is still at, which looks at this mail then.
+    async fn settle(
+        &self,
+        change: &mut Change,
+        (place, effect): (&Place, &Effect),
+        Marked { mark, mail, undelivered }: Marked,
+        (before, after): (&Record<Mail>, &Record<Mail>),
+    ) -> Result<(), Failed> {
+        if mail != Some(after.id) || before.status().is_failed() == after.status().is_failed() {
+            return Ok(());
+        }
+        let found = self.store.read(place.firm).maybe(undelivered).fetch().await?;
+        let known = undelivered.map(|id| found.maybe(id)).transpose()?.flatten();
+        match (mark, after.failure(), known) {
+            (Mark::Done, Some(reason), known) => {
+                let (to, reason, at) = (Some(after.to.clone()), reason.to_owned(), after.sent_at);
+                let failure = Failure { to, reason, first_tried_at: at, last_tried_at: at, attempts: 1, retry_at: None };
+                let id = change.show_undelivered(known.as_ref(), place, Some(&after.event), effect, failure)?;
+                Ok(change.set_aside_mailed(effect, after.id, id)?)
+            }
+            (Mark::Aside, None, Some(known)) => {
+                let Some(arrived) = known.arrive() else { return Ok(()) };
+                change.update(&known, arrived)?;
+                Ok(change.arrived(effect, after.id, known.id)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Begin the change that applies `event`.
+    fn change(&self, event: &Event) -> Change {
+        let actor = Actor::System("ses".to_owned());
+        let audit = Audit { actor, at: self.clock.now(), request: event.id.clone(), source_address: None };
+        self.store.change(event.firm, audit, None)
+    }
+}

@@ -1,0 +1,109 @@
+//! Sending mails. Each that leaves becomes a record, which says what it is about and what becomes of it; what SES tells of it
+//! may be known before that (`mail-events`), also that it came back.
+
+use ::mail::{Message, Tags};
+use domain::{
+    Date, Email, Id, Time,
+    effect::EffectName,
+    ids::{FirmId, MailId},
+    mail,
+    suppression::Status,
+    undelivered::Failure,
+};
+use store::{Effect, Error, Found, Held, Place, Race, Reply, Unique, retry_if_lost};
+
+use crate::{Cause, Failed, Outbox, change};
+
+/// A mail that was sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    id: MailId,
+    mail: mail::Mail,
+}
+
+impl Outbox {
+    /// Send `message`, which follows from `logged` as the effect `name`, unless mail to its address is suppressed or the firm has sent
+    /// as many today as it may.
+    pub(crate) async fn post(&self, logged: &Cause, name: &EffectName, message: Message) -> Result<Sent, Failed> {
+        let to = message.envelope.to.clone();
+        let read = self.store.read(logged.firm).unique(&Unique::Suppressed(to.clone()));
+        let found = read.record(logged.firm).mail_standing().fetch().await?;
+        let suppressed = self.store.suppression_found(&found, &to).await?;
+        if let Some(suppressed) = suppressed.filter(|known| known.status() == Status::Active) {
+            return Err(Failed::Suppressed { to, why: suppressed.content.cause.detail });
+        }
+        let (sent_at, event) = (self.clock.now(), &logged.event);
+        let (id, firm, sequence) = (Id::new(sent_at, rand::random()), logged.firm, event.sequence);
+        let record = event.record.parse().map_err(|_| Error::Internal(format!("no mail is about {}", event.record)))?;
+        let about = name.subject().map(str::to_owned);
+        let tags = Tags { firm, mail: id, record, sequence, event: event.name.clone(), about: about.clone() };
+        let day = self.count(firm, &found, &to, sent_at).await?;
+        let ses_message_id = match self.mailer.send(&message, &tags).await {
+            Ok(id) => id,
+            Err(error) => {
+                self.uncount(firm, day).await;
+                return Err(Failed::Mail { error, to: Some(to) });
+            }
+        };
+        tracing::info!(ses_message_id, mail = %id, purpose = message.purpose.as_str(), "mail sent");
+        let (event, purpose) = (event.name.clone(), message.purpose);
+        let mail = mail::Mail { is_handed_over: true, ..mail::Mail::sent(record, (sequence, event), about, purpose, to, sent_at) };
+        Ok(Sent { id, mail })
+    }
+
+    /// Count a mail to `to` among those that `firm`, as it was `found`, sends on its day, which is given; none of the installation's
+    /// own are counted.
+    async fn count(&self, firm: FirmId, found: &Found, to: &Email, now: Time) -> Result<Option<Date>, Failed> {
+        let Some(zone) = found.maybe(firm)?.map(|firm| firm.time_zone) else { return Ok(None) };
+        let (day, allowance) = (zone.day(now), found.mail_standing().allowance(self.limits));
+        if self.store.count_mail(firm, day, allowance, now).await? {
+            return Ok(Some(day));
+        }
+        Err(Failed::OverAllowance { to: to.clone(), allowance, until: zone.begins(day.plus_days(1)) })
+    }
+
+    /// Take back that a mail was counted on `day`. If that fails, the firm may send one less that day.
+    async fn uncount(&self, firm: FirmId, day: Option<Date>) {
+        let Some(day) = day else { return };
+        if let Err(error) = self.store.uncount_mail(firm, day).await {
+            tracing::warn!(%error, "a mail stays counted that wasn't sent");
+        }
+    }
+
+    /// Note that `sent` was, and that the effect of `mark`, which is `held`, so is done. In one call, since the mail is sent again
+    /// if that fails; another is needed only where SES was faster.
+    pub(crate) async fn note(&self, place: &Place, event: Option<&str>, mark: &Effect, held: &Held, sent: &Sent) -> Result<(), Error> {
+        let mut change = change(self, place);
+        change.create(sent.id, sent.mail.clone(), mail::Event::Sent)?;
+        change.mailed(mark, sent.id)?;
+        match change.commit(&Reply::none()).await {
+            Err(error) if error.is_lost() => retry_if_lost(async || self.note_known(place, event, mark, held, sent).await).await,
+            noted => noted,
+        }
+    }
+
+    /// The same of a mail that SES may have told of, also that it came back: then the effect was done in vain.
+    async fn note_known(&self, place: &Place, event: Option<&str>, mark: &Effect, held: &Held, sent: &Sent) -> Result<(), Error> {
+        let found = self.store.read(place.firm).record(sent.id).maybe(held.undelivered).fetch().await?;
+        let mut change = change(self, place);
+        let mail = match found.maybe(sent.id)? {
+            None => change.create(sent.id, sent.mail.clone(), mail::Event::Sent)?,
+            Some(known) => match known.handed_over(sent.mail.clone()) {
+                Some(handed_over) => change.update(&known, handed_over)?,
+                None => known,
+            },
+        };
+        match mail.failure() {
+            None => change.mailed(mark, sent.id)?,
+            Some(reason) => {
+                let known = held.undelivered.map(|id| found.maybe(id)).transpose()?.flatten();
+                let Held { first_tried_at, attempts, .. } = *held;
+                let (to, reason, last_tried_at) = (Some(mail.to.clone()), reason.to_owned(), mail.sent_at);
+                let failure = Failure { to, reason, first_tried_at, last_tried_at, attempts, retry_at: None };
+                let id = change.show_undelivered(known.as_ref(), place, event, mark, failure)?;
+                change.mailed_in_vain(mark, sent.id, id)?;
+            }
+        }
+        change.commit(&Reply::none()).await
+    }
+}
