@@ -3,16 +3,14 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
-    Id, Refusal, SingleLine, Time,
+    Refusal, SingleLine, Time,
     firm::INSTALLATION,
     ids::LoginId,
     login::{self, Credentials, Login},
     password::Password,
-    portal_user::PortalUser,
     session::{Principal, Session},
-    user::User,
 };
-use secrets::Invited;
+use secrets::{Invited, Invitee};
 use serde::Deserialize;
 use store::{Change, FIRST_EPOCH, Found, Membership, Record};
 use utoipa::ToSchema;
@@ -31,7 +29,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[serde(deny_unknown_fields)]
 struct Activation {
     /// From the link in the mail.
-    #[schema(max_length = 2048)]
+    #[schema(max_length = 512)]
     token: String,
     /// A new password; of an e-mail that has a login already (in another firm), that login's, if it is proven.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
@@ -53,7 +51,10 @@ async fn activate(
     Valid(body): Valid<Activation>,
 ) -> Result<Answer<Granted>, Problem> {
     let invited: Invited = keys.link(&body.token, cx.now).await?;
-    let (user, portal_user) = (invited.sub.parse::<Id<User>>().ok(), invited.sub.parse::<Id<PortalUser>>().ok());
+    let (user, portal_user) = match invited.sub {
+        Invitee::User(user) => (Some(user), None),
+        Invitee::PortalUser(user) => (None, Some(user)),
+    };
     let read = cx.read_anonymous(invited.firm).record(invited.firm).maybe(user).maybe(portal_user).login_of(&invited.email);
     let password = body.password.expose();
     let proof = Proof::Password(&invited.email, password);
@@ -62,7 +63,7 @@ async fn activate(
         return grant::again(&cx, &keys, proof, &kept).await;
     }
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
-    let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited, user, portal_user)?;
+    let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited)?;
     let (login, epoch) = match known {
         Some(known) => {
             known.sign_in((&cx, &app, &keys), &mut change, (principal, name), (&body.password, &found.record(invited.firm)?.name)).await?
@@ -143,24 +144,21 @@ fn let_in(
     cx: &Cx,
     found: &Found,
     invited: &Invited,
-    user: Option<Id<User>>,
-    portal_user: Option<Id<PortalUser>>,
 ) -> Result<(Change, LetIn), Problem> {
-    match (user, portal_user) {
-        (Some(user), _) => {
+    match invited.sub {
+        Invitee::User(user) => {
             let before = found.record(user)?;
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
             Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
         }
-        (None, Some(user)) => {
+        Invitee::PortalUser(user) => {
             let before = found.record(user)?;
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
             Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
         }
-        (None, None) => Err(Problem::invalid("token", "Not a link that we sent.")),
     }
 }

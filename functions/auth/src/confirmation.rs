@@ -18,7 +18,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 #[serde(deny_unknown_fields)]
 struct Confirmation {
     /// From the link in the mail.
-    #[schema(max_length = 2048)]
+    #[schema(max_length = 128)]
     token: String,
 }
 

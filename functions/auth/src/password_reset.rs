@@ -31,7 +31,7 @@ struct ForgottenPassword {
 #[serde(deny_unknown_fields)]
 struct PasswordReset {
     /// From the link in the mail.
-    #[schema(max_length = 2048)]
+    #[schema(max_length = 128)]
     token: String,
     /// Not one of the commonest, nor made of the e-mail or the firm's name.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]

@@ -20,8 +20,6 @@ pub(crate) enum Failed {
         /// Where it should have gone, if it came so far.
         to: Option<Email>,
     },
-    #[error("the link can't be made: {0}")]
-    Link(String),
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error(transparent)]
@@ -59,7 +57,7 @@ impl Failed {
             Self::Store(error) => error.is_final(),
             Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
             Self::Never(_) | Self::Unfinished => true,
-            Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
+            Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
         }
     }
 
@@ -68,7 +66,6 @@ impl Failed {
         match self {
             Self::Mail { to, .. } => to.clone(),
             Self::Store(_)
-            | Self::Link(_)
             | Self::Secret(_)
             | Self::Queue(_)
             | Self::Unknown(_)
@@ -85,7 +82,7 @@ impl Failed {
             Self::Store(Error::Refused(refusal) | Error::Taken { refusal, .. }) => refusal.message.clone(),
             Self::Mail { error, .. } => error.in_words().to_owned(),
             Self::Never(why) => (*why).to_owned(),
-            Self::Store(_) | Self::Link(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
+            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
                 OURS.to_owned()
             }
         }

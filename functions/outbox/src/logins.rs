@@ -5,10 +5,13 @@ use domain::{
     login::{CONFIRMATION, Login, RESET, SentLink},
 };
 use mail::{ConfirmationMail, Link, PasswordChangedMail, Reference, ResetMail};
-use secrets::{Confirming, Purpose, Resetting};
+use secrets::{Confirming, Resetting};
 use store::Record;
 
-use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::send};
+use crate::{
+    Cause, EffectKind, Failed, Outbox, Outcome,
+    mails::{send, token},
+};
 
 /// Why a link isn't sent.
 const OVER: Outcome = Outcome::Skipped("another link was asked for since, or none is needed any more");
@@ -75,10 +78,6 @@ async fn asked(outbox: &Outbox, logged: &Cause, of: fn(&Login) -> Option<SentLin
     let sent = of(&logged.then(outbox, &login).await?);
     let last = of(&login);
     Ok(sent.filter(|sent| last == Some(*sent)).map(|sent| Asked { id, login, sent }))
-}
-
-async fn token(outbox: &Outbox, purpose: &impl Purpose) -> Result<String, Failed> {
-    outbox.links.get(outbox.clock.now()).await?.token(purpose).map_err(Failed::Link)
 }
 
 fn reference(logged: &Cause) -> Reference {

@@ -2,6 +2,7 @@
 
 use domain::{Email, Id, SingleLine, contact::Contact, event::Actor, user::User};
 use mail::{Envelope, Message, Person, Reference, SendError, Sender};
+use secrets::Purpose;
 use store::{Error, Found, LoggedEvent, Read};
 
 use crate::{Cause, Failed, Outbox, Outcome};
@@ -48,6 +49,11 @@ pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: 
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     })
+}
+
+/// The token of the link that is for `purpose`.
+pub(crate) async fn token(outbox: &Outbox, purpose: &impl Purpose) -> Result<String, Failed> {
+    Ok(outbox.links.get(outbox.clock.now()).await?.token(purpose))
 }
 
 /// Send the mail to `to` that `message` is.

@@ -8,10 +8,11 @@ use domain::{
 };
 use mail::{InvitationMail, Link, WelcomeMail};
 use secrets::Invited;
+use store::Error;
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::{envelope, send, sender},
+    mails::{envelope, send, sender, token},
 };
 
 /// Why a link isn't sent.
@@ -73,7 +74,7 @@ fn waits(status: Standing, last: Option<Invitation>, sent: Invitation) -> bool {
 
 async fn link(outbox: &Outbox, logged: &Cause, email: &Email, invitation: Invitation) -> Result<Link, Failed> {
     let exp = invitation.expires_at().timestamp();
-    let invited = Invited { firm: logged.firm, sub: logged.event.record.clone(), email: email.clone(), number: invitation.number, exp };
-    let key = outbox.links.get(outbox.clock.now()).await?;
-    Ok(Link::activation(&outbox.web_origin, &key.token(&invited).map_err(Failed::Link)?))
+    let sub = logged.event.record.parse().map_err(Error::Internal)?;
+    let invited = Invited { firm: logged.firm, sub, email: email.clone(), number: invitation.number, exp };
+    Ok(Link::activation(&outbox.web_origin, &token(outbox, &invited).await?))
 }

@@ -38,6 +38,16 @@ impl<K> Id<K> {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         Self { ulid: Ulid::from_parts(millis, random), kind: PhantomData }
     }
+
+    /// The same in 16 bytes, where it has to be short.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.ulid.to_bytes()
+    }
+
+    /// The id that these bytes are.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self { ulid: Ulid::from_bytes(bytes), kind: PhantomData }
+    }
 }
 
 impl<K: Kind> fmt::Display for Id<K> {

@@ -1,5 +1,5 @@
-//! What only some functions know: the key that signs tokens (`auth`), the key of the links in mails (`auth`, `outbox`),
-//! our key at Stripe (`clients`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
+//! What only some functions know: the key that signs tokens (`auth`), the key of the links in mails (`auth`, `guest`, `outbox`),
+//! our key at Stripe (`clients`, `guest`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
 //! secret of its own, so that a function's policy can allow just its own, and is [`Kept`] for some minutes.
 
 mod kept;
@@ -8,7 +8,7 @@ mod signing;
 mod stripe;
 
 pub use kept::Kept;
-pub use link::{BadLink, Confirming, Invited, LinkKey, Purpose, Resetting};
+pub use link::{BadLink, Confirming, Invited, Invitee, LinkKey, Purpose, Resetting, Showing};
 pub use signing::{BadToken, Refresh, SigningKey};
 pub use stripe::{WebhookSecrets, stripe_key};
 
