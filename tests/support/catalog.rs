@@ -12,6 +12,7 @@ mod credits;
 mod docs;
 mod engagements;
 mod firm;
+mod guest;
 mod invoices;
 mod leads;
 mod portal;
@@ -92,6 +93,7 @@ pub fn catalog() -> Vec<Row> {
         clients::rows(),
         portal_users::rows(),
         portal::rows(),
+        guest::rows(),
         engagements::rows(),
         projects::rows(),
         tasks::rows(),

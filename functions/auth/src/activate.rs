@@ -140,11 +140,7 @@ struct LetIn {
 }
 
 /// A change in which the user or portal user who was invited is active, and who that is.
-fn let_in(
-    cx: &Cx,
-    found: &Found,
-    invited: &Invited,
-) -> Result<(Change, LetIn), Problem> {
+fn let_in(cx: &Cx, found: &Found, invited: &Invited) -> Result<(Change, LetIn), Problem> {
     match invited.sub {
         Invitee::User(user) => {
             let before = found.record(user)?;

@@ -65,13 +65,7 @@ impl Failed {
     pub(crate) fn to(&self) -> Option<Email> {
         match self {
             Self::Mail { to, .. } => to.clone(),
-            Self::Store(_)
-            | Self::Secret(_)
-            | Self::Queue(_)
-            | Self::Unknown(_)
-            | Self::Never(_)
-            | Self::Unfinished
-            | Self::Again => None,
+            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Never(_) | Self::Unfinished | Self::Again => None,
         }
     }
 
@@ -82,9 +76,7 @@ impl Failed {
             Self::Store(Error::Refused(refusal) | Error::Taken { refusal, .. }) => refusal.message.clone(),
             Self::Mail { error, .. } => error.in_words().to_owned(),
             Self::Never(why) => (*why).to_owned(),
-            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
-                OURS.to_owned()
-            }
+            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => OURS.to_owned(),
         }
     }
 }

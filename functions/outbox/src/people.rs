@@ -1,7 +1,8 @@
 //! What follows from an invitation, to the firm or to a client's portal: the mail with the link that lets somebody in.
 
 use domain::{
-    Email,
+    Email, SingleLine,
+    contact::Recipients,
     invitation::{Invitation, Standing},
     portal_user::PortalUser,
     user::User,
@@ -39,7 +40,7 @@ async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     let found = sender(outbox, logged).record(user.client).fetch().await?;
     let client = found.record(user.client)?;
     let mail = WelcomeMail {
-        envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
+        envelope: envelope(&found, logged, alone(&user.email, &user.name))?,
         client_name: &client.contact.company_name,
         rights: user.rights,
         link: &link(outbox, logged, &user.email, invitation).await?,
@@ -58,13 +59,18 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
         return Ok(OVER);
     };
     let mail = InvitationMail {
-        envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
+        envelope: envelope(&found, logged, alone(&user.email, &user.name))?,
         role: user.role,
         link: &link(outbox, logged, &user.email, invitation).await?,
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
     send(outbox, &user.email, mail.message()).await
+}
+
+/// Somebody alone.
+fn alone(email: &Email, name: &SingleLine<200>) -> Recipients {
+    Recipients { to: email.clone(), name: Some(name.clone()), cc: Vec::new() }
 }
 
 /// Whether the invitation `sent` is still waited for by who stands at `status` and was sent `last`.
