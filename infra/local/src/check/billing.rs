@@ -105,7 +105,7 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm, work: &Work) -> Result<()
 }
 
 /// What is at `path` as soon as it has `value` at `pointer`.
-async fn settles(caller: &Caller, owner: &str, path: &str, pointer: &str, value: &Value) -> Result<Answer> {
+pub(super) async fn settles(caller: &Caller, owner: &str, path: &str, pointer: &str, value: &Value) -> Result<Answer> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let shown = caller.get(path).by(owner).send().await?.is(200)?;

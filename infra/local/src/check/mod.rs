@@ -6,6 +6,7 @@
 mod accounts;
 mod billing;
 mod delivery;
+mod guest;
 mod onboarding;
 mod refusals;
 
@@ -25,6 +26,8 @@ pub async fn run(url: &str) -> Result<()> {
     let work = delivery::walk(&mut walk, &firm).await?;
     println!("From work to cash");
     billing::walk(&mut walk, &firm, &work).await?;
+    println!("Paid without a log-in");
+    guest::walk(&mut walk, &firm).await?;
     println!("What somebody signs in with");
     accounts::walk(&mut walk).await?;
     println!("What is refused");
