@@ -47,14 +47,14 @@ impl Product {
         let app = App {
             store: store.clone(),
             verifier: Arc::new(Verifier::new(&keys.public_keys(), ISSUER).unwrap()),
-            limiter: Arc::new(Limiter::new(Limits { user: plenty, anonymous: plenty, payment: plenty })),
+            limiter: Arc::new(Limiter::new(Limits { user: plenty, anonymous: plenty, payment: plenty, guest: plenty })),
             clock: Clock::default(),
             web_origin: WEB_ORIGIN.into(),
         };
         let signing = SigningKey::parse(&keys.signing_secret()).unwrap();
         let links = LinkKey::parse(&keys.link_secret()).unwrap();
-        let routers =
-            routers(auth::Keys::new(ISSUER, signing, links.clone(), cheap_passwords()), webhooks_of_nobody(), payments_of_nobody());
+        let keys_of_auth = auth::Keys::new(ISSUER, signing, links.clone(), cheap_passwords());
+        let routers = routers(keys_of_auth, links.clone(), webhooks_of_nobody(), payments_of_nobody());
         let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };
         let email = email("owner");

@@ -16,7 +16,7 @@ use store::event_of_image;
 use tests::{Answer, Meter, TestApp, email, ministack};
 
 /// How the sample requests are answered, sent in this order to an empty table: who signs up can log in.
-const ANSWERS: [(&str, u16); 18] = [
+const ANSWERS: [(&str, u16); 19] = [
     ("auth/register", 201),
     ("auth/login", 200),
     ("auth/me-without-token", 401),
@@ -32,6 +32,7 @@ const ANSWERS: [(&str, u16); 18] = [
     ("docs/openapi", 200),
     ("finance/create-invoice-without-token", 401),
     ("finance/list-invoices-without-token", 401),
+    ("guest/show-invoice-without-link", 404),
     ("projects/create-time-entry-without-token", 401),
     ("projects/list-projects-without-token", 401),
     ("webhooks/stripe-event-forged", 400),

@@ -177,7 +177,7 @@ async fn sending_gives_it_a_number_and_days_and_locks_it() {
     let shown = ["/number", "/status", "/issue_date", "/due_date"].map(|field| invoice.text(field));
     assert_eq!(shown, ["INV-000001", "sent", &day(&app, 0), &day(&app, 30)]);
     let path = format!("/api/finance/invoices/{}/", invoice.id());
-    for body in [json!({"notes": "x"}), json!({"line_items": []}), json!({"due_date": day(&app, 60)})] {
+    for body in [json!({"memo": "x"}), json!({"line_items": []}), json!({"due_date": day(&app, 60)})] {
         firm.owner.patch(&path, body).await.expect(409);
     }
     firm.owner.delete(&path).await.expect(409);

@@ -238,7 +238,7 @@ async fn where_somebody_fails_to_sign_in_no_e_mail_is_kept() {
 #[tokio::test]
 async fn health_documentation_and_calls_without_a_token_are_not_counted() {
     let few = Quota { per_minute: None, per_hour: 2 };
-    let app = TestApp::with(Limits { user: few, anonymous: few, payment: few }).await;
+    let app = TestApp::with(Limits { user: few, anonymous: few, payment: few, guest: few }).await;
     wait_for_the_hour(&app);
     for _ in 0..5 {
         app.get("/api/health/").send().await.expect(200);
@@ -274,14 +274,16 @@ async fn a_refused_request_changes_nothing() {
 #[tokio::test]
 async fn the_template_sets_the_limits_that_the_design_names() {
     let app = TestApp::new().await;
-    let Limits { user, anonymous, payment } = Limits::default();
+    let Limits { user, anonymous, payment, guest } = Limits::default();
     assert_eq!((user.per_minute, user.per_hour, anonymous.per_hour, payment.per_minute), (Some(100), 1000, 20, Some(10)));
+    assert_eq!(guest.per_minute, Some(60));
     for function in app.template.functions.iter().filter(|function| function.environment.contains_key("TOKEN_PUBLIC_KEYS")) {
         for (name, limit) in [
             ("RATE_USER_PER_MINUTE", "100"),
             ("RATE_USER_PER_HOUR", "1000"),
             ("RATE_ANONYMOUS_PER_HOUR", "20"),
             ("RATE_PAYMENT_PER_MINUTE", "10"),
+            ("RATE_GUEST_PER_MINUTE", "60"),
         ] {
             assert_eq!(function.environment.get(name).map(String::as_str), Some(limit), "{} {name}", function.name);
         }

@@ -85,6 +85,7 @@ async fn largest(firm: &Firm<'_>) -> Vec<Largest> {
             path: "/api/clients/clients/",
             body: json!({
                 "company_name": crabs(200), "contact_name": crabs(200), "phone": crabs(40), "industry": crabs(100), "address": {"line1": crabs(200), "city": crabs(100), "country": "SE"},
+                "cc": (0..5).map(|n| format!("{}@{n}.example", "a".repeat(64))).collect::<Vec<_>>(),
             }),
             fields: &["company_name", "contact_name", "phone", "industry", "address"],
             actions: vec![],

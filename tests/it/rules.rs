@@ -46,6 +46,7 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
         (json!({"email": "ann"}), "email"),
     ];
     let contact_and = |more: Vec<(Value, &'static str)>| contact.iter().cloned().chain(more).collect::<Vec<_>>();
+    let copies: Vec<String> = (0..6).map(|n| format!("{n}@acme.example")).collect();
     let unknown = "01kanar9g00000000000000007";
 
     let of_each = [
@@ -104,7 +105,14 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
         (
             "/api/clients/clients/",
             json!({"company_name": "Acme Corp"}),
-            contact_and(vec![(json!({"website": long(300)}), "website"), (json!({"industry": long(100)}), "industry")]),
+            contact_and(vec![
+                (json!({"website": long(300)}), "website"),
+                (json!({"industry": long(100)}), "industry"),
+                (json!({"billing_email": "billing"}), "billing_email"),
+                (json!({"cc": ["bo"]}), "cc[0]"),
+                (json!({"cc": ["bo@acme.example", "BO@acme.example"]}), "cc"),
+                (json!({"cc": copies}), "cc"),
+            ]),
         ),
         (
             "/api/clients/engagements/",

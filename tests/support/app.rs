@@ -73,13 +73,20 @@ pub struct TestApp {
 }
 
 /// The routers of the functions that answer HTTP, by the functions' names.
-pub fn routers<R: Routes<State = App>>(keys: Keys, webhooks: Webhooks, payments: impl Into<Kept<Payments>>) -> BTreeMap<&'static str, R> {
+pub fn routers<R: Routes<State = App>>(
+    keys: Keys,
+    links: impl Into<Kept<LinkKey>>,
+    webhooks: Webhooks,
+    payments: impl Into<Kept<Payments>>,
+) -> BTreeMap<&'static str, R> {
+    let payments = payments.into();
     BTreeMap::from([
         ("auth", auth::router(keys)),
-        ("clients", clients::router(payments)),
+        ("clients", clients::router(payments.clone())),
         ("crm", crm::router()),
         ("docs", docs::router()),
         ("finance", finance::router()),
+        ("guest", guest::router(links, payments)),
         ("projects", projects::router()),
         ("webhooks", webhooks::router(webhooks)),
     ])
@@ -203,7 +210,7 @@ impl TestApp {
         };
         let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords());
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
-        let routers = routers(keys, webhooks, self.payments());
+        let routers = routers(keys, self.links(), webhooks, self.payments());
         let functions = routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect();
         Environment { functions, clock: self.clock.clone() }
     }
@@ -275,7 +282,7 @@ pub(crate) fn template() -> &'static Template {
 
 fn plenty() -> Limits {
     let plenty = store::Quota { per_minute: None, per_hour: 1_000_000_000 };
-    Limits { user: plenty, anonymous: plenty, payment: plenty }
+    Limits { user: plenty, anonymous: plenty, payment: plenty, guest: plenty }
 }
 
 fn store_at(endpoint: &str, template: &Template) -> Store {

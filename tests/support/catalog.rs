@@ -12,6 +12,7 @@ mod credits;
 mod docs;
 mod engagements;
 mod firm;
+mod guest;
 mod invoices;
 mod leads;
 mod mails;
@@ -96,6 +97,7 @@ pub fn catalog() -> Vec<Row> {
         clients::rows(),
         portal_users::rows(),
         portal::rows(),
+        guest::rows(),
         engagements::rows(),
         projects::rows(),
         tasks::rows(),

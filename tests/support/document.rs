@@ -51,7 +51,8 @@ impl Document {
     }
 
     fn make() -> Self {
-        let routers = routers::<OpenApiRouter<App>>(keys(), webhooks_of_nobody(), payments_of_nobody());
+        let (keys, links) = keys();
+        let routers = routers::<OpenApiRouter<App>>(keys, links, webhooks_of_nobody(), payments_of_nobody());
         let documents: BTreeMap<_, _> = routers.into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
         let functions: BTreeMap<String, &str> =
             documents.iter().flat_map(|(name, document)| document.paths.paths.keys().map(|path| (path.clone(), *name))).collect();
@@ -97,9 +98,14 @@ impl Operation {
         self.method != Method::GET
     }
 
-    /// Whether its path names one record.
+    /// Whether its path names one record, by its id or by a link.
     pub fn names_a_record(&self) -> bool {
-        self.path.contains("{id}")
+        self.path.contains("{id}") || self.is_by_link()
+    }
+
+    /// Whether it is done by a link, whose token is in its path.
+    pub fn is_by_link(&self) -> bool {
+        self.path.contains("{token}")
     }
 
     /// The path of the record that its path names.
@@ -200,12 +206,8 @@ impl Operation {
 }
 
 /// Keys of no consequence: the document doesn't depend on them.
-fn keys() -> Keys {
+fn keys() -> (Keys, LinkKey) {
     let local = local::keys::Keys::generate().unwrap();
-    Keys::new(
-        ISSUER,
-        SigningKey::parse(&local.signing_secret()).unwrap(),
-        LinkKey::parse(&local.link_secret()).unwrap(),
-        crate::cheap_passwords(),
-    )
+    let links = LinkKey::parse(&local.link_secret()).unwrap();
+    (Keys::new(ISSUER, SigningKey::parse(&local.signing_secret()).unwrap(), links.clone(), crate::cheap_passwords()), links)
 }

@@ -10,7 +10,7 @@ use chrono::{NaiveDate, TimeDelta};
 use domain::{Email, Id, access::Role, ids::LoginId, proposal::Proposal};
 use http::Method;
 use local::authenticator::Authenticator;
-use secrets::{ChangingEmail, Confirming, Invited, Resetting, RestoringEmail};
+use secrets::{ChangingEmail, Confirming, Invited, Resetting, RestoringEmail, Showing};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -147,6 +147,11 @@ impl<'a> Firm<'a> {
         let exp = self.app.clock.now().timestamp() + 3600;
         let invited = Invited { firm: self.id.parse().unwrap(), sub: id.parse().unwrap(), email: Email::new(email).unwrap(), number, exp };
         self.app.links.token(&invited)
+    }
+
+    /// The token of link number `number` of the invoice `id`, as its mails have it.
+    pub fn guest_link(&self, id: &str, number: u32) -> String {
+        self.app.links.token(&Showing { firm: self.id.parse().unwrap(), invoice: id.parse().unwrap(), number })
     }
 
     /// A prospect that can be offered to.

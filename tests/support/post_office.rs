@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 pub struct Posted {
     /// Where it went.
     pub to: String,
+    /// Who got a copy.
+    pub cc: Vec<String>,
     /// Its subject.
     pub subject: String,
     /// What it says.
@@ -99,8 +101,11 @@ impl PostOffice {
 }
 
 async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value>) -> Response {
-    let to = mail["Destination"]["ToAddresses"][0].as_str().unwrap();
-    let to = to.rsplit('<').next().unwrap().trim_end_matches('>').to_owned();
+    let addresses = |kind: &str| -> Vec<String> {
+        let mailboxes = mail["Destination"][kind].as_array().into_iter().flatten();
+        mailboxes.map(|mailbox| mailbox.as_str().unwrap().rsplit('<').next().unwrap().trim_end_matches('>').to_owned()).collect()
+    };
+    let (to, cc) = (addresses("ToAddresses").remove(0), addresses("CcAddresses"));
     let mut counter = counter.lock().unwrap();
     *counter.tries.entry(to.clone()).or_default() += 1;
     let error = |status: StatusCode, kind: &'static str| (status, [("x-amzn-errortype", kind)], "{}").into_response();
@@ -111,7 +116,7 @@ async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value
     }
     let content = |part: &str| mail.pointer(&format!("/Content/Simple/{part}/Data")).unwrap().as_str().unwrap().to_owned();
     let (subject, text) = (content("Subject"), content("Body/Text"));
-    counter.posted.push(Posted { to, subject, text });
+    counter.posted.push(Posted { to, cc, subject, text });
     let answer = json!({"MessageId": format!("posted-{}", counter.posted.len())});
     counter.sent.push(Sent::of(&mail, &answer, SystemTime::now().into()).unwrap());
     Json(answer).into_response()

@@ -8,7 +8,7 @@ use domain::{
     Email, SingleLine,
     address::{Address, VatId},
     client::{self, Client},
-    contact::Contact,
+    contact::{Cc, Contact},
     ids::ClientId,
 };
 use serde::Deserialize;
@@ -75,6 +75,31 @@ struct NewClient {
     tax_number: Option<SingleLine<40>>,
     /// The number under which it pays value added tax.
     vat_id: Option<VatId>,
+    /// Where its invoices, reminders, receipts and credit notes are mailed. Default: to `email`.
+    billing_email: Option<Email>,
+    /// Who gets a copy of these: at most five, none twice.
+    #[schema(value_type = Option<Vec<Email>>, max_items = 5)]
+    cc: Option<Cc>,
+    /// Whether it is reminded of none of its invoices by itself. Default: no.
+    reminders_paused: Option<bool>,
+}
+
+impl NewClient {
+    fn client(self) -> Client {
+        let Self { company_name, contact_name, email, phone, website, industry, address, tax_number, vat_id, billing_email, .. } = self;
+        let contact = Contact { company_name, contact_name, email, phone };
+        Client {
+            website,
+            industry,
+            address: address.map(|JsonObject(address)| address),
+            tax_number,
+            vat_id,
+            billing_email,
+            cc: self.cc.unwrap_or_default(),
+            reminders_paused: self.reminders_paused.unwrap_or_default(),
+            ..Client::new(contact, None)
+        }
+    }
 }
 
 /// Changes to a client: what is absent stays, what is null is cleared.
@@ -102,11 +127,18 @@ struct ClientPatch {
     address: Patch<JsonObject<Address>>,
     tax_number: Patch<SingleLine<40>>,
     vat_id: Patch<VatId>,
+    /// Where its invoices, reminders, receipts and credit notes are mailed, in place of `email`.
+    billing_email: Patch<Email>,
+    /// Who gets a copy of these: at most five, none twice, in place of those before.
+    #[schema(value_type = Vec<Email>, max_items = 5, required = false)]
+    cc: Set<Cc>,
+    /// Whether it is reminded of none of its invoices by itself; reminders whose day came meanwhile aren't made up for.
+    reminders_paused: Set<bool>,
 }
 
 /// List clients.
 ///
-/// Newest first, without addresses and tax numbers, and without those that are archived, which `archived=true` lists. There
+/// Newest first, without addresses, tax numbers and what is about mail, and without those that are archived, which `archived=true` lists. There
 /// is no other filter: 400.
 #[get("/api/clients/clients/")]
 async fn list_clients(
@@ -124,10 +156,7 @@ async fn list_clients(
 /// reason to refuse it.
 #[post("/api/clients/clients/", 201)]
 async fn create_client(cx: Cx, staff: Staff<may::WriteClients>, Valid(body): Valid<NewClient>) -> Result<Answer<ClientOut>, Problem> {
-    let NewClient { company_name, contact_name, email, phone, website, industry, address, tax_number, vat_id } = body;
-    let address = address.map(|JsonObject(address)| address);
-    let contact = Contact { company_name, contact_name, email, phone };
-    let client = Client { website, industry, address, tax_number, vat_id, ..Client::new(contact, None) };
+    let client = body.client();
     let mut change = cx.change(&staff);
     let client = change.create(cx.new_id(), client, client::Event::Created)?;
     cx.commit(change, cx.created(&client)).await
@@ -135,7 +164,8 @@ async fn create_client(cx: Cx, staff: Staff<may::WriteClients>, Valid(body): Val
 
 /// Change a client.
 ///
-/// Invoices, drafts too, keep the client as it was when they were drafted; its portal users keep their names and e-mails.
+/// Invoices, drafts too, keep the client as it was when they were drafted, and where they are mailed, until they are sent again;
+/// its portal users keep their names and e-mails.
 /// 409 if it is archived.
 #[patch("/api/clients/clients/{id}/")]
 async fn update_client(

@@ -2,7 +2,10 @@
 
 use api::{Decimal, Listed, Shape, View};
 use chrono::{DateTime, Utc};
-use domain::{Date, MultiLine, invoice::Invoice};
+use domain::{
+    Date, MultiLine,
+    invoice::{GuestLink, Invoice},
+};
 use serde::Serialize;
 
 use utoipa::ToSchema;
@@ -29,7 +32,14 @@ pub(crate) struct InvoiceOut {
     view: InvoiceView,
     /// When it was marked as overdue.
     overdue_at: Option<DateTime<Utc>>,
-    /// The day on which the client is reminded of it next, if it isn't paid by then.
+    /// The link in its mails, by which whoever has it sees it and can pay it; none before it is sent.
+    #[view(it.guest_link.as_ref().map(Into::into))]
+    guest_link: Option<GuestLinkOut>,
+    /// When the client was reminded of it last.
+    reminded_at: Option<DateTime<Utc>>,
+    /// Whether the client isn't reminded of it by itself.
+    reminders_paused: bool,
+    /// The day on which the client is reminded of it next, if it isn't paid by then and the client's reminders aren't paused.
     #[view(it.next_reminder())]
     next_reminder: Option<Date>,
     /// What the client isn't told.
@@ -44,4 +54,15 @@ pub(crate) struct InvoiceOut {
     refunds_unexplained: Decimal,
     /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
+}
+
+/// The last link that an invoice was given.
+#[derive(Debug, Serialize, ToSchema, View)]
+#[schema(as = GuestLink)]
+#[view(of = GuestLink)]
+struct GuestLinkOut {
+    /// 1 for the first; sending the invoice again gives another, and the one before it works no more.
+    number: u32,
+    /// Since when it works no more.
+    revoked_at: Option<DateTime<Utc>>,
 }

@@ -8,6 +8,7 @@ use domain::{
     Currency, Date, Email, MultiLine, Refusal, SingleLine, Time,
     address::{Address, VatId},
     client::Client,
+    contact::Cc,
     firm::Firm,
     ids::{ClientId, InvoiceId, ProjectId, TimeEntryId},
     invoice::{self, Invoice},
@@ -47,7 +48,7 @@ api::standard_handlers! {
     ///
     /// Newest first, also of a draft that was deleted: by whom it was drafted, changed, sent, paid, credited, taken back or
     /// given up, and which fields that changed. What Stripe said is by `system:stripe`, what was due by `system:schedule`,
-    /// what followed from other things by `system:outbox`. Network addresses are for owners and managers.
+    /// what followed from other things by `system:outbox`, and what was done by its link by `guest`. Network addresses are for owners and managers.
     list_invoice_history: history by Staff<may::ReadBilling>;
 }
 
@@ -163,6 +164,8 @@ impl NewInvoice {
             address: address.map(|JsonObject(address)| address).or_else(|| client.address.clone()),
             tax_number: client.tax_number.clone(),
             vat_id: client.vat_id.clone(),
+            billing_email: client.billing_email.clone(),
+            cc: client.cc.clone(),
             reference,
             memo,
             notes,
@@ -177,7 +180,7 @@ impl NewInvoice {
     }
 }
 
-/// Changes to a draft: what is absent stays, what is null is cleared.
+/// Changes to a draft, or to the notes of what was sent: what is absent stays, what is null is cleared.
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"reference": "PO-4711", "discount": null}))]
@@ -186,9 +189,10 @@ impl NewInvoice {
     given(firm: &Firm),
     set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
     keep(
-        number, client, seller, project, currency, totals, taxes, status, sent_at, sent_by, reason, payments, amount_paid,
+        number, client, seller, project, currency, totals, taxes, status, sent_at, sent_by, guest_link, reason, payments, amount_paid,
         amount_credited, amount_refunded, credit_noted, line_notes, time_reversed, taxes_noted, refund_noted, refund_absorbed,
-        note_credits, checkouts, written_off, overdue_at, reminders, reminded, time_zone
+        note_credits, checkouts, written_off, overdue_at, reminders, reminded, reminded_at,
+        reminders_paused, time_zone
     )
 )]
 struct InvoicePatch {
@@ -201,6 +205,11 @@ struct InvoicePatch {
     email: Patch<Email>,
     #[body(skip)]
     phone: Patch<SingleLine<40>>,
+    /// Where it is mailed, in place of `email`.
+    billing_email: Patch<Email>,
+    /// Who gets a copy: at most five, none twice, in place of those before.
+    #[schema(value_type = Vec<Email>, max_items = 5, required = false)]
+    cc: Set<Cc>,
     /// All of it, in place of the one before.
     #[body(address.map(|JsonObject(address)| address).over(before.address))]
     address: Patch<JsonObject<Address>>,
@@ -208,6 +217,7 @@ struct InvoicePatch {
     vat_id: Patch<VatId>,
     reference: Patch<SingleLine<100>>,
     memo: Patch<MultiLine<2000>>,
+    /// What the client isn't told: the one thing that can be changed once it is sent.
     notes: Patch<MultiLine<5000>>,
     /// All lines, in place of those before; they bill the same time entries.
     #[body(line_items.value().map(|new| lines(new, firm.default_tax_rate)).transpose()?.unwrap_or(before.line_items))]
@@ -256,10 +266,10 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
     cx.commit(change, cx.created(&invoice)).await
 }
 
-/// Change a draft.
+/// Change a draft, or the notes of an invoice that was sent.
 ///
 /// Its client, project and currency stay, and which time entries it bills, though lines can bill them at other prices. 409
-/// once it is sent; 422 for lines with other time entries than before, at other prices where they take back time, or that
+/// once it is sent, for all but the notes, and if it is archived; 422 for lines with other time entries than before, at other prices where they take back time, or that
 /// come to less than nothing; for a day on it that is in the future, a last day to pay before that, and either more than
 /// three years off.
 #[patch("/api/finance/invoices/{id}/")]

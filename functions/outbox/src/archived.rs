@@ -11,7 +11,7 @@ use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change};
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
     let restored = match logged.event.actor {
         Actor::System(_) if may_be_open(event) => restore_parents(outbox, logged, event).await,
-        Actor::System(_) | Actor::User(_) | Actor::PortalUser(_) | Actor::Login(_) => Ok(()),
+        Actor::System(_) | Actor::User(_) | Actor::PortalUser(_) | Actor::Guest | Actor::Login(_) => Ok(()),
     };
     let rechecked = if event.lifecycle() == Lifecycle::Archiving { recheck(outbox, logged, event).await } else { Ok(()) };
     restored.and(rechecked)

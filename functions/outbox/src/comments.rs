@@ -75,6 +75,7 @@ impl Talk {
         let envelope = Envelope {
             to: to.email.clone(),
             to_name: Some(to.name.clone()),
+            cc: Vec::new(),
             from: Sender::Firm(self.firm.name.clone()),
             reply_to: from,
             reference: Reference::new(&logged.event.record, logged.event.sequence),

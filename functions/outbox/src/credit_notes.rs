@@ -1,12 +1,12 @@
 //! What follows from a credit note: the mail that tells the client of it, and what becomes of time that it took back.
 
 use domain::{credit_note::CreditNote, invoice::Invoice};
-use mail::{CreditNoteMail, Link};
+use mail::CreditNoteMail;
 use store::{Error, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome, invoices,
-    mails::{NOWHERE, addressee, envelope, sender, to_be_sent},
+    mails::{NOWHERE, envelope, recipients, sender, to_be_sent},
     time,
 };
 
@@ -35,14 +35,15 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
     let note = logged.then(outbox, &found.record(id)?).await?;
     let now = outbox.store.read(logged.firm).record(note.invoice).fetch().await?.record(note.invoice)?;
     let invoice = invoice_then(outbox, logged, &now).await?;
-    let client = async || invoices::client(outbox, logged, &invoice).await;
+    let client = async || invoices::billed_now(outbox, logged, &invoice).await;
     if note.lines.iter().all(|line| line.amount.is_zero()) {
         return Ok(Outcome::Skipped("it takes back what was free"));
     }
-    let Some((to, name)) = addressee(logged, &invoice.contact, client).await? else { return Ok(NOWHERE) };
+    let Some(recipients) = recipients(logged, invoice.billed(), client).await? else { return Ok(NOWHERE) };
+    let (to, link) = (recipients.to.clone(), invoices::link(outbox, &now, logged).await?);
     let number = invoice.label().unwrap_or_default();
     let mail = CreditNoteMail {
-        envelope: envelope(&found, logged, to.clone(), name)?,
+        envelope: envelope(&found, logged, recipients)?,
         number: &note.label(),
         date: note.issue_date.unwrap_or(found.record(logged.firm)?.time_zone.day(logged.event.at)),
         invoice: &number,
@@ -54,7 +55,7 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
         given_back: note.went_back(&invoice),
         goes_back: note.goes_back(&invoice),
         due: invoice.amount_due(),
-        link: &Link::invoice(&outbox.web_origin, note.invoice),
+        link: &link,
     };
     to_be_sent(&to, mail.message())
 }

@@ -183,6 +183,10 @@ async fn proposal(outbox: &Outbox, logged: &Cause, event: proposal::Event) -> Re
 async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Result<(), Failed> {
     match event {
         invoice::Event::Sent => invoices::sent(outbox, logged).await,
+        invoice::Event::Resent => {
+            let expired = checkouts::expire_stale(outbox, logged).await;
+            invoices::sent(outbox, logged).await.and(expired)
+        }
         invoice::Event::Reminded => invoices::reminded(outbox, logged).await,
         invoice::Event::PaymentRecorded | invoice::Event::Paid => {
             let expired = checkouts::expire_stale(outbox, logged).await;
@@ -192,7 +196,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let paid = credits::pay_again(outbox, logged).await;
             checkouts::expire_stale(outbox, logged).await.and(paid)
         }
-        invoice::Event::Credited | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
+        invoice::Event::Credited | invoice::Event::LinkRevoked | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
             checkouts::expire_stale(outbox, logged).await
         }
         invoice::Event::Voided | invoice::Event::Deleted => {
@@ -206,6 +210,9 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
         | invoice::Event::WrittenOff
         | invoice::Event::WriteOffReversed
         | invoice::Event::Overdue
+        | invoice::Event::ReminderPassedOver
+        | invoice::Event::RemindersPaused
+        | invoice::Event::RemindersResumed
         | invoice::Event::CheckoutPrepared
         | invoice::Event::CheckoutPaid
         | invoice::Event::CheckoutExpired

@@ -2,19 +2,20 @@
 //! paid. See `checkouts` and `time` for what else does.
 
 use domain::{
-    contact::Contact,
+    contact::Recipients,
     invoice::{Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
     tax::TaxCategory,
 };
 use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
+use secrets::Showing;
 use store::{Error, Found, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::{NOWHERE, addressee, envelope, sender, to_be_sent},
+    mails::{NOWHERE, envelope, recipients, sender, to_be_sent, token},
 };
 
-/// It was sent: the mail.
+/// It was sent, or sent again: the mail.
 pub(crate) async fn sent(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     outbox.run_effect(logged, EffectKind::Mail, async || mail_invoice(outbox, logged).await).await
 }
@@ -51,13 +52,14 @@ impl Told {
         let found = sender(outbox, logged).record(id).fetch().await?;
         let now = found.record(id)?;
         let then = logged.then(outbox, &now).await?;
-        Ok(Self { then, now, found, link: Link::invoice(&outbox.web_origin, id) })
+        let link = link(outbox, &now, logged).await?;
+        Ok(Self { then, now, found, link })
     }
 
-    /// To whom it is addressed; none who has no e-mail, and gets it on paper.
+    /// To whom it is mailed; none who has no e-mail, and gets it on paper.
     async fn envelope(&self, outbox: &Outbox, logged: &Cause) -> Result<Option<Envelope>, Failed> {
-        let to = addressee(logged, &self.then.contact, async || client(outbox, logged, &self.then).await).await?;
-        to.map(|(to, name)| envelope(&self.found, logged, to, name)).transpose()
+        let recipients = recipients(logged, self.then.billed(), async || billed_now(outbox, logged, &self.then).await).await?;
+        recipients.map(|recipients| envelope(&self.found, logged, recipients)).transpose()
     }
 
     /// Its number.
@@ -66,17 +68,26 @@ impl Told {
     }
 }
 
-/// Where the client of `invoice` is reached now.
-pub(crate) async fn client(outbox: &Outbox, logged: &Cause, invoice: &Invoice) -> Result<Contact, Failed> {
-    let client = outbox.store.read(logged.firm).record(invoice.client).fetch().await?.record(invoice.client)?;
-    Ok(client.content.contact)
+/// Whom what is about money goes to now, of the client of `invoice`.
+pub(crate) async fn billed_now(outbox: &Outbox, logged: &Cause, invoice: &Invoice) -> Result<Option<Recipients>, Failed> {
+    Ok(outbox.store.read(logged.firm).record(invoice.client).fetch().await?.record(invoice.client)?.billed())
 }
 
-/// An invoice was sent: to whom it is addressed.
+/// Where `invoice` is looked at and paid: by its link, as long as that works; in the portal, once it is revoked.
+pub(crate) async fn link(outbox: &Outbox, invoice: &Record<Invoice>, logged: &Cause) -> Result<Link, Failed> {
+    let Some(number) = invoice.link_number() else { return Ok(Link::portal_invoice(&outbox.web_origin, invoice.id)) };
+    let showing = Showing { firm: logged.firm, invoice: invoice.id, number };
+    Ok(Link::guest_invoice(&outbox.web_origin, &token(outbox, &showing).await?))
+}
+
+/// An invoice was sent, or sent again: to whom it is mailed.
 async fn mail_invoice(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
     let told = Told::read(outbox, logged).await?;
     if told.now.status == Status::Void {
         return Ok(Outcome::Skipped("the invoice is void"));
+    }
+    if told.then.guest_link.map(|link| link.number) != told.now.guest_link.map(|link| link.number) {
+        return Ok(Outcome::Skipped("the invoice was sent again since"));
     }
     if told.then.sent_by == Some(SentBy::Hand) {
         return Ok(Outcome::Skipped("the invoice is sent by hand"));

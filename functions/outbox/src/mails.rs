@@ -1,6 +1,6 @@
 //! What all mails are sent with: in whose name, to whom, to whom answers go, what they follow up.
 
-use domain::{Email, Id, SingleLine, contact::Contact, event::Actor, user::User};
+use domain::{Email, Id, contact::Recipients, event::Actor, user::User};
 use mail::{Envelope, Message, Person, Reference, SendError, Sender};
 use secrets::Purpose;
 use store::{Error, Found, LoggedEvent, Read};
@@ -14,7 +14,7 @@ pub(crate) const NOWHERE: Outcome = Outcome::Skipped("no e-mail is known");
 fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
     match logged.event.actor {
         Actor::User(user) => Some(user),
-        Actor::PortalUser(_) | Actor::Login(_) | Actor::System(_) => None,
+        Actor::PortalUser(_) | Actor::Guest | Actor::Login(_) | Actor::System(_) => None,
     }
 }
 
@@ -23,28 +23,28 @@ pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
     outbox.store.read(logged.firm).record(logged.firm).maybe(staff(logged))
 }
 
-/// Whom a mail goes to that is addressed to `contact`: there; or, if that address was refused, to where `now`, whose contact
-/// it was, is reached now.
-pub(crate) async fn addressee(
+/// Whom a mail goes to that was for `then`: to them; or, if the address was refused, to those `now`.
+pub(crate) async fn recipients(
     logged: &Cause,
-    contact: &Contact,
-    now: impl AsyncFnOnce() -> Result<Contact, Failed>,
-) -> Result<Option<(Email, Option<SingleLine<200>>)>, Failed> {
-    let was_refused = logged.refused.is_some() && logged.refused == contact.email;
-    let moved = if was_refused { Some(now().await?).filter(|now| now.email.is_some()) } else { None };
-    let Contact { email, contact_name, .. } = moved.unwrap_or_else(|| contact.clone());
-    Ok(email.map(|email| (email, contact_name)))
+    then: Option<Recipients>,
+    now: impl AsyncFnOnce() -> Result<Option<Recipients>, Failed>,
+) -> Result<Option<Recipients>, Failed> {
+    let was_refused = logged.refused.is_some() && logged.refused == then.as_ref().map(|then| then.to.clone());
+    let moved = if was_refused { now().await? } else { None };
+    Ok(moved.or(then))
 }
 
-/// What a mail to `to` is sent with. Nothing leaves a firm whose founder hasn't confirmed their e-mail: what leads to a mail is
+/// What a mail to `recipients` is sent with. Nothing leaves a firm whose founder hasn't confirmed their e-mail: what leads to a mail is
 /// refused there, so this is for what nobody thought of.
-pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, to: Email, to_name: Option<SingleLine<200>>) -> Result<Envelope, Failed> {
+pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, recipients: Recipients) -> Result<Envelope, Failed> {
     let firm = found.record(logged.firm)?;
     firm.confirmed().map_err(Error::from)?;
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
+    let Recipients { to, name: to_name, cc } = recipients;
     Ok(Envelope {
         to,
         to_name,
+        cc,
         from: Sender::Firm(firm.name.clone()),
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),
         reference: Reference::new(&logged.event.record, logged.event.sequence),

@@ -2,7 +2,8 @@
 //! their login, that they are reached there.
 
 use domain::{
-    Email, Refusal,
+    Email, Refusal, SingleLine,
+    contact::Recipients,
     ids::{FirmId, PortalUserId, UserId},
     invitation::{Invitation, Standing},
     portal_user::PortalUser,
@@ -43,7 +44,7 @@ async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     let found = sender(outbox, logged).record(user.client).fetch().await?;
     let client = found.record(user.client)?;
     let mail = WelcomeMail {
-        envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
+        envelope: envelope(&found, logged, alone(&user.email, &user.name))?,
         client_name: &client.contact.company_name,
         rights: user.rights,
         link: &link(outbox, logged, &user.email, invitation).await?,
@@ -62,13 +63,18 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
         return Ok(OVER);
     };
     let mail = InvitationMail {
-        envelope: envelope(&found, logged, user.email.clone(), Some(user.name.clone()))?,
+        envelope: envelope(&found, logged, alone(&user.email, &user.name))?,
         role: user.role,
         link: &link(outbox, logged, &user.email, invitation).await?,
         expires_at: invitation.expires_at(),
         is_replacement: invitation.number > 1,
     };
     to_be_sent(&user.email, mail.message())
+}
+
+/// Somebody alone.
+fn alone(email: &Email, name: &SingleLine<200>) -> Recipients {
+    Recipients { to: email.clone(), name: Some(name.clone()), cc: Vec::new() }
 }
 
 /// Whether the invitation `sent` is still waited for by who stands at `status` and was sent `last`.

@@ -10,7 +10,7 @@ use store::Reply;
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome, change,
-    mails::{NOWHERE, addressee, envelope, sender, to_be_sent},
+    mails::{NOWHERE, envelope, recipients, sender, to_be_sent},
 };
 
 /// It was sent: the mail.
@@ -35,11 +35,12 @@ async fn mail_proposal(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     let then = logged.then(outbox, &proposal).await?;
     let now = async || {
         let prospect = outbox.store.read(logged.firm).record(then.prospect).fetch().await?.record(then.prospect)?;
-        Ok(prospect.content.contact)
+        Ok(prospect.contact.recipients())
     };
-    let Some((to, name)) = addressee(logged, &then.contact, now).await? else { return Ok(NOWHERE) };
+    let Some(recipients) = recipients(logged, then.contact.recipients(), now).await? else { return Ok(NOWHERE) };
+    let to = recipients.to.clone();
     let mail = ProposalMail {
-        envelope: envelope(&found, logged, to.clone(), name)?,
+        envelope: envelope(&found, logged, recipients)?,
         number: &then.label(),
         version: then.version,
         title: &then.title,

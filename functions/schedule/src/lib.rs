@@ -9,12 +9,20 @@
 use std::{collections::VecDeque, time::Duration};
 
 use domain::{
-    Date, Id, Time, event::Actor, firm::Unconfirmed, ids::UndeliveredId, invitation::Standing, invoice::Invoice, login::Joined,
-    proposal::Proposal, timer::TimerKind,
+    Date, Id, Time,
+    client::Client,
+    event::Actor,
+    firm::Unconfirmed,
+    ids::{FirmId, UndeliveredId},
+    invitation::Standing,
+    invoice::{self, Invoice},
+    login::Joined,
+    proposal::Proposal,
+    timer::TimerKind,
 };
 use runtime::Clock;
 use serde::{Deserialize, Serialize};
-use store::{Audit, Change, Due, DueEnd, Entity, Error, Reply, Store, retry_if_lost};
+use store::{Audit, Change, Due, DueEnd, Entity, Error, Record, Reply, Store, retry_if_lost};
 use tokio::time::{Instant, timeout};
 
 /// How long a run goes on; the next one does the rest. The last timer may take its time beside it, and all of that is
@@ -124,17 +132,21 @@ impl Schedule {
     async fn fire(&self, due: &Due, now: Time) -> Result<Outcome, Error> {
         let today = Date::anywhere_on_earth(now);
         match due.kind {
-            TimerKind::ProposalExpiry => self.change(due, |proposal: &Proposal| proposal.expire(today)).await,
+            TimerKind::ProposalExpiry => self.change(due, async |proposal: &Proposal| Ok(proposal.expire(today))).await,
             TimerKind::FirmUnconfirmed => retry_if_lost(async || self.close_firm_once(due, now).await).await,
-            TimerKind::InvoiceOverdue => self.change(due, |invoice: &Invoice| invoice.mark_overdue(now)).await,
+            TimerKind::InvoiceOverdue => self.change(due, async |invoice: &Invoice| Ok(invoice.mark_overdue(now))).await,
             TimerKind::MailRetry => retry_if_lost(async || self.retry_once(due).await).await,
-            TimerKind::InvoiceReminder => self.change(due, |invoice: &Invoice| invoice.remind(now)).await,
+            TimerKind::InvoiceReminder => self.change(due, async |invoice: &Invoice| self.remind(due.firm, invoice, now).await).await,
         }
     }
 
     /// Change the timer's record as `decide` says; drop the timer if the record doesn't want it. Others may change the
     /// record at the same moment: then it is read and decided again, a little later.
-    async fn change<T: Entity>(&self, due: &Due, decide: impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
+    async fn change<T: Entity>(
+        &self,
+        due: &Due,
+        decide: impl AsyncFn(&T) -> Result<Option<(T, T::Event)>, Error>,
+    ) -> Result<Outcome, Error> {
         let id: Id<T> = due.record.parse().map_err(|_| Error::Internal(format!("{} is no {}", due.record, T::NAME)))?;
         retry_if_lost(async || self.change_once(due, id, &decide).await).await
     }
@@ -189,7 +201,19 @@ impl Schedule {
         self.store.change(due.firm, Audit { actor, at: self.clock.now(), request, source_address: None }, None)
     }
 
-    async fn change_once<T: Entity>(&self, due: &Due, id: Id<T>, decide: &impl Fn(&T) -> Option<(T, T::Event)>) -> Result<Outcome, Error> {
+    /// Remind the client of `invoice`, unless its reminders are paused.
+    async fn remind(&self, firm: FirmId, invoice: &Invoice, now: Time) -> Result<Option<(Invoice, invoice::Event)>, Error> {
+        let client: Option<Record<Client>> = self.store.read(firm).record(invoice.client).fetch().await?.maybe(invoice.client)?;
+        let is_paused = client.is_some_and(|client| client.reminders_paused);
+        Ok(if is_paused { invoice.pass_over_reminder(now) } else { invoice.remind(now) })
+    }
+
+    async fn change_once<T: Entity>(
+        &self,
+        due: &Due,
+        id: Id<T>,
+        decide: &impl AsyncFn(&T) -> Result<Option<(T, T::Event)>, Error>,
+    ) -> Result<Outcome, Error> {
         let record = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?;
         let mut change = self.begin(due);
         let outcome = match record.filter(|record| due.is_wanted_by(record)) {
@@ -198,7 +222,7 @@ impl Schedule {
                 Outcome::Dropped
             }
             Some(record) => {
-                let decided = decide(&record).ok_or_else(|| Error::Internal(format!("{} isn't ready for its timer", due.record)))?;
+                let decided = decide(&record).await?.ok_or_else(|| Error::Internal(format!("{} isn't ready for its timer", due.record)))?;
                 change.update(&record, decided)?;
                 Outcome::Fired
             }

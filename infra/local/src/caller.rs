@@ -171,6 +171,12 @@ pub(crate) fn link_token(text: &str, page: &str) -> Result<String> {
     token.filter(|token| !token.is_empty()).map(str::to_owned).or_missing(format!("the mail has no link to {page}: {text}"))
 }
 
+/// The token of the link by which a mail shows an invoice to whoever has it.
+pub(crate) fn guest_token(text: &str) -> Result<String> {
+    let token = text.split_once("/guest/invoices/").and_then(|(_, rest)| rest.split_whitespace().next());
+    token.map(str::to_owned).or_missing(format!("the mail has no link to an invoice: {text}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,5 +187,7 @@ mod tests {
         assert_eq!(link_token(text, "activate").unwrap(), "abc.DEF-1_2");
         assert_eq!(link_token("<a href=\"https://x/confirm-email?token=t\">", "confirm-email").unwrap(), "t");
         assert!(link_token("https://x/activate?token=", "activate").is_err());
+        assert_eq!(guest_token("View it:\n\nhttps://x/guest/invoices/aB-_9\n\nYou").unwrap(), "aB-_9");
+        assert!(guest_token("https://x/portal/invoices/inv_1").is_err());
     }
 }

@@ -123,15 +123,17 @@ fn page(mails: &[Mail]) -> String {
 }
 
 fn item(mail: &Mail) -> String {
-    let Mail { id, from, to, subject, text, html, sent } = mail;
+    let Mail { id, from, to, cc, subject, text, html, sent } = mail;
+    let copies = if cc.is_empty() { String::new() } else { format!(", a copy to {}", cc.join(", ")) };
     let frame = match html {
         Some(_) => format!("<iframe sandbox='allow-popups' loading=lazy src='{PATH}{}/'></iframe>", escaped(id)),
         None => String::new(),
     };
     format!(
-        "<details><summary><b>{}</b><br><small>to {} from {}, {}</small></summary>{frame}<pre>{}</pre></details>",
+        "<details><summary><b>{}</b><br><small>to {}{} from {}, {}</small></summary>{frame}<pre>{}</pre></details>",
         escaped(subject),
         escaped(&to.join(", ")),
+        escaped(&copies),
         escaped(from),
         sent.format("%-d %B %Y, %H:%M:%S UTC"),
         escaped(text)
@@ -148,6 +150,7 @@ mod tests {
             id: "1'@x".into(),
             from: "A <a@b.example>".into(),
             to: vec!["c@d.example".into()],
+            cc: vec!["E <e@f.example>".into()],
             subject: "<script>".into(),
             text: "a & b".into(),
             html: Some("<b>c</b>".into()),
@@ -155,6 +158,11 @@ mod tests {
         };
         let page = page(&[mail]);
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"));
-        assert!(page.contains("A &lt;a@b.example&gt;") && page.contains("a &amp; b") && page.contains("/1&#39;@x/"));
+        assert!(
+            page.contains("A &lt;a@b.example&gt;")
+                && page.contains("a copy to E &lt;e@f.example&gt;")
+                && page.contains("a &amp; b")
+                && page.contains("/1&#39;@x/")
+        );
     }
 }

@@ -32,12 +32,13 @@ use crate::{
 const LIMITS: [(&str, &str); 4] =
     [("AnonymousPerHour", "2000"), ("UserPerMinute", "20000"), ("UserPerHour", "200000"), ("MailsPerDayAtFirst", "20000")];
 /// Limits that nobody reaches, not even who does all of it in one hour.
-const UNLIMITED: [(&str, &str); 5] = [
+const UNLIMITED: [(&str, &str); 6] = [
     ("AnonymousPerHour", "1000000000"),
     ("UserPerMinute", "1000000000"),
     ("UserPerHour", "1000000000"),
     ("PaymentPerMinute", "1000000000"),
     ("MailsPerDayAtFirst", "1000000000"),
+    ("GuestPerMinute", "1000000000"),
 ];
 
 /// How `cargo local` was called.

@@ -29,8 +29,10 @@ pub struct Limits {
     pub user: Quota,
     /// An address from which somebody isn't, and the failed log-ins of an e-mail.
     pub anonymous: Quota,
-    /// Payment links that a user asks for; they count among their requests too.
+    /// Pages to pay that a user, or whoever has an invoice's link, asks for; they count among their other requests too.
     pub payment: Quota,
+    /// An address from which somebody comes by the link of a record.
+    pub guest: Quota,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             user: Quota { per_minute: Some(100), per_hour: 1000 },
             anonymous: Quota { per_minute: None, per_hour: 20 },
             payment: Quota { per_minute: Some(10), per_hour: 600 },
+            guest: Quota { per_minute: Some(60), per_hour: 3600 },
         }
     }
 }

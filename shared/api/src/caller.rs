@@ -63,6 +63,10 @@ fn lacking(role: Role, permission: Permission) -> Problem {
 #[derive(Debug, Clone, Copy)]
 pub struct Anonymous;
 
+/// Whoever comes by the link of a record, which the handler has to look at; counted by the address they call from.
+#[derive(Debug, Clone, Copy)]
+pub struct Guest;
+
 impl Caller {
     /// What they are in the firm, if they are of the firm.
     pub fn role(&self) -> Option<Role> {
@@ -194,6 +198,16 @@ impl FromRequestParts<App> for Anonymous {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let cx = Cx::of(parts, app)?;
         cx.count_address(app).await?;
+        Ok(Self)
+    }
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let cx = Cx::of(parts, app)?;
+        cx.count_guest(app).await?;
         Ok(Self)
     }
 }

@@ -110,6 +110,12 @@ impl Cx {
         if is_looked_up { change.by_member(Acting { principal, issued, epoch, session }) } else { change }
     }
 
+    /// Begin a change in `firm` by whoever has the link of a record; nothing is kept under the request's idempotency key, as in
+    /// [`Cx::change_without_key`].
+    pub fn change_by_guest(&self, firm: Id<Firm>) -> Change {
+        self.store.change(firm, self.audit(Actor::Guest), None)
+    }
+
     /// Begin a change in `firm` by `actor`, who isn't signed in.
     pub fn change_anonymous(&self, firm: Id<Firm>, actor: Actor) -> Change {
         self.store.change(firm, self.audit(actor), self.idempotent_anonymous())
@@ -298,11 +304,15 @@ impl Cx {
         self.count_once("caller", app.limiter.count_subject(&self.store, firm, subject, self.now)).await
     }
 
-    /// Count the request among the payment links that `by` asks for; once, however often its handler is run.
-    pub async fn count_payment(&self, app: &App, by: &impl Acts) -> Result<(), Problem> {
-        let Caller { firm, principal, .. } = by.caller();
-        let subject = principal.subject();
-        self.count_once("payment", app.limiter.count_payment(&self.store, firm, &subject, self.now)).await
+    /// Count the request among the pages to pay that `subject` asks for, a portal user of `firm`, or whoever has the link of that
+    /// invoice of theirs; once, however often its handler is run.
+    pub async fn count_payment(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
+        self.count_once("payment", app.limiter.count_payment(&self.store, firm, subject, self.now)).await
+    }
+
+    /// Count the request among those by links from its address; once, however often its handler is run.
+    pub async fn count_guest(&self, app: &App) -> Result<(), Problem> {
+        self.count_once("guest", app.limiter.count_guest(&self.store, self.source_address.as_deref(), self.now)).await
     }
 
     /// Count the request among those from its address; once, however often its handler is run.

@@ -22,7 +22,7 @@ pub struct EventOut {
     pub sequence: u64,
     /// What: `lead.converted`.
     pub event: String,
-    /// Who: the id of a user or portal user, or `system:` and a name.
+    /// Who: the id of a user or portal user, `system:` and a name, or `guest`, who has the link of the record.
     pub actor: String,
     /// When.
     pub at: DateTime<Utc>,

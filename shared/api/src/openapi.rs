@@ -23,7 +23,7 @@ use utoipa::{
                        `application/problem+json`. Send an `Idempotency-Key` with a POST to be able to repeat it safely, and `If-Match` with a \
                        PATCH or DELETE to change only what you have seen. Every answer has an `X-Request-Id`."
     ),
-    components(schemas(crate::ProblemOut, crate::Decimal))
+    components(schemas(crate::ProblemOut, crate::Decimal, crate::LinkToken))
 )]
 struct Document;
 
@@ -32,7 +32,7 @@ const ERRORS: [(&str, &str); 11] = [
     ("400", "Can't be read: the body, the query or a header."),
     ("401", "No token, or none that is taken."),
     ("403", "The caller may not do this."),
-    ("404", "No such record, or another firm's."),
+    ("404", "No such record, or another firm's; no link that works."),
     ("409", "The record's state doesn't allow it."),
     ("412", "Was changed since the version in If-Match."),
     ("413", "The body is too large."),
@@ -98,7 +98,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let security = || operation.get("security").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     let signed_in = security().next().is_some();
     let permitted = security().flat_map(Map::values).any(|scopes| scopes.as_array().is_some_and(|scopes| !scopes.is_empty()));
-    let (body, named, write) = (has("requestBody"), path.contains("{id}"), method != "get");
+    let for_guests = path.starts_with("/api/guest/");
+    let (body, named, write) = (has("requestBody"), path.contains("{id}") || for_guests, method != "get");
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let is_list = parameters.is_some_and(|all| all.iter().any(|parameter| parameter.get("name").is_some_and(|name| name == "cursor")));
     let conditional = method == "patch" || (write && named);
@@ -112,8 +113,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         (413, body),
         (415, body),
         (422, body || method == "post" || is_list),
-        (429, signed_in || (write && path.starts_with("/api/auth/"))),
-        (503, signed_in || write),
+        (429, signed_in || for_guests || (write && path.starts_with("/api/auth/"))),
+        (503, signed_in || for_guests || write),
     ];
     summarize(operation);
     name_permissions(operation);

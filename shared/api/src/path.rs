@@ -1,21 +1,67 @@
-//! Ids in paths. What is no id of the right kind names nothing, so it is not found.
+//! Ids and links' tokens in paths. What is no id of the right kind names nothing, so it is not found.
+
+use std::fmt;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::{Id, Kind};
 use http::request::Parts;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::{App, Problem};
 
-/// The id in the path.
+/// The id, or the link's token, in the path.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
+
+/// The token of a link in a mail. It lets somebody in: never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkToken(String);
+
+impl LinkToken {
+    /// The token as text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LinkToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkToken(…)")
+    }
+}
+
+impl PartialSchema for LinkToken {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).description(Some("From the link in a mail"));
+        text.pattern(Some("^[A-Za-z0-9_-]+$")).max_length(Some(128)).into()
+    }
+}
+
+impl ToSchema for LinkToken {}
 
 impl<K: Kind> FromRequestParts<App> for Path<Id<K>> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
-        let id = params.iter().find(|(name, _)| *name == "id").and_then(|(_, id)| id.parse().ok());
-        id.map(Self).ok_or_else(Problem::not_found)
+        let id = named(parts, app, "id").await?.parse();
+        id.map(Self).map_err(|_| Problem::not_found())
     }
+}
+
+impl FromRequestParts<App> for Path<LinkToken> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(LinkToken(named(parts, app, "token").await?)))
+    }
+}
+
+/// What stands in the path for its variable `name`.
+async fn named(parts: &mut Parts, app: &App, name: &str) -> Result<String, Problem> {
+    let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
+    let found = params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(Problem::not_found)
 }

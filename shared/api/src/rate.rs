@@ -8,6 +8,8 @@
 //! A member leases from what lies beside their membership, as what their token says they are: who was shut out meanwhile, or may do
 //! something else now, is answered 401 from the next minute on at the latest.
 //!
+//! Who comes by the link of a record leases likewise, by their address.
+//!
 //! Log-ins are counted where they fail, for the address and for the e-mail, so that neither many e-mails can be tried
 //! from one address nor one e-mail from many. The e-mail is kept as a hash: what is typed there isn't always one.
 
@@ -106,17 +108,32 @@ impl Limiter {
     /// Count a request of `caller`, who is what their token says they are; 401 if they aren't any more.
     pub async fn count_member(&self, store: &Store, caller: Caller, now: Time) -> Result<(), Problem> {
         let Caller { firm, principal, issued, epoch, session, .. } = caller;
-        self.count(store, firm, &principal.subject(), Some(Token { access: principal.access(), issued, epoch, session }), now).await
+        let (subject, shown) = (principal.subject(), Token { access: principal.access(), issued, epoch, session });
+        let requester = Requester::Member { firm, subject: &subject, shown: Some(shown.shown()) };
+        self.count(store, &subject, requester, (self.limits.user, Some(shown.clone())), now).await
     }
 
     /// Count a request of the user or portal user `subject` of `firm`, whatever they may do there.
     pub async fn count_subject(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
-        self.count(store, firm, subject, None, now).await
+        self.count(store, subject, Requester::Member { firm, subject, shown: None }, (self.limits.user, None), now).await
     }
 
-    async fn count(&self, store: &Store, firm: Id<Firm>, subject: &str, shown: Option<Token>, now: Time) -> Result<(), Problem> {
-        let quota = self.limits.user;
-        let held = self.held(subject);
+    /// Count a request of somebody who comes by the link of a record, from `address`.
+    pub async fn count_guest(&self, store: &Store, address: Option<&str>, now: Time) -> Result<(), Problem> {
+        let caller = format!("guest#{}", network(address));
+        self.count(store, &caller, Requester::Other { firm: None, caller: &caller }, (self.limits.guest, None), now).await
+    }
+
+    /// Count a request of `requester`, who is remembered as `caller`, out of their quota, as what their token says.
+    async fn count(
+        &self,
+        store: &Store,
+        caller: &str,
+        requester: Requester<'_>,
+        (quota, shown): (Quota, Option<Token>),
+        now: Time,
+    ) -> Result<(), Problem> {
+        let held = self.held(caller);
         let mut held = held.lock().await;
         held.turn_to(now.timestamp().div_euclid(60));
         if held.refuses(shown.as_ref()) {
@@ -128,7 +145,6 @@ impl Limiter {
         }
         // Who comes as something else than was looked up leases one more, which looks.
         let wanted = if held.left > 0 { 1 } else { held.next };
-        let requester = Requester::Member { firm, subject, shown: shown.as_ref().map(Token::shown) };
         match store.lease(&Lease { requester, wanted, unused: held.unused, quota }, now).await? {
             Granted::Some { requests, counted, let_in } => {
                 held.add(requests, let_in, counted, quota);
@@ -143,7 +159,8 @@ impl Limiter {
         }
     }
 
-    /// Count a payment link that the portal user `subject` of `firm` asks for; one at a time, since the limit is low.
+    /// Count a page to pay that `subject` asks for, a portal user of `firm`, or whoever has the link of that invoice of theirs; one
+    /// at a time, since the limit is low.
     pub async fn count_payment(&self, store: &Store, firm: Id<Firm>, subject: &str, now: Time) -> Result<(), Problem> {
         let caller = format!("{subject}#payment");
         ask(store, one(Some(firm), &caller, self.limits.payment), now).await

@@ -13,11 +13,12 @@ impl App {
     /// As the environment says: `TABLE_NAME`, `TOKEN_PUBLIC_KEYS`, `TOKEN_ISSUER`, `WEB_ORIGIN`, `RATE_…`.
     pub async fn from_env() -> Result<Self, lambda_http::Error> {
         let rate = |name| -> Result<u32, lambda_http::Error> { Ok(env(name)?.parse()?) };
-        let payment = rate("RATE_PAYMENT_PER_MINUTE")?;
+        let a_minute = |most: u32| Quota { per_minute: Some(most), per_hour: most.saturating_mul(60) };
         let limits = Limits {
             user: Quota { per_minute: Some(rate("RATE_USER_PER_MINUTE")?), per_hour: rate("RATE_USER_PER_HOUR")? },
             anonymous: Quota { per_minute: None, per_hour: rate("RATE_ANONYMOUS_PER_HOUR")? },
-            payment: Quota { per_minute: Some(payment), per_hour: payment.saturating_mul(60) },
+            payment: a_minute(rate("RATE_PAYMENT_PER_MINUTE")?),
+            guest: a_minute(rate("RATE_GUEST_PER_MINUTE")?),
         };
         Ok(Self {
             store: Store::from_env(env("TABLE_NAME")?).await,

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Refusal, SingleLine, Transition,
+    Archive, Email, Refusal, SingleLine, Transition,
     address::{Address, VatId},
-    contact::Contact,
+    contact::{Cc, Contact, Recipients},
     ids::{ClientId, ProspectId},
 };
 
@@ -40,6 +40,15 @@ pub struct Client {
     pub tax_number: Option<SingleLine<40>>,
     /// The number under which it pays value added tax.
     pub vat_id: Option<VatId>,
+    /// Where what is about money is mailed, in place of the contact's e-mail.
+    #[serde(default)]
+    pub billing_email: Option<Email>,
+    /// Who gets a copy of that.
+    #[serde(default)]
+    pub cc: Cc,
+    /// Whether it is reminded of no invoice by itself.
+    #[serde(default)]
+    pub reminders_paused: bool,
 }
 
 /// What is one client's, so that it may be shown to that client's people, and to no other's.
@@ -51,7 +60,23 @@ pub trait OfClient {
 impl Client {
     /// A client of whom no more is known than how to reach it.
     pub fn new(contact: Contact, prospect: Option<ProspectId>) -> Self {
-        Self { contact, prospect, website: None, industry: None, address: None, tax_number: None, vat_id: None }
+        Self {
+            contact,
+            prospect,
+            website: None,
+            industry: None,
+            address: None,
+            tax_number: None,
+            vat_id: None,
+            billing_email: None,
+            cc: Cc::default(),
+            reminders_paused: false,
+        }
+    }
+
+    /// Whom what is about money goes to.
+    pub fn billed(&self) -> Option<Recipients> {
+        self.contact.billed(self.billing_email.as_ref(), &self.cc)
     }
 
     /// The client with other fields.

@@ -20,6 +20,9 @@ use crate::{
 
 pub use replay::{Replay, replay};
 
+/// What [`Actor::Guest`] is called.
+const GUEST: &str = "guest";
+
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
@@ -27,6 +30,8 @@ pub enum Actor {
     User(UserId),
     /// Somebody at a client.
     PortalUser(PortalUserId),
+    /// Whoever has the link that shows the record, without a log-in.
+    Guest,
     /// Who has a login, by a link that was sent to its e-mail.
     Login(LoginId),
     /// The system itself, following up an event: the name of the function.
@@ -38,6 +43,7 @@ impl fmt::Display for Actor {
         match self {
             Self::User(id) => id.fmt(f),
             Self::PortalUser(id) => id.fmt(f),
+            Self::Guest => f.write_str(GUEST),
             Self::Login(id) => id.fmt(f),
             Self::System(name) => write!(f, "system:{name}"),
         }
@@ -50,6 +56,9 @@ impl FromStr for Actor {
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(name) = text.strip_prefix("system:") {
             return Ok(Self::System(name.to_owned()));
+        }
+        if text == GUEST {
+            return Ok(Self::Guest);
         }
         let user = text.parse().map(Self::User);
         let person = user.or_else(|_| text.parse().map(Self::PortalUser)).or_else(|_| text.parse().map(Self::Login));

@@ -8,6 +8,7 @@ mod action;
 mod checkout;
 mod excess;
 mod lines;
+mod mailed;
 mod noted;
 mod noted_lines;
 mod payment;
@@ -25,6 +26,7 @@ pub(crate) mod tests;
 pub use checkout::{Checkout, CheckoutState, ExpireCheckouts, Link};
 pub use excess::Excess;
 pub use lines::{Discount, LineItem, MOST_LINES, Totals};
+pub use mailed::GuestLink;
 pub use noted::NoteCredit;
 pub(crate) use noted::TakeBack;
 pub use noted_lines::{LineNoted, NewNoteLine, NoteLine};
@@ -35,10 +37,10 @@ pub use stripe::{Received, Settled};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Date, Money, MultiLine, SingleLine, Time, TimeZone,
+    Currency, Date, Email, Money, MultiLine, SingleLine, Time, TimeZone,
     address::{Address, Party, VatId},
     client::OfClient,
-    contact::Contact,
+    contact::{Cc, Contact},
     ids::{ClientId, ProjectId, TimeEntryId},
     tax::Tax,
 };
@@ -47,10 +49,14 @@ crate::events! {
     Invoice {
         /// Drafted.
         Created = "invoice.created" is Creation,
-        /// The draft was changed.
+        /// The draft was changed, or what the client isn't told.
         Updated = "invoice.updated" is Edit,
         /// Is out, with a number; paid already if it comes to nothing.
         Sent = "invoice.sent" is Change,
+        /// Is mailed once more, to where the client's invoices go now, with another link.
+        Resent = "invoice.resent" is Change,
+        /// The link that shows it works no more.
+        LinkRevoked = "invoice.link_revoked" is Change,
         /// Some of it, or more than was due, was paid, and that didn't change where it stands.
         PaymentRecorded = "invoice.payment_recorded" is Reviving,
         /// A payment turned out to be recorded wrongly.
@@ -79,6 +85,12 @@ crate::events! {
         Overdue = "invoice.overdue" is Change,
         /// The client is to be reminded.
         Reminded = "invoice.reminded" is Change,
+        /// A day on which the client was to be reminded is passed over, since the client's reminders are paused.
+        ReminderPassedOver = "invoice.reminder_passed_over" is Change,
+        /// The client isn't reminded of it by itself for now.
+        RemindersPaused = "invoice.reminders_paused" is Change,
+        /// The client is reminded of it by itself again.
+        RemindersResumed = "invoice.reminders_resumed" is Change,
         /// A page to pay it is about to be asked for.
         CheckoutPrepared = "invoice.checkout_prepared" is Change,
         /// There is a page to pay it.
@@ -168,6 +180,12 @@ pub struct Invoice {
     /// Whom it is addressed to: the client as it was when the invoice was drafted.
     #[serde(flatten)]
     pub contact: Contact,
+    /// Where it is mailed, in place of the contact's e-mail: the client's, when it was drafted or sent again.
+    #[serde(default)]
+    pub billing_email: Option<Email>,
+    /// Who gets a copy of its mails: likewise.
+    #[serde(default)]
+    pub cc: Cc,
     /// Where it is addressed to.
     pub address: Option<Address>,
     /// The number under which the client's tax office knows it.
@@ -213,6 +231,9 @@ pub struct Invoice {
     /// How.
     #[serde(default)]
     pub sent_by: Option<SentBy>,
+    /// The link that shows it to whoever has it; none before it is sent.
+    #[serde(default)]
+    pub guest_link: Option<GuestLink>,
     /// Why it was taken back or given up.
     #[serde(default)]
     pub reason: Option<MultiLine<2000>>,
@@ -257,6 +278,12 @@ pub struct Invoice {
     /// How many of these are over.
     #[serde(default)]
     pub reminded: u8,
+    /// When the client was reminded last.
+    #[serde(default)]
+    pub reminded_at: Option<Time>,
+    /// Whether the client isn't reminded of it by itself.
+    #[serde(default)]
+    pub reminders_paused: bool,
     /// Where the firm was, when it was sent: until its last day to pay is over, the client is reminded on days of there.
     #[serde(default)]
     pub time_zone: Option<TimeZone>,
@@ -281,6 +308,8 @@ impl Invoice {
             number: None,
             client,
             contact,
+            billing_email: None,
+            cc: Cc::default(),
             address: None,
             tax_number: None,
             vat_id: None,
@@ -299,6 +328,7 @@ impl Invoice {
             status: Status::Draft,
             sent_at: None,
             sent_by: None,
+            guest_link: None,
             reason: None,
             payments: Vec::new(),
             amount_paid: nothing,
@@ -315,8 +345,10 @@ impl Invoice {
             written_off: false,
             overdue_at: None,
             reminders: Vec::new(),
-            time_zone: None,
             reminded: 0,
+            reminded_at: None,
+            reminders_paused: false,
+            time_zone: None,
         }
     }
 

@@ -32,7 +32,7 @@ pub struct CreditNoteMail<'a> {
     pub goes_back: Money,
     /// What is still due of the invoice.
     pub due: Money,
-    /// Where the invoice is looked at: [`Link::invoice`].
+    /// Where the invoice is looked at: [`Link::guest_invoice`], or [`Link::portal_invoice`].
     pub link: &'a Link,
 }
 

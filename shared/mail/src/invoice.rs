@@ -24,7 +24,7 @@ pub struct InvoiceMail<'a> {
     pub issue_date: Date,
     /// The last day to pay it.
     pub due_date: Date,
-    /// What it is for; those that would make the mail too long are left to the portal.
+    /// What it is for; those that would make the mail too long are left to the page.
     pub lines: &'a [InvoiceLine<'a>],
     /// The sum of the lines.
     pub subtotal: Money,
@@ -38,7 +38,7 @@ pub struct InvoiceMail<'a> {
     pub due: Money,
     /// What the firm says to the client about it.
     pub memo: Option<&'a str>,
-    /// Where it is looked at and paid: [`Link::invoice`].
+    /// Where it is looked at and paid: [`Link::guest_invoice`], or [`Link::portal_invoice`].
     pub link: &'a Link,
 }
 
@@ -65,8 +65,8 @@ impl InvoiceMail<'_> {
         let rows: Vec<_> = self.shown().iter().map(|line| Row::of(line, currency)).collect();
         let more = match self.lines.len() - rows.len() {
             0 => None,
-            1 => Some("1 more line is in the portal.".to_owned()),
-            left => Some(format!("{left} more lines are in the portal.")),
+            1 => Some("1 more line is on its page.".to_owned()),
+            left => Some(format!("{left} more lines are on its page.")),
         };
         let sums = self.sums()?;
         let html = Html { mail: self, subject: &subject, rows: &rows, more: more.as_deref(), sums: &sums };

@@ -8,7 +8,11 @@ use crate::Subject;
 
 /// Where a button leads. May hold a token that lets somebody in: never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Link(String);
+pub struct Link {
+    address: String,
+    /// Whether the page there asks to sign in.
+    needs_login: bool,
+}
 
 impl Link {
     /// Where somebody who is invited sets a password: `<origin>/activate?token=<token>`, at the web app's origin.
@@ -38,15 +42,25 @@ impl Link {
 
     /// Where somebody asks for such a link: `<origin>/forgot-password`.
     pub fn forgotten_password(origin: &str) -> Self {
-        Self(format!("{}/forgot-password", origin.trim_end_matches('/')))
+        Self::open(format!("{}/forgot-password", origin.trim_end_matches('/')))
+    }
+
+    /// Where whoever has the link looks at an invoice, and pays it: `<origin>/guest/invoices/<token>`.
+    pub fn guest_invoice(origin: &str, token: &str) -> Self {
+        Self { needs_login: false, ..Self::page(origin, &[("guest/invoices", &token)]) }
     }
 
     fn with_token(origin: &str, page: &str, token: &str) -> Self {
-        Self(format!("{}/{page}?token={}", origin.trim_end_matches('/'), percent_encoded(token)))
+        Self::open(format!("{}/{page}?token={}", origin.trim_end_matches('/'), percent_encoded(token)))
     }
 
-    /// Where a client looks at an invoice, and pays it: `<origin>/portal/invoices/<invoice>`, at the web app's origin.
-    pub fn invoice(origin: &str, invoice: impl fmt::Display) -> Self {
+    /// One that nobody has to sign in for.
+    fn open(address: String) -> Self {
+        Self { address, needs_login: false }
+    }
+
+    /// Where who is signed in at a client looks at an invoice, and pays it: `<origin>/portal/invoices/<invoice>`.
+    pub fn portal_invoice(origin: &str, invoice: impl fmt::Display) -> Self {
         Self::page(origin, &[("portal/invoices", &invoice)])
     }
 
@@ -63,18 +77,24 @@ impl Link {
     /// The page at `origin` that these records are on, each below the name of what it is.
     fn page(origin: &str, records: &[(&str, &dyn fmt::Display)]) -> Self {
         let origin = origin.trim_end_matches('/').to_owned();
-        Self(records.iter().fold(origin, |page, (name, id)| format!("{page}/{name}/{}", percent_encoded(&id.to_string()))))
+        let address = records.iter().fold(origin, |page, (name, id)| format!("{page}/{name}/{}", percent_encoded(&id.to_string())));
+        Self { address, needs_login: true }
     }
 
     /// An answer to `address`, about `subject`.
     pub fn answer(address: &Email, subject: &Subject) -> Self {
         let address = percent_encoded(address.as_str()).replace("%40", "@");
-        Self(format!("mailto:{address}?subject={}", percent_encoded(subject.as_str())))
+        Self::open(format!("mailto:{address}?subject={}", percent_encoded(subject.as_str())))
     }
 
     /// The link as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.address
+    }
+
+    /// Whether the page there asks to sign in.
+    pub(crate) fn needs_login(&self) -> bool {
+        self.needs_login
     }
 }
 
@@ -114,8 +134,10 @@ mod tests {
     fn a_record_has_one_page_whatever_its_id() {
         let app = "https://app.example";
         for (link, page) in [
-            (Link::invoice(app, "inv_01JD9Q8R7S"), "https://app.example/portal/invoices/inv_01JD9Q8R7S"),
-            (Link::invoice("http://127.0.0.1:8000/", "../x?y#z"), "http://127.0.0.1:8000/portal/invoices/..%2Fx%3Fy%23z"),
+            (Link::guest_invoice(app, "BAGZqr-_8"), "https://app.example/guest/invoices/BAGZqr-_8"),
+            (Link::guest_invoice(app, "../x?y#z"), "https://app.example/guest/invoices/..%2Fx%3Fy%23z"),
+            (Link::portal_invoice(app, "inv_01JD9Q8R7S"), "https://app.example/portal/invoices/inv_01JD9Q8R7S"),
+            (Link::portal_invoice("http://127.0.0.1:8000/", "../x?y#z"), "http://127.0.0.1:8000/portal/invoices/..%2Fx%3Fy%23z"),
             (Link::task(app, "project_1", "task_2"), "https://app.example/projects/project_1/tasks/task_2"),
             (Link::portal_project(app, "project_1"), "https://app.example/portal/projects/project_1"),
         ] {

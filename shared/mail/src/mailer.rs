@@ -1,7 +1,7 @@
 //! Handing mails to SES.
 //!
-//! Invariants: all mail comes from one address, in the firm's name; one mail has one recipient, and tags by which what SES tells
-//! of it is known to be of it. Deliberately absent:
+//! Invariants: all mail comes from one address, in the firm's name; one mail has one recipient, who is addressed, and
+//! those who get a copy, whom that one sees; it has tags by which what SES tells of it is known to be of it. Deliberately absent:
 //! recognising what was sent before, which is the caller's to do, since SES offers no idempotency token.
 
 use std::time::Duration;
@@ -48,6 +48,8 @@ impl Mailer {
         let envelope = &message.envelope;
         let unbuildable = |error: BuildError| SendError::refused(error.to_string());
         let to = header::mailbox(envelope.to_name.as_deref(), &envelope.to);
+        let copies =
+            Some(envelope.cc.iter().map(|copy| header::mailbox(None, copy)).collect()).filter(|copies: &Vec<_>| !copies.is_empty());
         let answers = envelope.reply_to.as_ref().map(|Person { name, email }| vec![header::mailbox(Some(name), email)]);
         let tags = tags.of_mail(message.purpose).into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build());
         let tags = tags.collect::<Result<Vec<_>, _>>().map_err(unbuildable)?;
@@ -55,7 +57,7 @@ impl Mailer {
             .client
             .send_email()
             .from_email_address(header::sender(&envelope.from, &self.from))
-            .destination(Destination::builder().to_addresses(to).build())
+            .destination(Destination::builder().to_addresses(to).set_cc_addresses(copies).build())
             .set_reply_to_addresses(answers)
             .content(EmailContent::builder().simple(simple(message).map_err(unbuildable)?).build())
             .set_email_tags(Some(tags))

@@ -23,6 +23,8 @@ pub struct Envelope {
     pub to: Email,
     /// Who is addressed, if that is known.
     pub to_name: Option<SingleLine<200>>,
+    /// Who gets a copy.
+    pub cc: Vec<Email>,
     /// In whose name it comes.
     pub from: Sender,
     /// Who at the firm gets the answer; without one, answers reach nobody.
@@ -53,7 +55,7 @@ impl Sender {
 impl Envelope {
     /// Of a mail of our own to `to`, which follows up `reference`: nobody reads answers, and no name is in it that somebody typed.
     pub(crate) fn from_platform(to: Email, reference: Reference) -> Self {
-        Self { to, to_name: None, from: Sender::Platform, reply_to: None, reference }
+        Self { to, to_name: None, cc: Vec::new(), from: Sender::Platform, reply_to: None, reference }
     }
 
     /// Its sender's name.

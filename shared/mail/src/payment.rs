@@ -24,7 +24,7 @@ pub struct PaymentMail<'a> {
     pub due: Money,
     /// What of it became the client's credit: more than was due, or all if nothing was; less what was refunded before that.
     pub credit: Money,
-    /// Where the invoice is looked at: [`Link::invoice`].
+    /// Where the invoice is looked at: [`Link::guest_invoice`], or [`Link::portal_invoice`].
     pub link: &'a Link,
 }
 

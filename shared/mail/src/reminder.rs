@@ -23,7 +23,7 @@ pub struct ReminderMail<'a> {
     pub due: Money,
     /// Which of the firm's reminders this is: 1 for the first, from which on it grows firmer.
     pub step: u8,
-    /// Where it is looked at and paid: [`Link::invoice`].
+    /// Where it is looked at and paid: [`Link::guest_invoice`], or [`Link::portal_invoice`].
     pub link: &'a Link,
 }
 
@@ -135,6 +135,12 @@ mod tests {
     fn a_bare_reminder_before_the_day() {
         let bare = Envelope { to_name: None, reply_to: None, ..envelope() };
         check("reminder_bare", &ReminderMail { envelope: bare, ..mail(-3, 1) }.message().unwrap());
+    }
+
+    #[test]
+    fn once_its_link_is_revoked_it_leads_to_the_portal() {
+        let link = Link::portal_invoice("https://app.consultantpro.example", "inv_01JD9Q8R7S6T5V4W3X2Y1Z0ABC");
+        check("reminder_portal", &ReminderMail { link: &link, ..mail(1, 1) }.message().unwrap());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) fn envelope() -> Envelope {
     Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
         to_name: SingleLine::new("Ann Lee").ok(),
+        cc: Vec::new(),
         from: Sender::Firm(SingleLine::new("Northwind Advisory").unwrap()),
         reply_to: Some(person("Åsa Öberg", "asa@northwind.example")),
         reference: Reference::new("prop_01JD9Q8R7S6T5V4W3X2Y1Z0ABC", 3),
@@ -33,7 +34,10 @@ pub(crate) fn link() -> Link {
 }
 
 pub(crate) fn invoice_link() -> &'static Link {
-    static LINK: LazyLock<Link> = LazyLock::new(|| Link::invoice("https://app.consultantpro.example", "inv_01JD9Q8R7S6T5V4W3X2Y1Z0ABC"));
+    static LINK: LazyLock<Link> = LazyLock::new(|| {
+        let token = "BAGZqr1KfYt0c2xW7mN4vQ8ZqryTuB3eLwD5hJ9sXkCnAQf3R1uZ6yP0oGdK4tVb2E8";
+        Link::guest_invoice("https://app.consultantpro.example", token)
+    });
     &LINK
 }
 

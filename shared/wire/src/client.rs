@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    SingleLine,
+    Email, SingleLine,
     address::{Address, VatId},
     client::Client,
     ids::{ClientId, ProspectId},
@@ -44,6 +44,13 @@ pub struct ClientOut {
     tax_number: Option<SingleLine<40>>,
     /// The number under which it pays value added tax.
     vat_id: Option<VatId>,
+    /// Where its invoices, reminders, receipts and credit notes are mailed, in place of `email`.
+    billing_email: Option<Email>,
+    /// Who gets a copy of these.
+    #[view(it.cc.to_vec())]
+    cc: Vec<Email>,
+    /// Whether it is reminded of none of its invoices by itself: reminders whose day comes meanwhile are passed over.
+    reminders_paused: bool,
     /// When it was archived.
     archived_at: Option<DateTime<Utc>>,
 }

@@ -3,10 +3,10 @@
 use api::{Decimal, Listed, View};
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Date, Money, MultiLine, Percent, Price, SingleLine, Units,
+    Currency, Date, Email, Money, MultiLine, Percent, Price, SingleLine, Units,
     address::{Address, Party, VatId},
     ids::{ClientId, CreditId, InvoiceId, PaymentId, ProjectId, TimeEntryId},
-    invoice::{self, Discount, Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
+    invoice::{self, Checkout, Discount, Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
     tax::{LineTax, Tax, TaxCategory},
 };
 use serde::Serialize;
@@ -76,6 +76,11 @@ pub struct InvoiceView {
     #[serde(flatten)]
     #[view(Listed::listed(&it.row(), now))]
     summary: InvoiceViewRow,
+    /// Where it and what follows it are mailed, in place of `email`.
+    billing_email: Option<Email>,
+    /// Who gets a copy of that.
+    #[view(it.cc.to_vec())]
+    cc: Vec<Email>,
     /// Where it is addressed to.
     address: Option<Address>,
     /// The number under which the client's tax office knows it.
@@ -99,7 +104,7 @@ pub struct InvoiceView {
     #[view(it.taxes.iter().map(Into::into).collect())]
     taxes: Vec<TaxOut>,
     /// The payment that is on its way, for days perhaps: until it arrives or fails it can't be paid online again.
-    #[view(it.pending_checkout().map(|pending| PendingPayment { amount: pending.amount.into(), since: pending.pending_at }))]
+    #[view(it.pending_checkout().map(Into::into))]
     pending_payment: Option<PendingPayment>,
     #[view(it.payments.iter().map(Into::into).collect())]
     payments: Vec<PaymentOut>,
@@ -112,6 +117,15 @@ pub struct InvoiceView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvoiceLineItem)]
 struct InvoiceLineOut {
+    #[serde(flatten)]
+    line: InvoiceLineView,
+    /// The time entry that it bills.
+    time_entry: Option<TimeEntryId>,
+}
+
+/// One line of an invoice, as it is printed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvoiceLineView {
     description: SingleLine<500>,
     /// Less than nothing where something is taken back.
     quantity: Units,
@@ -125,13 +139,11 @@ struct InvoiceLineOut {
     amount: Decimal,
     /// The tax on it, discounts taken off: for information, since what counts is the tax on all lines of a rate.
     tax_amount: Decimal,
-    /// The time entry that it bills.
-    time_entry: Option<TimeEntryId>,
 }
 
 /// A payment that is on its way.
 #[derive(Debug, Serialize, ToSchema)]
-struct PendingPayment {
+pub struct PendingPayment {
     /// A decimal.
     amount: Decimal,
     /// Since when.
@@ -165,7 +177,7 @@ impl From<&Tax> for TaxOut {
 /// What is taken off an invoice as a whole: one of the two.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Discount)]
-struct DiscountOut {
+pub struct DiscountOut {
     /// A share of the subtotal, in percent.
     percent: Option<Percent>,
     /// An amount.
@@ -215,6 +227,14 @@ struct PaymentOut {
 
 impl InvoiceLineOut {
     fn all(invoice: &Invoice) -> Vec<Self> {
+        let entries = invoice.line_items.iter().map(|line| line.time_entry);
+        InvoiceLineView::all(invoice).into_iter().zip(entries).map(|(line, time_entry)| Self { line, time_entry }).collect()
+    }
+}
+
+impl InvoiceLineView {
+    /// Those of `invoice`, in its order.
+    pub fn all(invoice: &Invoice) -> Vec<Self> {
         // They were summed up when it was written, so they can be.
         let nets = invoice.line_nets().unwrap_or_default();
         invoice.line_items.iter().zip(nets).map(|(line, net)| Self::new(line, net)).collect()
@@ -224,9 +244,15 @@ impl InvoiceLineOut {
         let nothing = Money::zero(net.currency());
         let amount = line.amount(net.currency()).unwrap_or(nothing).into();
         let tax_amount = line.tax.on(net).unwrap_or(nothing).into();
-        let LineItem { description, quantity, unit_price, tax, time_entry } = line.clone();
+        let LineItem { description, quantity, unit_price, tax, time_entry: _ } = line.clone();
         let LineTax { category: tax_category, rate: tax_rate, reason: tax_reason } = tax;
-        Self { description, quantity, unit_price, tax_category, tax_rate, tax_reason, amount, tax_amount, time_entry }
+        Self { description, quantity, unit_price, tax_category, tax_rate, tax_reason, amount, tax_amount }
+    }
+}
+
+impl From<&Checkout> for PendingPayment {
+    fn from(pending: &Checkout) -> Self {
+        Self { amount: pending.amount.into(), since: pending.pending_at }
     }
 }
 

@@ -12,7 +12,7 @@ mod work;
 pub use client::{ClientOut, ClientSummary};
 pub use contact::{ContactOut, ContactPatch};
 pub use engagement::{EngagementOut, EngagementSummary};
-pub use invoice::{InvoiceView, InvoiceViewRow, TaxOut};
+pub use invoice::{DiscountOut, InvoiceLineView, InvoiceView, InvoiceViewRow, PendingPayment, TaxOut};
 pub use portal_user::PortalUserOut;
 pub use rate::{NewRate, RateOut, patch_rates, price, rate_card, rates};
 pub use work::{ProjectView, TaskView};

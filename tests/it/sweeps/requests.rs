@@ -29,10 +29,10 @@ async fn a_get_makes_one_request_and_a_write_at_most_one_read_and_one_write(part
         let answer = row.rightful(&firm, &given).send().await;
         let calls = app.meter.take();
         let (reads, writes, leases) = counted(&calls);
-        let good = match (operation.method == Method::GET, operation.signed_in()) {
+        let good = match operation.method == Method::GET {
             _ if row.asks_others => reads <= 2 && writes <= 2,
-            (true, signed_in) => reads == if signed_in { row.reads } else { 0 } && writes == 0,
-            (false, _) => reads <= row.reads && writes == 1,
+            true => reads == row.reads && writes == 0,
+            false => reads <= row.reads && writes == 1,
         };
         if !answer.status.is_success() || !good || leases > if row.asks_others { 2 } else { 1 } {
             faults.push(format!("{}: {} after {calls:?}", row.operation, answer.status));

@@ -21,7 +21,7 @@ pub(super) fn rows() -> Vec<Row> {
             Given::named(client(firm).await).with(json!({
                 "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457",
                 "website": "https://acme-group.example", "industry": "Trade", "tax_number": "556703-7485", "vat_id": "SE556703748501",
-                "address": address,
+                "address": address, "billing_email": email("billing"), "cc": [email("carl"), email("dora")], "reminders_paused": true,
             }))
         }),
         row("archive_client", async |firm| Given::named(client(firm).await)).reads(7),
@@ -39,6 +39,7 @@ fn new_client() -> Value {
         "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
         "website": "https://acme.example", "industry": "Retail", "tax_number": "556000-4615", "vat_id": "SE556000461501",
         "address": {"line1": "Storgatan 1", "line2": "Floor 3", "postal_code": "111 22", "city": "Stockholm", "region": "Uppland", "country": "SE"},
+        "billing_email": email("invoices"), "cc": [email("eva")], "reminders_paused": false,
     })
 }
 

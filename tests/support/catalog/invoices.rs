@@ -19,6 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
             let (issue, due) = days(firm);
             Given::named(invoice.id()).with(json!({
                 "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457", "address": address(),
+                "billing_email": email("billing"), "cc": [email("carl"), email("dora")],
                 "tax_number": "556703-7485", "vat_id": "SE556703748501", "reference": "PO-4711", "memo": "Thanks.", "notes": "As said",
                 "line_items": [interviews(&entry), training()], "discount": {"amount": "100.00"}, "issue_date": issue, "due_date": due,
             }))
@@ -27,6 +28,15 @@ pub(super) fn rows() -> Vec<Row> {
         row("remove_invoice", async |firm| Given::named(draft(firm).await)),
         row("restore_invoice", async |firm| Given::named(archived(firm, "/api/finance/invoices/", void(firm).await).await)),
         row("send_invoice", async |firm| Given::named(draft(firm).await).with(json!({"sent_by": "mail"}))),
+        row("resend_invoice", async |firm| Given::named(sent(firm).await)).reads(2),
+        row("revoke_invoice_link", async |firm| Given::named(sent(firm).await)),
+        row("remind_of_invoice", async |firm| Given::named(sent(firm).await)),
+        row("pause_invoice_reminders", async |firm| Given::named(sent(firm).await)),
+        row("resume_invoice_reminders", async |firm| {
+            let invoice = sent(firm).await;
+            firm.owner.post(format!("/api/finance/invoices/{invoice}/pause-reminders/"), json!({})).await.expect(200);
+            Given::named(invoice)
+        }),
         row("void_invoice", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Sent to the wrong client"}))),
         row("mark_invoice_uncollectible", async |firm| Given::named(sent(firm).await).with(json!({"reason": "Bankrupt"}))),
         row("reverse_invoice_write_off", async |firm| {

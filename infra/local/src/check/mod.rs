@@ -6,6 +6,7 @@
 mod accounts;
 mod billing;
 mod delivery;
+mod guest;
 mod mails;
 mod onboarding;
 mod refusals;
@@ -28,6 +29,8 @@ pub async fn run(url: &str) -> Result<()> {
     billing::walk(&mut walk, &firm, &work).await?;
     println!("What doesn't arrive");
     mails::walk(&mut walk, &firm).await?;
+    println!("Paid without a log-in");
+    guest::walk(&mut walk, &firm).await?;
     println!("What somebody signs in with");
     accounts::walk(&mut walk).await?;
     println!("What is refused");

@@ -19,6 +19,10 @@ pub(super) struct Client {
     pub(super) signs_in: bool,
     pub(super) industry: &'static str,
     pub(super) place: Place,
+    /// Where its invoices are mailed, if not to its contact.
+    pub(super) billing_email: Option<&'static str>,
+    /// Who gets a copy of them.
+    pub(super) cc: &'static [&'static str],
 }
 
 /// Where a client is.
@@ -41,7 +45,8 @@ const fn over(line1: &'static str, postal_code: &'static str, city: &'static str
 
 /// At home, with the firm's usual terms.
 const fn client(lead: Lead, industry: &'static str, place: Place) -> Client {
-    Client { lead, terms: 30, pays: (12, 20), currency: super::firm::CURRENCY, tax: TAX, signs_in: true, industry, place }
+    let (currency, billing_email, cc): (_, _, &[&str]) = (super::firm::CURRENCY, None, &[]);
+    Client { lead, terms: 30, pays: (12, 20), currency, tax: TAX, signs_in: true, industry, place, billing_email, cc }
 }
 
 /// One that is abroad.
@@ -52,6 +57,11 @@ const fn abroad(client: Client, currency: &'static str) -> Client {
 /// One that has so many days to pay, and takes so long.
 const fn paying(client: Client, terms: u64, pays: (u64, usize)) -> Client {
     Client { terms, pays, ..client }
+}
+
+/// One whose invoices go to its bookkeepers, with copies to others.
+const fn billed(client: Client, to: &'static str, cc: &'static [&'static str]) -> Client {
+    Client { billing_email: Some(to), cc, ..client }
 }
 
 /// One whose contact hasn't followed the link yet.
@@ -73,14 +83,18 @@ pub(super) const EMBER: &str = "Ember Retail";
 pub(super) const HERON: &str = "Heron Software";
 
 pub(super) static CLIENTS: [Client; 12] = [
-    paying(
-        client(
-            lead(LUMEN, "Jonas Beck", "jonas@lumen.example", "referral"),
-            "Pharmaceuticals",
-            over("14 Grand Canal Quay", "D02 XE98", "Dublin", "IE"),
+    billed(
+        paying(
+            client(
+                lead(LUMEN, "Jonas Beck", "jonas@lumen.example", "referral"),
+                "Pharmaceuticals",
+                over("14 Grand Canal Quay", "D02 XE98", "Dublin", "IE"),
+            ),
+            45,
+            (20, 20),
         ),
-        45,
-        (20, 20),
+        "accounts-payable@lumen.example",
+        &["jonas@lumen.example"],
     ),
     paying(
         abroad(
@@ -94,14 +108,18 @@ pub(super) static CLIENTS: [Client; 12] = [
         60,
         (28, 12),
     ),
-    paying(
-        client(
-            lead(DUNMORE, "Karen Friel", "karen@dunmore.example", "tender"),
-            "Public administration",
-            at("County Hall, Main Street", "Dunmore", None),
+    billed(
+        paying(
+            client(
+                lead(DUNMORE, "Karen Friel", "karen@dunmore.example", "tender"),
+                "Public administration",
+                at("County Hall, Main Street", "Dunmore", None),
+            ),
+            60,
+            (30, 10),
         ),
-        60,
-        (30, 10),
+        "finance@dunmore.example",
+        &["karen@dunmore.example", "audit@dunmore.example"],
     ),
     abroad(
         client(

@@ -111,8 +111,8 @@ async fn won(loader: &Loader, place: usize, client: &Client, budgets: &HashMap<&
     let id = accepted.text("/client/id")?;
     let Place { line1, postal_code, city, region, country } = client.place;
     let address = json!({ "line1": line1, "postal_code": postal_code, "city": city, "region": region, "country": country });
-    let address = json!({ "address": address, "industry": client.industry });
-    loader.patch(CLOSER, &format!("/api/clients/clients/{id}/"), &address).await?;
+    let more = json!({ "address": address, "industry": client.industry, "billing_email": client.billing_email, "cc": client.cc });
+    loader.patch(CLOSER, &format!("/api/clients/clients/{id}/"), &more).await?;
     Ok((id, proposal))
 }
 

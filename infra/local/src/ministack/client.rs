@@ -126,10 +126,12 @@ async fn answer(what: &str, request: RequestBuilder) -> Result<String> {
 
 fn mail(message: &Value) -> Option<Mail> {
     let text = |key: &str| message.get(key).and_then(Value::as_str).map(str::to_owned);
+    let all = |key: &str| Some(message.get(key)?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect());
     Some(Mail {
         id: text("MessageId")?,
         from: text("Source")?,
-        to: message.get("To")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        to: all("To")?,
+        cc: all("CC")?,
         subject: text("Subject")?,
         text: text("BodyText").unwrap_or_default(),
         html: text("BodyHtml"),

@@ -46,6 +46,9 @@ pub struct Mail {
     pub from: String,
     /// To whom.
     pub to: Vec<String>,
+    /// Who got a copy.
+    #[serde(default)]
+    pub cc: Vec<String>,
     /// Its subject.
     pub subject: String,
     /// Its text part.

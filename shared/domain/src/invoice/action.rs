@@ -1,6 +1,6 @@
 //! What people do to an invoice: write the draft, send it, take it back, give it up, archive it.
 
-use super::{Event, Invoice, LineItem, SentBy, Status, lines};
+use super::{Event, GuestLink, Invoice, LineItem, SentBy, Status, lines};
 use crate::{Archive, Date, MultiLine, Refusal, Time, Transition, firm::Firm, ids::TimeEntryId};
 
 /// How many days back an invoice can be dated, and how many days after its date it can be due.
@@ -41,8 +41,13 @@ impl Invoice {
         due_within_reason(self.issue_date.unwrap_or(today), self.due_date)
     }
 
-    /// The draft with other fields. Which time entries it bills stays as it is.
+    /// The draft with other fields, but for the time entries that it bills; or what was sent with other notes, which the client
+    /// isn't told.
     pub fn edit(&self, edited: Self, today: Date) -> Transition<Self> {
+        let with_its_notes = Self { notes: edited.notes.clone(), ..self.clone() };
+        if self.status != Status::Draft && edited == with_its_notes {
+            return Ok((edited, Event::Updated));
+        }
         self.draft()?;
         let entries = |invoice: &Self| {
             let mut entries: Vec<_> = invoice.time_entries().collect();
@@ -95,7 +100,7 @@ impl Invoice {
         if self.line_items.is_empty() {
             return Err(Refusal::rule("line_items", "At least one line is needed."));
         }
-        if by == SentBy::Mail && self.contact.email.is_none() {
+        if by == SentBy::Mail && self.billed().is_none() {
             return Err(Refusal::rule("email", "The invoice has none to send it to; set it, or say that it is sent by hand."));
         }
         let issued = self.issue_date.unwrap_or(firm.time_zone.day(now));
@@ -110,6 +115,7 @@ impl Invoice {
             status: Status::Sent,
             sent_at: Some(now),
             sent_by: Some(by),
+            guest_link: Some(GuestLink::FIRST),
             seller: Some(firm.party()),
             reminders,
             time_zone: Some(firm.time_zone),
@@ -173,7 +179,7 @@ impl Invoice {
         match self.status {
             Status::Draft => Ok(()),
             Status::Sent | Status::Paid | Status::Void | Status::Uncollectible => {
-                Err(Refusal::state("The invoice was sent and can't be changed any more; issue a credit note."))
+                Err(Refusal::state("The invoice was sent and can't be changed any more, but for its notes; issue a credit note."))
             }
         }
     }

@@ -40,6 +40,9 @@ pub struct Checkout {
     pub attempt: u32,
     /// How much.
     pub amount: Money,
+    /// By which of the invoice's links it was asked for, and leads back there; none, if by who is signed in.
+    #[serde(default)]
+    pub link: Option<u32>,
     /// When it was begun.
     pub prepared_at: Time,
     /// Stripe's name of the page.
@@ -84,14 +87,15 @@ pub enum Link {
 }
 
 impl Invoice {
-    /// How to come at `now` to a page on which all that is due can be paid.
-    pub fn prepare_checkout(&self, now: Time) -> Result<Link, Refusal> {
+    /// How to come at `now` to a page on which all that is due can be paid, and from which one comes back by the invoice's link
+    /// `link`, or to the portal if there is none.
+    pub fn prepare_checkout(&self, link: Option<u32>, now: Time) -> Result<Link, Refusal> {
         self.payable()?;
         if self.pending_checkout().is_some() {
             return Err(Refusal::state("A payment is on its way; it can be paid again only if that fails."));
         }
         let due = self.amount_due();
-        for checkout in self.checkouts.iter().rev().filter(|checkout| checkout.amount == due) {
+        for checkout in self.checkouts.iter().rev().filter(|checkout| checkout.amount == due && checkout.link == link) {
             match checkout.state {
                 CheckoutState::Open if checkout.expires_at.is_some_and(|end| end - now > LEFT) => {
                     return Ok(Link::Open(checkout.clone()));
@@ -102,7 +106,8 @@ impl Invoice {
         }
         let attempt = self.checkouts.last().map_or(1, |last| last.attempt + 1);
         let state = CheckoutState::Prepared;
-        let new = Checkout { attempt, amount: due, prepared_at: now, session: None, url: None, expires_at: None, state, pending_at: None };
+        let new =
+            Checkout { attempt, amount: due, link, prepared_at: now, session: None, url: None, expires_at: None, state, pending_at: None };
         let forgotten = (self.checkouts.len() + 1).saturating_sub(MOST_CHECKOUTS);
         let checkouts = self.checkouts.iter().skip(forgotten).chain([&new]).cloned().collect();
         Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, Event::CheckoutPrepared)), new))
@@ -161,11 +166,14 @@ impl Invoice {
     }
 
     /// The pages that are to be expired at Stripe: on which something else can be paid than what is due, or what is being paid on
-    /// another, or can be on a later one.
+    /// another, or can be on a later one; or to which a link led that works no more.
     pub fn stale_checkouts(&self) -> impl Iterator<Item = &str> {
         let is_open = |checkout: &&Checkout| checkout.state == CheckoutState::Open;
         let due = self.amount_due();
-        let good = self.checkouts.iter().rfind(|checkout| is_open(checkout) && checkout.amount == due).map(|checkout| checkout.attempt);
+        let is_good = |checkout: &&Checkout| {
+            is_open(checkout) && checkout.amount == due && (checkout.link.is_none() || checkout.link == self.link_number())
+        };
+        let good = self.checkouts.iter().rfind(is_good).map(|checkout| checkout.attempt);
         let takes_none = self.payable().is_err() || self.pending_checkout().is_some();
         let is_stale = move |checkout: &&Checkout| takes_none || good != Some(checkout.attempt);
         self.checkouts.iter().filter(is_open).filter(is_stale).filter_map(|checkout| checkout.session.as_deref())
@@ -203,20 +211,22 @@ mod tests {
 
     #[test]
     fn a_page_to_pay_is_asked_for_once_until_another_amount_is_due() {
-        let Link::New(stored, checkout) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+        let Link::New(stored, checkout) = sent().prepare_checkout(None, now()).unwrap() else { panic!("a new one") };
         assert_eq!(checkout.key(id(9)), format!("inv:{}:v12000:a1", id::<Invoice>(9)));
         let (invoice, _) = *stored;
-        assert!(matches!(invoice.prepare_checkout(now()), Ok(Link::Prepared(again)) if again == checkout));
+        assert!(matches!(invoice.prepare_checkout(None, now()), Ok(Link::Prepared(again)) if again == checkout));
         let end = now() + chrono::TimeDelta::hours(24);
         let (invoice, _) = invoice.checkout_opened(1, "cs_1", "https://pay.example/1", end).unwrap();
         assert!(invoice.checkout_opened(1, "cs_1", "https://pay.example/1", end).is_none());
-        assert!(matches!(invoice.prepare_checkout(now()), Ok(Link::Open(open)) if open.url.as_deref() == Some("https://pay.example/1")));
+        assert!(
+            matches!(invoice.prepare_checkout(None, now()), Ok(Link::Open(open)) if open.url.as_deref() == Some("https://pay.example/1"))
+        );
         let late = now() + chrono::TimeDelta::hours(23);
-        assert!(matches!(invoice.prepare_checkout(late), Ok(Link::New(_, new)) if new.attempt == 2));
+        assert!(matches!(invoice.prepare_checkout(None, late), Ok(Link::New(_, new)) if new.attempt == 2));
         let part = pay(&invoice, "20").unwrap().invoice.0;
-        assert!(matches!(part.prepare_checkout(now()), Ok(Link::New(_, new)) if new.amount == usd(10_000)));
+        assert!(matches!(part.prepare_checkout(None, now()), Ok(Link::New(_, new)) if new.amount == usd(10_000)));
         let (expired, _) = invoice.checkout_expired("cs_1").unwrap();
-        assert!(matches!(expired.prepare_checkout(now()), Ok(Link::New(..))));
+        assert!(matches!(expired.prepare_checkout(None, now()), Ok(Link::New(..))));
         assert!(expired.checkout_expired("cs_1").is_none());
         let paid = settle(&invoice, &received(12_000)).invoice.unwrap().0;
         assert_eq!((paid.status, paid.checkout("cs_1").unwrap().state), (Paid, CheckoutState::Paid));
@@ -225,18 +235,18 @@ mod tests {
 
     #[test]
     fn while_money_is_on_its_way_there_is_no_other_page_and_no_reminder() {
-        let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+        let Link::New(stored, _) = sent().prepare_checkout(None, now()).unwrap() else { panic!("a new one") };
         let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
         let late = "2027-01-15T12:00:00Z".parse().unwrap();
         for (before, attempt) in [(&open, None), (&stored.0, Some(1))] {
             let (pending, event) = before.checkout_pending("cs_1", attempt, now()).unwrap();
             assert_eq!((event, pending.pending_checkout().map(|pending| pending.amount)), (Event::CheckoutPending, Some(usd(12_000))));
-            assert_eq!(pending.prepare_checkout(now()).unwrap_err().why, crate::Why::State);
+            assert_eq!(pending.prepare_checkout(None, now()).unwrap_err().why, crate::Why::State);
             assert!(pending.remind(late).is_none() && pending.timers().iter().all(|timer| timer.kind != TimerKind::InvoiceReminder));
             assert!(pending.checkout_pending("cs_1", attempt, now()).is_none());
             let (failed, event) = pending.checkout_failed("cs_1").unwrap();
             assert_eq!(event, Event::CheckoutFailed);
-            assert!(matches!(failed.prepare_checkout(now()), Ok(Link::New(..))) && failed.remind(late).is_some());
+            assert!(matches!(failed.prepare_checkout(None, now()), Ok(Link::New(..))) && failed.remind(late).is_some());
             assert!(failed.checkout_pending("cs_1", attempt, now()).is_none(), "an event that came late");
             let paid = settle(&pending, &received(12_000)).invoice.unwrap().0;
             assert!(paid.pending_checkout().is_none() && paid.checkout_pending("cs_1", attempt, now()).is_none());
@@ -245,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_page_for_another_amount_than_is_due_is_stale() {
-        let Link::New(stored, _) = sent().prepare_checkout(now()).unwrap() else { panic!("a new one") };
+        let Link::New(stored, _) = sent().prepare_checkout(None, now()).unwrap() else { panic!("a new one") };
         let open = stored.0.checkout_opened(1, "cs_1", "https://pay.example/1", now() + chrono::TimeDelta::hours(24)).unwrap().0;
         assert_eq!(open.stale_checkouts().count(), 0);
         for changed in [
@@ -263,7 +273,7 @@ mod tests {
     #[test]
     fn of_several_pages_the_last_is_good_and_none_while_money_is_on_its_way() {
         let open = |invoice: &Invoice, attempt, session, at: Time| {
-            let Link::New(stored, _) = invoice.prepare_checkout(at).unwrap() else { panic!("a new one") };
+            let Link::New(stored, _) = invoice.prepare_checkout(None, at).unwrap() else { panic!("a new one") };
             stored.0.checkout_opened(attempt, session, "https://pay.example/", at + chrono::TimeDelta::hours(24)).unwrap().0
         };
         let two = open(&open(&sent(), 1, "cs_1", now()), 2, "cs_2", now() + chrono::TimeDelta::minutes(1390));

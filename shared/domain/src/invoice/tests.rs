@@ -110,24 +110,26 @@ pub(super) fn settle(invoice: &Invoice, received: &Received) -> Settled {
 #[test]
 fn every_state_allows_what_it_should_and_nothing_else() {
     let entry = id(11);
-    // edit, add time, send, pay, apply credit, page to pay, credit note, void, give up, remove
+    // edit, change the notes, add time, send, pay, apply credit, page to pay, credit note, void, give up, remove
     for (status, allowed) in [
-        (Draft, "edit add send . . . . . . remove"),
-        (Sent, ". . . pay credit page note void giveup ."),
-        (Paid, ". . . pay . . note . . remove"),
-        (Void, ". . . pay . . . . . remove"),
-        (Uncollectible, ". . . pay credit page note void . remove"),
+        (Draft, "edit notes add send . . . . . . remove"),
+        (Sent, ". notes . . pay credit page note void giveup ."),
+        (Paid, ". notes . . pay . . note . . remove"),
+        (Void, ". notes . . pay . . . . . remove"),
+        (Uncollectible, ". notes . . pay credit page note void . remove"),
     ] {
         let invoice = at(status);
         assert_eq!(invoice.status, status);
         let billed = LineItem { time_entry: Some(entry), ..line("1", "1", None) };
+        let (reference, notes) = (SingleLine::new("PO-4711").ok(), MultiLine::new("Bo pays late.").ok());
         let did = [
-            ("edit", invoice.edit(invoice.clone(), today()).is_ok()),
+            ("edit", invoice.edit(Invoice { reference, notes: notes.clone(), ..invoice.clone() }, today()).is_ok()),
+            ("notes", invoice.edit(Invoice { notes, ..invoice.clone() }, today()).is_ok()),
             ("add", invoice.add_time(vec![billed], today()).is_ok()),
             ("send", invoice.send(2, SentBy::Mail, &firm(), now()).is_ok()),
             ("pay", pay(&invoice, "1").is_ok()),
             ("credit", invoice.apply_credit(id(9), (id(3), &credit_of(100)), using(None), id(2), now()).is_ok()),
-            ("page", invoice.prepare_checkout(now()).is_ok()),
+            ("page", invoice.prepare_checkout(None, now()).is_ok()),
             ("note", note(&invoice, "1", None).is_ok()),
             ("void", invoice.void(None).is_ok()),
             ("giveup", invoice.mark_uncollectible(None).is_ok()),
@@ -271,7 +273,7 @@ fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
 
 #[test]
 fn it_reads_back_as_it_was_written() {
-    let Link::New(stored, _) = pay(&sent(), "20").unwrap().invoice.0.prepare_checkout(now()).unwrap() else { panic!("a new one") };
+    let Link::New(stored, _) = pay(&sent(), "20").unwrap().invoice.0.prepare_checkout(None, now()).unwrap() else { panic!("a new one") };
     for invoice in [stored.0, at(Paid), at(Draft)] {
         let discount = Some(Discount::Amount(usd(100)));
         let invoice = Invoice { discount, ..invoice };

@@ -25,6 +25,7 @@ fn message() -> Message {
     let envelope = Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
         to_name: SingleLine::new("Lee, Ann").ok(),
+        cc: ["bo@fabrikam.example", "bocker@bücher.example"].iter().filter_map(|copy| Email::new(copy).ok()).collect(),
         from: Sender::Firm(SingleLine::new("Northwind \"N\" Advisory").unwrap()),
         reply_to: Some(person),
         reference: Reference::new("user_01JD9Q8R7S", 3),
@@ -98,7 +99,10 @@ async fn a_mail_is_sent_in_the_firms_name_with_its_reference() {
     assert_eq!(mailer(port).send(&message, &tags()).await.as_deref(), Ok("0100-abc"));
     let expected = json!({
         "FromEmailAddress": "\"Northwind \\\"N\\\" Advisory via ConsultantPro\" <mail@consultantpro.example>",
-        "Destination": { "ToAddresses": ["\"Lee, Ann\" <ann@fabrikam.example>"] },
+        "Destination": {
+            "ToAddresses": ["\"Lee, Ann\" <ann@fabrikam.example>"],
+            "CcAddresses": ["bo@fabrikam.example", "bocker@xn--bcher-kva.example"],
+        },
         "ReplyToAddresses": ["=?UTF-8?B?w4VzYSDDlmJlcmc=?= <asa@northwind.example>"],
         "Content": { "Simple": {
             "Subject": { "Data": "Join Northwind \"N\" Advisory on ConsultantPro", "Charset": "UTF-8" },

@@ -1,0 +1,107 @@
+//! A page of Stripe's on which all that is due on an invoice can be paid, for who is signed in at the client and for whoever has
+//! the invoice's link.
+//!
+//! The attempt is stored before Stripe is asked, and Stripe is asked with the attempt's key: whatever gets lost on the
+//! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again. So it
+//! needs no idempotency key, and nothing is kept under one: the page of yesterday may be closed. Deliberately absent: who may
+//! pay, and that the invoice is theirs, which the callers look at.
+
+use std::sync::Arc;
+
+use api::{Answer, Cx, Problem};
+use chrono::{DateTime, Utc};
+use domain::{
+    Email,
+    ids::FirmId,
+    invoice::{Checkout, Invoice, Link},
+};
+use payments::{Opened, Order, PaymentError, Payments};
+use secrets::Kept;
+use serde::Serialize;
+use store::{Change, Record, Reply};
+use utoipa::ToSchema;
+
+/// Where an invoice can be paid.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentLink {
+    /// A page of Stripe's.
+    url: String,
+    /// Until when; ask again then.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// Who pays, and where they come from.
+#[derive(Debug)]
+pub struct Payer {
+    /// Whose invoice it is.
+    pub firm: FirmId,
+    /// By which of the invoice's links they come; none, if they are signed in.
+    pub link: Option<u32>,
+    /// Their address, for Stripe's form, if it may be shown to them.
+    pub email: Option<Email>,
+    /// The page of the web app that they come from, and go back to.
+    pub page: String,
+}
+
+/// The page on which `payer` can pay what is due on `invoice`; what it takes to open it is written by changes that `begin` begins.
+pub async fn open(
+    cx: &Cx,
+    account: &Kept<Payments>,
+    payer: Payer,
+    invoice: Record<Invoice>,
+    begin: impl Fn() -> Change,
+) -> Result<Answer<PaymentLink>, Problem> {
+    let payments = async || account.get(cx.now).await.map_err(Problem::unavailable);
+    let (payments, invoice, checkout) = match invoice.prepare_checkout(payer.link, cx.now)? {
+        Link::Open(checkout) => return answer(cx, checkout.url.unwrap_or_default(), checkout.expires_at),
+        Link::Prepared(checkout) => (payments().await?, invoice, checkout),
+        Link::New(prepared, checkout) => {
+            let payments = payments().await?;
+            let mut change = begin();
+            let invoice = change.update(&invoice, *prepared)?;
+            change.commit(&Reply::none()).await?;
+            (payments, invoice, checkout)
+        }
+    };
+    let opened = ask(cx, account, &payments, &order(payer, &invoice, &checkout)).await?;
+    if let Some(changed) = invoice.checkout_opened(checkout.attempt, &opened.session, &opened.url, opened.expires_at) {
+        let mut change = begin();
+        change.update(&invoice, changed)?;
+        change.commit(&Reply::none()).await?;
+    }
+    answer(cx, opened.url, Some(opened.expires_at))
+}
+
+/// The page for `order`. A key that Stripe doesn't take is read again.
+async fn ask(cx: &Cx, account: &Kept<Payments>, payments: &Arc<Payments>, order: &Order) -> Result<Opened, Problem> {
+    let opened = match payments.open_checkout(order).await {
+        Err(PaymentError::KeyRefused(why)) => match account.again(payments, cx.now).await {
+            Some(payments) => payments.open_checkout(order).await,
+            None => Err(PaymentError::KeyRefused(why)),
+        },
+        opened => opened,
+    };
+    opened.map_err(|error| match error {
+        PaymentError::Unavailable(_) | PaymentError::KeyRefused(_) => Problem::unavailable(error),
+        PaymentError::Refused(why) => Problem::conflict(why),
+    })
+}
+
+fn answer(cx: &Cx, url: String, expires_at: Option<DateTime<Utc>>) -> Result<Answer<PaymentLink>, Problem> {
+    cx.json(&PaymentLink { url, expires_at })
+}
+
+/// What Stripe is asked for: the attempt `checkout` to pay `invoice`. It is the same whenever it is asked for again.
+fn order(Payer { firm, email, page, .. }: Payer, invoice: &Record<Invoice>, checkout: &Checkout) -> Order {
+    let metadata = [("firm", firm.to_string()), ("invoice", invoice.id.to_string()), ("attempt", checkout.attempt.to_string())];
+    Order {
+        key: checkout.key(invoice.id),
+        reference: invoice.id.to_string(),
+        metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
+        amount: checkout.amount,
+        description: format!("Invoice {}", invoice.label().unwrap_or_default()),
+        email,
+        success_url: format!("{page}?paid=1"),
+        cancel_url: page,
+    }
+}
