@@ -11,6 +11,8 @@ use secrets::{Invited, LinkKey, Secrets, SigningKey, stripe_key};
 use serde_json::{Value, json};
 use tests::{Answer, Environment, Firm, PASSWORD, TestApp, User, email, ministack};
 
+use crate::invoices::{client, sent_to};
+
 /// Longer than a secret is used without being read again.
 const READ_AGAIN: TimeDelta = TimeDelta::minutes(5);
 
@@ -104,6 +106,32 @@ async fn the_key_of_links_is_changed_and_links_that_are_on_their_way_work() {
     app.clock.advance(TimeDelta::seconds(10));
     activate(invited(&firm, &newer_key).await).await.expect(200);
     activate(before).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_invoices_link_works_as_long_as_the_key_that_it_was_made_with_is_known_and_without_keys_none_does() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let id = sent_to(&firm, &client(&firm).await, "500").await.id();
+    let show = async |at: &Environment, token: &str| app.get(format!("/api/guest/invoices/{token}/")).by(at).send().await;
+    let (old, current) = (firm.guest_link(&id, 1), app.vault.get("links").unwrap());
+    let running = app.environment();
+    show(&running, &old).await.expect(200);
+    let key_of = |secret: &str| serde_json::from_str::<Value>(secret).unwrap()["key"].clone();
+    let newer = Keys::generate().unwrap().link_secret();
+    app.vault.set("links", Some(&json!({"key": key_of(&newer), "previous": key_of(&current)}).to_string()));
+    app.clock.advance(READ_AGAIN);
+    show(&running, &old).await.expect(200);
+    app.vault.set("links", Some(&newer));
+    app.clock.advance(READ_AGAIN);
+    show(&running, &old).await.expect(404);
+    // A process that starts without the key can't tell good links from others, and says so.
+    app.vault.set("links", None);
+    let started = app.environment();
+    assert!(show(&started, &old).await.expect(503).header("retry-after").is_some());
+    app.vault.set("links", Some(&current));
+    app.clock.advance(TimeDelta::seconds(10));
+    show(&started, &old).await.expect(200);
 }
 
 #[tokio::test]

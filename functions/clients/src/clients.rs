@@ -138,8 +138,8 @@ struct ClientPatch {
 
 /// List clients.
 ///
-/// Newest first, without addresses, tax numbers and what is about mail, and without those that are archived, which `archived=true` lists. There
-/// is no other filter: 400.
+/// Newest first, without addresses, tax numbers and what is about mail, and without those that are archived, which
+/// `archived=true` lists. There is no other filter: 400.
 #[get("/api/clients/clients/")]
 async fn list_clients(
     cx: Cx,
@@ -164,9 +164,8 @@ async fn create_client(cx: Cx, staff: Staff<may::WriteClients>, Valid(body): Val
 
 /// Change a client.
 ///
-/// Invoices, drafts too, keep the client as it was when they were drafted, and where they are mailed, until they are sent again;
-/// its portal users keep their names and e-mails.
-/// 409 if it is archived.
+/// Invoices, drafts too, keep the client as it was when they were drafted, and where they are mailed, until they are sent
+/// again; its portal users keep their names and e-mails. 409 if it is archived.
 #[patch("/api/clients/clients/{id}/")]
 async fn update_client(
     cx: Cx,

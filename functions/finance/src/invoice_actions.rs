@@ -54,9 +54,9 @@ struct GiveUpInvoice {
 ///
 /// It gets its number, the firm's name and address of now and, where it has none, today as its day and a last day to pay by
 /// the firm's terms. The mail has a link by which whoever has it sees and pays it without a log-in, and so have those that
-/// follow. It can't be changed any more but for its notes, and the client is reminded as the firm's settings say; one that comes to
-/// nothing is paid at once. 409 unless it is a draft; 422 without a line, without an e-mail or billing e-mail where it goes by mail,
-/// and if its last day to pay is before its day or more than three years after it.
+/// follow. It can't be changed any more but for its notes, and the client is reminded as the firm's settings say; one that
+/// comes to nothing is paid at once. 409 unless it is a draft; 422 without a line, without an e-mail or billing e-mail
+/// where it goes by mail, and if its last day to pay is before its day or more than three years after it.
 #[post("/api/finance/invoices/{id}/send/")]
 async fn send_invoice(
     cx: Cx,

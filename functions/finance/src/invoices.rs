@@ -48,7 +48,8 @@ api::standard_handlers! {
     ///
     /// Newest first, also of a draft that was deleted: by whom it was drafted, changed, sent, paid, credited, taken back or
     /// given up, and which fields that changed. What Stripe said is by `system:stripe`, what was due by `system:schedule`,
-    /// what followed from other things by `system:outbox`, and what was done by its link by `guest`. Network addresses are for owners and managers.
+    /// what followed from other things by `system:outbox`, and what was done by its link by `guest`. Network addresses are
+    /// for owners and managers.
     list_invoice_history: history by Staff<may::ReadBilling>;
 }
 
@@ -269,9 +270,9 @@ async fn create_invoice(cx: Cx, staff: Staff<may::WriteBilling>, Valid(body): Va
 /// Change a draft, or the notes of an invoice that was sent.
 ///
 /// Its client, project and currency stay, and which time entries it bills, though lines can bill them at other prices. 409
-/// once it is sent, for all but the notes, and if it is archived; 422 for lines with other time entries than before, at other prices where they take back time, or that
-/// come to less than nothing; for a day on it that is in the future, a last day to pay before that, and either more than
-/// three years off.
+/// once it is sent, for all but the notes, and if it is archived; 422 for lines with other time entries than before, at
+/// other prices where they take back time, or that come to less than nothing; for a day on it that is in the future, a last
+/// day to pay before that, and either more than three years off.
 #[patch("/api/finance/invoices/{id}/")]
 async fn update_invoice(
     cx: Cx,

@@ -34,8 +34,8 @@ pub(crate) async fn recipients(
     Ok(moved.or(then))
 }
 
-/// What a mail to `recipients` is sent with. Nothing leaves a firm whose founder hasn't confirmed their e-mail: what leads to a mail is
-/// refused there, so this is for what nobody thought of.
+/// What a mail to `recipients` is sent with. Nothing leaves a firm whose founder hasn't confirmed their e-mail: what leads
+/// to a mail is refused there, so this is for what nobody thought of.
 pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, recipients: Recipients) -> Result<Envelope, Failed> {
     let firm = found.record(logged.firm)?;
     firm.confirmed().map_err(Error::from)?;
