@@ -1,10 +1,15 @@
 //! Where an invoice and what follows it are mailed: to the client's address for that, with its copies, as they were when it was
 //! drafted or sent again.
 
+use local::ses::Told;
 use serde_json::{Value, json};
-use tests::{Fate, Firm, PostOffice, Posted, TestApp, email};
+use tests::{Fate, Firm, PostOffice, Posted, TestApp, email, hand_mail_events};
 
-use crate::{invoices::act, steps::column};
+use crate::{
+    invoices::act,
+    mail_events::{mails_to, suppressions},
+    steps::column,
+};
 
 /// A client with these fields.
 async fn client(firm: &Firm<'_>, fields: Value) -> String {
@@ -185,4 +190,29 @@ async fn the_notes_of_what_was_sent_can_be_changed_and_nothing_else() {
     assert_eq!(history.json["results"][4]["changes"], json!({"notes": {"before": "Bo pays late", "after": null}}));
     firm.owner.delete(&path).await.expect(204);
     firm.owner.patch(&path, json!({"notes": "x"})).await.expect(409);
+}
+
+#[tokio::test]
+async fn what_comes_back_from_a_copy_says_nothing_of_the_mail_and_no_copy_goes_there_again() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let [ann, bo, eva] = ["ann", "bo", "eva"].map(email);
+    let client = client(&firm, json!({"email": ann, "cc": [bo, eva]})).await;
+    sent(&firm, &client).await;
+    app.deliver_by(&post).await;
+    let mail = post.sent_to(&ann).pop().unwrap();
+    app.tell(&mail, &[Told::Sent, Told::Delivered]).await;
+    let of_copies = [(&bo, Told::Bounced("Permanent", "General")), (&eva, Told::Bounced("Transient", "MailboxFull"))];
+    for (copy, told) in of_copies {
+        let event = mail.event_of(copy, &told, app.clock.now()).to_string();
+        for _ in 0..2 {
+            assert_eq!(hand_mail_events(&app.mail_events(), [("event", event.as_str())]).await, [""; 0]);
+        }
+    }
+    assert_eq!(mails_to(&firm, &ann).await[0]["status"], "delivered");
+    let suppressed: Vec<_> = suppressions(&firm).await.into_iter().map(|one| one["email"].clone()).collect();
+    assert_eq!(suppressed, [json!(bo)]);
+    sent(&firm, &client).await;
+    app.deliver_by(&post).await;
+    assert_eq!(mailed(&post, &ann).pop().unwrap().1, [eva]);
 }

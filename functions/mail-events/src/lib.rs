@@ -8,6 +8,7 @@
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{
+    Email,
     allowance::Standing,
     event::Actor,
     firm::INSTALLATION,
@@ -93,7 +94,22 @@ impl MailEvents {
 
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         let event = parse(body)?;
-        retry_if_lost(async || self.apply_once(&event).await).await
+        if event.is_of_the_addressee() {
+            retry_if_lost(async || self.apply_once(&event).await).await?;
+        }
+        for copy in event.copies() {
+            retry_if_lost(async || self.suppress_copy(&event, copy).await).await?;
+        }
+        Ok(())
+    }
+
+    /// What happened to who got a copy says nothing of the mail; but none goes there any more, if it came back or was called spam.
+    async fn suppress_copy(&self, event: &Event, copy: &Email) -> Result<(), Failed> {
+        let Some(cause) = event.mail.hear(event.news).and_then(|(heard, _)| Cause::of(event.mail_id, &heard)) else { return Ok(()) };
+        let known = self.store.suppression(event.firm, copy).await?;
+        let mut change = self.change(event);
+        change.suppress(known.as_ref(), copy, cause)?;
+        Ok(change.commit(&Reply::none()).await?)
     }
 
     async fn apply_once(&self, event: &Event) -> Result<(), Failed> {

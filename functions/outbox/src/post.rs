@@ -23,11 +23,18 @@ pub(crate) struct Sent {
 
 impl Outbox {
     /// Send `message`, which follows from `logged` as the effect `name`, unless mail to its address is suppressed or the firm has sent
-    /// as many today as it may.
-    pub(crate) async fn post(&self, logged: &Cause, name: &EffectName, message: Message) -> Result<Sent, Failed> {
+    /// as many today as it may. Whose address is suppressed gets no copy.
+    pub(crate) async fn post(&self, logged: &Cause, name: &EffectName, mut message: Message) -> Result<Sent, Failed> {
         let to = message.envelope.to.clone();
         let read = self.store.read(logged.firm).unique(&Unique::Suppressed(to.clone()));
+        let read = message.envelope.cc.iter().fold(read, |read, copy| read.unique(&Unique::Suppressed(copy.clone())));
         let found = read.record(logged.firm).mail_standing().fetch().await?;
+        for copy in std::mem::take(&mut message.envelope.cc) {
+            let suppressed = self.store.suppression_found(&found, &copy).await?;
+            if suppressed.is_none_or(|known| known.status() != Status::Active) {
+                message.envelope.cc.push(copy);
+            }
+        }
         let suppressed = self.store.suppression_found(&found, &to).await?;
         if let Some(suppressed) = suppressed.filter(|known| known.status() == Status::Active) {
             return Err(Failed::Suppressed { to, why: suppressed.content.cause.detail });

@@ -101,8 +101,9 @@ impl Before {
     async fn tell(self: Arc<Self>, asked: Bytes, answered: Bytes) {
         let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
         let Some(sent) = Sent::of(&json(&asked), &json(&answered), SystemTime::now().into()) else { return };
-        for told in sent.outcome() {
-            let event = sent.event(&told, SystemTime::now().into());
+        let of_addressee = sent.outcome().into_iter().map(|told| (sent.to.as_str(), told));
+        for (to, told) in of_addressee.chain(sent.outcome_of_copies()) {
+            let event = sent.event_of(to, &told, SystemTime::now().into());
             for queue in self.rules.iter().filter(|rule| rule.matches(&event)).flat_map(|rule| &rule.queues) {
                 if let Err(error) = self.ministack.send(queue, &event).await {
                     tracing::error!(%error, queue, "an event of SES's is lost");

@@ -36,6 +36,20 @@ pub struct Event {
     pub mail: Mail,
     /// What happened.
     pub news: News,
+    /// To whom it happened; to the mail, if nobody is named.
+    pub recipients: Vec<Email>,
+}
+
+impl Event {
+    /// Whether it happened to whom the mail is for, and not just to who gets a copy.
+    pub fn is_of_the_addressee(&self) -> bool {
+        self.recipients.is_empty() || self.recipients.contains(&self.mail.to)
+    }
+
+    /// To whose copies it happened.
+    pub fn copies(&self) -> impl Iterator<Item = &Email> {
+        self.recipients.iter().filter(|recipient| **recipient != self.mail.to)
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,6 +89,25 @@ struct Told {
     bounce_sub_type: Option<String>,
     delay_type: Option<String>,
     complaint_feedback_type: Option<String>,
+    #[serde(default)]
+    recipients: Vec<String>,
+    #[serde(default, alias = "delayedRecipients", alias = "complainedRecipients")]
+    bounced_recipients: Vec<Recipient>,
+}
+
+/// One of those to whom it happened.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipient {
+    email_address: String,
+}
+
+impl Told {
+    /// To whom it happened.
+    fn recipients(&self) -> Vec<Email> {
+        let each = self.bounced_recipients.iter().map(|recipient| &recipient.email_address).chain(&self.recipients);
+        each.filter_map(|recipient| Email::new(address(recipient)).ok()).collect()
+    }
 }
 
 /// The event that `body` tells of.
@@ -86,7 +119,9 @@ pub fn parse(body: &str) -> Result<Event, Unreadable> {
     let to = to.ok_or_else(|| Unreadable::Form("it names no address".to_owned()))?;
     let mail = Mail::sent(tags.record, (tags.sequence, tags.event), tags.about, purpose, to, detail.mail.timestamp);
     let news = news(&kind, time, &detail).ok_or_else(|| Unreadable::Form(format!("it doesn't say what “{kind}” does")))?;
-    Ok(Event { id, firm: tags.firm, mail_id: tags.mail, mail, news })
+    let told = [&detail.delivery, &detail.delivery_delay, &detail.bounce, &detail.complaint].into_iter().flatten();
+    let recipients = told.flat_map(Told::recipients).collect();
+    Ok(Event { id, firm: tags.firm, mail_id: tags.mail, mail, news, recipients })
 }
 
 /// What an event of `kind` tells, which came at `time`; none if it doesn't say that.

@@ -15,6 +15,8 @@ pub struct Sent {
     pub message_id: String,
     /// The address that it goes to.
     pub to: String,
+    /// Those that get a copy.
+    cc: Vec<String>,
     source: String,
     subject: Value,
     tags: Map<String, Value>,
@@ -52,6 +54,13 @@ impl Sent {
         Some(Self {
             message_id: text(answered, "/MessageId")?,
             to: address(text(asked, "/Destination/ToAddresses/0")?),
+            cc: asked
+                .pointer("/Destination/CcAddresses")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|copy| copy.as_str().map(|copy| address(copy.to_owned())))
+                .collect(),
             source: text(asked, "/FromEmailAddress")?,
             subject: asked.pointer("/Content/Simple/Subject/Data").cloned().unwrap_or_default(),
             tags,
@@ -61,25 +70,24 @@ impl Sent {
 
     /// What SES tells of it, in this order: by what its address is called, if it is one of the mailbox simulator's.
     pub fn outcome(&self) -> Vec<Told> {
-        let name = match self.to.rsplit_once('@') {
-            // A label is no part of the name: bounce+north@…
-            Some((local, SIMULATOR)) => local.split('+').next().unwrap_or_default(),
-            _ => "success",
-        };
-        match name {
-            "bounce" => vec![Told::Sent, Told::Bounced("Permanent", "General")],
-            "suppressionlist" => vec![Told::Sent, Told::Bounced("Permanent", "Suppressed")],
-            "complaint" => vec![Told::Sent, Told::Delivered, Told::Complained("abuse")],
-            // The answer of a machine counts as a mail that came back for now.
-            "ooto" => vec![Told::Sent, Told::Delivered, Told::Bounced("Transient", "General")],
-            _ => vec![Told::Sent, Told::Delivered],
-        }
+        outcome(&self.to)
+    }
+
+    /// The same of each copy, beside its address.
+    pub fn outcome_of_copies(&self) -> impl Iterator<Item = (&str, Told)> {
+        let told = |copy: &str| outcome(copy).into_iter().filter(|told| *told != Told::Sent);
+        self.cc.iter().flat_map(move |copy| told(copy).map(move |told| (copy.as_str(), told)))
     }
 
     /// The event that tells `told` at `at`.
     pub fn event(&self, told: &Told, at: DateTime<Utc>) -> Value {
+        self.event_of(&self.to, told, at)
+    }
+
+    /// The same of what became of what went to `to`.
+    pub fn event_of(&self, to: &str, told: &Told, at: DateTime<Utc>) -> Value {
         let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
-        let (to, at) = (&self.to, time(at));
+        let at = time(at);
         let feedback = format!("{}-feedback", self.message_id);
         let (detail_type, event_type, name, what) = match told {
             Told::Sent => ("Email Sent", "Send", "send", json!({})),
@@ -113,15 +121,16 @@ impl Sent {
             }
             Told::Rejected => ("Email Rejected", "Reject", "reject", json!({"reason": "Bad content"})),
         };
+        let destination: Vec<&String> = [&self.to].into_iter().chain(&self.cc).collect();
         let mail = json!({
             "timestamp": time(self.at), "source": self.source, "sendingAccountId": ACCOUNT, "messageId": self.message_id,
-            "destination": [to], "headersTruncated": false, "headers": [],
-            "commonHeaders": {"from": [self.source], "to": [to], "messageId": self.message_id, "subject": self.subject},
+            "destination": destination, "headersTruncated": false, "headers": [],
+            "commonHeaders": {"from": [self.source], "to": [self.to], "cc": self.cc, "messageId": self.message_id, "subject": self.subject},
             "tags": self.tags,
         });
         json!({
             "version": "0",
-            "id": format!("{}-{}", self.message_id, event_type.to_lowercase()),
+            "id": format!("{}-{}-{to}", self.message_id, event_type.to_lowercase()),
             "detail-type": detail_type,
             "source": "aws.ses",
             "account": ACCOUNT,
@@ -130,6 +139,23 @@ impl Sent {
             "resources": [],
             "detail": {"eventType": event_type, "mail": mail, name: what},
         })
+    }
+}
+
+/// What becomes of what goes to `to`.
+fn outcome(to: &str) -> Vec<Told> {
+    let name = match to.rsplit_once('@') {
+        // A label is no part of the name: bounce+north@…
+        Some((local, SIMULATOR)) => local.split('+').next().unwrap_or_default(),
+        _ => "success",
+    };
+    match name {
+        "bounce" => vec![Told::Sent, Told::Bounced("Permanent", "General")],
+        "suppressionlist" => vec![Told::Sent, Told::Bounced("Permanent", "Suppressed")],
+        "complaint" => vec![Told::Sent, Told::Delivered, Told::Complained("abuse")],
+        // The answer of a machine counts as a mail that came back for now.
+        "ooto" => vec![Told::Sent, Told::Delivered, Told::Bounced("Transient", "General")],
+        _ => vec![Told::Sent, Told::Delivered],
     }
 }
 

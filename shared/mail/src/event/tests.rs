@@ -142,3 +142,18 @@ fn what_does_not_say_all_of_it_is_unreadable() {
         assert!(parse(garbage).is_err(), "{garbage}");
     }
 }
+
+#[test]
+fn what_happens_to_a_copy_is_told_from_what_happens_to_the_mail() {
+    let of = |address: &str| {
+        let told = json!({"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": address}]});
+        parse(&event("Email Bounced", "bounce", told).to_string()).unwrap()
+    };
+    assert!(of("ann@acme.example").is_of_the_addressee() && of("Ann <ANN@acme.example>").copies().next().is_none());
+    let copy = of("bo@acme.example");
+    assert!(!copy.is_of_the_addressee());
+    assert_eq!(copy.copies().map(|copy| copy.as_str()).collect::<Vec<_>>(), ["bo@acme.example"]);
+    let delivered = event("Email Delivered", "delivery", json!({"recipients": ["ann@acme.example", "bo@acme.example"]}));
+    let delivered = parse(&delivered.to_string()).unwrap();
+    assert!(delivered.is_of_the_addressee() && delivered.copies().count() == 1);
+}
