@@ -48,7 +48,7 @@ async fn what_is_more_than_a_firm_may_send_in_a_day_waits_for_the_next_and_the_f
     let sent = |addresses: &[String]| addresses.iter().map(|to| post.mails_to(to).len()).collect::<Vec<_>>();
     assert_eq!((sent(&ours), sent(&theirs)), (vec![1, 1, 0, 0, 0], vec![1, 1]));
     let waits = waiting(&firm).await;
-    let why = "The firm may send 2 mails a day, and has sent as many today. The mail is sent tomorrow.";
+    let why = "The firm may send 2 mails a day, and has sent as many today. It is tried again tomorrow.";
     assert_eq!(waits.iter().map(|item| item["to"].as_str().unwrap()).collect::<Vec<_>>(), ours[2..]);
     assert!(waits.iter().all(|item| item["reason"] == why && item["retry_at"] == "2026-11-25T23:00:00Z"), "{waits:#?}");
     assert_eq!(waiting(&other).await, [] as [Value; 0]);

@@ -251,3 +251,27 @@ async fn firm_token(app: &TestApp, firm: &tests::Firm<'_>, email: &str) -> Strin
     let exp = app.clock.now().timestamp() + 3600;
     app.links.token(&secrets::Confirming { firm: firm.id.parse().unwrap(), login, number: 1, exp })
 }
+
+#[tokio::test]
+async fn what_was_asked_in_a_session_that_was_ended_comes_to_nothing() {
+    let app = TestApp::unlimited().await;
+    let (owner, eve) = (app.firm().await.owner, email("eve"));
+    let thief = owner.anew().await;
+    ask(&thief, &eve).await.expect(202);
+    let token = app.email_token(&owner.email, 1).await;
+    let sessions = owner.get("/api/auth/sessions/").await.expect(200);
+    let of_thief = sessions.json["results"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
+    owner.delete(format!("/api/auth/sessions/{}/", of_thief["id"].as_str().unwrap())).await.expect(204);
+    confirm(&app, &token).await.expect(409);
+
+    // Nor where that from which was switched to it was ended.
+    app.clock.advance(TimeDelta::seconds(2));
+    let from = owner.anew().await;
+    let switched = with_tokens(&from, &from.post("/api/auth/switch/", json!({"membership": owner.id})).await.expect(200));
+    app.clock.advance(TimeDelta::minutes(2));
+    ask(&switched, &eve).await.expect(202);
+    app.post("/api/auth/logout/", json!({"refresh": from.refresh})).send().await.expect(204);
+    confirm(&app, &app.email_token(&owner.email, 2).await).await.expect(409);
+    refresh(&app, &switched.refresh).await.expect(401);
+    login(&app, &owner.email).await.expect(200);
+}

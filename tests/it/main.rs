@@ -63,6 +63,7 @@ mod reversals;
 mod rotation;
 mod rules;
 mod second_factor;
+mod second_steps;
 mod sessions;
 mod signed_in;
 mod steps;

@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 use domain::access::Role;
 use serde_json::{Value, json};
-use tests::{Answer, Factor, Firm, PASSWORD, PostOffice, TestApp, User, email};
+use tests::{Answer, Factor, Firm, PASSWORD, PostOffice, TestApp, User};
 
 use crate::steps::{login, refresh, results, together, wait_for_the_hour, with_tokens};
 
 /// A password that is chosen in place of the other.
-const OTHER: &str = "harbour lane lighthouse";
+pub(crate) const OTHER: &str = "harbour lane lighthouse";
 
-async fn complete(app: &TestApp, token: &str, code: &str) -> Answer {
+pub(crate) async fn complete(app: &TestApp, token: &str, code: &str) -> Answer {
     app.post("/api/auth/login/mfa/", json!({"mfa_token": token, "code": code})).send().await
 }
 
@@ -34,7 +34,7 @@ async fn subjects(app: &TestApp, post: &PostOffice, user: &User<'_>) -> Vec<Stri
 }
 
 /// `firm` asks a second factor of its people from now on.
-async fn demand(firm: &Firm<'_>) {
+pub(crate) async fn demand(firm: &Firm<'_>) {
     firm.owner.patch("/api/auth/firm/", json!({"requires_mfa": true})).await.expect(200);
 }
 
@@ -81,7 +81,8 @@ async fn a_code_is_taken_once_in_sixteen_requests_at_once_and_none_from_before_i
     complete(&app, &token, &factor.code_in(90)).await.expect(422);
     factor.wait();
     let code = factor.code();
-    complete(&app, &token, &format!(" {} {} ", &code[..3], &code[3..])).await.expect(200);
+    let (first, second) = code.split_at(3);
+    complete(&app, &token, &format!(" {first} {second} ")).await.expect(200);
 }
 
 #[tokio::test]
@@ -187,75 +188,32 @@ async fn from_one_address_few_codes_are_guessed_of_many_logins() {
 }
 
 #[tokio::test]
-async fn a_reset_asks_for_the_code_of_a_proven_login_and_takes_it_from_one_that_nobody_has_proven() {
+async fn who_did_not_set_a_factor_up_takes_it_back_by_the_mail_that_tells_of_it() {
     let app = TestApp::unlimited().await;
-    let ann = app.firm().await.owner;
-    let factor = ann.with_factor().await;
-    let forgot = async |email: &str| {
-        app.post("/api/auth/password-reset/", json!({"email": email})).send().await.expect(202);
-        app.reset_token(email, 1).await
-    };
-    let choose = |token: &str, password: &str| {
-        let body = json!({"token": token, "password": password});
-        app.post("/api/auth/password-reset/confirm/", body).header("idempotency-key", "k")
-    };
-    let token = forgot(&ann.email).await;
-    let asked = choose(&token, OTHER).send().await.expect(202);
-    refresh(&app, &ann.refresh).await.expect(401);
-    // The same request asks the same again; another's password isn't asked for anything.
-    let again = choose(&token, OTHER).send().await.expect(202);
-    assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    choose(&token, "another long phrase").send().await.expect(422);
-    complete(&app, &asked.text("/mfa_token"), "000000").await.expect(422);
-    complete(&app, &again.text("/mfa_token"), &factor.code()).await.expect(200);
-
-    // Who typed another's e-mail, and set up a factor of their own.
-    let stranger = app.unconfirmed_firm().await.owner;
-    stranger.with_factor().await;
-    let token = forgot(&stranger.email).await;
-    let body = json!({"token": token, "password": OTHER});
-    let mine = app.post("/api/auth/password-reset/confirm/", body).send().await.expect(200);
-    assert_eq!(with_tokens(&stranger, &mine).get("/api/auth/mfa/").await.expect(200).json["totp_since"], Value::Null);
-}
-
-#[tokio::test]
-async fn an_invitation_and_another_firm_take_the_code_of_the_login_that_there_is() {
-    let app = TestApp::unlimited().await;
-    let (north, south) = (app.firm().await, app.firm().await);
-    let ann = &north.owner;
-    let factor = ann.with_factor().await;
-    let body = json!({"name": "Ann", "email": ann.email, "role": "manager"});
-    let invited = south.owner.post("/api/auth/users/", body).await.expect(201).id();
-    let token = south.link(&invited, &ann.email, 1);
-    let accept = |code: Option<&str>| {
-        let body = json!({"token": token, "password": PASSWORD, "code": code});
-        app.post("/api/auth/activate/", body).header("idempotency-key", "k")
-    };
-    assert_eq!(accept(None).send().await.expect(422).fields(), ["code"]);
-    assert_eq!(accept(Some("000000")).send().await.expect(422).fields(), ["code"]);
-    let code = factor.code();
-    let first = accept(Some(&code)).send().await.expect(200);
-    assert_eq!(accept(Some(&code)).send().await.expect(200).json, first.json);
-    // Who has the key and the password has no code by that.
-    accept(None).send().await.expect(422);
-    accept(Some(&factor.code_in(0))).send().await.expect(422);
-
-    factor.wait();
-    let sign_up = |code: Option<&str>| {
-        let body = json!({"firm_name": "East", "name": "Ann", "email": ann.email, "password": PASSWORD, "code": code});
-        app.post("/api/auth/register/", body)
-    };
-    assert_eq!(sign_up(None).send().await.expect(422).fields(), ["code"]);
-    sign_up(Some(&code)).send().await.expect(422);
-    sign_up(Some(&factor.code())).send().await.expect(201);
-
-    // An e-mail that nobody has proven is taken over, factor and all.
-    let stranger = app.unconfirmed_firm().await.owner;
-    stranger.with_factor().await;
-    let body = json!({"name": "Bo", "email": stranger.email, "role": "manager"});
-    let invited = south.owner.post("/api/auth/users/", body).await.expect(201).id();
-    let body = json!({"token": south.link(&invited, &stranger.email, 1), "password": OTHER});
-    app.post("/api/auth/activate/", body).send().await.expect(200);
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    // Somebody who knows the password; a reset alone asks for a code of theirs.
+    let (bo, thief) = (firm.owner.clone(), firm.owner.anew().await);
+    let factor = thief.with_factor().await;
+    app.deliver_by(&post).await;
+    let mail = post.mails_to(&bo.email).into_iter().find(|mail| mail.subject == "A second factor was set up").unwrap();
+    let token = mail.text.split_once("/remove-factor?token=").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let take_back = |token: &str| app.post("/api/auth/mfa/totp/take-back/", json!({"token": token, "password": OTHER}));
+    take_back(&format!("{token}A")).send().await.expect(422);
+    let mine = with_tokens(&bo, &take_back(&token).send().await.expect(200));
+    assert_eq!(mine.get("/api/auth/mfa/").await.expect(200).json["totp_since"], Value::Null);
+    refresh(&app, &thief.refresh).await.expect(401);
+    login(&app, &bo.email).await.expect(401);
+    app.post("/api/auth/login/", json!({"username": bo.email, "password": OTHER})).send().await.expect(200);
+    assert!(subjects(&app, &post, &bo).await.contains(&"The second factor was taken back".to_owned()));
+    // Once, and none that was set up by themselves since.
+    take_back(&token).send().await.expect(409);
+    app.clock.advance(TimeDelta::seconds(60));
+    let set_up = mine.post("/api/auth/mfa/totp/", json!({"current_password": OTHER})).await.expect(200);
+    mine.post("/api/auth/mfa/totp/confirm/", json!({"code": Factor::of(&app, &set_up).code()})).await.expect(200);
+    take_back(&token).send().await.expect(409);
+    app.clock.advance(TimeDelta::hours(72));
+    assert_eq!(take_back(&token).send().await.expect(422).fields(), ["token"]);
+    assert_eq!(factor.recovery_codes.len(), 10);
 }
 
 #[tokio::test]
@@ -311,80 +269,6 @@ async fn what_is_set_up_waits_an_hour_and_changes_nothing_until_its_code_is_seen
     let second = Factor::of(&app, &ann.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD})).await.expect(200));
     ann.post("/api/auth/mfa/totp/confirm/", json!({"code": first.code_in(0)})).await.expect(422);
     ann.post("/api/auth/mfa/totp/confirm/", json!({"code": second.code_in(0)})).await.expect(200);
-}
-
-#[tokio::test]
-async fn a_firm_asks_a_second_factor_of_its_people_who_set_it_up_at_the_next_sign_in() {
-    let app = TestApp::unlimited().await;
-    let firm = app.firm().await;
-    let (bo, portal) = (firm.member(Role::Consultant).await, firm.portal().await.user.clone());
-    demand(&firm).await;
-    // Who is signed in stays so; a client's people are asked nothing.
-    assert_eq!(bo.get("/api/auth/mfa/").await.expect(200).json["required"], true);
-    assert_eq!(portal.get("/api/auth/mfa/").await.expect(200).json["required"], false);
-    login(&app, &portal.email).await.expect(200);
-
-    let asked = login(&app, &bo.email).await.expect(202);
-    assert_eq!(asked.json["set_up"], true);
-    let token = asked.text("/mfa_token");
-    complete(&app, &token, "123456").await.expect(409);
-    let set_up = app.post("/api/auth/login/mfa/totp/", json!({"mfa_token": token})).send().await.expect(200);
-    let factor = Factor::of(&app, &set_up);
-    complete(&app, &token, "000000").await.expect(422);
-    let done = complete(&app, &token, &factor.code()).await.expect(200);
-    let codes = done.json["recovery_codes"].as_array().unwrap().clone();
-    assert_eq!(codes.len(), 10);
-    let bo = with_tokens(&bo, &done);
-    let again = complete(&app, &bo.challenge().await, codes[3].as_str().unwrap()).await.expect(200);
-    assert_eq!(again.json["recovery_codes"], Value::Null);
-    // It stays as long as the firm asks it.
-    bo.delete("/api/auth/mfa/totp/").await.expect(409);
-
-    // Who joins sets it up before they are let in.
-    let (address, body) = (email("cy"), |address: &str| json!({"name": "Cy", "email": address, "role": "billing"}));
-    let invited = firm.owner.post("/api/auth/users/", body(&address)).await.expect(201).id();
-    let activate = json!({"token": firm.link(&invited, &address, 1), "password": PASSWORD});
-    let asked = app.post("/api/auth/activate/", activate).send().await.expect(202).text("/mfa_token");
-    let set_up = app.post("/api/auth/login/mfa/totp/", json!({"mfa_token": asked})).send().await.expect(200);
-    complete(&app, &asked, &Factor::of(&app, &set_up).code()).await.expect(200);
-
-    // Nor does anybody come in from another firm without.
-    let elsewhere = app.firm().await;
-    let body = json!({"name": "Olga", "email": elsewhere.owner.email, "role": "manager"});
-    let invited = firm.owner.post("/api/auth/users/", body).await.expect(201).id();
-    let activate = json!({"token": firm.link(&invited, &elsewhere.owner.email, 1), "password": PASSWORD});
-    app.post("/api/auth/activate/", activate).send().await.expect(202);
-    let switched = elsewhere.owner.post("/api/auth/switch/", json!({"membership": invited})).await.expect(403);
-    assert_eq!(switched.text("/type"), "urn:consultantpro:problem:mfa-required");
-    elsewhere.owner.with_factor().await;
-    elsewhere.owner.post("/api/auth/switch/", json!({"membership": invited})).await.expect(200);
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_given_again_under_its_key_to_who_shows_the_same_code() {
-    let app = TestApp::unlimited().await;
-    let firm = app.firm().await;
-    demand(&firm).await;
-    let token = firm.owner.challenge().await;
-    let send = |path: &str, body: &Value| app.post(path, body.clone()).header("idempotency-key", path);
-    let set_up = async || send("/api/auth/login/mfa/totp/", &json!({"mfa_token": token})).send().await.expect(200);
-    let first = set_up().await;
-    assert_eq!(set_up().await.json, first.json);
-    let factor = Factor::of(&app, &first);
-    let done = send("/api/auth/login/mfa/", &json!({"mfa_token": token, "code": factor.code()})).send().await.expect(200);
-    let again = send("/api/auth/login/mfa/", &json!({"mfa_token": token, "code": factor.code_in(0)})).send().await.expect(200);
-    assert_eq!(again.json, done.json);
-    assert!(again.json["recovery_codes"].is_array());
-    send("/api/auth/login/mfa/", &json!({"mfa_token": token, "code": factor.code_in(30)})).send().await.expect(422);
-    // What is set up is in use: it isn't shown again.
-    send("/api/auth/login/mfa/totp/", &json!({"mfa_token": token})).send().await.expect(409);
-
-    let ann = with_tokens(&firm.owner, &done);
-    let renew = || ann.call(http::Method::POST, "/api/auth/mfa/recovery-codes/").header("idempotency-key", "renew");
-    let renewed = renew().send().await.expect(200);
-    assert_eq!(renew().send().await.expect(200).json, renewed.json);
-    ann.post("/api/auth/mfa/recovery-codes/", json!({})).await.expect(200);
-    renew().send().await.expect(409);
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@ use std::{
 };
 
 use auth::Passwords;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::{Email, Id, access::Role, ids::LoginId, proposal::Proposal};
 use http::Method;
 use local::authenticator::Authenticator;
-use secrets::{ChangingEmail, Confirming, Invited, Resetting, RestoringEmail, Showing};
+use secrets::{ChangingEmail, Confirming, Invited, RemovingFactor, Resetting, RestoringEmail, Showing};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -221,6 +221,13 @@ impl TestApp {
     pub async fn restoration_token(&self, email: &str, number: u32) -> String {
         let (login, exp) = (self.login_of(email).await, self.clock.now().timestamp() + 3600);
         self.links.token(&RestoringEmail { login, number, exp })
+    }
+
+    /// The same by which a second factor is taken back that the login of `email` has `since`.
+    pub async fn factor_token(&self, email: &str, since: &str) -> String {
+        let since = since.parse::<DateTime<Utc>>().unwrap().timestamp();
+        let (login, exp) = (self.login_of(email).await, self.clock.now().timestamp() + 3600);
+        self.links.token(&RemovingFactor { login, since, exp, email: Email::new(email).unwrap() })
     }
 
     async fn login_of(&self, email: &str) -> LoginId {

@@ -2,7 +2,7 @@
 
 use api::{Cx, Problem};
 use domain::{
-    Id, Time,
+    Id, Refusal, Time,
     firm::{Firm, INSTALLATION},
     ids::LoginId,
     invitation::Standing,
@@ -11,7 +11,7 @@ use domain::{
     session::{Principal, Session},
     user::User,
 };
-use store::{Found, Read};
+use store::{Change, Found, Read};
 
 /// The session is over.
 pub(crate) fn over() -> Problem {
@@ -34,16 +34,30 @@ pub(crate) fn read<'c>(
     read.maybe(user).maybe(portal_user).secrets(login).tokens_since(subject)
 }
 
-/// The session `asked_in` of `login`, if it goes on, where all others end of a login that proves itself by `credentials`.
+/// The session `asked_in` of `login`, which goes on where all others end of a login that proves itself by `credentials`, as `change`
+/// depends on; none, if it was left alone for long. Whose session was ended has asked for nothing.
 pub(crate) async fn kept(
     cx: &Cx,
-    login: LoginId,
-    asked_in: Option<Id<Session>>,
+    change: &mut Change,
+    (login, asked_in): (LoginId, Option<Id<Session>>),
     credentials: &Credentials,
 ) -> Result<Option<(Id<Session>, Session)>, Problem> {
+    let ended = || Refusal::state("The session in which it was asked was ended; ask for another link.");
+    let read = async |id: Id<Session>| cx.store.read(INSTALLATION).session(login, id).fetch().await?.session(login, id);
     let Some(id) = asked_in else { return Ok(None) };
-    let session = cx.store.read(INSTALLATION).session(login, id).fetch().await?.session(login, id)?;
-    Ok(session.filter(|session| session.goes_on(credentials.epoch, cx.now)).map(|session| (id, session)))
+    let Some(session) = read(id).await? else { return Ok(None) };
+    if session.revoked {
+        return Err(ended().into());
+    }
+    if let Some(parent) = session.parent
+        && let Some(known) = read(parent).await?
+    {
+        if known.revoked {
+            return Err(ended().into());
+        }
+        change.require_session(parent, &known)?;
+    }
+    Ok(Some((id, session)).filter(|(_, session)| session.goes_on(credentials.epoch, cx.now)))
 }
 
 /// The session as it goes on at `now`: with the role or rights of now, and tokens that are taken. None if it is over, because who it

@@ -3,6 +3,7 @@
 
 use api::{App, Cx, Problem};
 use domain::session::REFRESH;
+use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,6 +31,12 @@ impl Carrier {
             cx.require_own_origin(app)?;
         }
         Ok(carrier)
+    }
+
+    /// `problem`, which takes a cookie away that isn't taken: no page can do that.
+    pub(crate) fn refused(self, problem: Problem) -> Problem {
+        let is_over = self.is_cookie() && problem.status() == StatusCode::UNAUTHORIZED;
+        if is_over { problem.with(header::SET_COOKIE, &no_cookie()) } else { problem }
     }
 
     /// Whether it is a cookie.

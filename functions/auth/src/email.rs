@@ -97,7 +97,7 @@ async fn request_email_change(
 ///
 /// One signs in with it from now on, and is reached by it in all firms where one was reached by the one of before; that one is told, with
 /// a link that takes it back for 72 hours, during which nobody else has it. All sessions end but the one in which it was asked. So the
-/// e-mail of who signed up a firm is confirmed too. 409 if the link was used, another was sent, the password was changed since, or
+/// e-mail of who signed up a firm is confirmed too. 409 if the link was used, another was sent, the password was changed or the session ended since, or
 /// somebody else has a login with the e-mail; 422 if the link isn't ours or is older than a day.
 #[post("/api/auth/email/confirm/", 204, tag = "auth")]
 async fn confirm_email_change(
@@ -114,7 +114,8 @@ async fn confirm_email_change(
     let memberships = cx.store.memberships(&credentials.joined).await?;
     let changed = login.change_email(link.number, credentials.epoch, followers(&memberships), cx.now)?;
     let founded = match login.founded {
-        Some(firm) => Some(cx.store.get(firm, firm).await?),
+        // One that was closed meanwhile is nothing to be confirmed.
+        Some(firm) => Some(cx.store.get(firm, firm).await?).filter(|firm| firm.closed_at.is_none()),
         None => None,
     };
     let after = credentials.with_sessions_ended();
@@ -123,7 +124,7 @@ async fn confirm_email_change(
     change.move_login(&login, changed, login.proven_at.map(|_| cx.now + RETURNS), taken)?;
     change.update_credentials(link.login, &credentials, &after)?;
     let asked_in = login.email_change.as_ref().map(|change| change.session);
-    let kept = alive::kept(&cx, link.login, asked_in, &credentials).await?;
+    let kept = alive::kept(&cx, &mut change, (link.login, asked_in), &credentials).await?;
     change.end_access(&memberships, after.epoch, kept.as_ref().map(|(id, _)| *id))?;
     kept.iter().try_for_each(|(id, session)| change.replace_session(*id, session, &session.keep(after.epoch)))?;
     if let Some(firm) = founded {
@@ -151,7 +152,9 @@ async fn restore_email(
     let found = ByLink::read(&cx, link.login).await?;
     enter((&cx, &keys), found, (&body.password, carrier), |change, ByLink { login, credentials, .. }, memberships, hash| {
         let restored = login.restore_email(link.number, followers(memberships), cx.now)?;
-        let given_up = login.past_email(link.number, cx.now).map(|past| past.until);
+        let past = login.past_email(link.number, cx.now);
+        let given_up = past.map(|past| past.until);
+        body.password.is_not_of(&past.iter().map(|past| past.email.as_str()).collect::<Vec<_>>(), "password")?;
         let is_since = credentials.factor.totp.as_ref().is_some_and(|totp| given_up.is_some_and(|given_up| totp.since >= given_up));
         let taken = Refusal::state("Somebody has a login with this e-mail already.").about("email");
         change.move_login(login, restored, None, taken)?;

@@ -100,8 +100,8 @@ async fn refresh(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<RefreshToken>,
 ) -> Result<Answer<Tokens>, Problem> {
-    let (token, _) = carrier::shown(&cx, &app, body.refresh)?;
-    let shown = read(&cx, &app, &token).await?;
+    let (token, carrier) = carrier::shown(&cx, &app, body.refresh)?;
+    let shown = read(&cx, &app, &token).await.map_err(|problem| carrier.refused(problem))?;
     let found = alive::read(&cx, shown.firm, (shown.sid, shown.parent), &shown.sub, shown.login).fetch().await?;
     let before = found.session(shown.login, shown.sid)?.filter(|session| !session.revoked).ok_or_else(alive::over)?;
     let session = alive::still(&found, &before, cx.now)?.ok_or_else(alive::over)?;
@@ -129,10 +129,13 @@ async fn refresh(
 #[post("/api/auth/logout/", 204, 401, tag = "auth")]
 async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
     let (token, carrier) = carrier::shown(&cx, &app, body.refresh)?;
-    let shown = read(&cx, &app, &token).await?;
-    let session = cx.store.read(shown.firm).session(shown.login, shown.sid).fetch().await?.session(shown.login, shown.sid)?;
-    if let Some(session) = session.filter(|session| !session.revoked) {
-        cx.store.replace_session(shown.sid, &session, &session.revoke()).await?;
+    let shown = read(&cx, &app, &token).await.map_err(|problem| carrier.refused(problem))?;
+    // Nobody holds the one any more from which a page switched: a browser has one such cookie.
+    for id in [Some(shown.sid), shown.parent.filter(|_| carrier.is_cookie())].into_iter().flatten() {
+        let session = cx.store.read(shown.firm).session(shown.login, id).fetch().await?.session(shown.login, id)?;
+        if let Some(session) = session.filter(|session| !session.revoked) {
+            cx.store.replace_session(id, &session, &session.revoke()).await?;
+        }
     }
     Ok(Answer::no_content().cookie(carrier.is_cookie().then(carrier::no_cookie)))
 }

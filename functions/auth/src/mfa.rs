@@ -1,15 +1,20 @@
 //! `/api/auth/mfa/`: the second factor of whoever is signed in.
 
-use api::{Answer, App, Caller, Cx, Problem, Routes, Valid, delete, get, post, routes};
+use api::{Anonymous, Answer, App, Caller, Cx, Problem, Routes, Valid, delete, get, post, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
+use domain::{password::Password, second_factor::SecondFactor};
+use secrets::RemovingFactor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     alive,
-    grant::Keys,
+    carrier::Carrier,
+    challenge::Challenge,
+    grant::{Granted, Keys},
     own::Own,
+    password_reset::{ByLink, enter},
     reauthentication::proven_for,
     second_factor::{self, Code, RecoveryCodes, TotpOut},
 };
@@ -20,6 +25,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(set_up_totp, remove_totp))
         .routes(routes!(confirm_totp))
         .routes(routes!(renew_recovery_codes))
+        .routes(routes!(take_totp_back))
 }
 
 /// The second factor of a login.
@@ -52,6 +58,20 @@ struct FirstCode {
     /// What the app shows.
     #[schema(value_type = String, format = Password, max_length = 64)]
     code: Code,
+}
+
+/// The token of the link that tells of a second factor, and the password to sign in with from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TakenBack {
+    /// From the link in the mail.
+    #[schema(max_length = 512)]
+    token: String,
+    /// Not one of the commonest, nor made of the e-mail or the firm's name.
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
+    password: Password,
+    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
+    session: Option<Carrier>,
 }
 
 /// Show one's second factor.
@@ -103,7 +123,8 @@ async fn confirm_totp(cx: Cx, caller: Caller, Valid(body): Valid<FirstCode>) -> 
     let nonce = rand::random();
     let after = own.credentials.with_sessions_ended().with_factor(own.credentials.factor.confirm(&body.code, nonce, cx.now)?);
     let mut change = own.change(&cx)?;
-    change.update_login(&own.login, own.login.add_factor())?;
+    let had_one = own.credentials.factor.is_on();
+    change.update_login(&own.login, if had_one { own.login.replace_factor() } else { own.login.add_factor() })?;
     change.update_credentials(caller.login, &own.credentials, &after)?;
     RecoveryCodes::commit(&cx, change, &after, nonce).await
 }
@@ -149,6 +170,33 @@ async fn remove_totp(cx: Cx, caller: Caller) -> Result<Answer<()>, Problem> {
     let mut change = cx.change(&caller);
     own.require_session(&mut change)?;
     change.update_login(&own.login, own.login.remove_factor())?;
-    change.update_credentials(caller.login, &own.credentials, &own.credentials.with_factor(Default::default()))?;
+    change.update_credentials(caller.login, &own.credentials, &own.credentials.with_factor(SecondFactor::default()))?;
     cx.commit(change, Ok(Answer::no_content())).await
+}
+
+/// Take back a second factor that somebody else set up.
+///
+/// By the link in the mail that tells of it, within 72 hours: it is gone, one signs in with the password in the body, and all sessions
+/// end. One is signed in, as by `password-reset/confirm/`. 409 if it is gone already, or is another; 422 if the link isn't ours or is
+/// older.
+#[post("/api/auth/mfa/totp/take-back/", 200, 202: Challenge, 204, tag = "auth")]
+async fn take_totp_back(
+    cx: Cx,
+    State(app): State<App>,
+    _: Anonymous,
+    Extension(keys): Extension<Keys>,
+    Valid(body): Valid<TakenBack>,
+) -> Result<Answer<Granted>, Problem> {
+    let link: RemovingFactor = keys.link(&body.token, cx.now).await?;
+    let carrier = Carrier::asked(body.session, &cx, &app)?;
+    let found = ByLink::read(&cx, link.login).await?;
+    enter((&cx, &keys), found, (&body.password, carrier), |change, ByLink { login, credentials, .. }, _, hash| {
+        let is_it = credentials.factor.totp.as_ref().is_some_and(|totp| totp.since.timestamp() == link.since);
+        if !is_it || !login.is_reached_by(&link.email, cx.now) {
+            return Err(Problem::conflict("That second factor is gone already, or the e-mail is another's by now."));
+        }
+        change.update_login(login, login.take_factor_back())?;
+        Ok(credentials.with_password(hash).with_factor(SecondFactor::default()))
+    })
+    .await
 }

@@ -96,8 +96,9 @@ impl Proven {
         let Some(code) = code else {
             return Err(Problem::invalid("code", "This login has a second factor; enter a code of it, or a recovery code."));
         };
-        if done && credentials.factor.was_taken_last(code) {
-            return Ok(Self { guesses, credentials, taken: None });
+        if done {
+            let is_same = credentials.factor.was_taken_last(code);
+            return if is_same { Ok(Self { guesses, credentials, taken: None }) } else { Err(Error::KeyReused.into()) };
         }
         match credentials.factor.take(code, cx.now) {
             Some((factor, kind)) => Ok(Self { guesses, credentials: credentials.with_factor(factor), taken: Some(kind) }),

@@ -66,10 +66,11 @@ async fn complete_login(
     }
     let found = cx.store.memberships_in(&first.credentials.joined).await?;
     let memberships = found.iter().map(|(membership, _)| MembershipOut::of(membership)).collect();
+    let all: Vec<_> = found.iter().map(|(membership, _)| membership.clone()).collect();
     let last = found.into_iter().find(|(membership, _)| membership.firm == shown.firm && membership.principal.subject() == shown.sub);
     let (Membership { firm: id, principal }, firm) = last.ok_or_else(challenge::over)?;
     let mut change = cx.change_anonymous(id, actor(principal));
-    let (proven, nonce) = first.prove(&cx, &app, &mut change, &body.code).await?;
+    let (proven, nonce) = first.prove((&cx, &app), &mut change, &all, &body.code).await?;
     let after = proven.signed_in(&principal.subject());
     change.update_credentials(first.login.id, &first.credentials, &after)?;
     let entering = Entering { login: first.login.id, credentials: &after, by_code: true, firm: (id, &firm), principal, carrier };
@@ -113,14 +114,22 @@ impl FirstStep {
             tokio::join!(app.limiter.admit(&cx.store, &guesses, cx.now), read.fetch_with_reply(), cx.store.credentials(shown.login));
         admitted?;
         let (found, reply) = found?;
-        let known = found.login(shown.login)?.zip(credentials?).filter(|(_, credentials)| credentials.epoch == shown.epoch);
+        // What is asked again may have begun another epoch: who shows the same code is shown the same.
+        let is_of_then = |credentials: &Credentials| reply.is_some() || credentials.epoch == shown.epoch;
+        let known = found.login(shown.login)?.zip(credentials?).filter(|(_, credentials)| is_of_then(credentials));
         let (login, credentials) = known.ok_or_else(challenge::over)?;
         Ok((Self { login, credentials, guesses }, reply))
     }
 
     /// As what the login proves itself once `code` was taken; where that is the first of what was set up, with what its recovery codes
-    /// follow from.
-    async fn prove(&self, cx: &Cx, app: &App, change: &mut Change, code: &Code) -> Result<(Credentials, Option<u128>), Problem> {
+    /// follow from, and `all` its memberships are over for who signed in without a code.
+    async fn prove(
+        &self,
+        (cx, app): (&Cx, &App),
+        change: &mut Change,
+        all: &[Membership],
+        code: &Code,
+    ) -> Result<(Credentials, Option<u128>), Problem> {
         let Self { login, credentials, guesses } = self;
         if credentials.factor.is_on() {
             let proven = Proven::by_code((cx, app), guesses.clone(), credentials, Some(code), false).await?;
@@ -128,7 +137,9 @@ impl FirstStep {
             return Ok((proven.credentials, None));
         }
         let nonce = rand::random();
+        let after = credentials.with_sessions_ended().with_factor(credentials.factor.confirm(code, nonce, cx.now)?);
         change.update_login(login, login.add_factor())?;
-        Ok((credentials.with_factor(credentials.factor.confirm(code, nonce, cx.now)?), Some(nonce)))
+        change.end_access(all, after.epoch, None)?;
+        Ok((after, Some(nonce)))
     }
 }

@@ -94,10 +94,10 @@ impl MailEvents {
 
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         let event = parse(body)?;
-        if event.is_of_the_addressee() {
+        if event.is_of_the_addressee {
             retry_if_lost(async || self.apply_once(&event).await).await?;
         }
-        for copy in event.copies() {
+        for copy in &event.copies {
             retry_if_lost(async || self.suppress_copy(&event, copy).await).await?;
         }
         Ok(())
@@ -108,7 +108,11 @@ impl MailEvents {
         let Some(cause) = event.mail.hear(event.news).and_then(|(heard, _)| Cause::of(event.mail_id, &heard)) else { return Ok(()) };
         let known = self.store.suppression(event.firm, copy).await?;
         let mut change = self.change(event);
-        change.suppress(known.as_ref(), copy, cause)?;
+        let gained = Standing::of_copy(cause.reason);
+        // Where it is suppressed for that already, it was counted.
+        if change.suppress(known.as_ref(), copy, cause)? && event.firm != INSTALLATION {
+            change.add_to_standing(gained)?;
+        }
         Ok(change.commit(&Reply::none()).await?)
     }
 
@@ -173,7 +177,7 @@ impl MailEvents {
         match (mark, after.failure(), known) {
             (Mark::Done, Some(reason), known) => {
                 let (to, reason, at) = (Some(after.to.clone()), reason.to_owned(), after.sent_at);
-                let failure = Failure { to, reason, first_tried_at: at, last_tried_at: at, attempts: 1, retry_at: None };
+                let failure = Failure { to, refused: true, reason, first_tried_at: at, last_tried_at: at, attempts: 1, retry_at: None };
                 let id = change.show_undelivered(known.as_ref(), place, Some(&after.event), effect, failure)?;
                 Ok(change.set_aside_mailed(effect, after.id, id)?)
             }

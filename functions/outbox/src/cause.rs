@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    Email, Id,
+    Id,
     effect::EffectName,
     event::{Change, Details, Kept},
 };
@@ -23,8 +23,8 @@ pub(crate) const ERASED: &str = "What happened was erased.";
 #[derive(Debug)]
 pub(crate) struct Cause {
     logged: LoggedEvent,
-    /// Where its mail went before and was refused, if it is tried again.
-    pub(crate) refused: Option<Email>,
+    /// Whether its mail was refused where it went before, and is tried again.
+    pub(crate) refused: bool,
     /// The effects that were begun: two of one name would be taken for one.
     begun: Mutex<BTreeSet<EffectName>>,
 }
@@ -32,11 +32,11 @@ pub(crate) struct Cause {
 impl Cause {
     /// `logged`, for the first time, or as if it were.
     pub(crate) fn new(logged: LoggedEvent) -> Self {
-        Self::again(logged, None)
+        Self::again(logged, false)
     }
 
-    /// `logged` again, after its mail to `refused` was.
-    pub(crate) fn again(logged: LoggedEvent, refused: Option<Email>) -> Self {
+    /// `logged` again, after its mail was refused, if it was.
+    pub(crate) fn again(logged: LoggedEvent, refused: bool) -> Self {
         Self { logged, refused, begun: Mutex::default() }
     }
 

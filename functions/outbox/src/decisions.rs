@@ -47,6 +47,8 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             login::Event::EmailChanged => logins::email_changed(outbox, logged).await,
             login::Event::EmailRestored => logins::email_restored(outbox, logged).await,
             login::Event::FactorAdded => logins::noticed(outbox, logged, Notice::FactorAdded).await,
+            login::Event::FactorReplaced => logins::noticed(outbox, logged, Notice::FactorReplaced).await,
+            login::Event::FactorTakenBack => logins::noticed(outbox, logged, Notice::FactorTakenBack).await,
             login::Event::FactorRemoved => logins::noticed(outbox, logged, Notice::FactorRemoved).await,
             login::Event::RecoveryCodesRenewed => logins::noticed(outbox, logged, Notice::RecoveryCodesRenewed).await,
             login::Event::RecoveryCodeUsed => logins::noticed(outbox, logged, Notice::RecoveryCodeUsed).await,

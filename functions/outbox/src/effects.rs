@@ -113,8 +113,15 @@ impl Outbox {
     ) -> Result<UndeliveredId, Error> {
         let Held { attempts, first_tried_at, .. } = *held;
         let (last_tried_at, attempts) = (self.clock.now(), attempts.min(ATTEMPTS));
-        let failure =
-            Failure { to: error.to(), reason: error.in_words(), first_tried_at, last_tried_at, attempts, retry_at: error.retry_at() };
+        let failure = Failure {
+            to: error.to(),
+            refused: error.is_of_address(),
+            reason: error.in_words(),
+            first_tried_at,
+            last_tried_at,
+            attempts,
+            retry_at: error.retry_at(),
+        };
         let found = self.store.read(place.firm).maybe(held.undelivered).fetch().await?;
         let known = held.undelivered.map(|id| found.maybe(id)).transpose()?.flatten();
         let mut change = change(self, place);

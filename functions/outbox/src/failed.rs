@@ -86,6 +86,11 @@ impl Failed {
         }
     }
 
+    /// Whether it is for the address, and another may do.
+    pub(crate) fn is_of_address(&self) -> bool {
+        matches!(self, Self::Mail { .. } | Self::Suppressed { .. })
+    }
+
     /// When it is to be tried again by itself.
     pub(crate) fn retry_at(&self) -> Option<Time> {
         if let Self::OverAllowance { until, .. } = self { Some(*until) } else { None }
@@ -99,7 +104,7 @@ impl Failed {
             Self::Mail { error, .. } => error.in_words().to_owned(),
             Self::Suppressed { why, .. } => format!("Mail to this address is suppressed. {why}"),
             Self::OverAllowance { allowance, .. } => {
-                format!("The firm may send {allowance} mails a day, and has sent as many today. The mail is sent tomorrow.")
+                format!("The firm may send {allowance} mails a day, and has sent as many today. It is tried again tomorrow.")
             }
             Self::Never(why) => (*why).to_owned(),
             Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => OURS.to_owned(),

@@ -1,12 +1,12 @@
 //! What follows from what happens to a login: mails to whose it is.
 
 use domain::{
-    Email,
     ids::LoginId,
     login::{CONFIRMATION, Follower, Login, RESET, SentLink},
+    second_factor,
 };
 use mail::{ConfirmationMail, EmailChangeMail, EmailChangedMail, Link, Notice, NoticeMail, Reference, ResetMail};
-use secrets::{ChangingEmail, Confirming, Resetting, RestoringEmail};
+use secrets::{ChangingEmail, Confirming, RemovingFactor, Resetting, RestoringEmail};
 use store::Record;
 
 use crate::{
@@ -101,10 +101,18 @@ async fn mail_notice(outbox: &Outbox, logged: &Cause, notice: Notice) -> Result<
     if then.proven_at.is_none() {
         return Ok(Outcome::Skipped("nobody has shown that the e-mail is theirs"));
     }
-    let to = then.email;
-    let link = Link::forgotten_password(&outbox.web_origin);
-    let address = logged.source_address()?;
-    let mail = NoticeMail::new(to.clone(), reference(logged), notice, (logged.event.at, address.as_deref()), &link);
+    let (to, at, address) = (then.email, logged.event.at, logged.source_address()?);
+    // Whose factor somebody else set up isn't let in by another password.
+    let returns_until = (notice == Notice::FactorAdded).then(|| at + second_factor::RETURNS);
+    let link = match returns_until {
+        Some(until) => {
+            let removing = RemovingFactor { login: id, since: at.timestamp(), exp: until.timestamp(), email: to.clone() };
+            Link::factor_removal(&outbox.web_origin, &token(outbox, &removing).await?)
+        }
+        None => Link::forgotten_password(&outbox.web_origin),
+    };
+    let mail = NoticeMail::new(to.clone(), reference(logged), notice, (at, address.as_deref()), &link);
+    let mail = returns_until.into_iter().fold(mail, NoticeMail::returning);
     to_be_sent(&to, mail.message())
 }
 
@@ -129,14 +137,17 @@ fn reference(logged: &Cause) -> Reference {
     Reference::new(&logged.event.record, logged.event.sequence)
 }
 
-/// Whom the login stands for in firms is reached by its e-mail from now on, where they were by the one of before.
+/// Whom the login stands for in firms is reached by its e-mail of now: so it ends well in whichever order its events are followed.
 async fn follow_email(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     let id = logged.id::<Login>()?;
     let login = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
-    let ([Some(from), Some(to)], then) = (logged.changed::<Email>("email")?, logged.then(outbox, &login).await?) else { return Ok(()) };
+    let then = logged.then(outbox, &login).await?;
     let mut all = Ok(());
     for Follower { firm, subject } in &then.followers {
-        let moves = async || people::follow_email(outbox, logged, (*firm, subject), (&from, &to)).await;
+        let moves = async || {
+            let login = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+            people::follow_email(outbox, logged, (*firm, subject), &login.email).await
+        };
         all = outbox.run_effect(logged, EffectKind::Follow.about(subject), moves).await.and(all);
     }
     all

@@ -23,14 +23,13 @@ pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
     outbox.store.read(logged.firm).record(logged.firm).maybe(staff(logged))
 }
 
-/// Whom a mail goes to that was for `then`: to them; or, if the address was refused, to those `now`.
+/// Whom a mail goes to that was for `then`: to them; or, if it was sent somewhere and refused, to those `now`.
 pub(crate) async fn recipients(
     logged: &Cause,
     then: Option<Recipients>,
     now: impl AsyncFnOnce() -> Result<Option<Recipients>, Failed>,
 ) -> Result<Option<Recipients>, Failed> {
-    let was_refused = logged.refused.is_some() && logged.refused == then.as_ref().map(|then| then.to.clone());
-    let moved = if was_refused { now().await? } else { None };
+    let moved = if logged.refused { now().await? } else { None };
     Ok(moved.or(then))
 }
 

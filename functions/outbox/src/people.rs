@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Why somebody's e-mail isn't changed.
-const ELSEWHERE: Outcome = Outcome::Skipped("they were reached elsewhere");
+const ALREADY: Outcome = Outcome::Skipped("it is theirs already");
 /// Why a link isn't sent.
 const OVER: Outcome = Outcome::Skipped("the invitation isn't waited for any more");
 
@@ -89,27 +89,22 @@ async fn link(outbox: &Outbox, logged: &Cause, email: &Email, invitation: Invita
     Ok(Link::activation(&outbox.web_origin, &token(outbox, &invited).await?))
 }
 
-/// Whom `subject` of `firm` is, is reached by `to` from now on, if they were by `from`, and nobody else there is.
-pub(crate) async fn follow_email(
-    outbox: &Outbox,
-    logged: &Cause,
-    (firm, subject): (FirmId, &str),
-    (from, to): (&Email, &Email),
-) -> Result<Outcome, Failed> {
+/// Whom `subject` of `firm` is, is reached by `to` from now on, which is their login's e-mail, unless somebody else there is.
+pub(crate) async fn follow_email(outbox: &Outbox, logged: &Cause, (firm, subject): (FirmId, &str), to: &Email) -> Result<Outcome, Failed> {
     let (user, portal_user) = (subject.parse::<UserId>().ok(), subject.parse::<PortalUserId>().ok());
     let found = outbox.store.read(firm).maybe(user).maybe(portal_user).fetch().await?;
     let mut change = change(outbox, &Place { firm, ..logged.place() });
     let taken = || Refusal::state("Somebody else has this e-mail.");
     if let Some(user) = user.map(|user| found.record(user)).transpose()? {
-        let Some(followed) = user.follow_email(from, to) else { return Ok(ELSEWHERE) };
+        let Some(followed) = user.follow_email(to) else { return Ok(ALREADY) };
         change.update(&user, followed)?;
-        change.release(&Unique::UserEmail(from.clone()))?;
+        change.release(&Unique::UserEmail(user.email.clone()))?;
         change.claim(&Unique::UserEmail(to.clone()), user.id, taken())?;
     }
     if let Some(user) = portal_user.map(|user| found.record(user)).transpose()? {
-        let Some(followed) = user.follow_email(from, to) else { return Ok(ELSEWHERE) };
+        let Some(followed) = user.follow_email(to) else { return Ok(ALREADY) };
         change.update(&user, followed)?;
-        change.release(&Unique::PortalEmail(user.client, from.clone()))?;
+        change.release(&Unique::PortalEmail(user.client, user.email.clone()))?;
         change.claim(&Unique::PortalEmail(user.client, to.clone()), user.id, taken())?;
     }
     match change.commit(&Reply::none()).await {

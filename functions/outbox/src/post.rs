@@ -44,11 +44,13 @@ impl Outbox {
         let record = event.record.parse().map_err(|_| Error::Internal(format!("no mail is about {}", event.record)))?;
         let about = name.subject().map(str::to_owned);
         let tags = Tags { firm, mail: id, record, sequence, event: event.name.clone(), about: about.clone() };
-        let day = self.count(firm, &found, &to, sent_at).await?;
+        // Each copy reaches somebody.
+        let recipients = 1 + message.envelope.cc.len() as u64;
+        let day = self.count(firm, &found, (&to, recipients), sent_at).await?;
         let ses_message_id = match self.mailer.send(&message, &tags).await {
             Ok(id) => id,
             Err(error) => {
-                self.uncount(firm, day).await;
+                self.uncount(firm, day, recipients).await;
                 return Err(Failed::Mail { error, to: Some(to) });
             }
         };
@@ -58,21 +60,21 @@ impl Outbox {
         Ok(Sent { id, mail })
     }
 
-    /// Count a mail to `to` among those that `firm`, as it was `found`, sends on its day, which is given; none of the installation's
-    /// own are counted.
-    async fn count(&self, firm: FirmId, found: &Found, to: &Email, now: Time) -> Result<Option<Date>, Failed> {
+    /// Count a mail to `to`, and so many recipients in all, among those that `firm`, as it was `found`, sends on its day, which is given;
+    /// none of the installation's own are counted.
+    async fn count(&self, firm: FirmId, found: &Found, (to, recipients): (&Email, u64), now: Time) -> Result<Option<Date>, Failed> {
         let Some(zone) = found.maybe(firm)?.map(|firm| firm.time_zone) else { return Ok(None) };
         let (day, allowance) = (zone.day(now), found.mail_standing().allowance(self.limits));
-        if self.store.count_mail(firm, day, allowance, now).await? {
+        if self.store.count_mail(firm, day, (recipients, allowance), now).await? {
             return Ok(Some(day));
         }
         Err(Failed::OverAllowance { to: to.clone(), allowance, until: zone.begins(day.plus_days(1)) })
     }
 
-    /// Take back that a mail was counted on `day`. If that fails, the firm may send one less that day.
-    async fn uncount(&self, firm: FirmId, day: Option<Date>) {
+    /// Take back that a mail was counted on `day`. If that fails, the firm may send so many less that day.
+    async fn uncount(&self, firm: FirmId, day: Option<Date>, recipients: u64) {
         let Some(day) = day else { return };
-        if let Err(error) = self.store.uncount_mail(firm, day).await {
+        if let Err(error) = self.store.uncount_mail(firm, day, recipients).await {
             tracing::warn!(%error, "a mail stays counted that wasn't sent");
         }
     }
@@ -106,7 +108,7 @@ impl Outbox {
                 let known = held.undelivered.map(|id| found.maybe(id)).transpose()?.flatten();
                 let Held { first_tried_at, attempts, .. } = *held;
                 let (to, reason, last_tried_at) = (Some(mail.to.clone()), reason.to_owned(), mail.sent_at);
-                let failure = Failure { to, reason, first_tried_at, last_tried_at, attempts, retry_at: None };
+                let failure = Failure { to, refused: true, reason, first_tried_at, last_tried_at, attempts, retry_at: None };
                 let id = change.show_undelivered(known.as_ref(), place, event, mark, failure)?;
                 change.mailed_in_vain(mark, sent.id, id)?;
             }

@@ -16,11 +16,11 @@ pub(crate) async fn retried(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
     if item.status != Status::Retried {
         return Ok(());
     }
-    let Undelivered { kind, record, sequence, to, effect, .. } = item.content;
+    let Undelivered { kind, record, sequence, refused, effect, .. } = item.content;
     let place = Place { firm: logged.firm, kind, record, sequence };
     let event = outbox.store.events(place.firm, &place.kind, &place.record, sequence..=sequence).await?.pop();
     match event {
-        Some(Ok(event)) => Box::pin(follow(outbox, &Cause::again(event, to))).await?,
+        Some(Ok(event)) => Box::pin(follow(outbox, &Cause::again(event, refused))).await?,
         Some(Err(event)) => unreadable(outbox, event).await?,
         None => outbox.fail(&place, None, &effect, Failed::Never("What happened isn't known any more.")).await?,
     }

@@ -1,7 +1,10 @@
 //! How many mails a firm may send in a day: few at first, since nobody knows it, and twice as many as arrived so far, up to the
 //! most. A firm whose mails come back too often, or are called spam, is where it began: all firms share one sender's good name.
 
-use crate::mail::{BounceKind, Mail};
+use crate::{
+    mail::{BounceKind, Mail},
+    suppression::Reason,
+};
 
 /// How often mails may come back for good and be called spam, as parts of all; below it counts how many.
 const BOUNCED: (u64, u64) = (20, 5);
@@ -36,6 +39,14 @@ impl Standing {
             delivered: newly(|mail| mail.delivered_at.is_some()),
             bounced: u64::from(!is_gone(before) && is_gone(after)),
             complained: newly(|mail| mail.complained_at.is_some()),
+        }
+    }
+
+    /// What a copy adds that came back for good or was called spam, for `reason`.
+    pub fn of_copy(reason: Reason) -> Self {
+        match reason {
+            Reason::Bounce => Self { bounced: 1, ..Self::default() },
+            Reason::Complaint => Self { complained: 1, ..Self::default() },
         }
     }
 

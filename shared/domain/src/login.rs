@@ -53,8 +53,12 @@ crate::events! {
         EmailChanged = "login.email_changed" is Change,
         /// It has the e-mail of before again, by that link.
         EmailRestored = "login.email_restored" is Change,
-        /// It got a second factor, or another.
+        /// It got a second factor.
         FactorAdded = "login.factor_added" is Change,
+        /// It got another in place of its second factor.
+        FactorReplaced = "login.factor_replaced" is Change,
+        /// Whose it is didn't set that up, and took it back by a link.
+        FactorTakenBack = "login.factor_taken_back" is Change,
         /// It has no second factor any more.
         FactorRemoved = "login.factor_removed" is Change,
         /// It got other recovery codes.
@@ -222,9 +226,19 @@ impl Login {
         (self.clone(), Event::SessionsEnded)
     }
 
-    /// It has a second factor from now on, or another.
+    /// It has a second factor from now on.
     pub fn add_factor(&self) -> (Self, Event) {
         (self.clone(), Event::FactorAdded)
+    }
+
+    /// It has another in place of its second factor.
+    pub fn replace_factor(&self) -> (Self, Event) {
+        (self.clone(), Event::FactorReplaced)
+    }
+
+    /// Whose it is took a second factor back that somebody else had set up; links that were sent to choose a password are worthless.
+    pub fn take_factor_back(&self) -> (Self, Event) {
+        (Self { reset: self.reset.map(SentLink::spent), ..self.clone() }, Event::FactorTakenBack)
     }
 
     /// It has no second factor any more.

@@ -11,6 +11,8 @@ use crate::{Digest, Refusal, Time, password::normal};
 
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: u8 = 10;
+/// How long whose login got a second factor can take it back, if it wasn't them: as long as another e-mail.
+pub const RETURNS: TimeDelta = TimeDelta::hours(72);
 /// How long a secret that was set up waits for the first code that is made from it.
 pub const SET_UP: TimeDelta = TimeDelta::hours(1);
 
@@ -45,7 +47,7 @@ pub struct SecondFactor {
 pub struct Totp {
     /// What codes are made from.
     pub secret: TotpSecret,
-    /// Since when.
+    /// Since when there is a second factor; another app in place of the first doesn't change that.
     pub since: Time,
     /// Of which 30 seconds the last code was that was taken: those of before it are taken no more (RFC 6238, 5.2).
     pub last_step: u64,
@@ -148,7 +150,8 @@ impl SecondFactor {
         let code = spelled(code);
         let last_step =
             secret.step_of(&code, now).ok_or_else(|| Refusal::rule("code", "Not the code that the app shows; is its clock right?"))?;
-        let totp = Totp { secret: secret.clone(), since: now, last_step };
+        let since = self.totp.as_ref().map_or(now, |before| before.since);
+        let totp = Totp { secret: secret.clone(), since, last_step };
         let taken = Some(secret.digest(&code));
         Ok(Self { totp: Some(totp), pending: None, recovery: Vec::new(), taken }.with_recovery_codes(nonce))
     }
@@ -256,8 +259,9 @@ mod tests {
         for bad in ["", "000000", "12345", "1234567", "+23456", "abcdef", "١٢٣٤٥٦"] {
             assert!(factor.take(bad, now + step).is_none(), "{bad}");
         }
-        let spaced = format!(" {} {} ", &shown(now + step)[..3], &shown(now + step)[3..]);
-        assert!(factor.take(&spaced, now + step).is_some());
+        let code = shown(now + step);
+        let (first, second) = code.split_at(3);
+        assert!(factor.take(&format!(" {first} {second} "), now + step).is_some());
         let full_width: String = shown(now + step).chars().map(|digit| char::from_u32(digit as u32 + 0xfee0).unwrap()).collect();
         assert!(factor.take(&full_width, now + step).is_some());
     }

@@ -66,6 +66,9 @@ pub struct Undelivered {
     pub effect: String,
     /// Where the mail should have gone, if it is one and came so far.
     pub to: Option<Email>,
+    /// Whether an address was refused, this or one before it: it is tried again where who it is for is reached then.
+    #[serde(default)]
+    pub refused: bool,
     /// Why it could not be done, in words for the firm.
     pub reason: String,
     /// When it was tried first.
@@ -86,6 +89,8 @@ pub struct Undelivered {
 pub struct Failure {
     /// Where the mail should have gone, if it is one and came so far.
     pub to: Option<Email>,
+    /// Whether that address was refused, or the mail came back from it.
+    pub refused: bool,
     /// Why, in words for the firm.
     pub reason: String,
     /// When it was tried first, since it was set aside or at all.
@@ -111,10 +116,10 @@ impl Undelivered {
 
     /// It was tried again, in vain; when it was tried first stays as it was.
     pub fn set_aside_again(&self, failure: Failure) -> (Self, Event) {
-        let Failure { to, reason, first_tried_at: _, last_tried_at, attempts, retry_at } = failure;
+        let Failure { to, refused, reason, first_tried_at: _, last_tried_at, attempts, retry_at } = failure;
         let attempts = self.attempts.saturating_add(attempts);
-        let to = to.or_else(|| self.to.clone());
-        (Self { to, reason, last_tried_at, attempts, status: Status::Waiting, retry_at, ..self.clone() }, Event::SetAsideAgain)
+        let (to, refused) = (to.or_else(|| self.to.clone()), self.refused || refused);
+        (Self { to, refused, reason, last_tried_at, attempts, status: Status::Waiting, retry_at, ..self.clone() }, Event::SetAsideAgain)
     }
 
     /// What had come back seemed to only: it did arrive; nothing unless it waits.
@@ -143,6 +148,7 @@ mod tests {
             event: Some("invoice.sent".to_owned()),
             effect: "mail".to_owned(),
             to: Email::new("ann@acme.example").ok(),
+            refused: true,
             reason: "Refused.".to_owned(),
             first_tried_at: at,
             last_tried_at: at,
@@ -175,6 +181,7 @@ mod tests {
         let later = before.last_tried_at + chrono::TimeDelta::days(1);
         let failure = Failure {
             to: None,
+            refused: true,
             reason: "Refused again.".to_owned(),
             first_tried_at: later,
             last_tried_at: later,

@@ -70,9 +70,9 @@ impl User {
         Ok((edited, Event::Updated))
     }
 
-    /// What they sign in with has the e-mail `to` in place of `from`: so have they, if that was theirs.
-    pub fn follow_email(&self, from: &Email, to: &Email) -> Option<(Self, Event)> {
-        (self.email == *from).then(|| (Self { email: to.clone(), ..self.clone() }, Event::EmailChanged))
+    /// What they sign in with has the e-mail `to`: so have they; nothing, if that is theirs already.
+    pub fn follow_email(&self, to: &Email) -> Option<(Self, Event)> {
+        (self.email != *to).then(|| (Self { email: to.clone(), ..self.clone() }, Event::EmailChanged))
     }
 
     /// Whether they become an owner with `role`, or are one no more.

@@ -38,8 +38,12 @@ impl<'a> ResetMail<'a> {
 pub enum Notice {
     /// The password.
     PasswordChanged,
-    /// There is a second factor, or another.
+    /// There is a second factor.
     FactorAdded,
+    /// There is another in its place.
+    FactorReplaced,
+    /// The one that somebody else had set up was taken back.
+    FactorTakenBack,
     /// There is none any more.
     FactorRemoved,
     /// There are other recovery codes.
@@ -55,6 +59,8 @@ impl Notice {
         match self {
             Self::PasswordChanged => "Your password was changed",
             Self::FactorAdded => "A second factor was set up",
+            Self::FactorReplaced => "Your second factor was replaced",
+            Self::FactorTakenBack => "The second factor was taken back",
             Self::FactorRemoved => "Your second factor was removed",
             Self::RecoveryCodesRenewed => "You have new recovery codes",
             Self::RecoveryCodeUsed => "A recovery code was used",
@@ -67,6 +73,8 @@ impl Notice {
         match self {
             Self::PasswordChanged => "The password with which you sign in to ConsultantPro was changed",
             Self::FactorAdded => "A second factor for signing in to ConsultantPro was set up",
+            Self::FactorReplaced => "The app that makes your codes for signing in to ConsultantPro was replaced by another",
+            Self::FactorTakenBack => "The second factor that somebody had set up for your sign-in to ConsultantPro was taken back",
             Self::FactorRemoved => "The second factor with which you sign in to ConsultantPro was removed",
             Self::RecoveryCodesRenewed => "New recovery codes for signing in to ConsultantPro were made",
             Self::RecoveryCodeUsed => "One of your recovery codes for ConsultantPro was used",
@@ -81,6 +89,10 @@ impl Notice {
             Self::FactorAdded => {
                 "You are asked for a code of your app beside your password from now on. All other devices were signed out."
             }
+            Self::FactorReplaced => {
+                "Codes of the one before don't work any more, nor do its recovery codes. All other devices were signed out."
+            }
+            Self::FactorTakenBack => "You sign in with the password that was chosen then. All devices were signed out.",
             Self::FactorRemoved => "Your password is all that you are asked for from now on.",
             Self::RecoveryCodesRenewed => "The codes from before don't work any more.",
             Self::RecoveryCodeUsed => "It doesn't work again; when few are left, make new ones.",
@@ -99,13 +111,21 @@ pub struct NoticeMail<'a> {
     at: Time,
     address: Option<&'a str>,
     link: &'a Link,
+    /// Until when the link takes it back, if it does.
+    returns_until: Option<Time>,
 }
 
 impl<'a> NoticeMail<'a> {
     /// To `to`: `notice`, at `at`, from the network address `address`, if it is known; who didn't do it chooses another password at
     /// `link`.
     pub fn new(to: Email, reference: Reference, notice: Notice, (at, address): (Time, Option<&'a str>), link: &'a Link) -> Self {
-        Self { envelope: Envelope::from_platform(to, reference), notice, at, address, link }
+        Self { envelope: Envelope::from_platform(to, reference), notice, at, address, link, returns_until: None }
+    }
+
+    /// The same, whose link takes back what happened, until `until`.
+    #[must_use]
+    pub fn returning(self, until: Time) -> Self {
+        Self { returns_until: Some(until), ..self }
     }
 
     /// The mail, ready to be sent.
@@ -118,6 +138,14 @@ impl<'a> NoticeMail<'a> {
 
     fn when(&self) -> String {
         format::moment(self.at)
+    }
+
+    /// What to do if it wasn't them.
+    fn otherwise(&self) -> String {
+        match self.returns_until {
+            Some(until) => format!("If it wasn't, take it back and choose another password, until {}:", format::moment(until)),
+            None => "If it wasn't, choose another password at once:".to_owned(),
+        }
     }
 }
 
@@ -167,7 +195,8 @@ mod tests {
             ("notice_password_changed", Notice::PasswordChanged, Some("192.0.2.7")),
             ("notice_hostile", Notice::PasswordChanged, Some(EVIL)),
             ("notice_bare", Notice::PasswordChanged, None),
-            ("notice_factor_added", Notice::FactorAdded, Some("192.0.2.7")),
+            ("notice_factor_replaced", Notice::FactorReplaced, Some("192.0.2.7")),
+            ("notice_factor_taken_back", Notice::FactorTakenBack, Some("192.0.2.7")),
             ("notice_factor_removed", Notice::FactorRemoved, Some("192.0.2.7")),
             ("notice_recovery_codes_renewed", Notice::RecoveryCodesRenewed, Some("192.0.2.7")),
             ("notice_recovery_code_used", Notice::RecoveryCodeUsed, Some("192.0.2.7")),
@@ -177,5 +206,9 @@ mod tests {
             let link = Link::forgotten_password(APP);
             check(name, &NoticeMail::new(to, reference, notice, (expires_at(), address), &link).message().unwrap());
         }
+        let Envelope { to, reference, .. } = envelope();
+        let link = Link::factor_removal(APP, "pZ3h0J1kQ9w2mT5xV8yB7nC4dF6gH_0-aSe");
+        let mail = NoticeMail::new(to, reference, Notice::FactorAdded, (expires_at(), None), &link).returning(expires_at());
+        check("notice_factor_added", &mail.message().unwrap());
     }
 }

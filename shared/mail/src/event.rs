@@ -36,20 +36,11 @@ pub struct Event {
     pub mail: Mail,
     /// What happened.
     pub news: News,
-    /// To whom it happened; to the mail, if nobody is named.
-    pub recipients: Vec<Email>,
-}
-
-impl Event {
-    /// Whether it happened to whom the mail is for, and not just to who gets a copy.
-    pub fn is_of_the_addressee(&self) -> bool {
-        self.recipients.is_empty() || self.recipients.contains(&self.mail.to)
-    }
-
+    /// Whether it happened to whom the mail is for, and not just to who gets a copy. Hosts name whom they like as the one to whom it
+    /// happened: where that is nobody to whom it went, it is the mail's.
+    pub is_of_the_addressee: bool,
     /// To whose copies it happened.
-    pub fn copies(&self) -> impl Iterator<Item = &Email> {
-        self.recipients.iter().filter(|recipient| **recipient != self.mail.to)
-    }
+    pub copies: Vec<Email>,
 }
 
 #[derive(Deserialize)]
@@ -103,10 +94,10 @@ struct Recipient {
 }
 
 impl Told {
-    /// To whom it happened.
-    fn recipients(&self) -> Vec<Email> {
+    /// To whom it happened; none for what is no address.
+    fn recipients(&self) -> impl Iterator<Item = Option<Email>> {
         let each = self.bounced_recipients.iter().map(|recipient| &recipient.email_address).chain(&self.recipients);
-        each.filter_map(|recipient| Email::new(address(recipient)).ok()).collect()
+        each.map(|recipient| Email::new(address(recipient)).ok())
     }
 }
 
@@ -120,8 +111,12 @@ pub fn parse(body: &str) -> Result<Event, Unreadable> {
     let mail = Mail::sent(tags.record, (tags.sequence, tags.event), tags.about, purpose, to, detail.mail.timestamp);
     let news = news(&kind, time, &detail).ok_or_else(|| Unreadable::Form(format!("it doesn't say what “{kind}” does")))?;
     let told = [&detail.delivery, &detail.delivery_delay, &detail.bounce, &detail.complaint].into_iter().flatten();
-    let recipients = told.flat_map(Told::recipients).collect();
-    Ok(Event { id, firm: tags.firm, mail_id: tags.mail, mail, news, recipients })
+    let named: Vec<_> = told.flat_map(Told::recipients).collect();
+    let copied: Vec<_> = detail.mail.destination.iter().skip(1).filter_map(|copy| Email::new(address(copy)).ok()).collect();
+    let is_copy = |recipient: &Option<Email>| recipient.as_ref().is_some_and(|recipient| copied.contains(recipient));
+    let is_of_the_addressee = named.is_empty() || !named.iter().all(is_copy);
+    let copies = named.into_iter().filter(is_copy).flatten().collect();
+    Ok(Event { id, firm: tags.firm, mail_id: tags.mail, mail, news, is_of_the_addressee, copies })
 }
 
 /// What an event of `kind` tells, which came at `time`; none if it doesn't say that.

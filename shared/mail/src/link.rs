@@ -40,6 +40,11 @@ impl Link {
         Self::with_token(origin, "restore-email", token)
     }
 
+    /// Where somebody takes a second factor back: `<origin>/remove-factor?token=<token>`.
+    pub fn factor_removal(origin: &str, token: &str) -> Self {
+        Self::with_token(origin, "remove-factor", token)
+    }
+
     /// Where somebody asks for such a link: `<origin>/forgot-password`.
     pub fn forgotten_password(origin: &str) -> Self {
         Self::open(format!("{}/forgot-password", origin.trim_end_matches('/')))

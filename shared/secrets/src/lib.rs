@@ -8,7 +8,9 @@ mod signing;
 mod stripe;
 
 pub use kept::Kept;
-pub use link::{BadLink, ChangingEmail, Confirming, Invited, Invitee, LinkKey, Purpose, Resetting, RestoringEmail, Showing};
+pub use link::{
+    BadLink, ChangingEmail, Confirming, Invited, Invitee, LinkKey, Purpose, RemovingFactor, Resetting, RestoringEmail, Showing,
+};
 pub use signing::{BadToken, Challenged, Refresh, SigningKey};
 pub use stripe::{WebhookSecrets, stripe_key};
 

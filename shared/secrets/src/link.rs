@@ -76,6 +76,7 @@ purposes! {
     4: Showing { firm, invoice, number };
     5: ChangingEmail { login, number, exp } until exp;
     6: RestoringEmail { login, number, exp } until exp;
+    7: RemovingFactor { login, since, exp, email } until exp;
 }
 
 /// Who was invited where.
@@ -155,6 +156,19 @@ pub struct RestoringEmail {
     pub number: u32,
     /// Until when it works, seconds since 1970.
     pub exp: i64,
+}
+
+/// Whose second factor, which they didn't set up, is to be gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovingFactor {
+    /// What they sign in with.
+    pub login: LoginId,
+    /// Since when it has that, seconds since 1970.
+    pub since: i64,
+    /// Until when it works, seconds since 1970.
+    pub exp: i64,
+    /// Where the mail went.
+    pub email: Email,
 }
 
 /// Which invoice is shown to whoever has the link. It works as long as it is the invoice's, which the invoice knows.

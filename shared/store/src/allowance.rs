@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
-    types::{ReturnValuesOnConditionCheckFailure, Update},
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update},
 };
 use chrono::TimeDelta;
 use domain::{Date, Id, Time, allowance::Standing, firm::Firm};
@@ -59,19 +59,19 @@ impl Change {
 }
 
 impl Store {
-    /// Count a mail of `firm` on `day`, if there were fewer than `allowance`; whether there were.
-    pub async fn count_mail(&self, firm: Id<Firm>, day: Date, allowance: u64, now: Time) -> Result<bool, Error> {
+    /// Count a mail of `firm` to so many `recipients` on `day`, if there were fewer than `allowance`; whether there were.
+    pub async fn count_mail(&self, firm: Id<Firm>, day: Date, (recipients, allowance): (u64, u64), now: Time) -> Result<bool, Error> {
         let counted = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(sent(firm, day).item()))
-            .update_expression("SET #expires = :expires ADD #sent :one")
+            .update_expression("SET #expires = :expires ADD #sent :recipients")
             .condition_expression("(attribute_not_exists(#sent) AND :allowance > :none) OR #sent < :allowance")
             .expression_attribute_names("#expires", name::EXPIRES)
             .expression_attribute_names("#sent", name::LAST)
             .expression_attribute_values(":expires", number((now + KEPT).timestamp()))
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":recipients", number(recipients))
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":allowance", number(allowance))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
@@ -86,15 +86,15 @@ impl Store {
         }
     }
 
-    /// Take back that a mail of `firm` was counted on `day`, which wasn't sent.
-    pub async fn uncount_mail(&self, firm: Id<Firm>, day: Date) -> Result<(), Error> {
+    /// Take back that a mail of `firm` to so many `recipients` was counted on `day`, which wasn't sent.
+    pub async fn uncount_mail(&self, firm: Id<Firm>, day: Date, recipients: u64) -> Result<(), Error> {
         self.client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(sent(firm, day).item()))
             .update_expression("ADD #sent :less")
             .expression_attribute_names("#sent", name::LAST)
-            .expression_attribute_values(":less", number(-1))
+            .expression_attribute_values(":less", AttributeValue::N(format!("-{recipients}")))
             .send()
             .await?;
         Ok(())

@@ -27,16 +27,14 @@ impl Store {
 }
 
 impl Change {
-    /// That no mail is sent to `email` from now on because of `cause`, where `known` says how that stood.
-    pub fn suppress(&mut self, known: Option<&Record<Suppression>>, email: &Email, cause: Cause) -> Result<(), Error> {
+    /// That no mail is sent to `email` from now on because of `cause`, where `known` says how that stood; whether that is news.
+    pub fn suppress(&mut self, known: Option<&Record<Suppression>>, email: &Email, cause: Cause) -> Result<bool, Error> {
         if let Some(known) = known {
-            if let Some(again) = known.again(cause) {
-                self.update(known, again)?;
-            }
-            return Ok(());
+            let again = known.again(cause);
+            return again.map_or(Ok(false), |again| self.update(known, again).map(|_| true));
         }
         let id = Id::new(self.now(), rand::random());
         self.claim_free(&Unique::Suppressed(email.clone()), id)?;
-        self.create(id, Suppression::new(email.clone(), cause), Event::Added).map(|_| ())
+        self.create(id, Suppression::new(email.clone(), cause), Event::Added).map(|_| true)
     }
 }

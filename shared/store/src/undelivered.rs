@@ -29,11 +29,24 @@ impl Change {
         if let Some(before) = known {
             return self.update(before, before.set_aside_again(failure)).map(|_| before.id);
         }
-        let Failure { to, reason, first_tried_at, last_tried_at, attempts, retry_at } = failure;
+        let Failure { to, refused, reason, first_tried_at, last_tried_at, attempts, retry_at } = failure;
         let Place { firm: _, kind, record, sequence } = place.clone();
         let (event, effect, status) = (event.map(str::to_owned), effect.name().to_owned(), Status::Waiting);
-        let item =
-            Undelivered { kind, record, sequence, event, effect, to, reason, first_tried_at, last_tried_at, attempts, status, retry_at };
+        let item = Undelivered {
+            kind,
+            record,
+            sequence,
+            event,
+            effect,
+            to,
+            refused,
+            reason,
+            first_tried_at,
+            last_tried_at,
+            attempts,
+            status,
+            retry_at,
+        };
         Ok(self.create(Id::new(self.now(), rand::random()), item, Event::SetAside)?.id)
     }
 

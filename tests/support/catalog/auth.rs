@@ -67,6 +67,20 @@ pub(super) fn rows() -> Vec<Row> {
             Given::nothing().by(&member)
         })
         .reads(3),
+        // The login and its secrets, and where that leads.
+        row("take_totp_back", async |firm| {
+            let (member, _) = with_factor(firm).await;
+            let token = firm.app.factor_token(&member.email, &member.get("/api/auth/mfa/").await.expect(200).text("/totp_since")).await;
+            Given::body(json!({"token": token, "password": "harbour lane lighthouse", "session": "token"}))
+        })
+        .reads(3),
+        row("take_totp_back", async |firm| {
+            let strict = strict_firm(firm.app).await.owner;
+            strict.with_factor().await;
+            let token = firm.app.factor_token(&strict.email, &strict.get("/api/auth/mfa/").await.expect(200).text("/totp_since")).await;
+            Given::body(json!({"token": token, "password": "harbour lane lighthouse"}))
+        })
+        .reads(3),
         row("remove_totp", async |firm| {
             let (member, _) = with_factor(firm).await;
             Given::nothing().by(&member)

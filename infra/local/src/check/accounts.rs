@@ -1,7 +1,8 @@
 //! What somebody signs in with: a password that is forgotten, devices that are signed out, a second factor, one login in two firms, a
 //! firm that is handed over.
 
-use chrono::{TimeDelta, Utc};
+use std::time::{Duration, SystemTime};
+
 use serde_json::json;
 
 use super::{PASSWORD, Walk, activate, register, text};
@@ -47,7 +48,7 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<()> {
             let body = json!({ "current_password": OTHER });
             let set_up = caller.post("/api/auth/mfa/totp/", &body).by(&owner).send().await?.is(200)?;
             let app = Authenticator::new(&set_up.text("/secret")?)?;
-            let body = json!({ "code": app.code(Utc::now()) });
+            let body = json!({ "code": app.code(SystemTime::now().into()) });
             let confirmed = caller.post("/api/auth/mfa/totp/confirm/", &body).by(&owner).send().await?.is(200)?;
             Ok((app, (confirmed.text("/recovery_codes/0")?, confirmed.text("/recovery_codes/1")?)))
         })
@@ -57,7 +58,7 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<()> {
         .await?;
     let complete = |code: &str| caller.post("/api/auth/login/mfa/", &json!({ "mfa_token": asked, "code": code })).send();
     // The one of now was taken, so it is the next one, as of a clock that is a bit ahead.
-    let next = app.code(Utc::now() + TimeDelta::seconds(30));
+    let next = app.code((SystemTime::now() + Duration::from_secs(30)).into());
     walk.step("which they enter", async { complete(&next).await?.is(200)?.text("/access") }).await?;
     walk.step("once: 422", async { complete(&next).await?.is(422) }).await?;
     walk.step("without their phone, a recovery code does", async { complete(&codes.0).await?.is(200)?.text("/access") }).await?;

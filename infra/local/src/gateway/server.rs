@@ -191,7 +191,8 @@ mod tests {
             let allowed = asked().header("origin", own).send().await.unwrap();
             assert_eq!(allowed.status(), status, "{path}");
             assert_eq!(allowed.headers()["access-control-allow-origin"], own, "{path}");
-            assert_eq!(cors(&allowed).len(), 2, "{path}: {:?}", cors(&allowed));
+            assert_eq!(allowed.headers()["access-control-allow-credentials"], "true", "{path}");
+            assert_eq!(cors(&allowed).len(), 3, "{path}: {:?}", cors(&allowed));
             for other in [asked(), asked().header("origin", "https://evil.example"), asked().header("origin", "null")] {
                 assert_eq!(cors(&other.send().await.unwrap()), [], "{path}");
             }
@@ -202,7 +203,7 @@ mod tests {
             let allowed = preflight.header("origin", own).send().await.unwrap();
             assert_eq!(allowed.status(), status, "{path}");
             assert!(allowed.headers()["access-control-allow-methods"].to_str().unwrap().split(',').any(|method| method == "PATCH"));
-            assert_eq!(cors(&allowed).len(), 4, "{path}: {:?}", cors(&allowed));
+            assert_eq!(cors(&allowed).len(), 5, "{path}: {:?}", cors(&allowed));
         }
     }
 }

@@ -88,7 +88,10 @@ impl Credentials {
     /// Once there is another password, of which `hash` is the hash: the sessions are over.
     #[must_use]
     pub fn with_password(&self, hash: String) -> Self {
-        Self { password: hash, ..self.with_sessions_ended() }
+        let after = Self { password: hash, ..self.with_sessions_ended() };
+        // Nor is anything left of what who knew the one before has set up.
+        let set_up = self.factor.pending.is_some().then(|| SecondFactor { pending: None, ..self.factor.clone() });
+        set_up.into_iter().fold(after, |after, factor| after.with_factor(factor))
     }
 
     /// With another second factor, or one of which a code was taken.

@@ -108,6 +108,11 @@ impl Login {
         Ok((Self { email, reset, email_change, past_emails, followers, ..self.clone() }, Event::EmailRestored))
     }
 
+    /// Whether `email` is the login's at `now`, or was lately and can be again.
+    pub fn is_reached_by(&self, email: &Email, now: Time) -> bool {
+        self.email == *email || self.past_emails_at(now).any(|past| past.email == *email)
+    }
+
     /// The e-mail that was given up by the link `number`, if it can be taken back at `now`.
     pub fn past_email(&self, number: u32, now: Time) -> Option<&PastEmail> {
         self.past_emails_at(now).find(|past| past.number == number)

@@ -59,7 +59,9 @@ fn bounce(kind: &str, sub_type: &str) -> News {
 
 #[test]
 fn a_mail_is_known_by_its_tags() {
-    let Event { id, firm, mail_id, mail, news } = parse(&event("Email Sent", "send", json!({})).to_string()).unwrap();
+    let Event { id, firm, mail_id, mail, news, is_of_the_addressee, copies } =
+        parse(&event("Email Sent", "send", json!({})).to_string()).unwrap();
+    assert!(is_of_the_addressee && copies.is_empty());
     assert_eq!(id, "12a18625-3cad-0345-9a2b-3fb6ea26d6be");
     assert_eq!([firm.to_string(), mail_id.to_string()], ["firm_01kanar9g00000000000000001", "mail_01kanar9g00000000000000002"]);
     assert_eq!((mail.record, mail.sequence), (Topic::Invoice("inv_01kanar9g00000000000000003".parse().unwrap()), 4));
@@ -145,15 +147,27 @@ fn what_does_not_say_all_of_it_is_unreadable() {
 
 #[test]
 fn what_happens_to_a_copy_is_told_from_what_happens_to_the_mail() {
-    let of = |address: &str| {
-        let told = json!({"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": address}]});
-        parse(&event("Email Bounced", "bounce", told).to_string()).unwrap()
+    let of = |copies: &[&str], addresses: &[&str]| {
+        let recipients: Vec<_> = addresses.iter().map(|address| json!({"emailAddress": address})).collect();
+        let mut event = event("Email Bounced", "bounce", json!({"bounceType": "Permanent", "bouncedRecipients": recipients}));
+        event["detail"]["mail"]["destination"].as_array_mut().unwrap().extend(copies.iter().map(|copy| json!(copy)));
+        let event = parse(&event.to_string()).unwrap();
+        (event.is_of_the_addressee, event.copies.iter().map(|copy| copy.as_str().to_owned()).collect::<Vec<_>>())
     };
-    assert!(of("ann@acme.example").is_of_the_addressee() && of("Ann <ANN@acme.example>").copies().next().is_none());
-    let copy = of("bo@acme.example");
-    assert!(!copy.is_of_the_addressee());
-    assert_eq!(copy.copies().map(|copy| copy.as_str()).collect::<Vec<_>>(), ["bo@acme.example"]);
-    let delivered = event("Email Delivered", "delivery", json!({"recipients": ["ann@acme.example", "bo@acme.example"]}));
-    let delivered = parse(&delivered.to_string()).unwrap();
-    assert!(delivered.is_of_the_addressee() && delivered.copies().count() == 1);
+    let (ann, bo) = ("ann@acme.example", "bo@acme.example");
+    for (copies, addresses, expected) in [
+        (vec![bo], vec![ann], (true, vec![])),
+        (vec![bo], vec!["Ann <ANN@acme.example>"], (true, vec![])),
+        (vec![bo], vec![bo], (false, vec![bo])),
+        (vec![bo], vec![ann, bo], (true, vec![bo])),
+        (vec![bo], vec![], (true, vec![])),
+        // Where it was forwarded, or whom somebody names to harm them, is nobody to whom it went.
+        (vec![bo], vec!["victim@elsewhere.example"], (true, vec![])),
+        (vec![], vec!["victim@elsewhere.example"], (true, vec![])),
+        (vec![bo], vec![bo, "victim@elsewhere.example"], (true, vec![bo])),
+        (vec![bo], vec!["no address"], (true, vec![])),
+    ] {
+        let expected = (expected.0, expected.1.into_iter().map(str::to_owned).collect());
+        assert_eq!(of(&copies, &addresses), expected, "{copies:?} {addresses:?}");
+    }
 }
