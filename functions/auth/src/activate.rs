@@ -51,7 +51,7 @@ struct Activation {
 /// its second factor are gone. 202 where the firm asks a second factor of its people, which is set up next, as after `login/`. 409 if
 /// the invitation was used, withdrawn or followed by another; 422 if the link isn't ours or is older than a week, and if
 /// the login has another password or code, which counts as a failure to sign in.
-#[post("/api/auth/activate/", 200, 202: Challenge, tag = "auth")]
+#[post("/api/auth/activate/", 200, 202: Challenge, 403, tag = "auth")]
 async fn activate(
     cx: Cx,
     State(app): State<App>,

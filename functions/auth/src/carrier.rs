@@ -50,7 +50,7 @@ pub(crate) fn shown(cx: &Cx, app: &App, body: Option<String>) -> Result<(String,
     if let Some(token) = body {
         return Ok((token, Carrier::Token));
     }
-    let token = cx.cookie(COOKIE).ok_or_else(|| Problem::malformed("refresh", "Send it, or the cookie that it came in."))?;
+    let token = cx.cookie(COOKIE).ok_or_else(|| Problem::unauthorized(None, "Send the refresh token, or the cookie that it came in."))?;
     cx.require_own_origin(app)?;
     Ok((token, Carrier::Cookie))
 }

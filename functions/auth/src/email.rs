@@ -139,7 +139,7 @@ async fn confirm_email_change(
 /// By the link that was mailed to the one of before, within 72 hours: one signs in with that again, and with the password in the body;
 /// all sessions end, and a second factor that was set up since is gone. One is signed in, as by `password-reset/confirm/`. 409 if it was
 /// taken back already; 422 if the link isn't ours or is older.
-#[post("/api/auth/email/restore/", 200, 202: Challenge, 204, tag = "auth")]
+#[post("/api/auth/email/restore/", 200, 202: Challenge, 204, 403, tag = "auth")]
 async fn restore_email(
     cx: Cx,
     State(app): State<App>,

@@ -59,7 +59,7 @@ struct RefreshToken {
 /// is asked next, by `login/mfa/`: of who has a second factor, or is asked by the firm to set one up. Only what fails is counted, for
 /// the address and for the e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is
 /// another, or the firm doesn't let them in any more.
-#[post("/api/auth/login/", 200, 202: Challenge, 401, tag = "auth")]
+#[post("/api/auth/login/", 200, 202: Challenge, 401, 403, tag = "auth")]
 async fn login(
     cx: Cx,
     State(app): State<App>,
@@ -93,7 +93,7 @@ async fn login(
 /// half a minute after, and under the same `Idempotency-Key` later too, the used one gives the same tokens again. They
 /// have the role or rights of now. 401 if it isn't ours, has run out or was used earlier than that, if the session is over,
 /// and for who was shut out.
-#[post("/api/auth/refresh/", 200, 401, tag = "auth")]
+#[post("/api/auth/refresh/", 200, 401, 403, tag = "auth")]
 async fn refresh(
     cx: Cx,
     State(app): State<App>,
@@ -126,7 +126,7 @@ async fn refresh(
 ///
 /// The token is shown as to `refresh/`; a cookie is taken away. Access tokens run out by themselves. If the session is over already, that is no reason to refuse; 401 if the token isn't
 /// ours or has run out.
-#[post("/api/auth/logout/", 204, 401, tag = "auth")]
+#[post("/api/auth/logout/", 204, 401, 403, tag = "auth")]
 async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>) -> Result<Answer<()>, Problem> {
     let (token, carrier) = carrier::shown(&cx, &app, body.refresh)?;
     let shown = read(&cx, &app, &token).await.map_err(|problem| carrier.refused(problem))?;

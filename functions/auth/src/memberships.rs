@@ -66,7 +66,7 @@ async fn list_memberships(cx: Cx, caller: Caller) -> Result<Answer<Memberships>,
 ///
 /// With tokens of a session of its own, which ends with this one; this one goes on. The next sign-in leads there. 403 (`mfa-required`)
 /// if the firm asks a second factor of its people, and one has none. 422 if it is none of one's own, or one isn't let in there any more.
-#[post("/api/auth/switch/", tag = "auth")]
+#[post("/api/auth/switch/", 200, 403, tag = "auth")]
 async fn switch_membership(
     cx: Cx,
     Extension(keys): Extension<Keys>,

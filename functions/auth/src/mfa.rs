@@ -133,7 +133,7 @@ async fn confirm_totp(cx: Cx, caller: Caller, Valid(body): Valid<FirstCode>) -> 
 ///
 /// Those of before are worthless; one is told by mail. 403 (`reauthentication-required`) unless one proved within ten minutes who one is;
 /// 409 without a second factor.
-#[post("/api/auth/mfa/recovery-codes/", tag = "auth")]
+#[post("/api/auth/mfa/recovery-codes/", 200, 403, tag = "auth")]
 async fn renew_recovery_codes(cx: Cx, caller: Caller) -> Result<Answer<RecoveryCodes>, Problem> {
     let (own, done) = Own::read(&cx, caller).await?;
     proven_for(&cx, &caller, true)?;
@@ -156,7 +156,7 @@ async fn renew_recovery_codes(cx: Cx, caller: Caller) -> Result<Answer<RecoveryC
 ///
 /// The password is all that is asked then; one is told by mail. Without one, nothing happens. 403 (`reauthentication-required`) unless
 /// one proved within ten minutes who one is; 409 if a firm that one belongs to asks it of its people.
-#[delete("/api/auth/mfa/totp/", 204, tag = "auth")]
+#[delete("/api/auth/mfa/totp/", 204, 403, tag = "auth")]
 async fn remove_totp(cx: Cx, caller: Caller) -> Result<Answer<()>, Problem> {
     let (own, _) = Own::read(&cx, caller).await?;
     proven_for(&cx, &caller, true)?;
@@ -179,7 +179,7 @@ async fn remove_totp(cx: Cx, caller: Caller) -> Result<Answer<()>, Problem> {
 /// By the link in the mail that tells of it, within 72 hours: it is gone, one signs in with the password in the body, and all sessions
 /// end. One is signed in, as by `password-reset/confirm/`. 409 if it is gone already, or is another; 422 if the link isn't ours or is
 /// older.
-#[post("/api/auth/mfa/totp/take-back/", 200, 202: Challenge, 204, tag = "auth")]
+#[post("/api/auth/mfa/totp/take-back/", 200, 202: Challenge, 204, 403, tag = "auth")]
 async fn take_totp_back(
     cx: Cx,
     State(app): State<App>,

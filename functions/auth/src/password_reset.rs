@@ -71,7 +71,7 @@ async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<Forgott
 /// They are signed in, as whom they signed in last, and signed out everywhere else; they are told by mail. So the e-mail is
 /// shown to be theirs: who typed it before them, without having shown that, is out. 202 where a code is asked next, as by `login/`. 204,
 /// and nobody is signed in, if no firm lets them in any more. 409 if the link was used or another was sent since; 422 if it isn't ours or is older than an hour.
-#[post("/api/auth/password-reset/confirm/", 200, 202: Challenge, 204, tag = "auth")]
+#[post("/api/auth/password-reset/confirm/", 200, 202: Challenge, 204, 403, tag = "auth")]
 async fn reset_password(
     cx: Cx,
     State(app): State<App>,

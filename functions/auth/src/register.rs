@@ -56,7 +56,7 @@ struct NewFirm {
 /// shown that it is theirs, signs up with its password, and `code`, and needs no such link. Until `firm/` says otherwise the firm's
 /// clients have 30 days to pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login with
 /// another password, which counts as a failure to sign in, or one of which nobody has shown that it is theirs.
-#[post("/api/auth/register/", 201, tag = "auth")]
+#[post("/api/auth/register/", 201, 403, tag = "auth")]
 async fn register(
     cx: Cx,
     State(app): State<App>,

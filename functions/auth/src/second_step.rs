@@ -51,7 +51,7 @@ struct SetUp {
 /// by mail. Where a second factor was just set up by `login/mfa/totp/`, it is on from then on, and ten recovery codes are in the answer.
 /// 401 if it took longer than ten minutes, or the password was changed; 409 if nothing is set up; 422 if it isn't one of their codes,
 /// which counts as a failure to sign in: 429 after too many.
-#[post("/api/auth/login/mfa/", 200, 401, tag = "auth")]
+#[post("/api/auth/login/mfa/", 200, 401, 403, tag = "auth")]
 async fn complete_login(
     cx: Cx,
     State(app): State<App>,

@@ -80,6 +80,7 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream)
             "202" => "Accepted",
             "204" => "Done; there is nothing to show",
             "401" => "What was given isn't known, or not any more",
+            "403" => "The caller may not do this.",
             _ => "OK",
         };
         // What is refused is shown as a problem, which the document adds.
