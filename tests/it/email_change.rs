@@ -128,6 +128,8 @@ async fn it_is_taken_back_with_another_password_and_without_what_was_set_up_sinc
     let shown = firm.owner.get(format!("/api/auth/users/{}/", bo.id)).await.expect(200);
     assert_eq!(shown.text("/email"), bo.email);
     assert!(post.mails_to(&bo.email).iter().any(|mail| mail.subject == "Your e-mail address is the one from before"));
+    // Who loses it hears of that too: it may be the other way round.
+    assert!(post.mails_to(&eve).iter().any(|mail| mail.subject == "You don't sign in with this address any more"));
     // The e-mail of the thief is free again.
     let body = json!({"firm_name": "Eve & Co", "name": "Eve", "email": eve, "password": PASSWORD});
     app.post("/api/auth/register/", body).send().await.expect(201);

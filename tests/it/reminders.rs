@@ -130,3 +130,24 @@ async fn a_client_whose_reminders_are_paused_is_reminded_of_no_invoice_until_the
     pass(&app, &post, 20).await;
     assert_eq!((reminders(&post, &to).len(), reminders(&post, &others).len()), (1, 2), "the third was taken by hand");
 }
+
+#[tokio::test]
+async fn a_reminder_whose_mail_waited_is_not_sent_once_reminders_are_paused() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let [ann, bo] = ["ann", "bo"].map(email);
+    let (paused, _) = bill(&firm, &ann).await;
+    bill(&firm, &bo).await;
+    app.deliver_by(&post).await;
+    app.clock.advance(TimeDelta::days(12));
+    run(&app).await;
+    by_now(&firm, &paused, "pause-reminders").await.expect(200);
+    app.deliver_by(&post).await;
+    assert_eq!((reminders(&post, &ann).len(), reminders(&post, &bo).len()), (0, 1));
+    // By hand it is sent all the same.
+    by_now(&firm, &paused, "remind").await;
+    app.clock.advance(TimeDelta::days(2));
+    by_now(&firm, &paused, "remind").await.expect(200);
+    app.deliver_by(&post).await;
+    assert!(!reminders(&post, &ann).is_empty());
+}

@@ -6,7 +6,7 @@ use tests::{Factor, PASSWORD, TestApp, email};
 
 use crate::{
     second_factor::{OTHER, complete, demand},
-    steps::{login, refresh, with_tokens},
+    steps::{login, refresh, wait_for_the_hour, with_tokens},
 };
 
 #[tokio::test]
@@ -171,4 +171,34 @@ async fn a_factor_that_is_set_up_at_a_sign_in_ends_what_was_signed_in_without_on
     thief.post("/api/auth/switch/", json!({"membership": invited})).await.expect(401);
     thief.post("/api/auth/mfa/recovery-codes/", json!({})).await.expect(401);
     refresh(&app, &thief.refresh).await.expect(401);
+}
+
+#[tokio::test]
+async fn who_has_a_key_or_a_token_guesses_no_more_codes_than_others() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let firm = app.firm().await;
+    let (ann, bo) = (firm.owner.clone(), firm.member(Role::Consultant).await);
+    let factor = ann.with_factor().await;
+    let (token, code) = (ann.challenge().await, factor.code());
+    let again = |code: &str| {
+        let call = app.post("/api/auth/login/mfa/", json!({"mfa_token": token, "code": code}));
+        call.header("idempotency-key", "k").from(std::net::IpAddr::from([192, 0, 2, 7]))
+    };
+    again(&code).send().await.expect(200);
+    for n in 0..20 {
+        again(&format!("{n:06}")).send().await.expect(422);
+    }
+    again(&code).send().await.expect(429);
+
+    // Nor does who has somebody's token, while something waits for its first code.
+    let set_up = bo.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD})).await.expect(200);
+    let first = |code: &str| {
+        let call = bo.call(http::Method::POST, "/api/auth/mfa/totp/confirm/").json(json!({"code": code}));
+        call.from(std::net::IpAddr::from([192, 0, 2, 8]))
+    };
+    for n in 0..20 {
+        first(&format!("{n:06}")).send().await.expect(422);
+    }
+    first(&Factor::of(&app, &set_up).code()).send().await.expect(429);
 }

@@ -24,8 +24,7 @@ pub async fn hand_mail_events(events: &MailEvents, messages: impl IntoIterator<I
 impl TestApp {
     /// A function `mail-events` on this app's table and its queues.
     pub fn mail_events(&self) -> MailEvents {
-        let [queue, dead_letters] = self.mail_queue.queues();
-        MailEvents { store: self.store.clone(), clock: self.clock.clone(), queue, dead_letters }
+        MailEvents { store: self.store.clone(), clock: self.clock.clone(), queues: self.mail_queue.queues() }
     }
 
     /// What comes into the queue when SES tells `told` of `sent`, by the template's rule.

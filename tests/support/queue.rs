@@ -6,7 +6,7 @@ use aws_sdk_sqs::{
     types::{Message, MessageSystemAttributeName},
 };
 use local::template::Queue as QueueSettings;
-use queue::Queue;
+use queue::{Queue, Queues};
 use tokio::sync::OnceCell;
 
 use crate::{Meter, ministack, support::app::template};
@@ -28,10 +28,9 @@ impl EventQueue {
     }
 
     /// The queue as functions reach it, through the proxy, and that of what can't be applied.
-    pub(crate) fn queues(&self) -> [Queue; 2] {
+    pub(crate) fn queues(&self) -> Queues {
         let queue = Queue::new(sqs(self.meter.url()), self.url());
-        let dead = queue.at(url(&self.dead()));
-        [queue, dead]
+        Queues { dead_letters: queue.at(url(&self.dead())), queue }
     }
 
     /// It, as who puts work into it has it.

@@ -110,8 +110,8 @@ impl TestApp {
 
     /// A function `stripe-events` on this app's table, its queues and its stand-in for Stripe.
     pub fn stripe_events(&self) -> StripeEvents {
-        let [queue, dead_letters] = self.stripe.queues();
-        StripeEvents { store: self.store.clone(), payments: self.payments(), clock: self.clock.clone(), queue, dead_letters }
+        let queues = self.stripe.queues();
+        StripeEvents { store: self.store.clone(), payments: self.payments(), clock: self.clock.clone(), queues }
     }
 
     /// Have Stripe tell of all that happened there since it last did, through the front door and the queue, and apply it.

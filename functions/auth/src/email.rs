@@ -6,13 +6,11 @@ use domain::{
     Email, Refusal,
     event::Actor,
     firm::INSTALLATION,
-    login::{Follower, RETURNS},
-    password::Password,
-    second_factor::SecondFactor,
+    login::{Follower, Login, RETURNS, TAKEN_BACK},
 };
 use secrets::{ChangingEmail, RestoringEmail};
 use serde::Deserialize;
-use store::Membership;
+use store::{Change, Membership};
 use utoipa::ToSchema;
 
 use crate::{
@@ -21,7 +19,7 @@ use crate::{
     challenge::Challenge,
     grant::{Granted, Keys},
     own::Own,
-    password_reset::{ByLink, enter},
+    password_reset::{ByLink, PasswordReset, enter},
     second_factor::Code,
 };
 
@@ -50,20 +48,6 @@ struct ChangeConfirmation {
     /// From the link in the mail.
     #[schema(max_length = 512)]
     token: String,
-}
-
-/// The token of a link to the e-mail of before, and the password to sign in with from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Restoration {
-    /// From the link in the mail.
-    #[schema(max_length = 512)]
-    token: String,
-    /// Not one of the commonest, nor made of the e-mail or the firm's name.
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
-    password: Password,
-    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
-    session: Option<Carrier>,
 }
 
 /// Ask to sign in with another e-mail.
@@ -95,10 +79,10 @@ async fn request_email_change(
 
 /// Use the link that was mailed to another e-mail.
 ///
-/// One signs in with it from now on, and is reached by it in all firms where one was reached by the one of before; that one is told, with
-/// a link that takes it back for 72 hours, during which nobody else has it. All sessions end but the one in which it was asked. So the
-/// e-mail of who signed up a firm is confirmed too. 409 if the link was used, another was sent, the password was changed or the session ended since, or
-/// somebody else has a login with the e-mail; 422 if the link isn't ours or is older than a day.
+/// One signs in with it from now on, and is reached by it in all firms; the one of before is told, with a link that takes it back for 72
+/// hours, during which nobody else has it. All sessions end but the one in which it was asked. So the e-mail of who signed up a firm is
+/// confirmed too. 409 if the link was used, another was sent, the password was changed or the session ended since, or somebody else has
+/// a login with the e-mail; 422 if the link isn't ours or is older than a day.
 #[post("/api/auth/email/confirm/", 204, tag = "auth")]
 async fn confirm_email_change(
     cx: Cx,
@@ -107,30 +91,16 @@ async fn confirm_email_change(
     Valid(body): Valid<ChangeConfirmation>,
 ) -> Result<Answer<()>, Problem> {
     let link: ChangingEmail = keys.link(&body.token, cx.now).await?;
-    let ByLink { login, credentials, done } = ByLink::read(&cx, link.login).await?;
-    if let Some(reply) = done {
+    let found = ByLink::read(&cx, link.login).await?;
+    if let Some(reply) = found.done {
         return Ok(Answer::from(reply).replayed());
     }
-    let memberships = cx.store.memberships(&credentials.joined).await?;
-    let changed = login.change_email(link.number, credentials.epoch, followers(&memberships), cx.now)?;
-    let founded = match login.founded {
-        // One that was closed meanwhile is nothing to be confirmed.
-        Some(firm) => Some(cx.store.get(firm, firm).await?).filter(|firm| firm.closed_at.is_none()),
-        None => None,
-    };
-    let after = credentials.with_sessions_ended();
+    let memberships = cx.store.memberships(&found.credentials.joined).await?;
+    let changed = found.login.change_email(link.number, found.credentials.epoch, followers(&memberships), cx.now)?;
     let mut change = cx.change_anonymous(INSTALLATION, Actor::Login(link.login));
-    let taken = Refusal::state("Somebody has a login with this e-mail already.").about("email");
-    change.move_login(&login, changed, login.proven_at.map(|_| cx.now + RETURNS), taken)?;
-    change.update_credentials(link.login, &credentials, &after)?;
-    let asked_in = login.email_change.as_ref().map(|change| change.session);
-    let kept = alive::kept(&cx, &mut change, (link.login, asked_in), &credentials).await?;
-    change.end_access(&memberships, after.epoch, kept.as_ref().map(|(id, _)| *id))?;
-    kept.iter().try_for_each(|(id, session)| change.replace_session(*id, session, &session.keep(after.epoch)))?;
-    if let Some(firm) = founded {
-        let confirmed = firm.confirm()?;
-        change.within(firm.id, |change| change.update(&firm, confirmed))?;
-    }
+    change.move_login(&found.login, changed, found.login.proven_at.map(|_| cx.now + RETURNS), taken())?;
+    end_others(&cx, &mut change, &found, &memberships).await?;
+    confirm_founded(&cx, &mut change, &found.login).await?;
     cx.commit(change, Ok(Answer::no_content())).await
 }
 
@@ -145,21 +115,16 @@ async fn restore_email(
     State(app): State<App>,
     _: Anonymous,
     Extension(keys): Extension<Keys>,
-    Valid(body): Valid<Restoration>,
+    Valid(body): Valid<PasswordReset>,
 ) -> Result<Answer<Granted>, Problem> {
     let link: RestoringEmail = keys.link(&body.token, cx.now).await?;
     let carrier = Carrier::asked(body.session, &cx, &app)?;
     let found = ByLink::read(&cx, link.login).await?;
     enter((&cx, &keys), found, (&body.password, carrier), |change, ByLink { login, credentials, .. }, memberships, hash| {
-        let restored = login.restore_email(link.number, followers(memberships), cx.now)?;
-        let past = login.past_email(link.number, cx.now);
-        let given_up = past.map(|past| past.until);
-        body.password.is_not_of(&past.iter().map(|past| past.email.as_str()).collect::<Vec<_>>(), "password")?;
-        let is_since = credentials.factor.totp.as_ref().is_some_and(|totp| given_up.is_some_and(|given_up| totp.since >= given_up));
-        let taken = Refusal::state("Somebody has a login with this e-mail already.").about("email");
-        change.move_login(login, restored, None, taken)?;
-        let after = credentials.with_password(hash);
-        Ok(if is_since { after.with_factor(SecondFactor::default()) } else { after })
+        let past = login.past_email(link.number, cx.now).ok_or_else(|| Refusal::state(TAKEN_BACK))?;
+        body.password.is_not_of(&[past.email.as_str()], "password")?;
+        change.move_login(login, login.restore_email(link.number, followers(memberships), cx.now)?, None, taken())?;
+        Ok(credentials.restored(hash, past.until))
     })
     .await
 }
@@ -167,4 +132,30 @@ async fn restore_email(
 /// Whose mail follows the e-mail of whom `memberships` are.
 fn followers(memberships: &[Membership]) -> Vec<Follower> {
     memberships.iter().map(|Membership { firm, principal }| Follower { firm: *firm, subject: principal.subject() }).collect()
+}
+
+/// The e-mail is another's.
+fn taken() -> Refusal {
+    Refusal::state("Somebody has a login with this e-mail already.").about("email")
+}
+
+/// End the login's sessions, but for the one in which another e-mail was asked for.
+async fn end_others(cx: &Cx, change: &mut Change, found: &ByLink, memberships: &[Membership]) -> Result<(), Problem> {
+    let ByLink { login, credentials, .. } = found;
+    let (after, asked_in) = (credentials.with_sessions_ended(), login.email_change.as_ref().map(|change| change.session));
+    let kept = alive::kept(cx, change, (login.id, asked_in), credentials).await?;
+    change.update_credentials(login.id, credentials, &after)?;
+    change.end_access(memberships, after.epoch, kept.as_ref().map(|(id, _)| *id))?;
+    Ok(kept.iter().try_for_each(|(id, session)| change.replace_session(*id, session, &session.keep(after.epoch)))?)
+}
+
+/// Confirm the firm that was signed up with an e-mail which nobody confirmed, unless it was closed meanwhile.
+async fn confirm_founded(cx: &Cx, change: &mut Change, login: &Login) -> Result<(), Problem> {
+    let Some(id) = login.founded else { return Ok(()) };
+    let firm = cx.store.get(id, id).await?;
+    if firm.closed_at.is_none() {
+        let confirmed = firm.confirm()?;
+        change.within(id, |change| change.update(&firm, confirmed))?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use api::{Anonymous, Answer, App, Caller, Cx, Problem, Routes, Valid, delete, get, post, routes};
 use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
-use domain::{password::Password, second_factor::SecondFactor};
+use domain::second_factor::SecondFactor;
 use secrets::RemovingFactor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use crate::{
     challenge::Challenge,
     grant::{Granted, Keys},
     own::Own,
-    password_reset::{ByLink, enter},
+    password_reset::{ByLink, PasswordReset, enter},
     reauthentication::proven_for,
     second_factor::{self, Code, RecoveryCodes, TotpOut},
 };
@@ -60,20 +60,6 @@ struct FirstCode {
     code: Code,
 }
 
-/// The token of the link that tells of a second factor, and the password to sign in with from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct TakenBack {
-    /// From the link in the mail.
-    #[schema(max_length = 512)]
-    token: String,
-    /// Not one of the commonest, nor made of the e-mail or the firm's name.
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
-    password: Password,
-    /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
-    session: Option<Carrier>,
-}
-
 /// Show one's second factor.
 ///
 /// It is the login's, in all firms.
@@ -113,16 +99,26 @@ async fn set_up_totp(
 /// Show that an app makes the codes of what was set up.
 ///
 /// From now on a code is asked beside the password; one is signed out everywhere else, and told by mail. The recovery codes of before
-/// are worthless. 409 if nothing was set up within the hour; 422 if it isn't the code that the app shows.
+/// are worthless. 409 if nothing was set up within the hour; 422 if it isn't the code that the app shows, which counts as a failure to
+/// sign in: 429 after too many.
 #[post("/api/auth/mfa/totp/confirm/", tag = "auth")]
-async fn confirm_totp(cx: Cx, caller: Caller, Valid(body): Valid<FirstCode>) -> Result<Answer<RecoveryCodes>, Problem> {
+async fn confirm_totp(
+    cx: Cx,
+    State(app): State<App>,
+    caller: Caller,
+    Valid(body): Valid<FirstCode>,
+) -> Result<Answer<RecoveryCodes>, Problem> {
     let (own, done) = Own::read(&cx, caller).await?;
+    let guesses = own.admit(&cx, &app).await?;
     if let Some(reply) = done {
-        return RecoveryCodes::again(&own.credentials, Some(&body.code), &reply);
+        second_factor::recognise((&cx, &app), &guesses, &own.credentials, &body.code).await?;
+        return RecoveryCodes::again(&own.credentials, &reply);
     }
     let nonce = rand::random();
-    let after = own.credentials.with_sessions_ended().with_factor(own.credentials.factor.confirm(&body.code, nonce, cx.now)?);
+    let factor = second_factor::confirm((&cx, &app), &guesses, &own.credentials, (&body.code, nonce)).await?;
+    let after = own.credentials.with_sessions_ended().with_factor(factor);
     let mut change = own.change(&cx)?;
+    change.require_fewer(guesses.username(), app.limiter.failures())?;
     let had_one = own.credentials.factor.is_on();
     change.update_login(&own.login, if had_one { own.login.replace_factor() } else { own.login.add_factor() })?;
     change.update_credentials(caller.login, &own.credentials, &after)?;
@@ -138,7 +134,7 @@ async fn renew_recovery_codes(cx: Cx, caller: Caller) -> Result<Answer<RecoveryC
     let (own, done) = Own::read(&cx, caller).await?;
     proven_for(&cx, &caller, true)?;
     if let Some(reply) = done {
-        return RecoveryCodes::again(&own.credentials, None, &reply);
+        return RecoveryCodes::again(&own.credentials, &reply);
     }
     if !own.credentials.factor.is_on() {
         return Err(Problem::conflict("There is no second factor; set one up."));
@@ -185,7 +181,7 @@ async fn take_totp_back(
     State(app): State<App>,
     _: Anonymous,
     Extension(keys): Extension<Keys>,
-    Valid(body): Valid<TakenBack>,
+    Valid(body): Valid<PasswordReset>,
 ) -> Result<Answer<Granted>, Problem> {
     let link: RemovingFactor = keys.link(&body.token, cx.now).await?;
     let carrier = Carrier::asked(body.session, &cx, &app)?;
@@ -196,7 +192,7 @@ async fn take_totp_back(
             return Err(Problem::conflict("That second factor is gone already, or the e-mail is another's by now."));
         }
         change.update_login(login, login.take_factor_back())?;
-        Ok(credentials.with_password(hash).with_factor(SecondFactor::default()))
+        Ok(credentials.taken_over(hash))
     })
     .await
 }

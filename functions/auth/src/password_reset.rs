@@ -35,18 +35,18 @@ struct ForgottenPassword {
     email: Email,
 }
 
-/// The link's token, and the password to sign in with from now on.
+/// A link's token, and the password to sign in with from now on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PasswordReset {
+pub(crate) struct PasswordReset {
     /// From the link in the mail.
-    #[schema(max_length = 128)]
-    token: String,
+    #[schema(max_length = 512)]
+    pub(crate) token: String,
     /// Not one of the commonest, nor made of the e-mail or the firm's name.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128)]
-    password: Password,
+    pub(crate) password: Password,
     /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
-    session: Option<Carrier>,
+    pub(crate) session: Option<Carrier>,
 }
 
 /// Have a link mailed by which another password is chosen.

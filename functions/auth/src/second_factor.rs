@@ -2,7 +2,7 @@
 
 use api::{Answer, App, Attempt, Cx, Problem};
 use domain::{
-    SingleLine, Time,
+    SingleLine, Time, Why,
     ids::LoginId,
     login::{Credentials, Login},
     second_factor::{SecondFactor, Taken, TotpSecret},
@@ -63,11 +63,8 @@ impl RecoveryCodes {
         cx.commit_anew(change, Self::answer(credentials, nonce)).await
     }
 
-    /// The answer that was kept as `reply`; to who shows the `code` that was taken then, if one was.
-    pub(crate) fn again(credentials: &Credentials, code: Option<&Code>, reply: &Reply) -> Result<Answer<Self>, Problem> {
-        if code.is_some_and(|code| !credentials.factor.was_taken_last(code)) {
-            return Err(Error::KeyReused.into());
-        }
+    /// The answer that was kept as `reply`.
+    pub(crate) fn again(credentials: &Credentials, reply: &Reply) -> Result<Answer<Self>, Problem> {
         let nonce = reply.body.as_deref().unwrap_or_default().parse().map_err(Problem::internal)?;
         Ok(Self::answer(credentials, nonce)?.replayed())
     }
@@ -97,8 +94,8 @@ impl Proven {
             return Err(Problem::invalid("code", "This login has a second factor; enter a code of it, or a recovery code."));
         };
         if done {
-            let is_same = credentials.factor.was_taken_last(code);
-            return if is_same { Ok(Self { guesses, credentials, taken: None }) } else { Err(Error::KeyReused.into()) };
+            recognise((cx, app), &guesses, &credentials, code).await?;
+            return Ok(Self { guesses, credentials, taken: None });
         }
         match credentials.factor.take(code, cx.now) {
             Some((factor, kind)) => Ok(Self { guesses, credentials: credentials.with_factor(factor), taken: Some(kind) }),
@@ -134,6 +131,31 @@ pub(crate) fn set_up(
     let after = after.with_factor(after.factor.set_up(TotpSecret::new(rand::random()), cx.now));
     change.update_credentials(id, before, &after)?;
     Ok(after)
+}
+
+/// That `code` is the one that was taken when the same was asked before. Another is another request, though what is kept of it doesn't
+/// tell; it counts as one of `guesses`, so that whoever has the key guesses no more than others.
+pub(crate) async fn recognise((cx, app): (&Cx, &App), guesses: &Attempt, credentials: &Credentials, code: &Code) -> Result<(), Problem> {
+    if credentials.factor.was_taken_last(code) {
+        return Ok(());
+    }
+    cx.count_failure(app, guesses).await?;
+    Err(Error::KeyReused.into())
+}
+
+/// What was set up, which `code` is the first of: the second factor with the recovery codes of the nonce beside it. Codes of others
+/// count as `guesses`.
+pub(crate) async fn confirm(
+    (cx, app): (&Cx, &App),
+    guesses: &Attempt,
+    credentials: &Credentials,
+    (code, nonce): (&Code, u128),
+) -> Result<SecondFactor, Problem> {
+    let confirmed = credentials.factor.confirm(code, nonce, cx.now);
+    if confirmed.as_ref().is_err_and(|refusal| refusal.why == Why::Rule) {
+        cx.count_failure(app, guesses).await?;
+    }
+    Ok(confirmed?)
 }
 
 /// The code isn't theirs.

@@ -62,6 +62,7 @@ async fn complete_login(
     let carrier = Carrier::asked(shown.cookie.then_some(Carrier::Cookie), &cx, &app)?;
     let (first, done) = FirstStep::read(&cx, &app, &shown).await?;
     if let Some(reply) = done {
+        second_factor::recognise((&cx, &app), &first.guesses, &first.credentials, &body.code).await?;
         return grant::again(&cx, &keys, Proof::Code(&body.code), &reply).await;
     }
     let found = cx.store.memberships_in(&first.credentials.joined).await?;
@@ -137,7 +138,9 @@ impl FirstStep {
             return Ok((proven.credentials, None));
         }
         let nonce = rand::random();
-        let after = credentials.with_sessions_ended().with_factor(credentials.factor.confirm(code, nonce, cx.now)?);
+        let factor = second_factor::confirm((cx, app), guesses, credentials, (code, nonce)).await?;
+        let after = credentials.with_sessions_ended().with_factor(factor);
+        change.require_fewer(guesses.username(), app.limiter.failures())?;
         change.update_login(login, login.add_factor())?;
         change.end_access(all, after.epoch, None)?;
         Ok((after, Some(nonce)))

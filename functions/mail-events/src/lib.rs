@@ -15,13 +15,12 @@ use domain::{
     ids::FirmId,
     mail::{Event as Happened, Mail},
     suppression::Cause,
-    undelivered::Failure,
+    undelivered,
 };
 use mail::event::{Event, Unreadable, parse};
-use queue::{Batch, NotTaken, Queue};
+use queue::{Failure, NotTaken, Queues};
 use runtime::Clock;
 use store::{Audit, Change, Effect, Found, Mark, Marked, Place, Race, Record, Reply, Store, Unique, retry_if_lost};
-use tokio::time::timeout;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -30,10 +29,8 @@ pub struct MailEvents {
     pub store: Store,
     /// Tells the time.
     pub clock: Clock,
-    /// Where events come from.
-    pub queue: Queue,
-    /// Where those go that can never be applied.
-    pub dead_letters: Queue,
+    /// Where events come from, and where those go that can never be applied.
+    pub queues: Queues,
 }
 
 /// Why an event wasn't applied.
@@ -57,8 +54,11 @@ impl Race for Failed {
     }
 }
 
-impl Failed {
-    /// Whether it fails each time, however often it is tried.
+impl Failure for Failed {
+    fn late() -> Self {
+        Self::Late
+    }
+
     fn is_final(&self) -> bool {
         match self {
             Self::Unreadable(_) | Self::UnknownFirm(_) => true,
@@ -70,28 +70,10 @@ impl Failed {
 
 /// Apply a batch of the queue; the answer names what is to come back.
 pub async fn handle(events: &MailEvents, batch: SqsEvent) -> SqsBatchResponse {
-    let mut work = Batch::begin();
-    for message in batch.records {
-        let applying = events.apply_or_set_aside(message.body.as_deref().unwrap_or_default());
-        if let Err(error) = timeout(work.time_left(), applying).await.unwrap_or(Err(Failed::Late)) {
-            work.failed(message, &error);
-        }
-    }
-    work.end(&events.queue).await
+    events.queues.work(batch, async |body: &str| events.apply(body).await).await
 }
 
 impl MailEvents {
-    /// Apply the event that `body` is, or put it with the dead letters, and why beside it, if that can never be.
-    async fn apply_or_set_aside(&self, body: &str) -> Result<(), Failed> {
-        match self.apply(body).await {
-            Err(error) if error.is_final() => {
-                tracing::error!(%error, "can never be applied");
-                Ok(self.dead_letters.send(body, &[("reason", &error.to_string())]).await?)
-            }
-            done => done,
-        }
-    }
-
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         let event = parse(body)?;
         if event.is_of_the_addressee {
@@ -177,7 +159,8 @@ impl MailEvents {
         match (mark, after.failure(), known) {
             (Mark::Done, Some(reason), known) => {
                 let (to, reason, at) = (Some(after.to.clone()), reason.to_owned(), after.sent_at);
-                let failure = Failure { to, refused: true, reason, first_tried_at: at, last_tried_at: at, attempts: 1, retry_at: None };
+                let failure =
+                    undelivered::Failure { to, refused: true, reason, first_tried_at: at, last_tried_at: at, attempts: 1, retry_at: None };
                 let id = change.show_undelivered(known.as_ref(), place, Some(&after.event), effect, failure)?;
                 Ok(change.set_aside_mailed(effect, after.id, id)?)
             }

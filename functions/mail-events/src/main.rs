@@ -3,7 +3,7 @@
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use mail_events::{MailEvents, handle};
-use queue::Queue;
+use queue::{Queue, Queues};
 use runtime::{Clock, env, log_json};
 use store::Store;
 
@@ -14,8 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let events = &MailEvents {
         store: Store::from_env(env("TABLE_NAME")?).await,
         clock: Clock::default(),
-        dead_letters: queue.at(env("MAIL_EVENTS_DEAD_LETTERS")?),
-        queue,
+        queues: Queues { dead_letters: queue.at(env("MAIL_EVENTS_DEAD_LETTERS")?), queue },
     };
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move { Ok::<_, lambda_runtime::Error>(handle(events, event.payload).await) })).await
 }

@@ -3,6 +3,7 @@
 
 use domain::{
     contact::Recipients,
+    event::Actor,
     invoice::{Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
     tax::TaxCategory,
 };
@@ -128,6 +129,10 @@ async fn mail_reminder(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     let Some(due_date) = told.then.due_date.filter(|_| is_due) else {
         return Ok(Outcome::Skipped("nothing is due any more"));
     };
+    // A mail may have waited for the firm's next day.
+    if told.now.reminders_paused && matches!(logged.event.actor, Actor::System(_)) {
+        return Ok(Outcome::Skipped("reminders are paused"));
+    }
     let Some(envelope) = told.envelope(outbox, logged).await? else { return Ok(NOWHERE) };
     let to = envelope.to.clone();
     let mail = ReminderMail {

@@ -1,6 +1,7 @@
 //! What follows from what happens to a login: mails to whose it is.
 
 use domain::{
+    Email,
     ids::LoginId,
     login::{CONFIRMATION, Follower, Login, RESET, SentLink},
     second_factor,
@@ -42,7 +43,9 @@ pub(crate) async fn email_changed(outbox: &Outbox, logged: &Cause) -> Result<(),
 /// They have the e-mail of before again: the mail that says so, and in the firms their mail follows.
 pub(crate) async fn email_restored(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     let mailed = noticed(outbox, logged, Notice::EmailRestored).await;
-    follow_email(outbox, logged).await.and(mailed)
+    let lost = EffectKind::Mail.about("lost");
+    let told = outbox.run_effect(logged, lost, async || mail_taken_back(outbox, logged).await).await;
+    follow_email(outbox, logged).await.and(mailed).and(told)
 }
 
 /// Something changed of how they sign in: the mail that says so.
@@ -90,6 +93,13 @@ async fn mail_email_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, 
     let link = Link::email_restoration(&outbox.web_origin, &token(outbox, &restoring).await?);
     let address = logged.source_address()?;
     let mail = EmailChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), (&link, expires_at));
+    to_be_sent(&to, mail.message())
+}
+
+async fn mail_taken_back(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
+    let [Some(to), _] = logged.changed::<Email>("email")? else { return Ok(OVER) };
+    let (link, address) = (Link::forgotten_password(&outbox.web_origin), logged.source_address()?);
+    let mail = NoticeMail::new(to.clone(), reference(logged), Notice::EmailTakenBack, (logged.event.at, address.as_deref()), &link);
     to_be_sent(&to, mail.message())
 }
 

@@ -17,11 +17,10 @@ use payments::{
     PaymentError, Payments,
     event::{Kind, Unreadable, parse},
 };
-use queue::{Batch, NotTaken, Queue};
+use queue::{Failure, NotTaken, Queues};
 use runtime::Clock;
 use secrets::{Kept, SecretError};
 use store::{Race, Store};
-use tokio::time::timeout;
 
 use crate::invoice_ref::{InvoiceRef, UnknownInvoice};
 
@@ -34,10 +33,8 @@ pub struct StripeEvents {
     pub payments: Kept<Payments>,
     /// Tells the time.
     pub clock: Clock,
-    /// Where events come from.
-    pub queue: Queue,
-    /// Where those go that can never be applied.
-    pub dead_letters: Queue,
+    /// Where events come from, and where those go that can never be applied.
+    pub queues: Queues,
 }
 
 /// An event being applied, with our account at Stripe as it is now.
@@ -78,8 +75,11 @@ impl Race for Failed {
     }
 }
 
-impl Failed {
-    /// Whether it fails each time, however often it is tried.
+impl Failure for Failed {
+    fn late() -> Self {
+        Self::Late
+    }
+
     fn is_final(&self) -> bool {
         match self {
             Self::Unreadable(_) | Self::OtherMode { .. } | Self::UnknownInvoice(_) | Self::Refused(_) => true,
@@ -92,28 +92,10 @@ impl Failed {
 
 /// Apply a batch of the queue; the answer names what is to come back.
 pub async fn handle(events: &StripeEvents, batch: SqsEvent) -> SqsBatchResponse {
-    let mut work = Batch::begin();
-    for message in batch.records {
-        let applying = events.apply_or_set_aside(message.body.as_deref().unwrap_or_default());
-        if let Err(error) = timeout(work.time_left(), applying).await.unwrap_or(Err(Failed::Late)) {
-            work.failed(message, &error);
-        }
-    }
-    work.end(&events.queue).await
+    events.queues.work(batch, async |body: &str| events.apply(body).await).await
 }
 
 impl StripeEvents {
-    /// Apply the event that `body` is, or put it with the dead letters, and why beside it, if that can never be.
-    async fn apply_or_set_aside(&self, body: &str) -> Result<(), Failed> {
-        match self.apply(body).await {
-            Err(error) if error.is_final() => {
-                tracing::error!(%error, "can never be applied");
-                Ok(self.dead_letters.send(body, &[("reason", &error.to_string())]).await?)
-            }
-            done => done,
-        }
-    }
-
     /// Apply the event that `body` is. A key that Stripe doesn't take is read again.
     async fn apply(&self, body: &str) -> Result<(), Failed> {
         let payments = self.payments.get(self.clock.now()).await?;

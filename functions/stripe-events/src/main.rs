@@ -3,7 +3,7 @@
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use payments::Payments;
-use queue::Queue;
+use queue::{Queue, Queues};
 use runtime::{Clock, env, log_json};
 use secrets::{Secrets, stripe_key};
 use store::Store;
@@ -19,8 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         store: Store::from_env(env("TABLE_NAME")?).await,
         payments: Secrets::from_env().await.kept(env("STRIPE_SECRET")?, account).warm(clock.now()).await,
         clock,
-        dead_letters: queue.at(env("STRIPE_EVENTS_DEAD_LETTERS")?),
-        queue,
+        queues: Queues { dead_letters: queue.at(env("STRIPE_EVENTS_DEAD_LETTERS")?), queue },
     };
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move { Ok::<_, lambda_runtime::Error>(handle(events, event.payload).await) })).await
 }

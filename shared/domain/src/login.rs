@@ -13,7 +13,7 @@ mod credentials;
 mod email;
 
 pub use credentials::{Credentials, Joined, MOST_JOINED};
-pub use email::{EmailChange, Follower, PastEmail, RETURNS};
+pub use email::{EmailChange, Follower, PastEmail, RETURNS, TAKEN_BACK};
 
 /// How long a link that confirms an e-mail works.
 pub const CONFIRMATION: TimeDelta = TimeDelta::hours(24);

@@ -52,6 +52,8 @@ pub enum Notice {
     RecoveryCodeUsed,
     /// The e-mail is the one of before again.
     EmailRestored,
+    /// The same, to the one that it isn't any more.
+    EmailTakenBack,
 }
 
 impl Notice {
@@ -65,6 +67,7 @@ impl Notice {
             Self::RecoveryCodesRenewed => "You have new recovery codes",
             Self::RecoveryCodeUsed => "A recovery code was used",
             Self::EmailRestored => "Your e-mail address is the one from before",
+            Self::EmailTakenBack => "You don't sign in with this address any more",
         }
     }
 
@@ -78,6 +81,9 @@ impl Notice {
             Self::FactorRemoved => "The second factor with which you sign in to ConsultantPro was removed",
             Self::RecoveryCodesRenewed => "New recovery codes for signing in to ConsultantPro were made",
             Self::RecoveryCodeUsed => "One of your recovery codes for ConsultantPro was used",
+            Self::EmailTakenBack => {
+                "That you sign in to ConsultantPro with this address was taken back, by a link in a mail to the one from before,"
+            }
             Self::EmailRestored => "The change of the address with which you sign in to ConsultantPro was taken back",
         }
     }
@@ -96,6 +102,7 @@ impl Notice {
             Self::FactorRemoved => "Your password is all that you are asked for from now on.",
             Self::RecoveryCodesRenewed => "The codes from before don't work any more.",
             Self::RecoveryCodeUsed => "It doesn't work again; when few are left, make new ones.",
+            Self::EmailTakenBack => "The address from before signs in again. Whoever reads its mail could do this for three days.",
             Self::EmailRestored => {
                 "You sign in with this one again, and with the password that was chosen then. All devices were signed out."
             }
@@ -200,6 +207,7 @@ mod tests {
             ("notice_factor_removed", Notice::FactorRemoved, Some("192.0.2.7")),
             ("notice_recovery_codes_renewed", Notice::RecoveryCodesRenewed, Some("192.0.2.7")),
             ("notice_recovery_code_used", Notice::RecoveryCodeUsed, Some("192.0.2.7")),
+            ("notice_email_taken_back", Notice::EmailTakenBack, Some("192.0.2.7")),
             ("notice_email_restored", Notice::EmailRestored, Some("192.0.2.7")),
         ] {
             let Envelope { to, reference, .. } = envelope();

@@ -1,12 +1,13 @@
-//! A batch of a queue, as a function works through it: each message has its share of the function's time, and what fails for
-//! now comes back after a wait that grows, so that an outage of hours is ridden out.
+//! A batch of a queue, as a function works through it: each message has its share of the function's time; what fails for now
+//! comes back after a wait that grows, so that an outage of hours is ridden out; and what can never be done is put with the dead
+//! letters at once.
 
 use std::{fmt, time::Duration};
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use tokio::time::{Instant, timeout};
 
-use crate::Queue;
+use crate::{NotTaken, Queue};
 
 /// How long a batch goes on; with what putting off may take, and a second to spare, the function's timeout of 29 s.
 const BATCH: Duration = Duration::from_secs(26);
@@ -19,9 +20,52 @@ const MESSAGE: Duration = Duration::from_secs(8);
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
+/// Why a message wasn't done.
+pub trait Failure: fmt::Display + From<NotTaken> {
+    /// No time was left for it.
+    fn late() -> Self;
+
+    /// Whether it fails each time, however often it is tried.
+    fn is_final(&self) -> bool;
+}
+
+/// Where messages come from, and where those go that can never be done.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    /// Where they come from.
+    pub queue: Queue,
+    /// Where those go that can never be done.
+    pub dead_letters: Queue,
+}
+
+impl Queues {
+    /// Work through `batch`: have `apply` do what each message's body says. The answer names what is to come back.
+    pub async fn work<E: Failure>(&self, batch: SqsEvent, apply: impl AsyncFn(&str) -> Result<(), E>) -> SqsBatchResponse {
+        let mut work = Batch::begin();
+        for message in batch.records {
+            let applying = self.apply_or_set_aside(message.body.as_deref().unwrap_or_default(), &apply);
+            if let Err(error) = timeout(work.time_left(), applying).await.unwrap_or_else(|_| Err(E::late())) {
+                work.failed(message, &error);
+            }
+        }
+        work.end(&self.queue).await
+    }
+
+    /// Have `apply` do what `body` says, or put it with the dead letters, and why beside it, if that can never be.
+    async fn apply_or_set_aside<E: Failure>(&self, body: &str, apply: &impl AsyncFn(&str) -> Result<(), E>) -> Result<(), E> {
+        match apply(body).await {
+            Err(error) if error.is_final() => {
+                tracing::error!(%error, "can never be applied");
+                Ok(self.dead_letters.send(body, &[("reason", &error.to_string())]).await?)
+            }
+            done => done,
+        }
+    }
+}
+
 /// A batch that is being worked through.
 #[derive(Debug)]
-pub struct Batch {
+struct Batch {
     started: Instant,
     response: SqsBatchResponse,
     /// What is to come back, by receipt handles, and after how long.
@@ -30,17 +74,17 @@ pub struct Batch {
 
 impl Batch {
     /// A batch that has just come.
-    pub fn begin() -> Self {
+    fn begin() -> Self {
         Self { started: Instant::now(), response: SqsBatchResponse::default(), later: Vec::new() }
     }
 
     /// How long the next message may take.
-    pub fn time_left(&self) -> Duration {
+    fn time_left(&self) -> Duration {
         BATCH.saturating_sub(self.started.elapsed()).min(MESSAGE)
     }
 
     /// `message` failed with `error`, and is to come back.
-    pub fn failed(&mut self, message: SqsMessage, error: &impl fmt::Display) {
+    fn failed(&mut self, message: SqsMessage, error: &impl fmt::Display) {
         let wait = wait(&message);
         let message_id = message.message_id.unwrap_or_default();
         tracing::error!(%error, message_id, back_in = wait.as_secs(), "not applied");
@@ -51,7 +95,7 @@ impl Batch {
     }
 
     /// Have what failed come back later to `queue`; the answer names it.
-    pub async fn end(self, queue: &Queue) -> SqsBatchResponse {
+    async fn end(self, queue: &Queue) -> SqsBatchResponse {
         match timeout(PUTTING_OFF, queue.put_off(&self.later)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "they come back when the queue says"),

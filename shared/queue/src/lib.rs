@@ -1,5 +1,5 @@
 //! A queue of SQS, as who puts messages into it sees it, and who has got one that it can't deal with yet. Reading is
-//! Lambda's: a function gets messages as its event, and those are deleted that it doesn't name as failed ([`Batch`]).
+//! Lambda's: a function gets messages as its event, and those are deleted that it doesn't name as failed ([`Queues`]).
 
 mod batch;
 
@@ -11,7 +11,7 @@ use aws_sdk_sqs::{
     types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
 };
 
-pub use batch::Batch;
+pub use batch::{Failure, Queues};
 
 /// How many messages one request may be about.
 const AT_ONCE: usize = 10;

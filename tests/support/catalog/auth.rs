@@ -60,7 +60,7 @@ pub(super) fn rows() -> Vec<Row> {
             let set_up = member.post("/api/auth/mfa/totp/", json!({"current_password": PASSWORD})).await.expect(200);
             Given::body(json!({"code": Factor::of(firm.app, &set_up).code()})).by(&member)
         })
-        .reads(3)
+        .reads(4)
         .does_not_keep(),
         row("renew_recovery_codes", async |firm| {
             let (member, _) = with_factor(firm).await;

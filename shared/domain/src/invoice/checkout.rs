@@ -95,7 +95,10 @@ impl Invoice {
             return Err(Refusal::state("A payment is on its way; it can be paid again only if that fails."));
         }
         let due = self.amount_due();
-        for checkout in self.checkouts.iter().rev().filter(|checkout| checkout.amount == due && checkout.link == link) {
+        // One that another took the place of is being closed.
+        let is_good = |checkout: &&Checkout| self.stale_checkouts().all(|stale| checkout.session.as_deref() != Some(stale));
+        let same = |checkout: &&Checkout| checkout.amount == due && checkout.link == link;
+        for checkout in self.checkouts.iter().rev().filter(same).filter(is_good) {
             match checkout.state {
                 CheckoutState::Open if checkout.expires_at.is_some_and(|end| end - now > LEFT) => {
                     return Ok(Link::Open(checkout.clone()));

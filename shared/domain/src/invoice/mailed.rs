@@ -142,5 +142,8 @@ mod tests {
         // From each page one comes back to where one came from: who comes from elsewhere gets another, and the last is good.
         let both = open(&portals, Some(1));
         assert_eq!(both.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
+        // One that is being closed is given to nobody.
+        assert!(matches!(both.prepare_checkout(Some(1), now()), Ok(Link::Open(_))));
+        assert!(matches!(both.prepare_checkout(None, now()), Ok(Link::New(_, new)) if new.attempt == 3));
     }
 }

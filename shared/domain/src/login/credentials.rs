@@ -94,6 +94,14 @@ impl Credentials {
         set_up.into_iter().fold(after, |after, factor| after.with_factor(factor))
     }
 
+    /// Once whose they are took back what somebody else had changed since `given_up`: there is another password, of which `hash` is the
+    /// hash, and no second factor that wasn't there before.
+    #[must_use]
+    pub fn restored(&self, hash: String, given_up: Time) -> Self {
+        let is_since = self.factor.totp.as_ref().is_some_and(|totp| totp.since >= given_up);
+        if is_since { self.taken_over(hash) } else { self.with_password(hash) }
+    }
+
     /// With another second factor, or one of which a code was taken.
     #[must_use]
     pub fn with_factor(&self, factor: SecondFactor) -> Self {

@@ -12,6 +12,8 @@ use crate::{
 
 /// How long whose e-mail was changed can take that back.
 pub const RETURNS: TimeDelta = TimeDelta::hours(72);
+/// What is said of what isn't there to be taken back.
+pub const TAKEN_BACK: &str = "It was taken back already, or three days are over.";
 /// How often it is changed in that time.
 const MOST_RETURNS: usize = 5;
 
@@ -100,8 +102,7 @@ impl Login {
 
     /// Whose e-mail was changed by the link `number` takes that back at `now`, and all that came of it since.
     pub fn restore_email(&self, number: u32, followers: Vec<Follower>, now: Time) -> Transition<Self> {
-        let past =
-            self.past_email(number, now).ok_or_else(|| Refusal::state("It was taken back already, or three days are over."))?.clone();
+        let past = self.past_email(number, now).ok_or_else(|| Refusal::state(TAKEN_BACK))?.clone();
         let past_emails = self.past_emails_at(now).take_while(|other| other.number != number).cloned().collect();
         let email_change = self.email_change.clone().map(|change| EmailChange { link: change.link.spent(), ..change });
         let (email, reset) = (past.email, self.reset.map(SentLink::spent));
