@@ -147,11 +147,20 @@ impl<'a> NoticeMail<'a> {
         format::moment(self.at)
     }
 
+    /// Whether there is something to follow the link for.
+    fn helps(&self) -> bool {
+        self.notice != Notice::EmailTakenBack
+    }
+
     /// What to do if it wasn't them.
     fn otherwise(&self) -> String {
-        match self.returns_until {
-            Some(until) => format!("If it wasn't, take it back and choose another password, until {}:", format::moment(until)),
-            None => "If it wasn't, choose another password at once:".to_owned(),
+        match (self.notice, self.returns_until) {
+            // There is no login here any more to choose a password of.
+            (Notice::EmailTakenBack, _) => {
+                "If it wasn't, have an owner of your firm shut you out there at once, and invite you to this address.".to_owned()
+            }
+            (_, Some(until)) => format!("If it wasn't, take it back and choose another password, until {}:", format::moment(until)),
+            (_, None) => "If it wasn't, choose another password at once:".to_owned(),
         }
     }
 }
