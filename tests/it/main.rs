@@ -67,6 +67,7 @@ mod rotation;
 mod rules;
 mod second_factor;
 mod second_steps;
+mod security_log;
 mod sessions;
 mod signed_in;
 mod steps;
