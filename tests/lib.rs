@@ -18,6 +18,7 @@ mod support {
     pub(crate) mod needed;
     pub(crate) mod post_office;
     pub(crate) mod queue;
+    pub(crate) mod security;
     pub(crate) mod stream;
     pub(crate) mod stripe;
     pub(crate) mod table;
@@ -37,6 +38,7 @@ pub use support::{
     ministack::ministack,
     post_office::{Fate, PostOffice, Posted},
     queue::EventQueue,
+    security::Security,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
     table::Moment,
     vault::Vault,

@@ -53,7 +53,7 @@ impl Product {
         };
         let signing = SigningKey::parse(&keys.signing_secret()).unwrap();
         let links = LinkKey::parse(&keys.link_secret()).unwrap();
-        let keys_of_auth = auth::Keys::new(ISSUER, signing, links.clone(), cheap_passwords());
+        let keys_of_auth = auth::Keys::new(ISSUER, signing, links.clone(), cheap_passwords(), auth::Registration::Open);
         let routers = routers(keys_of_auth, links.clone(), webhooks_of_nobody(), payments_of_nobody());
         let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };

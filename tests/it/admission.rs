@@ -82,3 +82,14 @@ async fn a_firm_from_before_registration_was_closed_is_the_first() {
     app.admit(Registration::Closed);
     assert_eq!(sign_up(&app, json!({})).await.expect(403).text("/type"), CLOSED);
 }
+
+#[tokio::test]
+async fn a_firm_that_is_confirmed_is_the_first_though_one_that_nobody_confirmed_came_before_it() {
+    let mut app = TestApp::new().await;
+    sign_up(&app, json!({})).await.expect(201);
+    app.firm().await;
+    app.clock.advance(TimeDelta::days(8));
+    timers::run(&app).await;
+    app.admit(Registration::Closed);
+    sign_up(&app, json!({})).await.expect(403);
+}

@@ -3,12 +3,11 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
-    pin::Pin,
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
-use api::{App, Front, Limiter, Limits, Routes, SecurityEvent, SecurityLog, Verifier};
+use api::{App, Front, Limiter, Limits, Routes, SecurityLog, Verifier};
 use auth::{Keys, Registration, published};
 use aws_sdk_dynamodb::{
     Client,
@@ -29,7 +28,7 @@ use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, EventQueue, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, Vault, WEBHOOK_SECRET};
+use crate::{Answer, EventQueue, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, Security, Vault, WEBHOOK_SECRET};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -94,24 +93,6 @@ pub fn routers<R: Routes<State = App>>(
         ("projects", projects::router()),
         ("webhooks", webhooks::router(webhooks)),
     ])
-}
-
-/// A security log that is looked at.
-#[derive(Debug, Default)]
-pub struct Security(Mutex<Vec<SecurityEvent>>);
-
-impl Security {
-    /// What it was told since this was last called: the events, and whose.
-    pub fn take(&self) -> Vec<SecurityEvent> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-}
-
-impl SecurityLog for Security {
-    fn write(&self, events: Vec<SecurityEvent>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.lock().unwrap().extend(events);
-        Box::pin(std::future::ready(()))
-    }
 }
 
 /// A process of each function, which shares nothing with others but the table.
@@ -231,6 +212,12 @@ impl TestApp {
         self.environment_with(&self.public_keys)
     }
 
+    /// The same, whose security log is `log`.
+    pub fn environment_telling(&self, log: Arc<dyn SecurityLog>) -> Environment {
+        let Environment { functions, clock } = self.environment();
+        Environment { functions: functions.into_iter().map(|(name, front)| (name, front.telling(log.clone()))).collect(), clock }
+    }
+
     /// The same, deployed with these public keys.
     pub fn environment_with(&self, public_keys: &str) -> Environment {
         let verifier = Arc::new(Verifier::new(public_keys, ISSUER).unwrap());
@@ -245,7 +232,7 @@ impl TestApp {
             let verifier = verifier.clone();
             self.vault.kept("signing", move |text| published(SigningKey::parse(text)?, &verifier, ISSUER))
         };
-        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords()).admitting(self.registration);
+        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords(), self.registration);
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
         let routers = routers(keys, self.links(), webhooks, self.payments());
         let functions =

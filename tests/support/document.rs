@@ -209,5 +209,14 @@ impl Operation {
 fn keys() -> (Keys, LinkKey) {
     let local = local::keys::Keys::generate().unwrap();
     let links = LinkKey::parse(&local.link_secret()).unwrap();
-    (Keys::new(ISSUER, SigningKey::parse(&local.signing_secret()).unwrap(), links.clone(), crate::cheap_passwords()), links)
+    (
+        Keys::new(
+            ISSUER,
+            SigningKey::parse(&local.signing_secret()).unwrap(),
+            links.clone(),
+            crate::cheap_passwords(),
+            auth::Registration::Open,
+        ),
+        links,
+    )
 }

@@ -22,6 +22,8 @@ const SOURCE_ADDRESS: &str = "203.0.113.7";
 /// How the addresses of the stand-in's pages begin, and what a page of Stripe's own is like.
 const STAND_IN: &str = "http://127.0.0.1:";
 const PAGE: &str = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3";
+/// What shows that somebody signed in somewhere.
+const DEVICE: &str = "CAGOt0kx3m7Qe0sJ8zv1pXbTQGOt0l5Wq9cUe2hYt4rNkADm0dJ1Zq8rT3yVb6nLw5XcSf7HpK2g";
 /// What an app makes codes from.
 const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const TOTP_URI: &str = "otpauth://totp/ConsultantPro:ann%40north%2Eexample?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ConsultantPro\
@@ -99,6 +101,7 @@ impl Told {
             ("request_id", Value::String(id)) => format!("{REQUEST_ID}{:02}", self.number(name, id)).into(),
             ("source_address" | "address", Value::String(_)) => SOURCE_ADDRESS.into(),
             ("secret", Value::String(_)) => TOTP_SECRET.into(),
+            ("device", Value::String(_)) => DEVICE.into(),
             ("uri", Value::String(uri)) if uri.starts_with("otpauth://") => TOTP_URI.into(),
             ("recovery_codes", Value::Array(codes)) => {
                 codes.iter().enumerate().map(|(number, _)| format!("k3f7-9mzx-q2hd-7wv{number}")).collect::<Vec<_>>().into()

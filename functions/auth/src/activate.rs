@@ -1,6 +1,6 @@
 //! `POST /api/auth/activate/`: somebody who was invited comes to a login of their own.
 
-use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
+use api::{Anonymous, Answer, App, Attempt, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
     Language, Refusal, SingleLine, Time,
@@ -125,8 +125,9 @@ impl Known {
         let Self { record, credentials, memberships } = self;
         Credentials::has_room(memberships.len())?;
         if record.proven_at.is_some() {
-            let attempt = cx.attempt(record.email.as_str()).by_nobody_known().about(Some(record.id));
-            app.limiter.admit(&cx.store, &attempt, cx.now).await?;
+            // Whoever has the link: who fails to sign in as them keeps them from nothing.
+            let attempt = Attempt::of(principal.subject()).about(Some(record.id));
+            cx.admit(app, &attempt).await?;
             if !keys.passwords.verify(password.expose(), Some(&credentials.password))? {
                 cx.count_failure(app, &attempt).await?;
                 return Err(Problem::invalid("password", "This e-mail has a login already; enter its password."));

@@ -3,18 +3,17 @@
 use std::str::FromStr;
 
 use api::Problem;
-use domain::{SingleLine, ids::FirmId};
+use domain::SingleLine;
 use http::StatusCode;
-use store::{Change, Found};
+use store::{Change, Found, no_firm_invitation};
 
 /// An invitation to sign up a firm, as it was in the link.
 pub(crate) type Invitation = SingleLine<64>;
 
 /// Who may sign up a firm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registration {
     /// Everybody.
-    #[default]
     Open,
     /// Whoever the operators invited, once each.
     Invite,
@@ -36,21 +35,19 @@ impl FromStr for Registration {
 }
 
 impl Registration {
-    /// That `firm` may be signed up in `change`, with `invitation` if there is one, where what was `found` says which was the first;
-    /// 403 otherwise.
-    pub(crate) fn admit(self, change: &mut Change, found: &Found, firm: FirmId, invitation: Option<&Invitation>) -> Result<(), Problem> {
-        let first = found.first_firm()?;
+    /// That a firm may be signed up in `change`, at `now`, with `invitation` if there is one, where what was `found` says which was the
+    /// first; 403 otherwise. It comes before anything that is told of an e-mail.
+    pub(crate) fn admit(self, change: &mut Change, found: &Found, invitation: Option<&Invitation>) -> Result<(), Problem> {
         match (self, invitation) {
-            (Self::Open, _) => {}
-            (Self::Invite, Some(invitation)) => change.use_firm_invitation(invitation)?,
-            (Self::Invite, None) => return Err(closed("Firms sign up by invitation here; use the link of yours.")),
-            (Self::Closed, _) if first.is_some() => return Err(closed("No further firms sign up here.")),
-            (Self::Closed, _) => {}
+            (Self::Open, _) => Ok(()),
+            (Self::Invite, Some(invitation)) if found.has_firm_invitation(invitation, change.now()) => {
+                Ok(change.use_firm_invitation(invitation)?)
+            }
+            (Self::Invite, Some(_)) => Err(no_firm_invitation().into()),
+            (Self::Invite, None) => Err(closed("Firms sign up by invitation here; use the link of yours.")),
+            (Self::Closed, _) if found.first_firm()?.is_some() => Err(closed("No further firms sign up here.")),
+            (Self::Closed, _) => Ok(()),
         }
-        if first.is_none() {
-            change.be_first_firm(firm)?;
-        }
-        Ok(())
     }
 }
 

@@ -35,13 +35,14 @@ async fn confirm_email(
     Valid(body): Valid<Confirmation>,
 ) -> Result<Answer<()>, Problem> {
     let link: Confirming = keys.link(&body.token, cx.now).await?;
-    let found = cx.read_anonymous(link.firm).record(link.firm).login(link.login).fetch().await?;
+    let found = cx.read_anonymous(link.firm).record(link.firm).login(link.login).first_firm().fetch().await?;
     let (firm, login) = (found.record(link.firm)?, found.login(link.login)?);
     let login =
         login.ok_or_else(|| Refusal::state("The firm was closed, since nobody had confirmed the e-mail for a week; sign up again."))?;
     let mut change = cx.change_anonymous(link.firm, Actor::Login(link.login));
     change.update_login(&login, login.confirm(link.number, cx.now)?)?;
     change.update(&firm, firm.confirm()?)?;
+    change.be_first_firm(link.firm, true, &found)?;
     cx.commit(change, Ok(Answer::no_content())).await
 }
 

@@ -17,23 +17,30 @@ const LASTS: TimeDelta = TimeDelta::days(365);
 /// The cookie's name.
 const COOKIE: &str = "device";
 
-/// What shows that somebody signed in by `grant`; or the cookie that does, where the session's refresh token is in one too.
-pub(crate) async fn of(keys: &Keys, grant: &Grant, now: Time) -> Result<(Option<String>, Option<String>), Problem> {
+/// What shows that somebody signed in by `grant`; or the cookie that does, where the session's refresh token is in one too. It is a help:
+/// without the key of links there is none.
+pub(crate) async fn of(keys: &Keys, grant: &Grant, now: Time) -> (Option<String>, Option<String>) {
     let Grant { id, session } = grant;
-    let device = KnownDevice { login: session.login, session: *id, exp: (session.authenticated_at + LASTS).timestamp() };
-    let token = keys.links.get(now).await.map_err(Problem::unavailable)?.token(&device);
-    if session.in_cookie { Ok((None, Some(carrier::cookie_of(COOKIE, &token, LASTS)))) } else { Ok((Some(token), None)) }
+    let (login, epoch, exp) = (session.login, session.epoch, (session.authenticated_at + LASTS).timestamp());
+    let token = match keys.links.get(now).await {
+        Ok(links) => links.token(&KnownDevice { login, epoch, session: *id, exp }),
+        Err(error) => {
+            tracing::warn!(%error, "no device is known by this sign-in");
+            return (None, None);
+        }
+    };
+    if session.in_cookie { (None, Some(carrier::cookie_of(COOKIE, &token, LASTS))) } else { (Some(token), None) }
 }
 
 /// The device that is shown: in the body, or by a page of the web app in the cookie. One that isn't known is none.
-pub(crate) async fn shown(cx: &Cx, keys: &Keys, body: Option<&str>, carrier: Carrier) -> Result<Option<KnownDevice>, Problem> {
+pub(crate) async fn shown(cx: &Cx, keys: &Keys, body: Option<&str>, carrier: Carrier) -> Option<KnownDevice> {
     let cookie = || cx.cookie(COOKIE).filter(|_| carrier.is_cookie());
-    let Some(token) = body.map(str::to_owned).or_else(cookie) else { return Ok(None) };
-    Ok(keys.links.read(&token, cx.now).await.map_err(Problem::unavailable)?.ok())
+    let token = body.map(str::to_owned).or_else(cookie)?;
+    keys.links.read(&token, cx.now).await.ok()?.ok()
 }
 
-/// What is counted if somebody fails to sign in as `username`, by `device` if that is one of the `login` that the username has; and that
-/// they may try.
+/// What is counted if somebody fails to sign in as `username`, by `device` if that is one of the `login` that the username has, with the
+/// password that it has; and that they may try.
 pub(crate) async fn admit(
     (cx, app): (&Cx, &App),
     device: Option<KnownDevice>,
@@ -42,11 +49,13 @@ pub(crate) async fn admit(
 ) -> Result<(Attempt, Option<(LoginId, Credentials)>), Problem> {
     let stranger = cx.attempt(username);
     let attempt = device.as_ref().map_or_else(|| stranger.clone(), |device| Attempt::of(device.session));
-    let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), login);
+    let (admitted, login) = tokio::join!(cx.admit(app, &attempt), login);
     let login = login?;
-    if device.is_none_or(|device| login.as_ref().is_some_and(|(id, _)| *id == device.login)) {
-        return admitted.map(|()| (attempt.about(login.as_ref().map(|(id, _)| *id)), login));
+    let person = login.as_ref().map(|(id, _)| *id);
+    let is_of = |device: KnownDevice| login.as_ref().is_some_and(|(id, known)| (*id, known.epoch) == (device.login, device.epoch));
+    if device.is_none_or(is_of) {
+        return admitted.map(|()| (attempt.about(person), login));
     }
-    app.limiter.admit(&cx.store, &stranger, cx.now).await?;
-    Ok((stranger.about(login.as_ref().map(|(id, _)| *id)), login))
+    cx.admit(app, &stranger).await?;
+    Ok((stranger.about(person), login))
 }

@@ -152,10 +152,12 @@ async fn end_others(cx: &Cx, change: &mut Change, found: &ByLink, memberships: &
 /// Confirm the firm that was signed up with an e-mail which nobody confirmed, unless it was closed meanwhile.
 async fn confirm_founded(cx: &Cx, change: &mut Change, login: &Login) -> Result<(), Problem> {
     let Some(id) = login.founded else { return Ok(()) };
-    let firm = cx.store.get(id, id).await?;
+    let found = cx.store.read(id).record(id).first_firm().fetch().await?;
+    let firm = found.record(id)?;
     if firm.closed_at.is_none() {
         let confirmed = firm.confirm()?;
         change.within(id, |change| change.update(&firm, confirmed))?;
+        change.be_first_firm(id, true, &found)?;
     }
     Ok(())
 }

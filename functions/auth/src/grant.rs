@@ -34,21 +34,15 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// For tokens of `issuer`.
+    /// For tokens of `issuer`, where those sign up firms who may by `registration`.
     pub fn new(
         issuer: impl Into<Arc<str>>,
         signing: impl Into<Kept<SigningKey>>,
         links: impl Into<Kept<LinkKey>>,
         passwords: Passwords,
+        registration: Registration,
     ) -> Self {
-        let (issuer, signing, links) = (issuer.into(), signing.into(), links.into());
-        Self { issuer, signing, links, passwords, registration: Registration::default() }
-    }
-
-    /// The same, where those sign up firms who may by `registration`.
-    #[must_use]
-    pub fn admitting(self, registration: Registration) -> Self {
-        Self { registration, ..self }
+        Self { issuer: issuer.into(), signing: signing.into(), links: links.into(), passwords, registration }
     }
 
     /// What the link with `token` is for.
@@ -164,13 +158,14 @@ impl Remembered {
 
     /// Tell the security log whom that lets in, who showed `proof`.
     fn tell(&self, cx: &Cx, proof: Proof<'_>) {
-        let (event, login) = match (&self.entry, proof) {
-            (Entry::Session(grant), Proof::Given) if grant.session.parent.is_some() => ("session.switched", grant.session.login),
-            (Entry::Session(grant), Proof::Given) => ("session.reauthenticated", grant.session.login),
-            (Entry::Session(grant), Proof::PasswordGiven | Proof::Password(..) | Proof::Code(_)) => ("session.began", grant.session.login),
-            (Entry::Challenge(challenged), _) => ("session.challenged", challenged.login),
-        };
-        cx.tell(event, Some(login));
+        match (&self.entry, proof) {
+            // Who was signed in already.
+            (Entry::Session(_), Proof::Given) => {}
+            (Entry::Session(grant), Proof::PasswordGiven | Proof::Password(..) | Proof::Code(_)) => {
+                cx.tell("session.began", Some(grant.session.login));
+            }
+            (Entry::Challenge(challenged), _) => cx.tell("session.challenged", Some(challenged.login)),
+        }
     }
 
     fn status(&self) -> StatusCode {
@@ -248,7 +243,7 @@ pub(crate) async fn commit(
     match cx.committed(change, answer.reply()).await {
         Ok(()) => {
             kept.tell(cx, proof);
-            present(cx, keys, kept, known).await
+            present(cx, keys, proof, kept, known).await
         }
         Err(error) => again(cx, keys, proof, &Problem::from(error).replayed()?).await,
     }
@@ -289,11 +284,11 @@ pub(crate) async fn again(cx: &Cx, keys: &Keys, proof: Proof<'_>, reply: &Reply)
         Entry::Challenge(asked) if asked.epoch == known.epoch && cx.now < asked.since + challenge::LASTS => Entry::Challenge(asked),
         Entry::Challenge(_) => return Err(challenge::over()),
     };
-    Ok(present(cx, keys, Remembered { entry, ..kept }, &known).await?.replayed())
+    Ok(present(cx, keys, proof, Remembered { entry, ..kept }, &known).await?.replayed())
 }
 
 /// The answer of `kept`, of a login that proves itself by `known`.
-async fn present(cx: &Cx, keys: &Keys, kept: Remembered, known: &Credentials) -> Result<Answer<Granted>, Problem> {
+async fn present(cx: &Cx, keys: &Keys, proof: Proof<'_>, kept: Remembered, known: &Credentials) -> Result<Answer<Granted>, Problem> {
     let status = kept.status();
     let Remembered { entry, user, firm, memberships, nonce } = kept;
     match entry {
@@ -301,7 +296,8 @@ async fn present(cx: &Cx, keys: &Keys, kept: Remembered, known: &Credentials) ->
         Entry::Session(grant) => {
             let recovery_codes = nonce.and_then(|nonce| known.factor.recovery_codes(nonce));
             let (tokens, cookie) = keys.tokens(&grant, cx.now).await?;
-            let (device, device_cookie) = device::of(keys, &grant, cx.now).await?;
+            // Who was signed in already proved nothing that strangers don't know.
+            let (device, device_cookie) = if matches!(proof, Proof::Given) { (None, None) } else { device::of(keys, &grant, cx.now).await };
             let cookies = cookie.into_iter().chain(device_cookie);
             Ok(Answer::json(status, &Granted { tokens, device, user, firm, memberships, recovery_codes })?.cookies(cookies).secret())
         }

@@ -74,7 +74,7 @@ async fn login(
 ) -> Result<Answer<Granted>, Problem> {
     let carrier = Carrier::asked(body.session, &cx, &app)?;
     let email = Email::new(&body.username).ok();
-    let device = device::shown(&cx, &keys, body.device.as_deref(), carrier).await?;
+    let device = device::shown(&cx, &keys, body.device.as_deref(), carrier).await;
     let (attempt, login) = device::admit((&cx, &app), device, &body.username, of_email(&cx, email.as_ref())).await?;
     let Some(Opened { login, known, last: (Membership { firm: id, principal }, firm), memberships, renewed }) =
         opened(&cx, &keys, &body, login).await?
@@ -142,9 +142,9 @@ async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>
         let session = cx.store.read(shown.firm).session(shown.login, id).fetch().await?.session(shown.login, id)?;
         if let Some(session) = session.filter(|session| !session.revoked) {
             cx.store.replace_session(id, &session, &session.revoke()).await?;
+            cx.tell("session.ended", Some(shown.login));
         }
     }
-    cx.tell("session.ended", Some(shown.login));
     Ok(Answer::no_content().cookies(carrier.is_cookie().then(carrier::no_cookie)))
 }
 

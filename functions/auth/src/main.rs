@@ -18,7 +18,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     };
     let links = secrets.kept(env("LINK_SECRET")?, LinkKey::parse);
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
-    let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords).admitting(env("REGISTRATION")?.parse()?);
+    let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords, env("REGISTRATION")?.parse()?);
     let security = CloudWatch(LogGroup::from_env(env("SECURITY_LOG_GROUP")?).await);
     api::serve_telling(auth::router(keys), Arc::new(security)).await
 }

@@ -126,7 +126,7 @@ async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
 #[patch("/api/auth/me/", tag = "auth")]
 async fn update_me(cx: Cx, caller: Caller, Valid(body): Valid<MePatch>) -> Result<Answer<Me>, Problem> {
     let read = cx.read(&caller).record(caller.firm).login(caller.login);
-    let mut change = cx.change(&caller);
+    let mut change = cx.change_of_access(&caller);
     let (found, me) = match caller.caller().principal {
         Principal::Staff { user, .. } => {
             let found = read.record(user).fetch().await?;
@@ -153,7 +153,7 @@ async fn update_me(cx: Cx, caller: Caller, Valid(body): Valid<MePatch>) -> Resul
 
 /// Leave the firm, or the client's portal.
 ///
-/// As whom one is signed in: tokens for there are worth nothing from then on, but other memberships stay. What one did stays too, and an
+/// As whom one is signed in: tokens for there are worth nothing within a minute, but other memberships stay. What one did stays too, and an
 /// invitation lets one in again. Whoever owns the firm hands it over first: 409.
 #[post("/api/auth/me/leave/", 204, tag = "auth")]
 async fn leave_firm(cx: Cx, caller: Caller) -> Result<Answer<()>, Problem> {

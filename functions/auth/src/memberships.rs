@@ -94,5 +94,7 @@ async fn switch_membership(
     let session = Session { authenticated_at, parent, in_cookie, ..begun };
     let grant = Grant { id: cx.new_id(), session };
     change.begin_session(grant.id, &grant.session)?;
-    grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &after)).await
+    let answer = grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &after)).await?;
+    cx.tell("session.switched", Some(caller.login));
+    Ok(answer)
 }

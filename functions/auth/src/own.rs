@@ -74,8 +74,8 @@ impl Own {
 
     /// That they may prove who they are: not too often of late did they fail to.
     pub(crate) async fn admit(&self, cx: &Cx, app: &App) -> Result<Attempt, Problem> {
-        let attempt = Attempt::of(self.caller.login).about(Some(self.caller.login));
-        app.limiter.admit(&cx.store, &attempt, cx.now).await?;
+        let attempt = Attempt::of_login(self.caller.login, self.credentials.epoch);
+        cx.admit(app, &attempt).await?;
         Ok(attempt)
     }
 

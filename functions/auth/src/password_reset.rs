@@ -64,7 +64,7 @@ async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<Forgott
         None => {
             change.update_decoy(&found, &body.email)?;
             // As much is told of who has a login, and takes as long.
-            cx.tell("login.reset_requested", None::<LoginId>);
+            cx.tell("login.reset_requested", login.as_ref().map(|login| login.id));
         }
     }
     cx.commit(change, Ok(Answer::accepted())).await

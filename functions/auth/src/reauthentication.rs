@@ -56,7 +56,9 @@ async fn reauthenticate(
     change.update_credentials(caller.login, &own.credentials, &proven.credentials)?;
     own.require_parent(&mut change)?;
     change.replace_session(caller.session, &own.session, &grant.session)?;
-    grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &proven.credentials)).await
+    let answer = grant::commit(&cx, &keys, Proof::Given, change, (Remembered::session(grant), &proven.credentials)).await?;
+    cx.tell("session.reauthenticated", Some(caller.login));
+    Ok(answer)
 }
 
 /// That `by` proved lately who they are, if what takes that `is_changed` by what they do: who owns a firm, and what people sign in with.

@@ -81,12 +81,14 @@ async fn register(
     let principal = Principal::Staff { user: user_id, role: founder.role };
 
     let proof = Proof::Password(&email, password.expose(), code.as_ref());
-    let (found, kept) = cx.read_anonymous(firm_id).login_of(&email).first_firm().fetch_with_reply().await?;
+    let read = cx.read_anonymous(firm_id).login_of(&email).first_firm();
+    let read = invitation.iter().fold(read, |read, invitation| read.firm_invitation(invitation));
+    let (found, kept) = read.fetch_with_reply().await?;
     if let Some(kept) = kept {
         return grant::again(&cx, &keys, proof, &kept).await;
     }
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
-    keys.registration.admit(&mut change, &found, firm_id, invitation.as_ref())?;
+    keys.registration.admit(&mut change, &found, invitation.as_ref())?;
     let taken = Refusal::state("This e-mail has a login already; sign in with it, or sign up with its password, once it is confirmed.")
         .about("email");
     let (login, credentials, firm) = match found.login_of(&email)? {
@@ -102,6 +104,7 @@ async fn register(
             (login, credentials, Firm::founded(firm_name, currency, time_zone, (user_id, login), cx.now))
         }
     };
+    change.be_first_firm(firm_id, firm.unconfirmed.is_none(), &found)?;
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
     change.link_login(login, principal, cx.now)?;
     change.put_membership(principal, credentials.epoch)?;
@@ -124,7 +127,7 @@ async fn sign_in(
 ) -> Result<Credentials, Problem> {
     let attempt = cx.attempt(email.as_str()).by_nobody_known().about(Some(id));
     let read = cx.store.read(INSTALLATION).login(id).fetch();
-    let (admitted, found, credentials) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), read, cx.store.credentials(id));
+    let (admitted, found, credentials) = tokio::join!(cx.admit(app, &attempt), read, cx.store.credentials(id));
     admitted?;
     let Some((login, credentials)) = found?.login(id)?.zip(credentials?) else { return Err(store::Error::Lost.into()) };
     if login.proven_at.is_none() {

@@ -2,23 +2,16 @@
 
 use std::pin::Pin;
 
-use api::{SecurityEvent, SecurityLog};
+use api::SecurityLog;
+use domain::Time;
 use logs::LogGroup;
 
-/// Writes it to CloudWatch Logs, a line of JSON each.
+/// Writes it to CloudWatch Logs.
 #[derive(Debug)]
 pub struct CloudWatch(pub LogGroup);
 
 impl SecurityLog for CloudWatch {
-    fn write(&self, events: Vec<SecurityEvent>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move {
-            let lines: Vec<_> =
-                events.iter().map(|event| (event.at, serde_json::to_string(event).unwrap_or_else(|error| error.to_string()))).collect();
-            if let Err(error) = self.0.write(lines.iter().cloned()).await {
-                for (_, event) in lines {
-                    tracing::error!(%error, event, "not in the security log");
-                }
-            }
-        })
+    fn write(&self, lines: Vec<(Time, String)>) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async move { self.0.write(lines).await.map_err(|error| error.to_string()) })
     }
 }

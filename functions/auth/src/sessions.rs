@@ -108,5 +108,7 @@ async fn end_session(cx: Cx, caller: Caller, Path(id): Path<SessionId>) -> Resul
         // What was switched to from it ends too, wherever that led.
         own.memberships.iter().try_for_each(|member| change.end_tokens(member, session.rotated_at, kept))?;
     }
-    cx.commit(change, Ok(Answer::no_content())).await
+    let answer = cx.commit(change, Ok(Answer::no_content())).await?;
+    cx.tell("session.ended", Some(caller.login));
+    Ok(answer)
 }

@@ -22,7 +22,10 @@ pub(crate) async fn work(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> 
 async fn hand_over(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
     let from = logged.id::<User>()?;
     let user = outbox.store.read(logged.firm).record(from).fetch().await?.record(from)?;
-    let Some(to) = logged.then(outbox, &user).await?.handed_over_to else { return Ok(Outcome::Skipped("it was handed to nobody")) };
+    let then = logged.then(outbox, &user).await?.handed_over_to;
+    let Some(to) = then.filter(|to| user.handed_over_to == Some(*to)) else {
+        return Ok(Outcome::Skipped("it was handed to somebody else since"));
+    };
     let mut page = PageRequest { limit: AT_ONCE, ascending: true, cursor: None };
     loop {
         let rows = outbox.store.list::<Task>(logged.firm, &ListScope::Person(from.into()), &page).await?;
@@ -37,6 +40,9 @@ async fn hand_over(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
 
 /// Give those of `tasks` to `to` that `from` has still to do.
 async fn move_tasks(outbox: &Outbox, logged: &Cause, (from, to): (UserId, UserId), tasks: &[TaskId]) -> Result<(), Failed> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
     let found = tasks.iter().fold(outbox.store.read(logged.firm).record(to), |read, task| read.record(*task)).fetch().await?;
     if found.record(to)?.takes_work("to").is_err() {
         return Err(Failed::Never("Whom it was handed to is deactivated; hand it to somebody else."));

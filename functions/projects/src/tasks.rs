@@ -188,7 +188,7 @@ async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFi
 /// List what somebody has still to do.
 ///
 /// The tasks that are theirs and not done, the one that is due last first, or with `ordering=created` the one that is due next; what
-/// is due on no day comes after all others. What is given to them is in it a second later. There is no filter: 400.
+/// is due on no day counts as due after all others. What is given to them is in it a second later. There is no filter: 400.
 #[get("/api/projects/users/{id}/open-tasks/")]
 async fn list_open_tasks(
     cx: Cx,

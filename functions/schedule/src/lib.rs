@@ -171,9 +171,7 @@ impl Schedule {
         if let Some(login) = found.login(login)?.filter(|login| login.proven_at.is_none()) {
             change.remove_login(&login, &[Joined { firm: due.firm, subject: founder.to_string(), client: None, since: now }])?;
         }
-        if found.first_firm()? == Some(due.firm) {
-            change.forget_first_firm()?;
-        }
+        change.forget_first_firm(due.firm, &found)?;
         change.commit(&Reply::none()).await?;
         Ok(Outcome::Fired)
     }

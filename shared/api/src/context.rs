@@ -2,26 +2,18 @@
 
 use std::{
     collections::BTreeSet,
-    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::extract::FromRequestParts;
-use domain::{
-    Archive, Id, Kind, Time, Transition,
-    access::Role,
-    event::Actor,
-    firm::{Firm, INSTALLATION},
-    session::Origin,
-};
+use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm, session::Origin};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use store::{Acting, Audit, Change, Closable, Entity, Found, Happening, IdempotentRequest, ListScope, Parent, Read, Record, Reply, Store};
+use store::{Acting, Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
 use crate::{
-    Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, SecurityEvent, Shape,
-    answer::matches_version,
-    security::{self, Told},
+    Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, SecurityEvent, Shape, answer::matches_version,
+    security::Told,
 };
 
 /// What the front knows of a request.
@@ -65,6 +57,16 @@ impl Cx {
     /// From where the request came, as the session tells that it began or went on with.
     pub fn origin(&self) -> Origin {
         Origin::new(self.request.user_agent.as_deref(), self.source_address.clone())
+    }
+
+    /// The request's id, as logs name it.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.request.id
+    }
+
+    /// Have the security log told of `event`.
+    pub(crate) fn note(&self, event: SecurityEvent) {
+        self.request.told.add(event);
     }
 
     /// The idempotency key, of a POST that has one.
@@ -231,27 +233,6 @@ impl Cx {
         Ok(answer)
     }
 
-    /// Write `change`, with `reply` under the request's key, and tell the security log what happened by it.
-    pub async fn committed(&self, change: Change, reply: &Reply) -> Result<(), store::Error> {
-        let happened: Vec<_> = change.happenings().iter().filter(|happened| security::concerns(happened)).cloned().collect();
-        change.commit(reply).await?;
-        for Happening { event, record, firm } in happened {
-            self.note(&event, Some(record), Some(firm).filter(|firm| *firm != INSTALLATION));
-        }
-        Ok(())
-    }
-
-    /// Tell the security log that `event` happened to `person`, who may not be known.
-    pub fn tell(&self, event: &'static str, person: Option<impl fmt::Display>) {
-        self.note(event, person.map(|person| person.to_string()), None);
-    }
-
-    fn note(&self, event: &str, person: Option<String>, firm: Option<Id<Firm>>) {
-        let (event, firm) = (event.to_owned(), firm.map(|firm| firm.to_string()));
-        let told = SecurityEvent { at: self.now, event, person, firm, request_id: self.request.id.clone() };
-        self.request.told.add(told);
-    }
-
     /// The same, where what was done before isn't answered again to whoever has the key: the handler is run again, and looks who asks.
     pub async fn commit_anew<A>(&self, change: Change, answer: Result<Answer<A>, Problem>) -> Result<Answer<A>, Problem> {
         let answer = answer?;
@@ -364,6 +345,15 @@ impl Cx {
     /// Count the request among those from its address; once, however often its handler is run.
     pub async fn count_address(&self, app: &App) -> Result<(), Problem> {
         self.count_once("address", app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now)).await
+    }
+
+    /// That who makes `attempt` hasn't failed too often, or a moment ago.
+    pub async fn admit(&self, app: &App, attempt: &Attempt) -> Result<(), Problem> {
+        let admitted = app.limiter.admit(&self.store, attempt, self.now).await;
+        if admitted.as_ref().is_err_and(|problem| problem.status() == StatusCode::TOO_MANY_REQUESTS) {
+            self.tell("session.refused", attempt.person());
+        }
+        admitted
     }
 
     /// Count the failure of `attempt` to sign in; once.

@@ -30,7 +30,7 @@ use crate::{
     context::Request,
     deadline::Deadline,
     problem::{RunAgain, Unwritten},
-    security::{SecurityLog, Told},
+    security::{self, SecurityLog, Told},
 };
 
 /// The largest body that is taken, bytes.
@@ -98,9 +98,8 @@ impl Front {
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
             }
         };
-        if let Some((security, events)) = self.security.as_ref().zip(told.events()) {
-            // Whatever became of it, the answer is the same.
-            let _ = tokio::time::timeout_at(deadline.at(), security.write(events)).await;
+        if let Some((log, events)) = self.security.as_ref().zip(told.events()) {
+            security::write(&**log, &events).await;
         }
         let response = finish(response, &parts.method, &parts.headers, &id);
         let (method, route, status) = (parts.method.as_str(), route.of(&parts), response.status().as_u16());

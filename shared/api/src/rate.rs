@@ -99,6 +99,11 @@ impl Attempt {
         Self { name: format!("KNOWN#{name}"), address: None, counts_name_alone: true, person: None }
     }
 
+    /// Somebody who has a token of `login` or its password, in that epoch of it: another password frees whoever was locked out.
+    pub fn of_login(login: LoginId, epoch: u64) -> Self {
+        Self::of(format_args!("{login}#{epoch}")).about(Some(login))
+    }
+
     /// The same, of which it is known that it is about the login `person`, if it is one.
     #[must_use]
     pub fn about(self, person: Option<LoginId>) -> Self {

@@ -5,13 +5,21 @@
 
 use std::{
     fmt, mem,
+    ops::Not,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use domain::{DomainEvent, Time};
+use domain::{DomainEvent, Time, firm::INSTALLATION, ids::LoginId};
 use serde::Serialize;
-use store::Happening;
+use store::{Change, Happening, Reply};
+use tokio::time::timeout;
+
+use crate::Cx;
+
+/// How long an answer waits for it: less than Lambda leaves a request whose time is over.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Something that the security log is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +35,12 @@ pub struct SecurityEvent {
     /// In which firm, of what is of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firm: Option<String>,
+    /// Who did it, of what is in the event log: an id too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Whether it isn't known that it was done: the table didn't answer. The same request may come again.
+    #[serde(skip_serializing_if = "Not::not")]
+    pub uncertain: bool,
     /// The request, as the other logs name it.
     pub request_id: String,
 }
@@ -59,12 +73,52 @@ impl Told {
 
 /// Where it is written.
 pub trait SecurityLog: fmt::Debug + Send + Sync {
-    /// Write `events`, oldest first; if that fails, into the function's own log.
-    fn write(&self, events: Vec<SecurityEvent>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Write `lines`, each with when that was, oldest first; or say why they weren't.
+    fn write(&self, lines: Vec<(Time, String)>) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
+}
+
+/// Write `events` to `log`; if it doesn't take them at once, into the function's own.
+pub(crate) async fn write(log: &dyn SecurityLog, events: &[SecurityEvent]) {
+    let line = |event: &SecurityEvent| (event.at, serde_json::to_string(event).unwrap_or_else(|error| error.to_string()));
+    let lines: Vec<_> = events.iter().map(line).collect();
+    let written = timeout(PATIENCE, log.write(lines.clone())).await.unwrap_or_else(|_| Err("it takes too long".to_owned()));
+    if let Err(error) = written {
+        for (_, event) in lines {
+            tracing::error!(error, event, "not in the security log");
+        }
+    }
+}
+
+impl Cx {
+    /// Write `change`, with `reply` under the request's key, and tell the security log what of it concerns that.
+    pub async fn committed(&self, change: Change, reply: &Reply) -> Result<(), store::Error> {
+        let happened: Vec<_> = change.happenings().iter().filter(|happened| concerns(happened)).cloned().collect();
+        let done = change.commit(reply).await;
+        let uncertain = matches!(done, Err(store::Error::Unavailable(_)));
+        if uncertain || done.is_ok() {
+            for Happening { event, record, firm, actor } in happened {
+                let (firm, actor) = (Some(firm).filter(|firm| *firm != INSTALLATION).map(|firm| firm.to_string()), Some(actor));
+                let person = Some(record).filter(|record| Some(record) != firm.as_ref());
+                self.note(SecurityEvent { event, person, firm, actor, uncertain, ..self.happening() });
+            }
+        }
+        done
+    }
+
+    /// Tell the security log that `event` happened to `person`, who may not be known.
+    pub fn tell(&self, event: &'static str, person: Option<LoginId>) {
+        self.note(SecurityEvent { event: event.to_owned(), person: person.map(|person| person.to_string()), ..self.happening() });
+    }
+
+    /// Something that happens in this request.
+    fn happening(&self) -> SecurityEvent {
+        let (at, request_id) = (self.now, self.request_id().to_owned());
+        SecurityEvent { at, event: String::new(), person: None, firm: None, actor: None, uncertain: false, request_id }
+    }
 }
 
 /// Whether what `happened` concerns how people sign in, or who they are in a firm.
-pub(crate) fn concerns(happened: &Happening) -> bool {
+fn concerns(happened: &Happening) -> bool {
     match DomainEvent::parse(&happened.event) {
         Some(DomainEvent::Login(_) | DomainEvent::User(_) | DomainEvent::PortalUser(_) | DomainEvent::Firm(_)) => true,
         Some(_) | None => false,

@@ -78,7 +78,7 @@ purposes! {
     5: ChangingEmail { login, number, exp } until exp;
     6: RestoringEmail { login, number, exp } until exp;
     7: RemovingFactor { login, since, exp, email } until exp;
-    8: KnownDevice { login, session, exp } until exp;
+    8: KnownDevice { login, epoch, session, exp } until exp;
 }
 
 /// Who was invited where.
@@ -143,6 +143,8 @@ pub struct Resetting {
 pub struct KnownDevice {
     /// What they signed in with.
     pub login: LoginId,
+    /// In which of its epochs: another password begins another, and devices of before are nobody's.
+    pub epoch: u64,
     /// The session that began then.
     pub session: Id<Session>,
     /// Until when it is known, seconds since 1970.

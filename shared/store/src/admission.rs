@@ -7,7 +7,7 @@ use domain::{Digest, Id, Refusal, Time, firm::Firm};
 use crate::{
     Change, Error, Found, Read, Store,
     change::OnFailure,
-    item::{Attributes, number, text},
+    item::{Attributes, Item, number, text},
     key::{Key, name},
 };
 
@@ -26,6 +26,12 @@ impl Store {
 }
 
 impl Read<'_> {
+    /// Whether there is the invitation `token` to sign up a firm, too.
+    #[must_use]
+    pub fn firm_invitation(self, token: &str) -> Self {
+        self.key(Key::firm_invitation(&digest(token)))
+    }
+
     /// Which firm was the first, too.
     #[must_use]
     pub fn first_firm(self) -> Self {
@@ -34,11 +40,23 @@ impl Read<'_> {
 }
 
 impl Found {
-    /// Which firm was the first, if there was one.
-    pub fn first_firm(&self) -> Result<Option<Id<Firm>>, Error> {
-        let first = self.item(&Key::first_firm());
-        first.map(|item| item.text(name::HOLDER)?.parse().map_err(Error::internal)).transpose()
+    /// Whether the invitation `token` to sign up a firm works at `now`.
+    pub fn has_firm_invitation(&self, token: &str, now: Time) -> bool {
+        let expires = self.item(&Key::firm_invitation(&digest(token))).and_then(|item| item.number(name::EXPIRES).ok());
+        expires.and_then(|expires| i64::try_from(expires).ok()).is_some_and(|expires| expires > now.timestamp())
     }
+
+    /// Which firm was the first, if there was one, and whether it is there for good: its founder's e-mail is confirmed.
+    pub fn first_firm(&self) -> Result<Option<(Id<Firm>, bool)>, Error> {
+        let first = self.item(&Key::first_firm());
+        let of = |item: &Item| Ok((item.text(name::HOLDER)?.parse().map_err(Error::internal)?, item.contains_key(name::ACTIVE)));
+        first.map(of).transpose()
+    }
+}
+
+/// Why an invitation to sign up a firm isn't taken.
+pub fn no_firm_invitation() -> Refusal {
+    Refusal::rule("invitation", "This invitation was used, is older than a week, or isn't ours.")
 }
 
 impl Change {
@@ -52,22 +70,35 @@ impl Change {
             .expression_attribute_values(":now", number(self.now().timestamp()))
             .build()
             .map_err(Error::internal)?;
-        let refused = Refusal::rule("invitation", "This invitation was used, is older than a week, or isn't ours.");
-        self.push(TransactWriteItem::builder().delete(delete).build(), OnFailure::Refused(refused));
+        self.push(TransactWriteItem::builder().delete(delete).build(), OnFailure::Refused(no_firm_invitation()));
         Ok(())
     }
 
-    /// That `firm` is the first, since none was found.
-    pub fn be_first_firm(&mut self, firm: Id<Firm>) -> Result<(), Error> {
+    /// That `firm` is the first, for good if it is `confirmed`; unless another is, as was `found`: one that nobody confirmed makes way.
+    pub fn be_first_firm(&mut self, firm: Id<Firm>, confirmed: bool, found: &Found) -> Result<(), Error> {
+        let first = found.first_firm()?;
+        if first.is_some_and(|(_, is_confirmed)| is_confirmed || !confirmed) {
+            return Ok(());
+        }
         let mut item = Key::first_firm().item();
         item.insert(name::HOLDER.to_owned(), text(firm.to_string()));
-        let put = self.put(item).condition_expression("attribute_not_exists(pk)");
+        if confirmed {
+            item.insert(name::ACTIVE.to_owned(), text("confirmed"));
+        }
+        let put = self.put(item);
+        let put = match first {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some((holder, _)) => put
+                .condition_expression("#holder = :holder")
+                .expression_attribute_names("#holder", name::HOLDER)
+                .expression_attribute_values(":holder", text(holder.to_string())),
+        };
         self.push_put(put, OnFailure::Lost)
     }
 
-    /// That the next firm is the first, since the one that was is closed.
-    pub fn forget_first_firm(&mut self) -> Result<(), Error> {
-        self.delete(Key::first_firm())
+    /// That the next firm is the first, if `firm` was found to be, which nobody confirmed and is closed.
+    pub fn forget_first_firm(&mut self, firm: Id<Firm>, found: &Found) -> Result<(), Error> {
+        if found.first_firm()?.is_some_and(|(first, _)| first == firm) { self.delete(Key::first_firm()) } else { Ok(()) }
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Happening {
     pub record: String,
     /// Whose record it is.
     pub firm: Id<Firm>,
+    /// Who does it.
+    pub actor: String,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -261,7 +263,7 @@ impl Change {
         let item = record.to_item(self.firm)?;
         let by = if matches!(self.audit.actor, Actor::System(_)) { size::By::Itself } else { size::By::People };
         size::check(&item, &event, &details.changes, by)?;
-        self.happenings.push(Happening { event: logged.name, record: logged.record, firm: self.firm });
+        self.happenings.push(Happening { event: logged.name, record: logged.record, firm: self.firm, actor: logged.actor.to_string() });
         self.set_guards(&record, was_archived, lifecycle)?;
         self.written.insert(record.id.into());
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");

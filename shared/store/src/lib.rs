@@ -40,6 +40,7 @@ mod workday;
 
 pub mod entities;
 
+pub use admission::no_firm_invitation;
 pub use change::{Audit, Change, Happening};
 pub use effect::{Claim, Effect, Held, Mark, Marked};
 pub use entity::{Entity, Parent, Person, Placement, Record, Row};

@@ -1,7 +1,7 @@
 //! Memberships: that somebody is let into a firm, and as what, until they are deleted. Whoever answers somebody's requests leases them
 //! from an item beside ([`crate::Lease`]), so nobody is answered who isn't let in any more.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use domain::{
     Id, Time,
     client::Client,
@@ -171,7 +171,17 @@ impl Change {
     /// Shut `subject` out of the firm.
     pub fn remove_membership(&mut self, subject: &str) -> Result<(), Error> {
         self.delete(Key::membership(self.firm(), subject))?;
-        self.delete(Key::lease(self.firm(), subject))
+        let lease = Key::lease(self.firm(), subject);
+        // Who leaves has to be let in as what they come: an item is named once in a transaction.
+        let Some(acting) = self.member.take_if(|acting| acting.principal.subject() == subject) else { return self.delete(lease) };
+        let access = acting.principal.access();
+        let delete = Delete::builder().table_name(self.table()).set_key(Some(lease.item())).condition_expression(Shown::IS_TRUE);
+        let delete = Shown::NAMES.into_iter().fold(delete, |delete, (name, of)| delete.expression_attribute_names(name, of));
+        let values = acting.shown(&access).values();
+        let delete = values.into_iter().fold(delete, |delete, (name, value)| delete.expression_attribute_values(name, value));
+        let delete = delete.build().map_err(Error::internal)?;
+        self.push(TransactWriteItem::builder().delete(delete).build(), OnFailure::Revoked);
+        Ok(())
     }
 
     /// Depend on that `acting` is still let into the firm as what they come: who changes people or the firm itself isn't believed by

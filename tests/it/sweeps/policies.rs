@@ -245,6 +245,9 @@ fn each_function_reaches_the_secrets_and_senders_that_its_environment_names() {
         }
         let other = call("secretsmanager", "secretsmanager:GetSecretValue", "secret:another-a1B2c3");
         assert!(!function.allows(&other), "{}", function.name);
+        let group = format!("log-group:{}:log-stream:1", function.environment.get("SECURITY_LOG_GROUP").map_or("none", String::as_str));
+        let logs = ["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| function.allows(&call("logs", action, &group)));
+        assert_eq!(logs, [function.environment.contains_key("SECURITY_LOG_GROUP"); 2], "{}", function.name);
         let mail = call("ses", "ses:SendEmail", "identity/consultantpro.example");
         assert_eq!(function.allows(&mail), function.environment.contains_key("MAIL_FROM"), "{}", function.name);
     }
