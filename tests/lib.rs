@@ -37,6 +37,7 @@ pub use support::{
     ministack::ministack,
     post_office::{Fate, PostOffice, Posted},
     queue::EventQueue,
+    stream::NOTIFICATIONS_WAIT,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
     table::Moment,
     vault::Vault,

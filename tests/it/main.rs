@@ -43,6 +43,8 @@ mod mails;
 mod memberships;
 mod mistakes;
 mod named;
+mod notifications;
+mod notifications_once;
 mod odd_requests;
 mod outbox;
 mod page_sizes;

@@ -51,7 +51,7 @@ struct NewUser {
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"role": "manager"}))]
-#[body(patch = User, keep(email, status, active_since, invitation))]
+#[body(patch = User, keep(email, status, active_since, invitation, notifications))]
 struct UserPatch {
     name: Set<SingleLine<200>>,
     role: Set<Role>,

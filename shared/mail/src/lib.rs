@@ -1,6 +1,6 @@
 //! Mail: what the firms' mails say, and the one place that knows SES.
 //!
-//! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`CommentMail`], …) holds what there is to say; its `message()` gives
+//! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`NotificationMail`], …) holds what there is to say; its `message()` gives
 //! a [`Message`]; [`Mailer::send`] hands it to SES. The templates, HTML and text, are compiled in. What SES tells of a mail
 //! later is read by [`event::parse`].
 //!
@@ -10,7 +10,6 @@
 //! (`outbox`); reading records (`store`); MIME, which SES composes; translations.
 
 mod account;
-mod comment;
 mod confirmation;
 mod credit_note;
 mod email_change;
@@ -23,6 +22,7 @@ mod invoice;
 mod link;
 mod mailer;
 mod message;
+mod notification;
 mod payment;
 mod proposal;
 mod reminder;
@@ -35,7 +35,6 @@ mod welcome;
 pub use domain::mail::Purpose;
 
 pub use account::{Notice, NoticeMail, ResetMail};
-pub use comment::{Author, CommentMail};
 pub use confirmation::ConfirmationMail;
 pub use credit_note::CreditNoteMail;
 pub use email_change::{EmailChangeMail, EmailChangedMail};
@@ -45,6 +44,7 @@ pub use invoice::{InvoiceLine, InvoiceMail};
 pub use link::Link;
 pub use mailer::Mailer;
 pub use message::{Envelope, Message, Person, Reference, Sender, Subject};
+pub use notification::{NotificationMail, Told};
 pub use payment::PaymentMail;
 pub use proposal::ProposalMail;
 pub use reminder::ReminderMail;

@@ -1,0 +1,144 @@
+//! `/api/auth/notification-settings/`: what whoever is signed in hears of, in the firm or at the client that they are signed in to.
+
+use api::{Answer, App, Caller, Cx, Patch, Problem, Routes, Valid, get, patch, routes};
+use domain::{
+    Refusal,
+    notification::{Choices, Delivery, Kind},
+    session::Principal,
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub(crate) fn routes<R: Routes<State = App>>() -> R {
+    R::default().routes(routes!(show_notification_settings, update_notification_settings))
+}
+
+/// How somebody hears of each kind of thing.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum NotificationSettings {
+    /// Of a member of the firm.
+    Staff {
+        /// A proposal was accepted.
+        accepted: Delivery,
+        /// A proposal was rejected.
+        rejected: Delivery,
+        /// An invoice was paid, or some of it.
+        paid: Delivery,
+        /// A payment failed, or was taken back.
+        failed: Delivery,
+        /// A mail didn't arrive.
+        bounced: Delivery,
+        /// A client wrote a comment.
+        commented: Delivery,
+        /// They were given a task.
+        assigned: Delivery,
+        /// The day came by which a task is to be done, or an invoice was to be paid.
+        due: Delivery,
+    },
+    /// Of somebody at a client.
+    Portal {
+        /// The firm wrote a comment.
+        commented: Delivery,
+        /// An invoice is to be paid.
+        due: Delivery,
+    },
+}
+
+impl NotificationSettings {
+    fn answer(principal: Principal, choices: &Choices, version: u64) -> Result<Answer<Self>, Problem> {
+        let settings = match principal {
+            Principal::Staff { .. } => Self::Staff {
+                accepted: choices.of(Kind::Accepted),
+                rejected: choices.of(Kind::Rejected),
+                paid: choices.of(Kind::Paid),
+                failed: choices.of(Kind::Failed),
+                bounced: choices.of(Kind::Bounced),
+                commented: choices.of(Kind::Commented),
+                assigned: choices.of(Kind::Assigned),
+                due: choices.of(Kind::Due),
+            },
+            Principal::Portal { .. } => Self::Portal { commented: choices.of(Kind::Commented), due: choices.of(Kind::Due) },
+        };
+        Ok(Answer::json(StatusCode::OK, &settings)?.version(version))
+    }
+}
+
+/// Changes to what somebody hears of: what is absent stays, what is null is as usual again.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"commented": "digest", "paid": "off"}))]
+struct NotificationSettingsPatch {
+    accepted: Patch<Delivery>,
+    rejected: Patch<Delivery>,
+    paid: Patch<Delivery>,
+    failed: Patch<Delivery>,
+    bounced: Patch<Delivery>,
+    commented: Patch<Delivery>,
+    assigned: Patch<Delivery>,
+    due: Patch<Delivery>,
+}
+
+impl NotificationSettingsPatch {
+    /// `before` with the changes, of which only those of `kinds` may be.
+    fn over(self, before: &Choices, kinds: &[Kind]) -> Result<Choices, Refusal> {
+        let Self { accepted, rejected, paid, failed, bounced, commented, assigned, due } = self;
+        let changes = [
+            (Kind::Accepted, accepted),
+            (Kind::Rejected, rejected),
+            (Kind::Paid, paid),
+            (Kind::Failed, failed),
+            (Kind::Bounced, bounced),
+            (Kind::Commented, commented),
+            (Kind::Assigned, assigned),
+            (Kind::Due, due),
+        ];
+        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| {
+            if change != Patch::Absent && !kinds.contains(&kind) {
+                return Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client."));
+            }
+            let chosen = change.over(choices.chosen(kind));
+            Ok(choices.with(kind, chosen))
+        })
+    }
+}
+
+/// Show what one hears of.
+///
+/// Of whoever is signed in, in the firm or at the client that they are signed in to: `instant` is in the product and by mail within
+/// minutes, with what else comes in these; `digest` in the product and in one mail at 8 in the morning, where the firm is; `off` is
+/// neither. What one did oneself isn't told, nor what one may not see.
+#[get("/api/auth/notification-settings/", tag = "auth")]
+async fn show_notification_settings(cx: Cx, caller: Caller) -> Result<Answer<NotificationSettings>, Problem> {
+    let (choices, version) = match caller.principal {
+        Principal::Staff { user, .. } => cx.store.get(caller.firm, user).await.map(|user| (user.content.notifications, user.version))?,
+        Principal::Portal { user, .. } => cx.store.get(caller.firm, user).await.map(|user| (user.content.notifications, user.version))?,
+    };
+    NotificationSettings::answer(caller.principal, &choices, version)
+}
+
+/// Choose what one hears of.
+///
+/// It holds for what happens from now on, and for what isn't mailed yet. Null is as usual again: at once, but `due`, which is in the
+/// digest. 422 for a kind that concerns nobody at a client, to whoever is that.
+#[patch("/api/auth/notification-settings/", tag = "auth")]
+async fn update_notification_settings(
+    cx: Cx,
+    caller: Caller,
+    Valid(body): Valid<NotificationSettingsPatch>,
+) -> Result<Answer<NotificationSettings>, Problem> {
+    let principal = caller.principal;
+    match principal {
+        Principal::Staff { user, .. } => {
+            let (mut change, before) = cx.edit(&caller, user).await?;
+            let after = change.update(&before, before.choose(body.over(&before.notifications, &Kind::ALL)?))?;
+            cx.commit(change, NotificationSettings::answer(principal, &after.notifications, after.version)).await
+        }
+        Principal::Portal { user, .. } => {
+            let (mut change, before) = cx.edit(&caller, user).await?;
+            let after = change.update(&before, before.choose(body.over(&before.notifications, &Kind::OF_PORTAL)?))?;
+            cx.commit(change, NotificationSettings::answer(principal, &after.notifications, after.version)).await
+        }
+    }
+}
