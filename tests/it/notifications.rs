@@ -329,9 +329,8 @@ async fn everybody_chooses_for_each_kind_whether_at_once_in_the_morning_or_not_a
     let digests = mails(&post, &firm.owner);
     assert_eq!(digests.len(), 1);
     assert!(digests[0].text.contains("once a day") && digests[0].text.contains("Hello."), "{}", digests[0].text);
-    // As usual again.
     let owner = firm.owner.anew().await;
-    assert_eq!(owner.patch(SETTINGS, json!({"commented": null})).await.expect(200).json, expected);
+    assert_eq!(owner.patch(SETTINGS, json!({"commented": "instant"})).await.expect(200).json, expected);
 }
 
 #[tokio::test]
@@ -348,9 +347,13 @@ async fn what_one_has_read_is_marked_once_and_what_is_not_ones_own_is_left_out()
         list.json["results"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     };
     let (of_owner, of_member) = (ids(&list(&firm.owner).await), ids(&list(&work.member).await));
-    let foreign = json!({"ids": [of_owner[0], "notif_01kanar9g00000000000000007", of_member[0]]});
+    for foreign in [&of_owner[0], "notif_01kanar9g00000000000000007"] {
+        let refused = work.member.post(READ, json!({"ids": [of_member[0], foreign]})).await.expect(422);
+        assert_eq!(refused.fields(), ["ids[1]"]);
+    }
+    assert_eq!(list(&work.member).await.json["unread"], 3);
     for _ in 0..2 {
-        assert_eq!(work.member.post(READ, foreign.clone()).await.expect(200).json, json!({"unread": 2}));
+        assert_eq!(work.member.post(READ, json!({"ids": [of_member[0], of_member[0]]})).await.expect(200).json, json!({"unread": 2}));
     }
     assert_eq!(list(&firm.owner).await.json["unread"], 3);
     let read = list(&work.member).await;
@@ -409,7 +412,7 @@ async fn a_login_hears_in_each_firm_of_what_concerns_it_there() {
     app.deliver_by(&post).await;
     assert_eq!((told(&work.member).await.len(), told(&other.owner).await.len()), (1, 0));
     let theirs = list(&work.member).await.text("/results/0/id");
-    other.owner.post(READ, json!({"ids": [theirs]})).await.expect(200);
+    other.owner.post(READ, json!({"ids": [theirs]})).await.expect(422);
     assert_eq!(list(&work.member).await.json["unread"], 1);
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::{App, Front, Limiter, Limits, Routes, Verifier};
-use auth::{Keys, published};
+use auth::{Keys, Registration, published};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -66,6 +66,7 @@ pub struct TestApp {
     pub stand_in: StandIn,
     first: Environment,
     limits: Limits,
+    registration: Registration,
     address: IpAddr,
     pub(crate) delivered: Mutex<Option<String>>,
     /// How far the stream was delivered to `projections`.
@@ -138,6 +139,19 @@ impl TestApp {
         Self::with(plenty()).await
     }
 
+    /// A new one, where those sign up firms who may by `registration`.
+    pub async fn admitting(registration: Registration) -> Self {
+        let mut app = Self::new().await;
+        app.admit(registration);
+        app
+    }
+
+    /// Those sign up firms from now on who may by `registration`.
+    pub fn admit(&mut self, registration: Registration) {
+        self.registration = registration;
+        self.first = self.environment();
+    }
+
     /// The same, whose calls to the table are tried again after some milliseconds: for tests in which many fail.
     pub async fn restless() -> Self {
         Self::made(plenty(), RetryConfig::standard().with_initial_backoff(Duration::from_millis(4))).await
@@ -181,6 +195,7 @@ impl TestApp {
             stand_in,
             first,
             limits,
+            registration: Registration::Open,
             address,
             delivered: Mutex::default(),
             projected: Mutex::default(),
@@ -208,7 +223,7 @@ impl TestApp {
             let verifier = verifier.clone();
             self.vault.kept("signing", move |text| published(SigningKey::parse(text)?, &verifier, ISSUER))
         };
-        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords());
+        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords()).admitting(self.registration);
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
         let routers = routers(keys, self.links(), webhooks, self.payments());
         let functions = routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect();

@@ -98,7 +98,13 @@ impl TestApp {
 
     /// Deliver to `outbox` what is in the table's stream of the record `id` alone, be it delivered already; whether all of it was done.
     pub async fn follow_up(&self, outbox: &Outbox, id: &str) -> bool {
-        let records = self.dynamo.stream().after(None).unwrap();
+        let (mut records, mut last) = (Vec::new(), None);
+        loop {
+            let more = self.dynamo.stream().after(last).unwrap();
+            let Some(newest) = more.last() else { break };
+            last = Some(sequence_number(newest));
+            records.extend(more);
+        }
         let filters = &self.stream_trigger("outbox").filters;
         let is_of_it = |record: &Value| record["dynamodb"]["Keys"]["pk"]["S"].as_str().is_some_and(|pk| pk.ends_with(&format!("#{id}")));
         let wanted: Vec<_> = records.into_iter().filter(|record| is_of_it(record) && filters.iter().any(|f| f.matches(record))).collect();

@@ -1,6 +1,7 @@
 //! `/api/auth/`: firms and their people, signing in and out. The only function that can sign tokens.
 
 mod activate;
+mod admission;
 mod alive;
 mod carrier;
 mod challenge;
@@ -32,6 +33,7 @@ mod users;
 
 use api::{App, Routes};
 
+pub use admission::Registration;
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
 

@@ -15,5 +15,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     };
     let links = secrets.kept(env("LINK_SECRET")?, LinkKey::parse);
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
-    api::serve(auth::router(Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords))).await
+    let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords).admitting(env("REGISTRATION")?.parse()?);
+    api::serve(auth::router(keys)).await
 }

@@ -19,8 +19,11 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 /// Some of what somebody was told of.
 #[derive(Debug, Serialize, ToSchema)]
 struct Notifications {
-    #[serde(flatten)]
-    page: Page<NotificationOut>,
+    results: Vec<NotificationOut>,
+    /// The address of the page after it.
+    next: Option<String>,
+    /// The address of the page before it.
+    previous: Option<String>,
     /// How many are unread, of all that there are; 90 are at the most, and older ones count as read. Null on a page that doesn't begin
     /// with the newest.
     unread: Option<usize>,
@@ -94,7 +97,7 @@ impl NotificationOut {
 /// What somebody has read: some of it, or all.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"ids": ["notif_01kanar9g00000000000000007"]}))]
+#[schema(example = json!({"all": true}))]
 struct ReadNotifications {
     /// These; at most 90.
     #[schema(max_items = 90)]
@@ -130,19 +133,22 @@ struct Unread {
 async fn list_notifications(cx: Cx, caller: Caller, query: ListQuery<NoFilter>) -> Result<Answer<Notifications>, Problem> {
     let (firm, subject, is_portal) = (caller.firm, caller.principal.subject(), caller.role().is_none());
     let (page, inbox) = cx.store.notifications(firm, &subject, &query.page, cx.now).await?;
-    let page = query.page(&page, |notified| NotificationOut::of(notified, is_portal));
-    cx.json(&Notifications { page, unread: inbox.map(|inbox| inbox.count(cx.now)) })
+    let Page { results, next, previous } = query.page(&page, |notified| NotificationOut::of(notified, is_portal));
+    cx.json(&Notifications { results, next, previous, unread: inbox.map(|inbox| inbox.count(cx.now)) })
 }
 
 /// Mark notifications as read.
 ///
-/// Those that `ids` names, or `all`; how many are unread then. What is read already stays so, and what isn't there, or is somebody
-/// else's, is left out: the same call again is answered the same. What is read before it is mailed isn't mailed. 422 for both or
-/// neither, and for more than 90 ids.
+/// Those that `ids` names, or `all`; how many are unread then. What is read already stays so: the same call again is answered the
+/// same. What is read before it is mailed isn't mailed. 422 for both or neither, for more than 90 ids, and for what isn't there, as
+/// what is somebody else's: nothing is marked then.
 #[post("/api/auth/notifications/read/", tag = "auth")]
 async fn read_notifications(cx: Cx, caller: Caller, Valid(body): Valid<ReadNotifications>) -> Result<Answer<Unread>, Problem> {
     let (which, subject) = (body.which()?, caller.principal.subject());
-    let before = cx.read(&caller).inbox(&subject).fetch().await?.inbox(&subject)?;
+    let named = if let Which::These(ids) = &which { ids.as_slice() } else { &[] };
+    let found = cx.read(&caller).inbox(&subject).notifications(&subject, named).fetch().await?;
+    found.require_notifications(&subject, "ids", named)?;
+    let before = found.inbox(&subject)?;
     let (mut change, mut unread) = (cx.change(&caller), before.count(cx.now));
     if let Some((after, read)) = before.read(&which, cx.now) {
         unread = after.count(cx.now);

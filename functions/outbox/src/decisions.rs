@@ -8,7 +8,8 @@ use domain::{
 };
 
 use crate::{
-    Cause, Failed, Outbox, archived, checkouts, credit_notes, credits, invoices, logins, notifications_mail, notifications, people, proposals, time, undelivered,
+    Cause, Failed, Outbox, archived, checkouts, credit_notes, credits, hand_over, invoices, logins, notifications, notifications_mail,
+    people, proposals, time, undelivered,
 };
 
 /// Do what follows from `logged`.
@@ -65,10 +66,12 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | portal_user::Event::Updated
             | portal_user::Event::EmailChanged
             | portal_user::Event::NotificationsChosen
-            | portal_user::Event::Deactivated => Ok(()),
+            | portal_user::Event::Deactivated
+            | portal_user::Event::Left => Ok(()),
         },
         DomainEvent::User(event) => match event {
             user::Event::Invited | user::Event::Reinvited => people::user_invited(outbox, logged).await,
+            user::Event::WorkHandedOver => hand_over::work(outbox, logged).await,
             user::Event::Registered
             | user::Event::Activated
             | user::Event::Updated
@@ -76,7 +79,8 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | user::Event::OwnershipReceived
             | user::Event::OwnershipHandedOver
             | user::Event::NotificationsChosen
-            | user::Event::Deactivated => Ok(()),
+            | user::Event::Deactivated
+            | user::Event::Left => Ok(()),
         },
         DomainEvent::Undelivered(event) => match event {
             aside::Event::Retried => undelivered::retried(outbox, logged).await,

@@ -92,18 +92,14 @@ impl Choices {
         self.0.get(&kind).copied().unwrap_or_else(|| kind.usual())
     }
 
-    /// What they chose of `kind`, if anything.
-    pub fn chosen(&self, kind: Kind) -> Option<Delivery> {
-        self.0.get(&kind).copied()
-    }
-
-    /// These with another choice of `kind`; as usual, if there is none.
+    /// These, where `kind` is heard of by `delivery`. What is as usual is no choice.
     #[must_use]
-    pub fn with(mut self, kind: Kind, chosen: Option<Delivery>) -> Self {
-        match chosen {
-            Some(delivery) => self.0.insert(kind, delivery),
-            None => self.0.remove(&kind),
-        };
+    pub fn with(mut self, kind: Kind, delivery: Delivery) -> Self {
+        if delivery == kind.usual() {
+            self.0.remove(&kind);
+        } else {
+            self.0.insert(kind, delivery);
+        }
         self
     }
 }
@@ -249,9 +245,9 @@ mod tests {
 
     #[test]
     fn everybody_hears_of_each_kind_as_usual_until_they_say_otherwise() {
-        let chosen = Choices::default().with(Kind::Commented, Some(Delivery::Off)).with(Kind::Paid, Some(Delivery::Digest));
+        let chosen = Choices::default().with(Kind::Commented, Delivery::Off).with(Kind::Paid, Delivery::Digest);
         assert_eq!((chosen.of(Kind::Commented), chosen.of(Kind::Paid)), (Delivery::Off, Delivery::Digest));
-        assert_eq!(chosen.clone().with(Kind::Commented, None).of(Kind::Commented), Kind::Commented.usual());
+        assert_eq!(chosen.clone().with(Kind::Commented, Delivery::Instant), Choices::default().with(Kind::Paid, Delivery::Digest));
         assert_eq!(serde_json::to_string(&chosen).unwrap(), r#"{"paid":"digest","commented":"off"}"#);
         assert_eq!(serde_json::from_str::<Choices>("{}").unwrap(), Choices::default());
     }

@@ -149,7 +149,8 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
             | portal_user::Event::Updated
             | portal_user::Event::EmailChanged
             | portal_user::Event::NotificationsChosen
-            | portal_user::Event::Deactivated,
+            | portal_user::Event::Deactivated
+            | portal_user::Event::Left,
         )
         | DomainEvent::Project(
             project::Event::Created
@@ -193,7 +194,9 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
             | user::Event::OwnershipReceived
             | user::Event::OwnershipHandedOver
             | user::Event::NotificationsChosen
-            | user::Event::Deactivated,
+            | user::Event::Deactivated
+            | user::Event::Left
+            | user::Event::WorkHandedOver,
         ) => None,
     }
 }

@@ -27,6 +27,8 @@ crate::events! {
         NotificationsChosen = "portal_user.notifications_chosen" is Edit,
         /// Shut out.
         Deactivated = "portal_user.deactivated" is Change,
+        /// They left the portal.
+        Left = "portal_user.left" is Change,
     }
 }
 
@@ -98,6 +100,11 @@ impl PortalUser {
     pub fn activate(&self, number: u32, now: Time) -> Transition<Self> {
         self.invitation.admits(self.status, number, now)?;
         Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, Event::Activated))
+    }
+
+    /// They leave by themselves.
+    pub fn leave(&self) -> Transition<Self> {
+        self.deactivate().map(|(gone, _)| (gone, Event::Left))
     }
 
     /// Shut out.

@@ -49,7 +49,25 @@ impl Read<'_> {
     }
 }
 
+impl Read<'_> {
+    /// Those of the notifications `ids` that are `subject`'s, too.
+    #[must_use]
+    pub fn notifications(self, subject: &str, ids: &[NotificationId]) -> Self {
+        let firm = self.firm();
+        ids.iter().fold(self, |read, id| read.key(Key::notification(firm, subject, *id)))
+    }
+}
+
 impl Found {
+    /// That all of the notifications `ids`, which the body names in `field`, are `subject`'s, which was read.
+    pub fn require_notifications(&self, subject: &str, field: &str, ids: &[NotificationId]) -> Result<(), Error> {
+        let is_missing = |id: &NotificationId| self.item(&Key::notification(self.firm(), subject, *id)).is_none();
+        match ids.iter().position(is_missing) {
+            Some(place) => Err(Error::NoSuch { field: format!("{field}[{place}]").into(), kind: "notification" }),
+            None => Ok(()),
+        }
+    }
+
     /// What is true of all notifications of `subject`, which was read.
     pub fn inbox(&self, subject: &str) -> Result<Inbox, Error> {
         self.item(&Key::inbox(self.firm(), subject)).map_or_else(|| Ok(Inbox::default()), inbox_in)
