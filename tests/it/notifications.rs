@@ -302,7 +302,8 @@ async fn everybody_chooses_for_each_kind_whether_at_once_in_the_morning_or_not_a
         "commented": "instant", "assigned": "instant", "due": "digest",
     });
     assert_eq!(usual.json, expected);
-    assert_eq!(portal.user.get(SETTINGS).await.expect(200).json, json!({"commented": "instant", "due": "digest"}));
+    let of_client = portal.user.get(SETTINGS).await.expect(200).json;
+    assert_eq!((&of_client["commented"], &of_client["due"], &of_client["paid"]), (&json!("instant"), &json!("digest"), &Value::Null));
     choose(&firm.owner, json!({"commented": "digest"})).await;
     choose(&work.member, json!({"commented": "off"})).await;
     for (user, wrong, status) in [

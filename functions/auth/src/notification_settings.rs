@@ -14,52 +14,40 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(show_notification_settings, update_notification_settings))
 }
 
-/// How somebody hears of each kind of thing.
+/// How somebody hears of each kind of thing; null where that concerns nobody at a client, and they are that.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-enum NotificationSettings {
-    /// Of a member of the firm.
-    Staff {
-        /// A proposal was accepted.
-        accepted: Delivery,
-        /// A proposal was rejected.
-        rejected: Delivery,
-        /// An invoice was paid, or some of it.
-        paid: Delivery,
-        /// A payment failed, or was taken back.
-        failed: Delivery,
-        /// A mail didn't arrive.
-        bounced: Delivery,
-        /// A client wrote a comment.
-        commented: Delivery,
-        /// They were given a task.
-        assigned: Delivery,
-        /// The day came by which a task is to be done, or an invoice was to be paid.
-        due: Delivery,
-    },
-    /// Of somebody at a client.
-    Portal {
-        /// The firm wrote a comment.
-        commented: Delivery,
-        /// An invoice is to be paid.
-        due: Delivery,
-    },
+struct NotificationSettings {
+    /// A proposal was accepted.
+    accepted: Option<Delivery>,
+    /// A proposal was rejected.
+    rejected: Option<Delivery>,
+    /// An invoice was paid, or some of it.
+    paid: Option<Delivery>,
+    /// A payment failed, or was taken back.
+    failed: Option<Delivery>,
+    /// A mail didn't arrive.
+    bounced: Option<Delivery>,
+    /// The other side wrote a comment.
+    commented: Option<Delivery>,
+    /// They were given a task.
+    assigned: Option<Delivery>,
+    /// The day came by which a task is to be done; an invoice is overdue, or at a client to be paid.
+    due: Option<Delivery>,
 }
 
 impl NotificationSettings {
-    fn answer(principal: Principal, choices: &Choices, version: u64) -> Result<Answer<Self>, Problem> {
-        let settings = match principal {
-            Principal::Staff { .. } => Self::Staff {
-                accepted: choices.of(Kind::Accepted),
-                rejected: choices.of(Kind::Rejected),
-                paid: choices.of(Kind::Paid),
-                failed: choices.of(Kind::Failed),
-                bounced: choices.of(Kind::Bounced),
-                commented: choices.of(Kind::Commented),
-                assigned: choices.of(Kind::Assigned),
-                due: choices.of(Kind::Due),
-            },
-            Principal::Portal { .. } => Self::Portal { commented: choices.of(Kind::Commented), due: choices.of(Kind::Due) },
+    /// Of who may choose of `kinds`.
+    fn answer(choices: &Choices, kinds: &[Kind], version: u64) -> Result<Answer<Self>, Problem> {
+        let of = |kind| kinds.contains(&kind).then(|| choices.of(kind));
+        let settings = Self {
+            accepted: of(Kind::Accepted),
+            rejected: of(Kind::Rejected),
+            paid: of(Kind::Paid),
+            failed: of(Kind::Failed),
+            bounced: of(Kind::Bounced),
+            commented: of(Kind::Commented),
+            assigned: of(Kind::Assigned),
+            due: of(Kind::Due),
         };
         Ok(Answer::json(StatusCode::OK, &settings)?.version(version))
     }
@@ -111,11 +99,16 @@ impl NotificationSettingsPatch {
 /// neither. What one did oneself isn't told, nor what one may not see.
 #[get("/api/auth/notification-settings/", tag = "auth")]
 async fn show_notification_settings(cx: Cx, caller: Caller) -> Result<Answer<NotificationSettings>, Problem> {
-    let (choices, version) = match caller.principal {
-        Principal::Staff { user, .. } => cx.store.get(caller.firm, user).await.map(|user| (user.content.notifications, user.version))?,
-        Principal::Portal { user, .. } => cx.store.get(caller.firm, user).await.map(|user| (user.content.notifications, user.version))?,
-    };
-    NotificationSettings::answer(caller.principal, &choices, version)
+    match caller.principal {
+        Principal::Staff { user, .. } => {
+            let user = cx.store.get(caller.firm, user).await?;
+            NotificationSettings::answer(&user.notifications, &Kind::ALL, user.version)
+        }
+        Principal::Portal { user, .. } => {
+            let user = cx.store.get(caller.firm, user).await?;
+            NotificationSettings::answer(&user.notifications, &Kind::OF_PORTAL, user.version)
+        }
+    }
 }
 
 /// Choose what one hears of.
@@ -128,17 +121,16 @@ async fn update_notification_settings(
     caller: Caller,
     Valid(body): Valid<NotificationSettingsPatch>,
 ) -> Result<Answer<NotificationSettings>, Problem> {
-    let principal = caller.principal;
-    match principal {
+    match caller.principal {
         Principal::Staff { user, .. } => {
             let (mut change, before) = cx.edit(&caller, user).await?;
             let after = change.update(&before, before.choose(body.over(&before.notifications, &Kind::ALL)?))?;
-            cx.commit(change, NotificationSettings::answer(principal, &after.notifications, after.version)).await
+            cx.commit(change, NotificationSettings::answer(&after.notifications, &Kind::ALL, after.version)).await
         }
         Principal::Portal { user, .. } => {
             let (mut change, before) = cx.edit(&caller, user).await?;
             let after = change.update(&before, before.choose(body.over(&before.notifications, &Kind::OF_PORTAL)?))?;
-            cx.commit(change, NotificationSettings::answer(principal, &after.notifications, after.version)).await
+            cx.commit(change, NotificationSettings::answer(&after.notifications, &Kind::OF_PORTAL, after.version)).await
         }
     }
 }
