@@ -1,7 +1,10 @@
 //! The function `auth`.
 
+use std::sync::Arc;
+
 use api::Verifier;
-use auth::{Keys, Passwords, published};
+use auth::{CloudWatch, Keys, Passwords, published};
+use logs::LogGroup;
 use runtime::{Clock, env};
 use secrets::{LinkKey, Secrets, SigningKey};
 
@@ -16,5 +19,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let links = secrets.kept(env("LINK_SECRET")?, LinkKey::parse);
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
     let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords).admitting(env("REGISTRATION")?.parse()?);
-    api::serve(auth::router(keys)).await
+    let security = CloudWatch(LogGroup::from_env(env("SECURITY_LOG_GROUP")?).await);
+    api::serve_telling(auth::router(keys), Arc::new(security)).await
 }
