@@ -6,9 +6,10 @@
 
 use ::mail::Person;
 use domain::{
-    DomainEvent, Email, Id, SingleLine,
+    DomainEvent, Email, Id, Language, SingleLine,
     access::{Rights, Role},
     firm::INSTALLATION,
+    ids::ClientId,
     invitation::Standing,
     notification::{Choices, Delivery, KEPT, News, Notification, Recipient},
     notification_batch::{self, NotificationBatch},
@@ -85,6 +86,10 @@ pub(crate) fn read_hearer(read: Read<'_>, to: Recipient) -> Read<'_> {
 pub(crate) struct Hearer {
     pub(crate) name: SingleLine<200>,
     pub(crate) email: Email,
+    /// In which language, if they said so.
+    pub(crate) language: Option<Language>,
+    /// Whose they are, if they are at a client.
+    pub(crate) client: Option<ClientId>,
     choices: Choices,
     access: Access,
 }
@@ -102,12 +107,16 @@ impl Hearer {
             Recipient::Staff(id) => found.maybe(id)?.filter(|user| user.status == Standing::Active).map(|user| Self {
                 name: user.name.clone(),
                 email: user.email.clone(),
+                language: user.language,
+                client: None,
                 choices: user.notifications.clone(),
                 access: Access::Staff(user.role),
             }),
             Recipient::Portal(id) => found.maybe(id)?.filter(|user| user.status == Standing::Active).map(|user| Self {
                 name: user.name.clone(),
                 email: user.email.clone(),
+                language: user.language,
+                client: Some(user.client),
                 choices: user.notifications.clone(),
                 access: Access::Portal(user.rights),
             }),

@@ -3,6 +3,7 @@
 
 use ::mail::{Envelope, Link, NotificationMail, Person, Reference, Sender, Told};
 use domain::{
+    Language,
     comment::{Author, Comment},
     notification::{Delivery, News, Recipient},
     notification_batch::NotificationBatch,
@@ -56,6 +57,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let envelope = Envelope {
         to: hearer.email.clone(),
         to_name: Some(hearer.name.clone()),
+        language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
         from: Sender::Firm(firm.name.clone()),
         reply_to: author(outbox, logged, told.len(), &comments).await?,
@@ -70,6 +72,12 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         settings: &Link::notification_settings(&outbox.web_origin, is_portal),
     };
     to_be_sent(&hearer.email, mail.message())
+}
+
+/// In which language they are written to, if they or their client said so.
+async fn language(outbox: &Outbox, logged: &Cause, hearer: &Hearer) -> Result<Option<Language>, Failed> {
+    let Some(client) = hearer.client.filter(|_| hearer.language.is_none()) else { return Ok(hearer.language) };
+    Ok(outbox.store.read(logged.firm).record(client).fetch().await?.record(client)?.contact.language)
 }
 
 /// The comments that `told` is of, if they aren't too long to be there as a whole.

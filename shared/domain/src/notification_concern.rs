@@ -123,6 +123,7 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
             | login::Event::EmailChangeRequested
             | login::Event::EmailChanged
             | login::Event::EmailRestored
+            | login::Event::LanguageChanged
             | login::Event::FactorAdded
             | login::Event::FactorReplaced
             | login::Event::FactorTakenBack

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Email, Refusal, SingleLine, Time, Transition,
+    Email, Language, Refusal, SingleLine, Time, Transition,
     access::Role,
     firm::Confirmed,
     ids::UserId,
@@ -21,7 +21,7 @@ crate::events! {
         Reinvited = "user.reinvited" is Change,
         /// Used the link.
         Activated = "user.activated" is Change,
-        /// Name or role was changed.
+        /// Name, language or role was changed.
         Updated = "user.updated" is Edit,
         /// What they sign in with has another e-mail, and so have they.
         EmailChanged = "user.email_changed" is Change,
@@ -47,6 +47,9 @@ pub struct User {
     pub name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     pub email: Email,
+    /// The language in which they are written to, if it isn't the firm's.
+    #[serde(default)]
+    pub language: Option<Language>,
     /// What they are in the firm.
     pub role: Role,
     /// Where they stand.
@@ -65,15 +68,14 @@ pub struct User {
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: SingleLine<200>, email: Email) -> Self {
-        let notifications = Choices::default();
-        let (role, status) = (Role::Owner, Standing::Active);
-        Self { name, email, role, status, active_since: None, invitation: None, notifications, handed_over_to: None }
+        let (role, status, notifications) = (Role::Owner, Standing::Active, Choices::default());
+        Self { name, email, language: None, role, status, active_since: None, invitation: None, notifications, handed_over_to: None }
     }
 
     /// Somebody who is invited at `now`.
     pub fn invited(name: SingleLine<200>, email: Email, role: Role, _: Confirmed, now: Time) -> Self {
         let (status, invitation, notifications) = (Standing::Invited, Some(Invitation::first(now)), Choices::default());
-        Self { name, email, role, status, active_since: None, invitation, notifications, handed_over_to: None }
+        Self { name, email, language: None, role, status, active_since: None, invitation, notifications, handed_over_to: None }
     }
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always

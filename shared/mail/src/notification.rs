@@ -1,9 +1,15 @@
 //! The mail that tells somebody what concerns them: one thing, or all that came within minutes, or since yesterday morning.
 
-use askama::Template;
-use domain::notification::{Kind, News};
+use domain::{
+    Language,
+    notification::{Kind, News},
+};
 
-use crate::{Envelope, Link, Message, Purpose, SendError, Subject, format, header};
+use crate::{
+    Envelope, Link, Message, Purpose, SendError,
+    content::{Block, Content, say, strong},
+    format, header,
+};
 
 /// The most characters of a name in a sentence; more would hide what it is about.
 const MOST_NAME: usize = 60;
@@ -38,7 +44,7 @@ pub struct Told<'a> {
 
 impl Told<'_> {
     /// What happened, in a sentence without its full stop.
-    fn sentence(&self) -> String {
+    fn sentence(&self, language: Language) -> String {
         let News { kind, title, within, by, by_company, amount, date, address, .. } = self.news;
         let short = |name: &str| header::shortened(name, MOST_NAME);
         let company = within.as_deref().map(short);
@@ -47,91 +53,137 @@ impl Told<'_> {
             (Some(by), None) => Some(short(by)),
             (None, _) => None,
         };
-        let amount = amount.map(format::amount);
+        let client = || say!(language, "The client", "Der Kunde");
+        let amount = amount.map(|amount| format::amount(language, amount));
         match kind {
-            Kind::Accepted | Kind::Rejected => {
-                let who = who.or(company).unwrap_or_else(|| "The client".to_owned());
-                format!("{who} {} the proposal “{title}”", kind.as_str())
+            Kind::Accepted => {
+                let who = who.or(company).unwrap_or_else(client);
+                say!(language, "{who} accepted the proposal “{title}”", "{who} hat das Angebot „{title}“ angenommen")
+            }
+            Kind::Rejected => {
+                let who = who.or(company).unwrap_or_else(client);
+                say!(language, "{who} rejected the proposal “{title}”", "{who} hat das Angebot „{title}“ abgelehnt")
             }
             Kind::Paid => {
-                let who = company.unwrap_or_else(|| "The client".to_owned());
-                format!("{who} paid {} of {title}", amount.unwrap_or_else(|| "some".to_owned()))
+                let who = company.unwrap_or_else(client);
+                match amount {
+                    Some(amount) => say!(language, "{who} paid {amount} of {title}", "{who} hat {amount} auf {title} gezahlt"),
+                    None => say!(language, "{who} paid {title}", "{who} hat {title} bezahlt"),
+                }
             }
-            Kind::Failed => format!("A payment of {title} failed{}", company.map(|of| format!(", by {of}")).unwrap_or_default()),
-            Kind::Bounced => {
-                let to = address.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
-                format!("A mail{to} didn’t arrive: {title}")
+            Kind::Failed => {
+                let who = company.unwrap_or_else(client);
+                say!(language, "A payment of {title} by {who} failed", "Eine Zahlung auf {title} von {who} ist fehlgeschlagen")
             }
-            Kind::Commented => format!("{} commented on “{title}”", who.unwrap_or_else(|| "Somebody".to_owned())),
+            Kind::Bounced => match address {
+                Some(to) => {
+                    say!(language, "A mail to {to} didn’t arrive: {title}", "Eine E-Mail an {to} ist nicht angekommen: {title}")
+                }
+                None => say!(language, "A mail didn’t arrive: {title}", "Eine E-Mail ist nicht angekommen: {title}"),
+            },
+            Kind::Commented => {
+                let who = who.unwrap_or_else(|| say!(language, "Somebody", "Jemand"));
+                say!(language, "{who} commented on “{title}”", "{who} hat „{title}“ kommentiert")
+            }
             Kind::Assigned => match who {
-                Some(who) => format!("{who} assigned you “{title}”"),
-                None => format!("You were assigned “{title}”"),
+                Some(who) => say!(language, "{who} assigned you “{title}”", "{who} hat Ihnen „{title}“ zugewiesen"),
+                None => say!(language, "You were assigned “{title}”", "Ihnen wurde „{title}“ zugewiesen"),
             },
             Kind::Due => {
-                let on = date.map(|day| format!(" on {}", format::day(day))).unwrap_or_default();
+                let on = date.map(|day| format::day(language, day));
+                let on = on.map(|day| say!(language, " on {day}", " am {day}")).unwrap_or_default();
                 match (amount, company) {
                     // To the firm it is overdue.
-                    (Some(amount), Some(company)) => format!("{title} of {company} was due{on}: {amount}"),
-                    (Some(amount), None) => format!("{title} is due{on}: {amount}"),
-                    (None, _) => format!("“{title}” is due{on}"),
+                    (Some(amount), Some(who)) => {
+                        say!(language, "{title} of {who} was due{on}: {amount}", "{title} von {who} war{on} fällig: {amount}")
+                    }
+                    (Some(amount), None) => say!(language, "{title} is due{on}: {amount}", "{title} ist{on} fällig: {amount}"),
+                    (None, _) => say!(language, "“{title}” is due{on}", "„{title}“ ist{on} fällig"),
                 }
             }
         }
     }
 
-    /// To what it belongs, where the sentence doesn't say so.
-    fn place(&self) -> Option<String> {
-        let place = match self.news.kind {
-            Kind::Commented | Kind::Assigned | Kind::Due => self.news.within.as_ref().filter(|_| self.news.amount.is_none())?,
-            Kind::Accepted | Kind::Rejected | Kind::Paid | Kind::Failed | Kind::Bounced => return None,
-        };
-        let by_when = self.news.date.filter(|_| self.news.kind == Kind::Assigned);
-        Some(format!("Project: {place}{}", by_when.map(|day| format!(", due on {}", format::day(day))).unwrap_or_default()))
+    /// To what it belongs, and by when it is to be done, where the sentence doesn't say so.
+    fn facts(&self, language: Language) -> Vec<String> {
+        let News { kind, within, amount, date, .. } = self.news;
+        let is_task = matches!(kind, Kind::Commented | Kind::Assigned | Kind::Due) && amount.is_none();
+        let project = within.as_ref().filter(|_| is_task).map(|project| say!(language, "Project: {project}", "Projekt: {project}"));
+        let date = date.filter(|_| *kind == Kind::Assigned).map(|day| format::day(language, day));
+        project.into_iter().chain(date.map(|day| say!(language, "Due: {day}", "Fällig: {day}"))).collect()
+    }
+
+    /// All of it; `is_one` where there is nothing else.
+    fn blocks(&self, language: Language, is_one: bool) -> Vec<Block> {
+        let sentence = self.sentence(language);
+        let mut blocks = vec![Block::Says(format!("{}.", strong(sentence)))];
+        let facts = self.facts(language);
+        if !facts.is_empty() {
+            blocks.push(Block::Facts(facts));
+        }
+        blocks.extend(self.text.map(|text| Block::Quote(text.to_owned())));
+        blocks.push(match is_one {
+            true => Block::Button(say!(language, "Look at it", "Ansehen"), self.link.clone()),
+            false => Block::Address(self.link.clone()),
+        });
+        blocks
     }
 }
 
 impl NotificationMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
-        let subject = Subject::new(&self.heading());
-        let (html, text) = (Html { mail: self, subject: &subject }, Text { mail: self });
-        Message::written(&self.envelope, Purpose::Notification, subject.clone(), &html, &text)
+        let (language, more) = (self.envelope.language, self.more);
+        let heading = self.heading(language);
+        let is_one = self.told.len() + more == 1;
+        let mut body: Vec<_> = self.told.iter().flat_map(|told| told.blocks(language, is_one)).collect();
+        if more > 0 {
+            body.push(Block::Says(say!(language, "And {more} more.", "Und {more} weitere.")));
+        }
+        if !is_one {
+            body.push(Block::Button(say!(language, "See all of it", "Alles ansehen"), self.link.clone()));
+        }
+        body.push(Block::Adds(say!(language, "Choose what you hear of:", "Wählen Sie, worüber Sie benachrichtigt werden:")));
+        body.push(Block::Address(self.settings.clone()));
+        let first = self.told.first();
+        let said = first.map(|first| first.text.map_or_else(|| first.sentence(language), str::to_owned)).unwrap_or_default();
+        let content = Content {
+            subject: heading.clone(),
+            preheader: header::shortened(&header::one_line(&said), 150),
+            heading,
+            opening: Vec::new(),
+            body,
+            why: match self.is_digest {
+                true => say!(
+                    language,
+                    "You get this mail because you want to hear of such things once a day.",
+                    "Sie erhalten diese E-Mail, weil Sie über solche Dinge einmal am Tag benachrichtigt werden möchten."
+                ),
+                false => say!(
+                    language,
+                    "You get this mail because you want to hear of such things at once.",
+                    "Sie erhalten diese E-Mail, weil Sie über solche Dinge sofort benachrichtigt werden möchten."
+                ),
+            },
+        };
+        Message::written(&self.envelope, Purpose::Notification, &content)
     }
 
     /// All of it, in a line.
-    fn heading(&self) -> String {
+    fn heading(&self, language: Language) -> String {
         let all = self.told.len() + self.more;
         if let ([one], 0) = (self.told, self.more) {
-            return one.sentence();
+            return one.sentence(language);
         }
         let title = self.told.first().map(|first| &first.news.title);
         let is_one_talk = self.told.iter().all(|told| told.news.kind == Kind::Commented && Some(&told.news.title) == title);
+        let firm = self.envelope.short_firm();
         match title.filter(|_| is_one_talk) {
-            Some(title) => format!("{all} comments on “{title}”"),
-            None if self.is_digest => format!("{all} things since yesterday at {}", self.envelope.short_firm()),
-            None => format!("{all} things happened at {}", self.envelope.short_firm()),
+            Some(title) => say!(language, "{all} comments on “{title}”", "{all} Kommentare zu „{title}“"),
+            None if self.is_digest => say!(language, "{all} things since yesterday at {firm}", "{all} Neuigkeiten seit gestern bei {firm}"),
+            None => say!(language, "{all} things happened at {firm}", "{all} Neuigkeiten bei {firm}"),
         }
     }
-
-    /// What shows in a list of mails beside the subject.
-    fn beginning(&self) -> String {
-        let first = self.told.first();
-        let said = first.and_then(|told| told.text).map(str::to_owned);
-        header::shortened(&header::one_line(&said.or_else(|| first.map(Told::sentence)).unwrap_or_default()), 150)
-    }
-}
-
-#[derive(Template)]
-#[template(path = "notification.html")]
-struct Html<'a> {
-    mail: &'a NotificationMail<'a>,
-    subject: &'a Subject,
-}
-
-#[derive(Template)]
-#[template(path = "notification.txt")]
-struct Text<'a> {
-    mail: &'a NotificationMail<'a>,
 }
 
 #[cfg(test)]
@@ -175,13 +227,15 @@ mod tests {
         SingleLine::new(text).ok()
     }
 
-    fn mail(envelope: Envelope, news: &[News], (more, is_digest, is_portal): (usize, bool, bool)) -> Message {
+    /// Holds the mail of `news` to its snapshots.
+    fn holds(name: &str, envelope: Envelope, news: &[News], (more, is_digest, is_portal): (usize, bool, bool)) {
         let told: Vec<_> = news
             .iter()
             .map(|news| Told { news, text: news.text.as_deref(), link: Link::about(ORIGIN, news.about, is_portal) })
             .collect();
         let (link, settings) = (Link::notifications(ORIGIN, is_portal), Link::notification_settings(ORIGIN, is_portal));
-        NotificationMail { envelope, told: &told, more, is_digest, link: &link, settings: &settings }.message().unwrap()
+        let mail = NotificationMail { envelope, told: &told, more, is_digest, link: &link, settings: &settings };
+        check!(name, mail);
     }
 
     #[test]
@@ -194,13 +248,13 @@ mod tests {
             text: MultiLine::new(comment).ok(),
             ..news(Kind::Commented, "Interview the regional sales leads")
         };
-        check("notification", &mail(Envelope { reply_to: None, ..envelope() }, &[news], (0, false, false)));
+        holds("notification", Envelope { reply_to: None, ..envelope() }, &[news], (0, false, false));
     }
 
     #[test]
     fn a_bare_answer_for_the_client() {
         let news = News { by: line("Åsa Öberg"), text: quoted("Done."), ..news(Kind::Commented, "Audit") };
-        check("notification_bare", &mail(Envelope { to_name: None, ..envelope() }, &[news], (0, false, true)));
+        holds("notification_bare", Envelope { to_name: None, ..envelope() }, &[news], (0, false, true));
     }
 
     #[test]
@@ -213,7 +267,7 @@ mod tests {
                 ..news(Kind::Commented, "Interviews")
             })
             .collect();
-        check("notification_grouped", &mail(envelope(), &comments, (0, false, false)));
+        holds("notification_grouped", envelope(), &comments, (0, false, false));
     }
 
     #[test]
@@ -233,7 +287,7 @@ mod tests {
             News { within: line("Pricing review 2027"), date: Some(day("2027-02-26")), ..news(Kind::Due, "Interviews") },
             News { within: within(), amount: Some(usd(50_000)), date: Some(day("2027-01-31")), ..news(Kind::Due, "INV-000045") },
         ];
-        check("notification_digest", &mail(envelope(), &all, (12, true, false)));
+        holds("notification_digest", envelope(), &all, (12, true, false));
     }
 
     #[test]
@@ -246,7 +300,7 @@ mod tests {
             ..news(Kind::Commented, EVIL)
         };
         let bounced = News { address: Email::new("a&b?subject=x@evil.example").ok(), text: quoted(EVIL), ..news(Kind::Bounced, EVIL) };
-        check("notification_hostile", &mail(evil_envelope(), &[evil.clone(), bounced], (0, true, false)));
-        check("notification_hostile_one", &mail(evil_envelope(), &[evil], (0, false, true)));
+        holds("notification_hostile", evil_envelope(), &[evil.clone(), bounced], (0, true, false));
+        holds("notification_hostile_one", evil_envelope(), &[evil], (0, false, true));
     }
 }

@@ -10,6 +10,7 @@ mod guest;
 mod mails;
 mod onboarding;
 mod refusals;
+mod sender;
 
 use serde_json::{Value, json};
 
@@ -29,6 +30,8 @@ pub async fn run(url: &str) -> Result<()> {
     billing::walk(&mut walk, &firm, &work).await?;
     println!("What doesn't arrive");
     mails::walk(&mut walk, &firm).await?;
+    println!("In whose language, and in whose name");
+    sender::walk(&mut walk, &firm).await?;
     println!("Paid without a log-in");
     guest::walk(&mut walk, &firm).await?;
     println!("What somebody signs in with");
