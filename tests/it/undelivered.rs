@@ -246,3 +246,26 @@ async fn what_is_undelivered_is_listed_newest_first_page_by_page() {
     let manager = firm.member(Role::Manager).await;
     manager.post(format!("{LIST}{}/retry/", made[0]), json!({})).await.expect(403);
 }
+
+#[tokio::test]
+async fn what_was_dismissed_is_nobodys_work_any_more_and_can_be_tried_again_all_the_same() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let to = email("ann");
+    post.decide(&to, Some(Fate::Refused));
+    offer(&firm, &to).await;
+    app.deliver_by(&post).await;
+    let item = one(&firm).await;
+    let dismiss = async || firm.owner.post(format!("{LIST}{}/dismiss/", item["id"].as_str().unwrap()), json!({})).await;
+    assert_eq!(dismiss().await.expect(200).text("/status"), "dismissed");
+    dismiss().await.expect(409);
+    let waiting = firm.owner.get(format!("{LIST}?status=waiting")).await.expect(200);
+    assert_eq!(waiting.json["results"], json!([]));
+    // Nor is it done by going through the log again.
+    local::redrive::order(&app.store_unmetered(), Some(&firm.id), None, app.clock.now()).await.unwrap();
+    app.deliver_by(&post).await;
+    assert_eq!((one(&firm).await["status"].as_str(), post.mails_to(&to).len()), (Some("dismissed"), 0));
+    retry(&firm, &item).await.expect(200);
+    app.deliver_by(&post).await;
+    assert_eq!(one(&firm).await["status"].as_str(), Some("waiting"));
+}

@@ -25,7 +25,7 @@ api::standard_handlers! {
 }
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(list_undelivered)).routes(routes!(show_undelivered)).routes(routes!(retry_undelivered))
+    R::default().routes(routes!(list_undelivered)).routes(routes!(show_undelivered)).routes(routes!(retry_undelivered)).routes(routes!(dismiss_undelivered))
 }
 
 /// What could not be done.
@@ -91,7 +91,7 @@ async fn list_undelivered(
 ///
 /// It happens seconds later. A mail says what it would have said; if its address was refused, or it came back from there, it goes
 /// to the one that the client, prospect or person has now, so correct that first; or have the address's suppression lifted. What isn't true any more isn't sent: the item is `dropped`.
-/// What was done meanwhile isn't done twice. 409 unless it waits.
+/// What was done meanwhile isn't done twice. 409 unless it waits or was dismissed.
 #[post("/api/auth/firm/undelivered/{id}/retry/")]
 async fn retry_undelivered(
     cx: Cx,
@@ -101,4 +101,16 @@ async fn retry_undelivered(
     let (mut change, before) = cx.edit(&staff, id).await?;
     let item = change.retry(&before)?;
     cx.commit(change, cx.ok(&item)).await
+}
+
+/// Dismiss what is undelivered.
+///
+/// Somebody saw to it otherwise, or it doesn't matter: it isn't tried again by itself, but can be by `retry/`. 409 unless it waits.
+#[post("/api/auth/firm/undelivered/{id}/dismiss/")]
+async fn dismiss_undelivered(
+    cx: Cx,
+    staff: Staff<may::ManageFirm>,
+    Path(id): Path<UndeliveredId>,
+) -> Result<Answer<UndeliveredOut>, Problem> {
+    cx.act(&staff, id, Undelivered::dismiss).await
 }

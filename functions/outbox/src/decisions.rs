@@ -85,7 +85,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         },
         DomainEvent::Undelivered(event) => match event {
             aside::Event::Retried => undelivered::retried(outbox, logged).await,
-            aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped => Ok(()),
+            aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped | aside::Event::Dismissed => Ok(()),
         },
         // Nothing follows from these, but what follows for the archive, and that people are told.
         DomainEvent::Campaign(

@@ -2,7 +2,8 @@
 //! that came back. It is set aside, so that it holds nothing else up, shown to the firm with its reason, and tried again when
 //! the firm says so.
 //!
-//! waiting → retried → delivered | dropped, or waiting again. What waits for the firm's next day is tried again by itself.
+//! waiting → retried → delivered | dropped, or waiting again; or waiting → dismissed, which can be tried again all the same. What waits
+//! for the firm's next day is tried again by itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ crate::events! {
         Delivered = "undelivered.delivered" is Change,
         /// Was tried again, and needed no more.
         Dropped = "undelivered.dropped" is Change,
+        /// Somebody saw to it otherwise, or it doesn't matter.
+        Dismissed = "undelivered.dismissed" is Change,
     }
 }
 
@@ -37,6 +40,8 @@ pub enum Status {
     Delivered,
     /// Was needed no more when it was tried again: the invoice is void, the invitation was used.
     Dropped,
+    /// Somebody saw to it otherwise, or it doesn't matter.
+    Dismissed,
 }
 
 impl Status {
@@ -47,6 +52,7 @@ impl Status {
             Self::Retried => "retried",
             Self::Delivered => "delivered",
             Self::Dropped => "dropped",
+            Self::Dismissed => "dismissed",
         }
     }
 }
@@ -107,10 +113,21 @@ impl Undelivered {
     /// It is to be tried again.
     pub fn retry(&self) -> Transition<Self> {
         match self.status {
-            Status::Waiting => Ok((Self { status: Status::Retried, retry_at: None, ..self.clone() }, Event::Retried)),
+            Status::Waiting | Status::Dismissed => Ok((Self { status: Status::Retried, retry_at: None, ..self.clone() }, Event::Retried)),
             Status::Retried => Err(Refusal::state("It is being tried again already.")),
             Status::Delivered => Err(Refusal::state("It was delivered.")),
             Status::Dropped => Err(Refusal::state("It isn't needed any more.")),
+        }
+    }
+
+    /// Nobody has to look at it any more, and it isn't tried again by itself.
+    pub fn dismiss(&self) -> Transition<Self> {
+        match self.status {
+            Status::Waiting => Ok((Self { status: Status::Dismissed, retry_at: None, ..self.clone() }, Event::Dismissed)),
+            Status::Retried => Err(Refusal::state("It is being tried again.")),
+            Status::Delivered => Err(Refusal::state("It was delivered.")),
+            Status::Dropped => Err(Refusal::state("It isn't needed any more.")),
+            Status::Dismissed => Err(Refusal::state("It was dismissed already.")),
         }
     }
 
@@ -159,14 +176,16 @@ mod tests {
     }
 
     #[test]
-    fn only_what_waits_is_tried_again_and_only_what_is_tried_again_is_settled() {
+    fn only_what_waits_or_was_dismissed_is_tried_again_and_only_what_is_tried_again_is_settled() {
         for (status, retried, settled) in [
             (Status::Waiting, true, false),
             (Status::Retried, false, true),
             (Status::Delivered, false, false),
             (Status::Dropped, false, false),
+            (Status::Dismissed, true, false),
         ] {
             let item = item(status);
+            assert_eq!(item.dismiss().is_ok(), status == Status::Waiting, "{status:?}");
             assert_eq!(item.retry().ok().map(|(retried, _)| retried.retry_at), retried.then_some(None), "{status:?}");
             assert_eq!(item.arrive().is_some(), status == Status::Waiting, "{status:?}");
             for done in [true, false] {
