@@ -434,7 +434,10 @@ async fn notifications_end_after_ninety_days_and_are_unread_no_more_then() {
     app.clock.advance(TimeDelta::days(45));
     let member = work.member.anew().await;
     let left = list(&member).await;
-    assert_eq!((&left.json["unread"], left.text("/results/0/text"), left.json["results"].as_array().unwrap().len()), (&json!(1), "New.".into(), 1));
+    assert_eq!(
+        (&left.json["unread"], left.text("/results/0/text"), left.json["results"].as_array().unwrap().len()),
+        (&json!(1), "New.".into(), 1)
+    );
     assert_eq!(member.post(READ, json!({"all": true})).await.expect(200).json, json!({"unread": 0}));
 }
 

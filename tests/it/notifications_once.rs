@@ -68,7 +68,10 @@ async fn told_despite(place: Place, Broken { n, fault }: Broken) -> Option<usize
     let mut mails = 0;
     for user in [&firm.owner, &work.member] {
         let told: Vec<_> = mails_to(&user.email).await.into_iter().filter(|mail| tells(&mail.text)).collect();
-        assert!(!told.is_empty() && told.iter().all(|mail| mail.text.contains("One.") && mail.text.contains("Two.")), "call {n}, {fault:?}");
+        assert!(
+            !told.is_empty() && told.iter().all(|mail| mail.text.contains("One.") && mail.text.contains("Two.")),
+            "call {n}, {fault:?}"
+        );
         mails += told.len();
     }
     assert_all_chains_hold(&app).await;

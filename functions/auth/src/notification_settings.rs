@@ -82,12 +82,10 @@ impl NotificationSettingsPatch {
             (Kind::Assigned, assigned),
             (Kind::Due, due),
         ];
-        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| {
-            match change.value() {
-                Some(_) if !kinds.contains(&kind) => Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client.")),
-                Some(delivery) => Ok(choices.with(kind, delivery)),
-                None => Ok(choices),
-            }
+        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| match change.value() {
+            Some(_) if !kinds.contains(&kind) => Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client.")),
+            Some(delivery) => Ok(choices.with(kind, delivery)),
+            None => Ok(choices),
         })
     }
 }

@@ -25,7 +25,11 @@ api::standard_handlers! {
 }
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(list_undelivered)).routes(routes!(show_undelivered)).routes(routes!(retry_undelivered)).routes(routes!(dismiss_undelivered))
+    R::default()
+        .routes(routes!(list_undelivered))
+        .routes(routes!(show_undelivered))
+        .routes(routes!(retry_undelivered))
+        .routes(routes!(dismiss_undelivered))
 }
 
 /// What could not be done.

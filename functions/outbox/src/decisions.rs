@@ -3,8 +3,8 @@
 
 use ::mail::Notice;
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, notification_batch, portal_user,
-    project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
+    notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{
@@ -85,7 +85,11 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         },
         DomainEvent::Undelivered(event) => match event {
             aside::Event::Retried => undelivered::retried(outbox, logged).await,
-            aside::Event::SetAside | aside::Event::SetAsideAgain | aside::Event::Delivered | aside::Event::Dropped | aside::Event::Dismissed => Ok(()),
+            aside::Event::SetAside
+            | aside::Event::SetAsideAgain
+            | aside::Event::Delivered
+            | aside::Event::Dropped
+            | aside::Event::Dismissed => Ok(()),
         },
         // Nothing follows from these, but what follows for the archive, and that people are told.
         DomainEvent::Campaign(

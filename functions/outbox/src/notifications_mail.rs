@@ -95,9 +95,11 @@ async fn comments(outbox: &Outbox, logged: &Cause, told: &[News]) -> Result<Vec<
 
 /// Who gets the answers: the author of all of the `comments`, if there is one, and nothing else is among what is told.
 async fn author(outbox: &Outbox, logged: &Cause, told: usize, comments: &[Record<Comment>]) -> Result<Option<Person>, Failed> {
-    let Some(author) = comments.first().map(|first| first.author).filter(|author| {
-        comments.len() == told && comments.iter().all(|comment| comment.author == *author)
-    }) else {
+    let Some(author) = comments
+        .first()
+        .map(|first| first.author)
+        .filter(|author| comments.len() == told && comments.iter().all(|comment| comment.author == *author))
+    else {
         return Ok(None);
     };
     let author = match author {

@@ -229,7 +229,8 @@ async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<Ne
     let mut change = cx.change(&staff);
     let project = change.depend(&found, "project", body.project)?;
     let assignee = body.assignee.map(|named| person(&mut change, &found, "assignee", named)).transpose()?;
-    let task = change.create(cx.new_id(), body.task(&project, assignee, &found.record(staff.firm)?.content, cx.now)?, task::Event::Created)?;
+    let task =
+        change.create(cx.new_id(), body.task(&project, assignee, &found.record(staff.firm)?.content, cx.now)?, task::Event::Created)?;
     let answer = cx.made::<TaskDetails, _>(task.id, &TaskOut::new(&task, &RunningTotals::default(), cx.now))?;
     cx.commit(change, Ok(answer.version(task.version))).await
 }

@@ -2,11 +2,8 @@
 //! doesn't compile.
 
 use crate::{
-    DomainEvent,
-    access::Role,
-    campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    notification::Kind,
-    notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
+    DomainEvent, access::Role, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
+    notification::Kind, notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
 };
 
 /// Those who close sales.
@@ -58,7 +55,10 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
         },
         DomainEvent::Undelivered(event) => match event {
             undelivered::Event::SetAside | undelivered::Event::SetAsideAgain => told(Kind::Bounced, Whom::Senders),
-            undelivered::Event::Retried | undelivered::Event::Delivered | undelivered::Event::Dropped => None,
+            undelivered::Event::Retried
+            | undelivered::Event::Delivered
+            | undelivered::Event::Dropped
+            | undelivered::Event::Dismissed => None,
         },
         DomainEvent::Campaign(
             campaign::Event::Created

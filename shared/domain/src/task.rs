@@ -177,7 +177,11 @@ mod tests {
         assert_eq!((event, due.timers(), due.come_due(at)), (Event::Due, vec![], None));
         let put_off = Task { due_date: "2027-03-05".parse().ok(), ..due };
         assert_eq!(put_off.timers().len(), 1);
-        for other in [Task { assignee: None, ..put_off.clone() }, Task { status: Status::Done, ..put_off.clone() }, Task { due_date: None, ..put_off }] {
+        for other in [
+            Task { assignee: None, ..put_off.clone() },
+            Task { status: Status::Done, ..put_off.clone() },
+            Task { due_date: None, ..put_off },
+        ] {
             assert_eq!(other.timers(), []);
         }
     }

@@ -229,10 +229,8 @@ mod tests {
 
     /// Holds the mail of `news` to its snapshots.
     fn holds(name: &str, envelope: Envelope, news: &[News], (more, is_digest, is_portal): (usize, bool, bool)) {
-        let told: Vec<_> = news
-            .iter()
-            .map(|news| Told { news, text: news.text.as_deref(), link: Link::about(ORIGIN, news.about, is_portal) })
-            .collect();
+        let told: Vec<_> =
+            news.iter().map(|news| Told { news, text: news.text.as_deref(), link: Link::about(ORIGIN, news.about, is_portal) }).collect();
         let (link, settings) = (Link::notifications(ORIGIN, is_portal), Link::notification_settings(ORIGIN, is_portal));
         let mail = NotificationMail { envelope, told: &told, more, is_digest, link: &link, settings: &settings };
         check!(name, mail);
@@ -283,7 +281,12 @@ mod tests {
                 text: quoted("There is no such mailbox."),
                 ..news(Kind::Bounced, "invoice INV-000044")
             },
-            News { within: line("Pricing review 2027"), by: line("Åsa Öberg"), date: Some(day("2027-02-26")), ..news(Kind::Assigned, "Write it up") },
+            News {
+                within: line("Pricing review 2027"),
+                by: line("Åsa Öberg"),
+                date: Some(day("2027-02-26")),
+                ..news(Kind::Assigned, "Write it up")
+            },
             News { within: line("Pricing review 2027"), date: Some(day("2027-02-26")), ..news(Kind::Due, "Interviews") },
             News { within: within(), amount: Some(usd(50_000)), date: Some(day("2027-01-31")), ..news(Kind::Due, "INV-000045") },
         ];

@@ -169,12 +169,7 @@ impl Change {
     }
 
     /// That `read` are read of the notifications of `subject`, whose inbox was `before` and is `after`.
-    pub fn read_notifications(
-        &mut self,
-        subject: &str,
-        before: &Inbox,
-        (after, read): (Inbox, &[NotificationId]),
-    ) -> Result<(), Error> {
+    pub fn read_notifications(&mut self, subject: &str, before: &Inbox, (after, read): (Inbox, &[NotificationId])) -> Result<(), Error> {
         for id in read {
             let update = Update::builder()
                 .table_name(self.table())

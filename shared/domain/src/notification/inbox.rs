@@ -146,7 +146,10 @@ mod tests {
     fn a_batch_is_open_until_it_is_closed() {
         let (one, other) = (Id::new(at(0), 1), Id::new(at(0), 2));
         let inbox = Inbox::default().open(Delivery::Instant, one).open(Delivery::Digest, other);
-        assert_eq!((inbox.batch(Delivery::Instant), inbox.batch(Delivery::Digest), inbox.batch(Delivery::Off)), (Some(one), Some(other), None));
+        assert_eq!(
+            (inbox.batch(Delivery::Instant), inbox.batch(Delivery::Digest), inbox.batch(Delivery::Off)),
+            (Some(one), Some(other), None)
+        );
         assert_eq!((inbox.close(one).batch(Delivery::Instant), inbox.close(one).batch(Delivery::Digest)), (None, Some(other)));
     }
 }
