@@ -49,6 +49,7 @@ mod mistakes;
 mod named;
 mod notifications;
 mod notifications_once;
+mod notifications_own;
 mod odd_requests;
 mod outbox;
 mod page_sizes;
