@@ -39,6 +39,7 @@ pub use support::{
     post_office::{Fate, PostOffice, Posted},
     queue::EventQueue,
     security::Security,
+    stream::NOTIFICATIONS_WAIT,
     stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
     table::Moment,
     vault::Vault,

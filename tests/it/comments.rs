@@ -2,7 +2,7 @@
 
 use domain::access::Role;
 use serde_json::{Value, json};
-use tests::{Answer, Fate, Firm, PostOffice, TestApp, ministack};
+use tests::{Answer, Fate, Firm, NOTIFICATIONS_WAIT, PostOffice, TestApp, ministack};
 
 /// A project with a task for the client of the firm's portal user: the project, the task.
 async fn work(firm: &Firm<'_>) -> (String, String) {
@@ -39,6 +39,9 @@ async fn a_clients_comment_is_told_to_the_team_once_and_read_by_whoever_marks_it
     );
     assert_eq!((&comment.json["is_read_by_firm"], &comment.json["read_by"]), (&json!(false), &Value::Null));
     app.deliver().await;
+    app.clock.advance(NOTIFICATIONS_WAIT);
+    app.fire_timers().await;
+    app.deliver().await;
     for (email, times) in [(&firm.owner.email, 1), (&member.email, 1), (&bystander.email, 0), (&portal.user.email, 0)] {
         assert_eq!(mails(email, "Brunel & Sons").await, times, "{email}");
     }
@@ -59,6 +62,9 @@ async fn an_answer_of_the_firms_is_read_by_it_and_told_to_those_of_the_client_wh
     let silent = firm.colleague(&portal.client, json!({"see": true, "comment": false})).await;
     let answer = say(&firm.owner, &task, "We called them on Monday.").await.expect(201);
     assert_eq!((&answer.json["is_read_by_firm"], answer.text("/author_type")), (&json!(true), "staff".into()));
+    app.deliver().await;
+    app.clock.advance(NOTIFICATIONS_WAIT);
+    app.fire_timers().await;
     app.deliver().await;
     for (email, times) in [(&portal.user.email, 1), (&silent.email, 0), (&firm.owner.email, 0)] {
         assert_eq!(mails(email, "on Monday").await, times, "{email}");
@@ -86,6 +92,9 @@ async fn an_address_that_is_refused_keeps_a_comment_from_nobody_else() {
     }
     post.decide(&colleagues[0], Some(Fate::NotNow));
     say(&firm.owner, &task, "We called them on Monday.").await.expect(201);
+    app.deliver_by(&post).await;
+    app.clock.advance(NOTIFICATIONS_WAIT);
+    app.fire_timers().await;
     let outbox = app.outbox_of(&post);
     assert!(!app.deliver_to(&outbox).await);
     assert_eq!((told(&colleagues[0]), told(&colleagues[2])), (0, 1), "who can't be reached now holds up nobody either");
@@ -101,7 +110,7 @@ async fn an_address_that_is_refused_keeps_a_comment_from_nobody_else() {
     let mut expected = [portal.user.email.as_str(), &colleagues[1]];
     expected.sort_unstable();
     assert_eq!(addresses, expected);
-    assert!(undelivered.iter().all(|item| item["event"] == "comment.created" && item["effect"] == "mail"), "{undelivered:#?}");
+    assert!(undelivered.iter().all(|item| item["event"] == "notification_batch.closed" && item["effect"] == "mail"), "{undelivered:#?}");
     for item in undelivered {
         post.decide(item["to"].as_str().unwrap(), None);
         firm.owner.post(format!("{path}{}/retry/", item["id"].as_str().unwrap()), json!({})).await.expect(200);

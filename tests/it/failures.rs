@@ -27,13 +27,13 @@ const KEY: &str = "the-same-key";
 
 /// A story in which the `n`-th call fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Broken {
-    n: usize,
-    fault: Fault,
+pub(crate) struct Broken {
+    pub(crate) n: usize,
+    pub(crate) fault: Fault,
 }
 
 /// Tell `story` with each of its calls broken; what came of each. A story that ends before its fault gives none.
-async fn at_every_call<T, S: Future<Output = Option<T>>>(faults: &[Fault], story: impl Fn(Broken) -> S) -> Vec<(Broken, T)> {
+pub(crate) async fn at_every_call<T, S: Future<Output = Option<T>>>(faults: &[Fault], story: impl Fn(Broken) -> S) -> Vec<(Broken, T)> {
     let (story, mut told) = (&story, Vec::new());
     for first in (0..).step_by(AT_ONCE) {
         let broken = (first..first + AT_ONCE).flat_map(|n| faults.iter().map(move |fault| Broken { n, fault: *fault }));
@@ -49,7 +49,7 @@ async fn at_every_call<T, S: Future<Output = Option<T>>>(faults: &[Fault], story
     told
 }
 
-const BOTH: [Fault; 2] = [Fault::Lost, Fault::Unanswered];
+pub(crate) const BOTH: [Fault; 2] = [Fault::Lost, Fault::Unanswered];
 
 /// A request that a client sends until it is answered.
 struct Request<'a> {

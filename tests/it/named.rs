@@ -15,11 +15,12 @@ use tests::{Firm, TestApp};
 
 /// The fields of bodies that take bare ids: the record is itself written in the transaction, or is in one that is, or nothing
 /// is written that depends on it.
-const BARE: [&str; 7] = [
+const BARE: [&str; 8] = [
     "Credentials.firm: it only picks among one's memberships",
     "InvoiceTime.time_entries: each entry is changed with the invoice",
     "NewInvoice.time_entries: each entry is changed with the invoice",
     "NewInvoiceLine.time_entry: each entry is changed with the invoice",
+    "ReadNotifications.ids: no records; they are looked for among the caller's own",
     "RemoveProjectMember.user: they are in the project",
     "ReverseCreditRefund.refund: it is in the credit",
     "ReversePayment.payment: it is in the invoice",

@@ -112,6 +112,8 @@ async fn who_came_after_a_comment_was_written_is_not_told_of_it_by_a_redrive() {
     let rights = json!({"rights": {"see": true, "comment": true}});
     firm.owner.patch(format!("/api/clients/portal-users/{}/", reader.id), rights).await.expect(200);
     redrive(&app, &post, None).await;
+    app.fire_timers().await;
+    app.deliver_by(&post).await;
     let told = |to: &str| post.mails_to(to).iter().filter(|mail| mail.text.contains("on Monday")).count();
     assert_eq!([&portal.user.email, &had.email, &reader.email, &came.email].map(|to| told(to)), [1, 1, 0, 0]);
 }

@@ -91,6 +91,8 @@ async fn who_owes_nothing_or_pays_just_now_is_not_reminded_by_hand() {
 async fn reminders_of_an_invoice_are_paused_and_what_was_missed_is_not_made_up_for() {
     let app = TestApp::unlimited().await;
     let (firm, post) = (app.firm().await, PostOffice::open().await);
+    // Whoever hears that it is overdue has a timer too.
+    firm.owner.patch("/api/auth/notification-settings/", json!({"due": "off"})).await.expect(200);
     let to = email("ann");
     let (invoice, _) = bill(&firm, &to).await;
     let paused = act(&firm, &invoice, "pause-reminders", json!({})).await.expect(200);

@@ -205,7 +205,7 @@ async fn a_comment_that_is_told_late_names_its_task_as_it_was_called() {
     app.clock.advance(TimeDelta::seconds(1));
     firm.owner.patch(format!("/api/projects/tasks/{task}/"), json!({"title": "Survey"})).await.expect(200);
     firm.owner.patch(format!("/api/projects/projects/{project}/"), json!({"name": "Market entry"})).await.expect(200);
-    app.deliver_by(&post).await;
+    app.deliver_in_minutes(&post).await;
     let mails = post.mails_to(&portal.user.email);
     let told: Vec<_> = mails.iter().filter(|mail| mail.text.contains("on Monday")).collect();
     assert_eq!(told.len(), 1);

@@ -16,6 +16,7 @@ mod guest;
 mod invoices;
 mod leads;
 mod mails;
+mod notifications;
 mod portal;
 mod portal_users;
 mod projects;
@@ -88,6 +89,7 @@ pub fn catalog() -> Vec<Row> {
         users::rows(),
         firm::rows(),
         mails::rows(),
+        notifications::rows(),
         undelivered::rows(),
         campaigns::rows(),
         leads::rows(),

@@ -3,13 +3,18 @@
 use std::sync::Mutex;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use chrono::TimeDelta;
 use domain::{Email, allowance::Limits};
 use local::template::StreamTrigger;
 use outbox::Outbox;
 use projections::Projections;
+use schedule::{Done, Order, Schedule, Sweep};
 use serde_json::{Value, json};
 
 use crate::{Meter, PostOffice, TestApp, WEB_ORIGIN, ministack};
+
+/// How long what people are told of at once waits for more.
+pub const NOTIFICATIONS_WAIT: TimeDelta = TimeDelta::minutes(5);
 
 impl TestApp {
     /// An outbox whose mails go to MiniStack through `ses`, and whose table is reached through this app's meter.
@@ -39,6 +44,7 @@ impl TestApp {
             stripe_events: self.stripe.queue(),
             links: self.links(),
             web_origin: WEB_ORIGIN.to_owned(),
+            notifications_wait: NOTIFICATIONS_WAIT,
             clock: self.clock.clone(),
         }
     }
@@ -88,6 +94,36 @@ impl TestApp {
         let last = records.last().map(sequence_number)?;
         let filters = &self.stream_trigger(function).filters;
         Some((records.into_iter().filter(|record| filters.iter().any(|filter| filter.matches(record))).collect(), last))
+    }
+
+    /// Deliver to `outbox` what is in the table's stream of the record `id` alone, be it delivered already; whether all of it was done.
+    pub async fn follow_up(&self, outbox: &Outbox, id: &str) -> bool {
+        let (mut records, mut last) = (Vec::new(), None);
+        loop {
+            let more = self.dynamo.stream().after(last).unwrap();
+            let Some(newest) = more.last() else { break };
+            last = Some(sequence_number(newest));
+            records.extend(more);
+        }
+        let filters = &self.stream_trigger("outbox").filters;
+        let is_of_it = |record: &Value| record["dynamodb"]["Keys"]["pk"]["S"].as_str().is_some_and(|pk| pk.ends_with(&format!("#{id}")));
+        let wanted: Vec<_> = records.into_iter().filter(|record| is_of_it(record) && filters.iter().any(|f| f.matches(record))).collect();
+        outbox::handle(outbox, serde_json::from_value(json!({"Records": wanted})).unwrap()).await.batch_item_failures.is_empty()
+    }
+
+    /// Fire the timers that are due; all of them can be fired.
+    pub async fn fire_timers(&self) -> Done {
+        let schedule = Schedule { store: self.store.clone(), clock: self.clock.clone() };
+        schedule::handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap()
+    }
+
+    /// Deliver what is new in the table's stream, and let the minutes pass in which what people are told of waits for more, so that it
+    /// is mailed too, by way of `post`.
+    pub async fn deliver_in_minutes(&self, post: &PostOffice) {
+        self.deliver_by(post).await;
+        self.clock.advance(NOTIFICATIONS_WAIT);
+        self.fire_timers().await;
+        self.deliver_by(post).await;
     }
 
     /// Deliver what is new in the table's stream to `projections`, as its trigger would; all of it is to be done.

@@ -15,6 +15,8 @@ mod mails;
 mod me;
 mod memberships;
 mod mfa;
+mod notification_settings;
+mod notifications;
 mod own;
 mod ownership;
 mod password;
@@ -55,6 +57,8 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(activate::routes())
         .merge(confirmation::routes())
         .merge(me::routes())
+        .merge(notifications::routes())
+        .merge(notification_settings::routes())
         .merge(firm::routes())
         .merge(mails::routes())
         .merge(undelivered::routes())

@@ -56,7 +56,7 @@ struct NewUser {
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"role": "manager"}))]
-#[body(patch = User, keep(email, status, active_since, invitation, handed_over_to))]
+#[body(patch = User, keep(email, status, active_since, invitation, notifications, handed_over_to))]
 struct UserPatch {
     name: Set<SingleLine<200>>,
     /// The language in which they are written to; null: the firm's.

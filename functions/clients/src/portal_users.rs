@@ -86,7 +86,7 @@ pub(crate) struct NewClientPortalUser {
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"rights": {"sign": true}}))]
-#[body(patch = PortalUser, keep(client, email, status, invitation, active_since))]
+#[body(patch = PortalUser, keep(client, email, status, invitation, active_since, notifications))]
 struct PortalUserPatch {
     name: Set<SingleLine<200>>,
     /// The language in which they are written to; null: the client's, or else the firm's.

@@ -3,20 +3,21 @@
 
 use ::mail::Notice;
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, portal_user,
-    project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
+    notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{
-    Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, hand_over, invoices, logins, people, proposals, time,
-    undelivered,
+    Cause, Failed, Outbox, archived, checkouts, credit_notes, credits, hand_over, invoices, logins, notifications, notifications_mail,
+    people, proposals, time, undelivered,
 };
 
 /// Do what follows from `logged`.
 pub(crate) async fn follow(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
     let Some(event) = DomainEvent::parse(&logged.event.name) else { return Err(Failed::Unknown(logged.event.name.clone())) };
     let archived = archived::follow(outbox, logged, event).await;
-    decided(outbox, logged, event).await.and(archived)
+    let notified = Box::pin(notifications::follow(outbox, logged, event)).await;
+    decided(outbox, logged, event).await.and(notified).and(archived)
 }
 
 async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<(), Failed> {
@@ -35,10 +36,6 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | credit::Event::Settled
             | credit::Event::WrittenOff
             | credit::Event::WriteOffReversed => Ok(()),
-        },
-        DomainEvent::Comment(event) => match event {
-            comment::Event::Created => comments::created(outbox, logged).await,
-            comment::Event::Read => Ok(()),
         },
         DomainEvent::Login(event) => match event {
             login::Event::Registered | login::Event::ConfirmationResent => logins::to_be_confirmed(outbox, logged).await,
@@ -60,11 +57,16 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | login::Event::SessionsEnded
             | login::Event::Closed => Ok(()),
         },
+        DomainEvent::NotificationBatch(event) => match event {
+            notification_batch::Event::Closed => notifications_mail::closed(outbox, logged).await,
+            notification_batch::Event::Opened => Ok(()),
+        },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,
             portal_user::Event::Activated
             | portal_user::Event::Updated
             | portal_user::Event::EmailChanged
+            | portal_user::Event::NotificationsChosen
             | portal_user::Event::Deactivated
             | portal_user::Event::Left => Ok(()),
         },
@@ -77,6 +79,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | user::Event::EmailChanged
             | user::Event::OwnershipReceived
             | user::Event::OwnershipHandedOver
+            | user::Event::NotificationsChosen
             | user::Event::Deactivated
             | user::Event::Left => Ok(()),
         },
@@ -88,7 +91,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | aside::Event::Dropped
             | aside::Event::Dismissed => Ok(()),
         },
-        // Nothing follows from these, but what follows for the archive.
+        // Nothing follows from these, but what follows for the archive, and that people are told.
         DomainEvent::Campaign(
             campaign::Event::Created
             | campaign::Event::Updated
@@ -97,6 +100,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | campaign::Event::Restored,
         )
         | DomainEvent::Client(client::Event::Created | client::Event::Updated | client::Event::Archived | client::Event::Restored)
+        | DomainEvent::Comment(comment::Event::Created | comment::Event::Read)
         | DomainEvent::Contract(
             contract::Event::Created
             | contract::Event::Updated
@@ -155,7 +159,12 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             suppression::Event::Added | suppression::Event::Changed | suppression::Event::Lifted | suppression::Event::Renewed,
         )
         | DomainEvent::Task(
-            task::Event::Created | task::Event::Updated | task::Event::Moved | task::Event::Archived | task::Event::Restored,
+            task::Event::Created
+            | task::Event::Updated
+            | task::Event::Moved
+            | task::Event::Due
+            | task::Event::Archived
+            | task::Event::Restored,
         )
         | DomainEvent::TimeEntry(
             time_entry::Event::Created

@@ -14,6 +14,8 @@ const ATTEMPTS: u32 = 10;
 pub(crate) enum Outcome {
     /// It was done.
     Done,
+    /// It was done, and is marked so.
+    Finished,
     /// It is this mail, which is to be sent.
     Mail(Box<Message>),
     /// It isn't needed, or not any more: why.
@@ -23,6 +25,7 @@ pub(crate) enum Outcome {
 /// How an effect that didn't fail ended.
 enum Ended {
     Done,
+    Finished,
     Sent(Box<Sent>),
     Skipped(&'static str),
 }
@@ -44,6 +47,7 @@ impl Outbox {
         let ended = match outcome {
             Ok(Outcome::Mail(message)) => self.post(logged, &name, *message).await.map(|sent| Ended::Sent(Box::new(sent))),
             Ok(Outcome::Done) => Ok(Ended::Done),
+            Ok(Outcome::Finished) => Ok(Ended::Finished),
             Ok(Outcome::Skipped(why)) => Ok(Ended::Skipped(why)),
             Err(error) => Err(error),
         };
@@ -78,6 +82,7 @@ impl Outbox {
         let error = match ended {
             Ok(ended) => {
                 let marked = match ended {
+                    Ended::Finished => Ok(()),
                     Ended::Done => self.store.done(mark, None, self.clock.now()).await,
                     Ended::Sent(sent) => self.note(place, event, mark, held, &sent).await,
                     Ended::Skipped(why) => self.store.done(mark, Some(why), self.clock.now()).await,

@@ -5,13 +5,12 @@
 //! aside, where the firm sees it and can have it tried again, and the rest goes on. In a batch, what fails holds up what
 //! happened to its own record alone. A mail tells of its event: of amounts and states as they were then. It goes to whom the
 //! record is addressed to, and to the address of now only if that one was refused; what isn't true any more isn't sent, and
-//! nothing to an address to which mail is suppressed. What becomes of a mail that was sent is `mail-events`' to say.
+//! nothing to an address to which mail is suppressed. What people hear of comes to them in the product first (`notifications`). What becomes of a mail that was sent is `mail-events`' to say.
 //! Deliberately absent: reading what an HTTP handler should have put in its transaction.
 
 mod archived;
 mod cause;
 mod checkouts;
-mod comments;
 mod credit_notes;
 mod credits;
 mod decisions;
@@ -21,6 +20,9 @@ mod hand_over;
 mod invoices;
 mod logins;
 mod mails;
+mod notifications;
+mod notifications_mail;
+mod notifications_news;
 mod people;
 mod post;
 mod proposals;
@@ -36,6 +38,7 @@ use aws_lambda_events::{
     event::dynamodb::Event,
     event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
+use chrono::TimeDelta;
 use domain::{allowance::Limits, effect::EffectKind, event::Actor};
 use mail::Mailer;
 use queue::Queue;
@@ -65,6 +68,8 @@ pub struct Outbox {
     pub links: Kept<LinkKey>,
     /// Where the links lead: the web app.
     pub web_origin: String,
+    /// How long what people are told of at once waits for more.
+    pub notifications_wait: TimeDelta,
     /// Tells the time.
     pub clock: Clock,
 }

@@ -1,6 +1,7 @@
 //! The function `outbox`.
 
 use aws_lambda_events::event::dynamodb::Event;
+use chrono::TimeDelta;
 use domain::{Email, allowance::Limits};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use mail::Mailer;
@@ -22,6 +23,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         stripe_events: Queue::from_env(env("STRIPE_EVENTS_QUEUE")?).await,
         links: Secrets::from_env().await.kept(env("LINK_SECRET")?, LinkKey::parse).warm(clock.now()).await,
         web_origin: env("WEB_ORIGIN")?,
+        notifications_wait: TimeDelta::seconds(env("NOTIFICATIONS_WAIT")?.parse()?),
         clock,
     };
     run(service_fn(|event: LambdaEvent<Event>| async move { Ok::<_, lambda_runtime::Error>(handle(outbox, event.payload).await) })).await

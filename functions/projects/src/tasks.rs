@@ -7,6 +7,7 @@ use api::{
 use chrono::{DateTime, Utc};
 use domain::{
     Date, MultiLine, Price, Quantity, Refusal, SingleLine, Time,
+    firm::Firm,
     ids::{ProjectId, TaskId, UserId},
     project::{Project, hours, sum},
     task::{self, Status, Task},
@@ -139,12 +140,28 @@ struct NewTask {
 }
 
 impl NewTask {
-    fn task(self, project: &Record<Project>, assignee: Option<UserId>, now: Time) -> Result<Task, Refusal> {
+    fn task(self, project: &Record<Project>, assignee: Option<UserId>, firm: &Firm, now: Time) -> Result<Task, Refusal> {
         let Self { project: _, title, description, assignee: _, due_date, estimate_hours, position, hourly_rate } = self;
         project.open()?;
         let (client, currency, status) = (project.client, project.currency, Status::Todo);
         let (project, position) = (project.id, position.unwrap_or_else(|| task::last_place(now)));
-        Task { project, client, title, description, status, assignee, due_date, estimate_hours, position, hourly_rate, currency }.checked()
+        let (time_zone, came_due) = (Some(firm.time_zone), None);
+        let task = Task {
+            project,
+            client,
+            title,
+            description,
+            status,
+            assignee,
+            due_date,
+            estimate_hours,
+            position,
+            hourly_rate,
+            currency,
+            time_zone,
+            came_due,
+        };
+        task.checked()
     }
 }
 
@@ -152,7 +169,7 @@ impl NewTask {
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"due_date": "2027-03-05", "assignee": null}))]
-#[body(patch = Task, given(assignee_id: Patch<UserId>), keep(project, client, currency, status, position))]
+#[body(patch = Task, given(assignee_id: Patch<UserId>), keep(project, client, currency, status, position, time_zone, came_due))]
 struct TaskPatch {
     title: Set<SingleLine<200>>,
     description: Patch<MultiLine<10000>>,
@@ -201,17 +218,19 @@ async fn list_open_tasks(
 
 /// Enter a task on a project.
 ///
-/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it gets no mail. 403 for a rate
+/// It begins at `todo`, and comes last unless `position` says otherwise; whoever does it is notified, unless they gave it to
+/// themselves, and on the day by which it is to be done. 403 for a rate
 /// without `work.manage`; 409 if the project is completed or cancelled; 422 if there is no such project, or it is archived;
 /// if there is no such assignee, or they are deactivated; if the rate is no amount in the project's currency.
 #[post("/api/projects/tasks/", 201)]
 async fn create_task(cx: Cx, staff: Staff<may::WriteWork>, Valid(body): Valid<NewTask>) -> Result<Answer<TaskOut>, Problem> {
     manages_rates(&staff, body.hourly_rate.is_none())?;
-    let found = cx.read(&staff).named(body.project).named(body.assignee).fetch().await?;
+    let found = cx.read(&staff).named(body.project).named(body.assignee).record(staff.firm).fetch().await?;
     let mut change = cx.change(&staff);
     let project = change.depend(&found, "project", body.project)?;
     let assignee = body.assignee.map(|named| person(&mut change, &found, "assignee", named)).transpose()?;
-    let task = change.create(cx.new_id(), body.task(&project, assignee, cx.now)?, task::Event::Created)?;
+    let task =
+        change.create(cx.new_id(), body.task(&project, assignee, &found.record(staff.firm)?.content, cx.now)?, task::Event::Created)?;
     let answer = cx.made::<TaskDetails, _>(task.id, &TaskOut::new(&task, &RunningTotals::default(), cx.now))?;
     cx.commit(change, Ok(answer.version(task.version))).await
 }
@@ -227,8 +246,8 @@ async fn show_task(cx: Cx, staff: Staff<may::ReadWork>, Path(id): Path<TaskId>) 
 
 /// Change a task.
 ///
-/// At any status, and also once its project is over; `move/` changes status and place. Time that was logged keeps its rate.
-/// 403 for another rate without `work.manage`. 409 if it is archived; 422 if there is no such assignee, or they are
+/// At any status, and also once its project is over; `move/` changes status and place. Time that was logged keeps its rate. Whoever
+/// is given it by somebody else is notified. 403 for another rate without `work.manage`. 409 if it is archived; 422 if there is no such assignee, or they are
 /// deactivated; if the rate is no amount in the project's currency.
 #[patch("/api/projects/tasks/{id}/")]
 async fn update_task(

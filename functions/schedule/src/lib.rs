@@ -13,11 +13,12 @@ use domain::{
     client::Client,
     event::Actor,
     firm::Unconfirmed,
-    ids::{FirmId, UndeliveredId},
+    ids::{FirmId, NotificationBatchId, UndeliveredId},
     invitation::Standing,
     invoice::{self, Invoice},
     login::Joined,
     proposal::Proposal,
+    task::Task,
     timer::TimerKind,
 };
 use runtime::Clock;
@@ -136,6 +137,8 @@ impl Schedule {
             TimerKind::FirmUnconfirmed => retry_if_lost(async || self.close_firm_once(due, now).await).await,
             TimerKind::InvoiceOverdue => self.change(due, async |invoice: &Invoice| Ok(invoice.mark_overdue(now))).await,
             TimerKind::MailRetry => retry_if_lost(async || self.retry_once(due).await).await,
+            TimerKind::NotificationsDue => retry_if_lost(async || self.close_batch_once(due, now).await).await,
+            TimerKind::TaskDue => self.change(due, async |task: &Task| Ok(task.come_due(now))).await,
             TimerKind::InvoiceReminder => self.change(due, async |invoice: &Invoice| self.remind(due.firm, invoice, now).await).await,
         }
     }
@@ -193,6 +196,24 @@ impl Schedule {
         };
         change.commit(&Reply::none()).await?;
         Ok(outcome)
+    }
+
+    /// Nothing more comes to the timer's notifications: they are mailed. What comes from now on opens others.
+    async fn close_batch_once(&self, due: &Due, now: Time) -> Result<Outcome, Error> {
+        let id: NotificationBatchId = due.record.parse().map_err(|_| Error::Internal(format!("{} is no batch", due.record)))?;
+        let batch = self.store.read(due.firm).record(id).fetch().await?.maybe(id)?.filter(|batch| due.is_wanted_by(batch));
+        let mut change = self.begin(due);
+        let Some((batch, closed)) = batch.as_ref().and_then(|batch| Some((batch, batch.close(now)?))) else {
+            change.cancel(due)?;
+            change.commit(&Reply::none()).await?;
+            return Ok(Outcome::Dropped);
+        };
+        let subject = batch.recipient.subject();
+        let inbox = self.store.read(due.firm).inbox(&subject).fetch().await?.inbox(&subject)?;
+        change.update(batch, closed)?;
+        change.replace_inbox(&subject, &inbox, inbox.close(id))?;
+        change.commit(&Reply::none()).await?;
+        Ok(Outcome::Fired)
     }
 
     /// A change that fires `due`.

@@ -71,8 +71,21 @@ impl Caller {
 
     /// The newest mail to `address` whose subject or text holds `words`, as soon as it is there; its text.
     pub(crate) async fn mail(&self, address: &str, words: &str) -> Result<String> {
+        self.mail_after(address, words, None).await
+    }
+
+    /// The same of a mail that a timer sends.
+    pub(crate) async fn timed_mail(&self, address: &str, words: &str) -> Result<String> {
+        self.mail_after(address, words, Some("/_local/schedules/Timers/")).await
+    }
+
+    /// The same, each time after what is at `schedule` was called.
+    async fn mail_after(&self, address: &str, words: &str, schedule: Option<&str>) -> Result<String> {
         let deadline = Instant::now() + MAIL_PATIENCE;
         while Instant::now() < deadline {
+            if let Some(schedule) = schedule {
+                self.post(schedule, &Value::Null).send().await?.is(200)?;
+            }
             let mails = self.get(&format!("{}?format=json", mailbox::PATH)).send().await?.is(200)?;
             let holds = |mail: &&Value, key: &str, words: &str| mail.get(key).is_some_and(|value| value.to_string().contains(words));
             let fits = |mail: &&Value| holds(mail, "to", address) && (holds(mail, "subject", words) || holds(mail, "text", words));

@@ -91,6 +91,8 @@ impl Stack {
             ("WebOrigin", url.as_str()),
             ("TokenPublicKeys", &keys.public_keys()),
             ("StripeApiUrl", stripe.as_ref().map_or("", StandIn::url)),
+            // Whoever looks at what people are told of doesn't wait for five minutes.
+            ("NotificationsWait", "3"),
         ];
         let limits: &[_] = if options.unlimited { &UNLIMITED } else { &LIMITS };
         let template = Arc::new(Template::load_with(&[&parameters, limits].concat())?);

@@ -11,6 +11,8 @@ names! {
     pub enum EffectKind {
         /// A mail is sent.
         Mail = "mail",
+        /// Somebody is told in the product, and by mail later.
+        Notify = "notify",
         /// A prospect is won.
         Win = "win",
         /// Other proposals to a prospect are cancelled.

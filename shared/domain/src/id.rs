@@ -39,6 +39,11 @@ impl<K> Id<K> {
         Self { ulid: Ulid::from_parts(millis, random), kind: PhantomData }
     }
 
+    /// When what has the id was made, to the millisecond.
+    pub fn made_at(self) -> Time {
+        i64::try_from(self.ulid.timestamp_ms()).ok().and_then(Time::from_timestamp_millis).unwrap_or_default()
+    }
+
     /// The same in 16 bytes, where it has to be short.
     pub fn to_bytes(self) -> [u8; 16] {
         self.ulid.to_bytes()

@@ -53,6 +53,10 @@ ids! {
     LoginId = login::Login, "login", "login";
     /// The id of a mail.
     MailId = mail::Mail, "mail", "mail";
+    /// The id of a notification.
+    NotificationId = notification::Notification, "notif", "notification";
+    /// The id of notifications that are mailed together.
+    NotificationBatchId = notification_batch::NotificationBatch, "batch", "notification_batch";
     /// The id of a payment.
     PaymentId = invoice::Payment, "pay", "payment";
     /// The id of a portal user.

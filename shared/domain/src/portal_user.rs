@@ -8,6 +8,7 @@ use crate::{
     firm::Confirmed,
     ids::ClientId,
     invitation::{Invitation, Standing},
+    notification::Choices,
 };
 
 crate::events! {
@@ -22,6 +23,8 @@ crate::events! {
         Updated = "portal_user.updated" is Edit,
         /// What they sign in with has another e-mail, and so have they.
         EmailChanged = "portal_user.email_changed" is Change,
+        /// They chose what they hear of.
+        NotificationsChosen = "portal_user.notifications_chosen" is Edit,
         /// Shut out.
         Deactivated = "portal_user.deactivated" is Change,
         /// They left the portal.
@@ -49,6 +52,9 @@ pub struct PortalUser {
     pub active_since: Option<Time>,
     /// The last link that was sent to them.
     pub invitation: Invitation,
+    /// What they hear of, and how.
+    #[serde(default)]
+    pub notifications: Choices,
 }
 
 impl PortalUser {
@@ -62,8 +68,8 @@ impl PortalUser {
         now: Time,
     ) -> Result<Self, Refusal> {
         sensible(rights)?;
-        let (status, invitation) = (Standing::Invited, Invitation::first(now));
-        Ok(Self { client, name, email, language: None, rights, status, active_since: None, invitation })
+        let (status, invitation, notifications) = (Standing::Invited, Invitation::first(now), Choices::default());
+        Ok(Self { client, name, email, language: None, rights, status, active_since: None, invitation, notifications })
     }
 
     /// The person with another name or other rights.
@@ -75,6 +81,11 @@ impl PortalUser {
     /// What they sign in with has the e-mail `to`: so have they; nothing, if that is theirs already.
     pub fn follow_email(&self, to: &Email) -> Option<(Self, Event)> {
         (self.email != *to).then(|| (Self { email: to.clone(), ..self.clone() }, Event::EmailChanged))
+    }
+
+    /// They hear of things as they chose.
+    pub fn choose(&self, notifications: Choices) -> (Self, Event) {
+        (Self { notifications, ..self.clone() }, Event::NotificationsChosen)
     }
 
     /// Send another link; who was shut out is let in by it.

@@ -3,10 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Archive, Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Time, Transition,
+    Archive, Currency, Date, Money, MultiLine, Price, Quantity, Refusal, SingleLine, Time, TimeZone, Transition,
     client::OfClient,
     ids::{ClientId, ProjectId, UserId},
+    timer::{Timer, TimerKind},
 };
+
+/// The hour of its day at which a task is due: before people read what they are told of in the morning.
+const MORNING: u32 = 6;
 
 crate::events! {
     Task {
@@ -16,6 +20,8 @@ crate::events! {
         Updated = "task.updated" is Edit,
         /// Its status or its place was changed.
         Moved = "task.moved" is Change,
+        /// The day came by which it is to be done, and it isn't.
+        Due = "task.due" is Change,
         /// Archived.
         Archived = "task.archived" is Archiving,
         /// Taken out of the archive.
@@ -66,6 +72,12 @@ pub struct Task {
     pub hourly_rate: Option<Price>,
     /// What that is in: the project's currency, which it has for good.
     pub currency: Currency,
+    /// Where its days begin: the firm's time zone of when it was entered.
+    #[serde(default)]
+    pub time_zone: Option<TimeZone>,
+    /// The day by which it was to be done when that came last.
+    #[serde(default)]
+    pub came_due: Option<Date>,
 }
 
 /// The place of a task that is entered at `now`: after all that were entered before.
@@ -90,6 +102,19 @@ impl Task {
     /// The task with other fields.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         Ok((edited.checked()?, Event::Updated))
+    }
+
+    /// What is to happen to it by itself: that its day comes, while somebody is to do it.
+    pub fn timers(&self) -> Vec<Timer> {
+        let day = self.due_date.filter(|day| self.assignee.is_some() && self.status != Status::Done && self.came_due != Some(*day));
+        let zone = self.time_zone.unwrap_or(TimeZone::UTC);
+        day.map(|day| Timer { at: zone.at(day, MORNING), kind: TimerKind::TaskDue }).into_iter().collect()
+    }
+
+    /// The task once the day has come by which it is to be done; nothing if it hasn't, or has been noticed.
+    pub fn come_due(&self, now: Time) -> Option<(Self, Event)> {
+        let is_due = self.timers().iter().any(|timer| timer.at <= now);
+        is_due.then(|| (Self { came_due: self.due_date, ..self.clone() }, Event::Due))
     }
 
     /// The task of `from` as one of `to`, where it is still to be done and theirs.
@@ -137,6 +162,27 @@ mod tests {
             position: 3,
             hourly_rate: None,
             currency: Currency::USD,
+            time_zone: serde_json::from_value("Europe/Berlin".into()).unwrap(),
+            came_due: None,
+        }
+    }
+
+    #[test]
+    fn a_task_comes_due_once_for_each_day_while_somebody_is_to_do_it() {
+        let (due_date, at) = ("2027-02-26".parse().ok(), "2027-02-26T05:00:00Z".parse().unwrap());
+        let task = Task { assignee: Some(Id::new(Time::default(), 9)), due_date, ..task() };
+        assert_eq!(task.timers(), [Timer { at, kind: TimerKind::TaskDue }]);
+        assert_eq!(task.come_due(at - chrono::TimeDelta::seconds(1)), None);
+        let (due, event) = task.come_due(at).unwrap();
+        assert_eq!((event, due.timers(), due.come_due(at)), (Event::Due, vec![], None));
+        let put_off = Task { due_date: "2027-03-05".parse().ok(), ..due };
+        assert_eq!(put_off.timers().len(), 1);
+        for other in [
+            Task { assignee: None, ..put_off.clone() },
+            Task { status: Status::Done, ..put_off.clone() },
+            Task { due_date: None, ..put_off },
+        ] {
+            assert_eq!(other.timers(), []);
         }
     }
 

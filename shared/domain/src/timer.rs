@@ -17,8 +17,12 @@ names! {
         InvoiceReminder = "invoice_reminder",
         /// A mail waited for the next day.
         MailRetry = "mail_retry",
+        /// Notifications are mailed.
+        NotificationsDue = "notifications_due",
         /// A proposal can't be accepted any more.
         ProposalExpiry = "proposal_expiry",
+        /// The day came by which a task is to be done.
+        TaskDue = "task_due",
     }
 }
 
@@ -59,6 +63,6 @@ mod tests {
         for kind in TimerKind::ALL {
             assert_eq!(kind.to_string().parse::<TimerKind>().ok(), Some(kind));
         }
-        assert!("task_due".parse::<TimerKind>().is_err());
+        assert!("lead_due".parse::<TimerKind>().is_err());
     }
 }

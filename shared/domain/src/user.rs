@@ -8,6 +8,7 @@ use crate::{
     firm::Confirmed,
     ids::UserId,
     invitation::{Invitation, Standing},
+    notification::Choices,
 };
 
 crate::events! {
@@ -28,6 +29,8 @@ crate::events! {
         OwnershipReceived = "user.ownership_received" is Change,
         /// They handed the firm over, and are a manager.
         OwnershipHandedOver = "user.ownership_handed_over" is Change,
+        /// They chose what they hear of.
+        NotificationsChosen = "user.notifications_chosen" is Edit,
         /// Shut out.
         Deactivated = "user.deactivated" is Change,
         /// They left the firm.
@@ -55,6 +58,9 @@ pub struct User {
     pub active_since: Option<Time>,
     /// The last link that was sent to them; none for who founded the firm.
     pub invitation: Option<Invitation>,
+    /// What they hear of, and how.
+    #[serde(default)]
+    pub notifications: Choices,
     /// To whom what they had still to do was handed last.
     pub handed_over_to: Option<UserId>,
 }
@@ -62,14 +68,14 @@ pub struct User {
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: SingleLine<200>, email: Email) -> Self {
-        let (role, status) = (Role::Owner, Standing::Active);
-        Self { name, email, language: None, role, status, active_since: None, invitation: None, handed_over_to: None }
+        let (role, status, notifications) = (Role::Owner, Standing::Active, Choices::default());
+        Self { name, email, language: None, role, status, active_since: None, invitation: None, notifications, handed_over_to: None }
     }
 
     /// Somebody who is invited at `now`.
     pub fn invited(name: SingleLine<200>, email: Email, role: Role, _: Confirmed, now: Time) -> Self {
-        let (status, invitation) = (Standing::Invited, Some(Invitation::first(now)));
-        Self { name, email, language: None, role, status, active_since: None, invitation, handed_over_to: None }
+        let (status, invitation, notifications) = (Standing::Invited, Some(Invitation::first(now)), Choices::default());
+        Self { name, email, language: None, role, status, active_since: None, invitation, notifications, handed_over_to: None }
     }
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always
@@ -84,6 +90,11 @@ impl User {
     /// What they sign in with has the e-mail `to`: so have they; nothing, if that is theirs already.
     pub fn follow_email(&self, to: &Email) -> Option<(Self, Event)> {
         (self.email != *to).then(|| (Self { email: to.clone(), ..self.clone() }, Event::EmailChanged))
+    }
+
+    /// They hear of things as they chose.
+    pub fn choose(&self, notifications: Choices) -> (Self, Event) {
+        (Self { notifications, ..self.clone() }, Event::NotificationsChosen)
     }
 
     /// Whether they become an owner with `role`, or are one no more.

@@ -30,8 +30,13 @@ impl TimeZone {
 
     /// Noon of `day` there. Where a country left a day out, the first moment at which that day is over everywhere else.
     pub fn noon(self, day: Date) -> Time {
-        let noon = day.get().and_time(NaiveTime::MIN) + TimeDelta::hours(12);
-        self.0.from_local_datetime(&noon).earliest().map_or(day.begins_everywhere(), |noon| noon.with_timezone(&Utc))
+        self.at(day, 12)
+    }
+
+    /// The same of the full `hour` of `day` there.
+    pub fn at(self, day: Date, hour: u32) -> Time {
+        let at = day.get().and_time(NaiveTime::MIN) + TimeDelta::hours(hour.into());
+        self.0.from_local_datetime(&at).earliest().map_or(day.begins_everywhere(), |at| at.with_timezone(&Utc))
     }
 }
 

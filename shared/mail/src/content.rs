@@ -68,6 +68,8 @@ pub(crate) enum Block {
     Table(Table),
     /// A button, and the address behind it.
     Button(String, Link),
+    /// An address alone.
+    Address(Link),
     /// A button to answer by; plain text has an answer anyway.
     Answer(String, Link),
 }
@@ -129,6 +131,7 @@ impl Block {
             Self::List(line, items) => format!("{line}\n- {}", items.join("\n- ")),
             Self::Table(table) => table.plain(),
             Self::Button(label, link) => format!("{label}:\n\n{}", link.as_str()),
+            Self::Address(link) => format!("  {}", link.as_str()),
             Self::Answer(..) => return None,
         })
     }

@@ -1,6 +1,6 @@
 //! Mail: what the firms' mails say, and the one place that knows SES.
 //!
-//! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`CommentMail`], …) holds what there is to say; its `message()` gives
+//! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`NotificationMail`], …) holds what there is to say; its `message()` gives
 //! a [`Message`]; [`Mailer::send`] hands it to SES. What all of them look like is one template, compiled in. What SES tells of a mail
 //! later is read by [`event::parse`].
 //!
@@ -11,7 +11,6 @@
 //! (`outbox`); reading records (`store`); MIME, which SES composes.
 
 mod account;
-mod comment;
 mod confirmation;
 mod content;
 mod credit_note;
@@ -25,6 +24,7 @@ mod invoice;
 mod link;
 mod mailer;
 mod message;
+mod notification;
 mod payment;
 mod proposal;
 mod reminder;
@@ -37,7 +37,6 @@ mod welcome;
 pub use domain::mail::Purpose;
 
 pub use account::{Notice, NoticeMail, ResetMail};
-pub use comment::{Author, CommentMail};
 pub use confirmation::ConfirmationMail;
 pub use credit_note::CreditNoteMail;
 pub use email_change::{EmailChangeMail, EmailChangedMail};
@@ -47,6 +46,7 @@ pub use invoice::{InvoiceLine, InvoiceMail};
 pub use link::Link;
 pub use mailer::Mailer;
 pub use message::{Envelope, Message, Person, Reference, Sender, Subject};
+pub use notification::{NotificationMail, Told};
 pub use payment::PaymentMail;
 pub use proposal::ProposalMail;
 pub use reminder::ReminderMail;

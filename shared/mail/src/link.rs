@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::Email;
+use domain::{Email, notification::About};
 
 use crate::Subject;
 
@@ -69,14 +69,27 @@ impl Link {
         Self::page(origin, &[("portal/invoices", &invoice)])
     }
 
-    /// Where staff work on a task: `<origin>/projects/<project>/tasks/<task>`.
-    pub fn task(origin: &str, project: impl fmt::Display, task: impl fmt::Display) -> Self {
-        Self::page(origin, &[("projects", &project), ("tasks", &task)])
+    /// Where what a notification is about is looked at, by staff or at a client: `<origin>/projects/<project>/tasks/<task>`.
+    pub fn about(origin: &str, about: About, is_portal: bool) -> Self {
+        let page = about.page(is_portal);
+        let page: Vec<_> = page.iter().map(|(name, id)| (*name, id as &dyn fmt::Display)).collect();
+        Self::page(origin, &page)
     }
 
-    /// Where a client follows a project: `<origin>/portal/projects/<project>`.
-    pub fn portal_project(origin: &str, project: impl fmt::Display) -> Self {
-        Self::page(origin, &[("portal/projects", &project)])
+    /// Where somebody sees what they were told of: `<origin>/notifications`.
+    pub fn notifications(origin: &str, is_portal: bool) -> Self {
+        Self::own(origin, is_portal, "notifications")
+    }
+
+    /// Where they choose what they hear of: `<origin>/settings/notifications`.
+    pub fn notification_settings(origin: &str, is_portal: bool) -> Self {
+        Self::own(origin, is_portal, "settings/notifications")
+    }
+
+    /// The `page` that everybody has, of the firm or at a client.
+    fn own(origin: &str, is_portal: bool, page: &str) -> Self {
+        let portal = if is_portal { "/portal" } else { "" };
+        Self { address: format!("{}{portal}/{page}", origin.trim_end_matches('/')), needs_login: true }
     }
 
     /// The page at `origin` that these records are on, each below the name of what it is.
@@ -143,8 +156,8 @@ mod tests {
             (Link::guest_invoice(app, "../x?y#z"), "https://app.example/guest/invoices/..%2Fx%3Fy%23z"),
             (Link::portal_invoice(app, "inv_01JD9Q8R7S"), "https://app.example/portal/invoices/inv_01JD9Q8R7S"),
             (Link::portal_invoice("http://127.0.0.1:8000/", "../x?y#z"), "http://127.0.0.1:8000/portal/invoices/..%2Fx%3Fy%23z"),
-            (Link::task(app, "project_1", "task_2"), "https://app.example/projects/project_1/tasks/task_2"),
-            (Link::portal_project(app, "project_1"), "https://app.example/portal/projects/project_1"),
+            (Link::notifications(app, false), "https://app.example/notifications"),
+            (Link::notification_settings("http://127.0.0.1:8000/", true), "http://127.0.0.1:8000/portal/settings/notifications"),
         ] {
             assert_eq!(link.as_str(), page);
         }

@@ -10,7 +10,7 @@ use domain::{
     Date, Digest, Email, Id, Kind, Time,
     client::Client,
     firm::Firm,
-    ids::{LoginId, TimeEntryId, UserId},
+    ids::{LoginId, NotificationId, TimeEntryId, UserId},
     prospect::Prospect,
     session::Session,
     time_entry::TimeEntry,
@@ -84,6 +84,8 @@ pub(crate) mod name {
     pub(crate) const REASON: &str = "reason";
     /// The mail that an effect was.
     pub(crate) const MAIL: &str = "mail";
+    /// When somebody read what they were told of.
+    pub(crate) const READ: &str = "read";
     /// How long somebody worked on a day.
     pub(crate) const MINUTES: &str = "minutes";
 }
@@ -100,6 +102,8 @@ pub(crate) const TOTALS: &str = "@TOTALS";
 pub(crate) const ADDEND: &str = "@ADDEND";
 /// What the sort keys of a login's sessions begin with.
 pub(crate) const SESSIONS: &str = "SESSION#";
+/// What the sort keys of notifications begin with: they come before [`HEADER`].
+pub(crate) const NOTIFICATIONS: &str = "#";
 /// In how many partitions timers lie.
 pub(crate) const SHARDS: u8 = 4;
 
@@ -170,6 +174,16 @@ impl Key {
     /// own, since all functions write leases and policies tell keys apart.
     pub(crate) fn lease(firm: Id<Firm>, subject: &str) -> Self {
         Self::header(format!("F#{firm}#LEASE#{subject}"))
+    }
+
+    /// What is true of all notifications of a user or portal user.
+    pub(crate) fn inbox(firm: Id<Firm>, subject: &str) -> Self {
+        Self::header(format!("F#{firm}#INBOX#{subject}"))
+    }
+
+    /// What a user or portal user was told of.
+    pub(crate) fn notification(firm: Id<Firm>, subject: &str, id: NotificationId) -> Self {
+        Self { sk: format!("{NOTIFICATIONS}{id}"), ..Self::inbox(firm, subject) }
     }
 
     /// What is written where nothing is to be, so that it takes as long as where something is.
@@ -383,6 +397,8 @@ mod tests {
             ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
             ("membership", key(Key::membership(firm, "user_1"))),
             ("session", key(Key::session(Id::new(now, 10), Id::new(now, 5)))),
+            ("inbox", key(Key::inbox(firm, "user_1"))),
+            ("notification", key(Key::notification(firm, "user_1", Id::new(now, 11)))),
             ("firm invitation", key(Key::firm_invitation(&Digest::of(&[b"x"])))),
             ("first firm", key(Key::first_firm())),
             ("decoy", key(Key::decoy(&Digest::of(&[b"x"]), HEADER))),

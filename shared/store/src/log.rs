@@ -1,12 +1,13 @@
 //! Reading the event log itself: what happened, and how a record was when it had happened.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{
     Id, Time,
     event::{Details, Event, Kept},
     firm::Firm,
+    ids::UserId,
 };
 use serde_json::{Map, Value};
 
@@ -92,6 +93,15 @@ impl Store {
     async fn newest_events(&self, firm: Id<Firm>, kind: &str, record: &str, range: RangeInclusive<u64>) -> Result<Vec<Item>, Error> {
         let query = self.query_events(firm, kind, record, &range).scan_index_forward(false);
         Ok(query.send().await?.items.unwrap_or_default())
+    }
+
+    /// Who of the firm had a hand in the record `record` of `firm`, whose keys say that it is a `kind`, until its event `last`: as
+    /// far as one request tells.
+    pub async fn hands(&self, firm: Id<Firm>, kind: &str, record: &str, last: u64) -> Result<BTreeSet<UserId>, Error> {
+        let query = self.query_events(firm, kind, record, &(1..=last)).scan_index_forward(false);
+        let query = query.projection_expression("#actor").expression_attribute_names("#actor", name::ACTOR);
+        let events = query.send().await?.items.unwrap_or_default();
+        Ok(events.iter().filter_map(|item| item.text(name::ACTOR).ok()?.parse().ok()).collect())
     }
 
     fn query_events(&self, firm: Id<Firm>, kind: &str, record: &str, range: &RangeInclusive<u64>) -> QueryFluentBuilder {

@@ -186,9 +186,14 @@ impl Store {
 
     /// The rows of all records that belong to `parent` and aren't archived, the newest first.
     pub async fn below<T: Entity>(&self, firm: Id<Firm>, parent: impl Into<Parent>) -> Result<Vec<Row<T>>, Error> {
-        let (scope, mut page, mut rows) = (ListScope::Parent(parent.into()), first_page(), Vec::new());
+        self.every(firm, &ListScope::Parent(parent.into())).await
+    }
+
+    /// All rows of a list that is short by nature: of the firm's people, say. Those that are archived aren't among them.
+    pub async fn every<T: Entity>(&self, firm: Id<Firm>, scope: &ListScope) -> Result<Vec<Row<T>>, Error> {
+        let (mut page, mut rows) = (first_page(), Vec::new());
         loop {
-            let read = self.list::<T>(firm, &scope, &page).await?;
+            let read = self.list::<T>(firm, scope, &page).await?;
             rows.extend(read.items);
             if read.next.is_none() {
                 return Ok(rows);

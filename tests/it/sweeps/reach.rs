@@ -7,7 +7,7 @@ use crate::confirmation::set_confirmed;
 
 /// What is done to what was sent or to whom was let in, which there is none of in a firm that was never confirmed: the outbox alone
 /// stops their mails here.
-const NEEDS_WHAT_WAS_SENT: [&str; 3] = ["create_comment", "issue_credit_note", "record_invoice_payment"];
+const NEEDS_WHAT_WAS_SENT: [&str; 2] = ["issue_credit_note", "record_invoice_payment"];
 
 /// How much is undelivered of the firm.
 async fn aside(firm: &Firm<'_>) -> usize {

@@ -113,8 +113,8 @@ async fn list_comments(
 
 /// Say something about a task.
 ///
-/// The other side is told by mail: of what a client says the project's manager and members, of what the firm says those at
-/// the client who may comment. What the firm says counts as read. 409 where the client is archived; 422 if there is no such
+/// The other side is notified: of what a client says the project's manager and members, of what the firm says those at the client who
+/// may comment. What the firm says counts as read. 409 where the client is archived; 422 if there is no such
 /// task, or it is archived; for a client's people another client's is none.
 #[post("/api/clients/comments/", 201)]
 async fn create_comment(

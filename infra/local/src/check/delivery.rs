@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Firm, Walk};
+use super::{Firm, Walk, billing::settles};
 use crate::error::Result;
 
 /// What the flow from time to cash goes on with.
@@ -61,7 +61,23 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm) -> Result<Work> {
             comment.has("/client", &json!(firm.client))?.has("/is_read_by_firm", &json!(false))?.text("/id")
         })
         .await?;
-    walk.step("the team gets a mail", caller.mail(&firm.owner_email, "Brunel & Sons")).await?;
+    let notifications = "/api/auth/notifications/";
+    walk.step("the team hears of it", async {
+        let told = settles(caller, owner, notifications, "/results/0/comment", &json!(comment)).await?;
+        told.has("/results/0/kind", &json!("commented"))?.has("/results/0/is_read", &json!(false))?.text("/results/0/url")
+    })
+    .await?;
+    walk.step("and gets a mail", caller.timed_mail(&firm.owner_email, "Brunel & Sons")).await?;
+    walk.step("what it has read is unread no more", async {
+        caller.post(&format!("{notifications}read/"), &json!({ "all": true })).by(owner).send().await?.is(200)?.has("/unread", &json!(0))
+    })
+    .await?;
+    walk.step("who doesn't want to hear of comments doesn't", async {
+        let settings = "/api/auth/notification-settings/";
+        caller.patch(settings, &json!({ "commented": "off" })).by(portal).send().await?.is(200)?.has("/commented", &json!("off"))?;
+        caller.patch(settings, &json!({ "assigned": "off" })).by(portal).send().await?.is(422)
+    })
+    .await?;
     walk.step("staff mark the comment read", async {
         let path = format!("/api/clients/comments/{comment}/mark-read/");
         let read = caller.post(&path, &json!({})).by(owner).send().await?.is(200)?;

@@ -31,8 +31,8 @@ names! {
         Payment = "payment",
         /// What a client still has to pay.
         Reminder = "reminder",
-        /// A comment on a task.
-        Comment = "comment",
+        /// What somebody is told of, at once or in the morning.
+        Notification = "notification",
         /// A credit note for a client.
         CreditNote = "credit_note",
     }

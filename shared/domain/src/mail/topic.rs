@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     Id, Kind,
     access::Permission,
-    ids::{CommentId, CreditNoteId, InvoiceId, LoginId, PortalUserId, ProposalId, UserId},
+    ids::{CreditNoteId, InvoiceId, LoginId, NotificationBatchId, PortalUserId, ProposalId, UserId},
 };
 
 /// What the ids of a kind begin with.
@@ -67,14 +67,14 @@ macro_rules! topics {
 }
 
 topics! {
-    /// A comment, of which people are told.
-    Comment(CommentId): ReadWork,
     /// A credit note.
     CreditNote(CreditNoteId): ReadBilling,
     /// An invoice: the mails that bring it, remind of it and confirm what was paid.
     Invoice(InvoiceId): ReadBilling,
     /// A login; its mails are the installation's, which no firm sees.
     Login(LoginId): ReadFirm,
+    /// Notifications that somebody is mailed.
+    NotificationBatch(NotificationBatchId): ReadBilling,
     /// A portal user, who is invited.
     PortalUser(PortalUserId): ReadClients,
     /// A proposal.

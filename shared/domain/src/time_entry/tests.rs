@@ -78,6 +78,8 @@ fn the_rate_that_is_closest_to_the_work_holds() {
         position: 1,
         hourly_rate,
         currency: Currency::USD,
+        time_zone: None,
+        came_due: None,
     };
     let (none, own) = (RateCard::default(), RateCard::always(price("200")));
     let personal = vec![member(RateCard::always(price("300")))];

@@ -27,10 +27,10 @@ impl Entity for Mail {
 impl From<Topic> for Parent {
     fn from(topic: Topic) -> Self {
         match topic {
-            Topic::Comment(id) => id.into(),
             Topic::CreditNote(id) => id.into(),
             Topic::Invoice(id) => id.into(),
             Topic::Login(id) => id.into(),
+            Topic::NotificationBatch(id) => id.into(),
             Topic::PortalUser(id) => id.into(),
             Topic::Proposal(id) => id.into(),
             Topic::User(id) => id.into(),

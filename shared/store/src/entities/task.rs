@@ -52,7 +52,7 @@ impl Entity for Task {
             // What somebody has still to do.
             person: self.assignee.filter(|_| self.status != Status::Done).map(|user| (user.into(), self.due_date)),
             keeps_open: Vec::new(),
-            timers: Vec::new(),
+            timers: self.timers(),
         }
     }
 }
