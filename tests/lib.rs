@@ -37,7 +37,10 @@ pub use support::{
     ministack::ministack,
     post_office::{Fate, PostOffice, Posted},
     queue::EventQueue,
-    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
+    stripe::{
+        CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, OLD_CONNECT_SECRET, OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received,
+        till_of_nobody, webhooks_of_nobody,
+    },
     table::Moment,
     vault::Vault,
 };

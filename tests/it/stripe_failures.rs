@@ -92,6 +92,9 @@ async fn paid_past_us(app: &TestApp, firm: &Firm<'_>, invoice: &str, amount: &st
     let metadata = [("firm", firm.id.as_str()), ("invoice", invoice)];
     let order = Order {
         key: "by hand".to_owned(),
+        account: Some(firm.account().await),
+        methods: None,
+        fee: None,
         reference: invoice.to_owned(),
         metadata: metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         amount: domain::Money::new("amount", amount.parse().unwrap(), currency.parse().unwrap()).unwrap(),

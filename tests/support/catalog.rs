@@ -16,6 +16,7 @@ mod guest;
 mod invoices;
 mod leads;
 mod mails;
+mod payments;
 mod portal;
 mod portal_users;
 mod projects;
@@ -78,6 +79,8 @@ pub struct Row {
     pub of_no_record: bool,
     /// Whether what it needs is good for half a minute: a code.
     pub does_not_keep: bool,
+    /// Whether each call is answered with something else, which is good once.
+    pub answers_anew: bool,
     make: Box<Make>,
 }
 
@@ -88,6 +91,7 @@ pub fn catalog() -> Vec<Row> {
         users::rows(),
         firm::rows(),
         mails::rows(),
+        payments::rows(),
         undelivered::rows(),
         campaigns::rows(),
         leads::rows(),
@@ -130,6 +134,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         gives_up_access: false,
         of_no_record: false,
         does_not_keep: false,
+        answers_anew: false,
         make,
     }
 }
@@ -188,6 +193,11 @@ impl Row {
     /// What it needs is good for half a minute.
     fn does_not_keep(self) -> Self {
         Self { does_not_keep: true, ..self }
+    }
+
+    /// Each call is answered with something else.
+    fn answers_anew(self) -> Self {
+        Self { answers_anew: true, ..self }
     }
 
     /// What it is done to is no record.

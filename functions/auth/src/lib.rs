@@ -18,6 +18,7 @@ mod ownership;
 mod password;
 mod password_reset;
 mod passwords;
+mod payments;
 mod reauthentication;
 mod register;
 mod second_factor;
@@ -32,9 +33,10 @@ use api::{App, Routes};
 
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
+pub use self::payments::Stripe;
 
 /// Every route of this function.
-pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
+pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
     R::default()
         .merge(register::routes())
         .merge(login::routes())
@@ -54,6 +56,8 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(mails::routes())
         .merge(undelivered::routes())
         .merge(suppressions::routes())
+        .merge(payments::routes())
         .merge(users::routes())
         .with(keys)
+        .with(stripe)
 }

@@ -1,14 +1,15 @@
 //! What follows from each event that there is. The matches are exhaustive: an event that nobody decided about doesn't
 //! compile, so none is forgotten.
 
-use ::mail::Notice;
+use ::mail::{AccountNotice, Notice};
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, portal_user,
-    project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
+    payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{
-    Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, logins, people, proposals, time, undelivered,
+    Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, logins, payment_accounts, people,
+    proposals, time, undelivered,
 };
 
 /// Do what follows from `logged`.
@@ -57,6 +58,17 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | login::Event::TakenOver
             | login::Event::SessionsEnded
             | login::Event::Closed => Ok(()),
+        },
+        DomainEvent::PaymentAccount(event) => match event {
+            payment_account::Event::Enabled => payment_accounts::told(outbox, logged, AccountNotice::Enabled).await,
+            payment_account::Event::Disabled => payment_accounts::told(outbox, logged, AccountNotice::Disabled).await,
+            payment_account::Event::Disconnected => payment_accounts::ended(outbox, logged, AccountNotice::Disconnected, false).await,
+            payment_account::Event::Deauthorized => payment_accounts::ended(outbox, logged, AccountNotice::Deauthorized, true).await,
+            payment_account::Event::Created
+            | payment_account::Event::Replaced
+            | payment_account::Event::LinkRequested
+            | payment_account::Event::Restated
+            | payment_account::Event::Updated => Ok(()),
         },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,

@@ -20,6 +20,7 @@ mod failed;
 mod invoices;
 mod logins;
 mod mails;
+mod payment_accounts;
 mod people;
 mod post;
 mod proposals;

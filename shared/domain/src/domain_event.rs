@@ -2,7 +2,7 @@
 
 use crate::{
     EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
+    payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -67,6 +67,7 @@ macro_rules! aggregates {
             lead: Lead,
             login: Login,
             mail: Mail,
+            payment_account: PaymentAccount,
             portal_user: PortalUser,
             project: Project,
             proposal: Proposal,

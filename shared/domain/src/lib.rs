@@ -40,6 +40,7 @@ pub mod login;
 pub mod mail;
 pub mod offer;
 pub mod password;
+pub mod payment_account;
 pub mod portal_user;
 pub mod project;
 pub mod proposal;

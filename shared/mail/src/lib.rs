@@ -24,6 +24,7 @@ mod link;
 mod mailer;
 mod message;
 mod payment;
+mod payment_account;
 mod proposal;
 mod reminder;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use link::Link;
 pub use mailer::Mailer;
 pub use message::{Envelope, Message, Person, Reference, Sender, Subject};
 pub use payment::PaymentMail;
+pub use payment_account::{AccountNotice, PaymentAccountMail};
 pub use proposal::ProposalMail;
 pub use reminder::ReminderMail;
 pub use tags::Tags;

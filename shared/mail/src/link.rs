@@ -69,6 +69,11 @@ impl Link {
         Self::page(origin, &[("portal/invoices", &invoice)])
     }
 
+    /// Where owners of a firm see to online payments: `<origin>/settings/payments`.
+    pub fn payment_settings(origin: &str) -> Self {
+        Self { address: format!("{}/settings/payments", origin.trim_end_matches('/')), needs_login: true }
+    }
+
     /// Where staff work on a task: `<origin>/projects/<project>/tasks/<task>`.
     pub fn task(origin: &str, project: impl fmt::Display, task: impl fmt::Display) -> Self {
         Self::page(origin, &[("projects", &project), ("tasks", &task)])

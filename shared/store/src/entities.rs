@@ -13,6 +13,7 @@ mod invoice;
 mod lead;
 mod login;
 mod mail;
+mod payment_account;
 mod portal_user;
 mod project;
 mod proposal;

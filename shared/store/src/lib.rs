@@ -22,6 +22,7 @@ mod login;
 mod membership;
 mod named;
 mod open;
+mod payment_account;
 mod race;
 mod read;
 mod rebuild;

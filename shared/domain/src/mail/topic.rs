@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     Id, Kind,
     access::Permission,
-    ids::{CommentId, CreditNoteId, InvoiceId, LoginId, PortalUserId, ProposalId, UserId},
+    ids::{CommentId, CreditNoteId, InvoiceId, LoginId, PaymentAccountId, PortalUserId, ProposalId, UserId},
 };
 
 /// What the ids of a kind begin with.
@@ -75,6 +75,8 @@ topics! {
     Invoice(InvoiceId): ReadBilling,
     /// A login; its mails are the installation's, which no firm sees.
     Login(LoginId): ReadFirm,
+    /// The firm's account for payments, of which its owners are told.
+    PaymentAccount(PaymentAccountId): ReadBilling,
     /// A portal user, who is invited.
     PortalUser(PortalUserId): ReadClients,
     /// A proposal.
