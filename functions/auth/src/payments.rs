@@ -120,7 +120,7 @@ impl PaymentSettings {
 #[schema(example = json!({"payment_methods": ["card", "sepa_debit"]}))]
 struct PaymentSettingsPatch {
     /// The ways to pay that are offered, of those that the account has; null for all that fit.
-    #[schema(value_type = Option<Vec<PaymentMethod>>, min_items = 1)]
+    #[schema(value_type = Option<Vec<PaymentMethod>>, min_items = 1, max_items = 11)]
     payment_methods: Patch<PaymentMethods>,
 }
 

@@ -11,6 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use super::{
     Action, StandIn,
@@ -53,6 +54,10 @@ async fn guard(State(stand_in): State<StandIn>, request: Request, next: Next) ->
         return no.into_response();
     }
     let response = next.run(request).await;
+    let slow = stand_in.switches().slow_ms;
+    if slow > 0 {
+        tokio::time::sleep(Duration::from_millis(slow)).await;
+    }
     if stand_in.spend(|switches| &mut switches.lose) {
         return (StatusCode::BAD_GATEWAY, "<html>the answer was lost</html>").into_response();
     }

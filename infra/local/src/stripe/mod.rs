@@ -64,11 +64,13 @@ pub struct Switches {
     pub refuse: u32,
     /// How many of the next calls are done, and their answers lost.
     pub lose: u32,
+    /// How long each call's answer takes, milliseconds.
+    pub slow_ms: u64,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Self { copies: 1, reorder: false, delay_ms: 0, refuse: 0, lose: 0 }
+        Self { copies: 1, reorder: false, delay_ms: 0, refuse: 0, lose: 0, slow_ms: 0 }
     }
 }
 
@@ -176,6 +178,11 @@ impl StandIn {
     /// How much of the payments in `account` is ours, by the sessions of each.
     pub fn fees(&self, account: &str) -> Vec<i64> {
         self.read(|books| books.payments.values().filter(|paid| paid.account.as_deref() == Some(account)).filter_map(|paid| paid.fee).collect())
+    }
+
+    /// In which ways alone `session` can be paid; in all that fit, if in none.
+    pub fn allowed(&self, session: &str) -> Vec<String> {
+        self.read(|books| books.session(session).map(|session| session.allowed.clone()).unwrap_or_default())
     }
 
     /// What was to be sent since it was last asked, oldest first; nothing of it will be sent by itself any more.

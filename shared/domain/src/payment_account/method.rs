@@ -10,6 +10,7 @@ names! {
     /// A way to pay online, as Stripe calls it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    #[cfg_attr(feature = "openapi", schema(as = OnlinePaymentMethod))]
     #[serde(rename_all = "snake_case")]
     pub enum PaymentMethod {
         /// Cards, and wallets that have cards in them.
