@@ -6,7 +6,7 @@ use local::ses::Told;
 use outbox::Outbox;
 use schedule::Done;
 use serde_json::{Value, json};
-use tests::{Fate, Firm, PostOffice, TestApp, email};
+use tests::{Fate, Firm, PostOffice, TestApp, email, hand_mail_events};
 
 use crate::{
     timers::run,
@@ -108,4 +108,43 @@ async fn a_mail_that_is_not_taken_is_not_counted() {
     assert_eq!((post.tries(&refused), post.mails_to(&taken).len()), (1, 1));
     let waits = waiting(&firm).await;
     assert_eq!((waits.len(), &waits[0]["to"], &waits[0]["retry_at"]), (1, &json!(refused), &Value::Null));
+}
+
+#[tokio::test]
+async fn each_copy_counts_and_so_does_what_comes_back_from_it() {
+    let app = TestApp::unlimited().await;
+    app.set_time("2026-11-25T09:00:00Z".parse().unwrap());
+    let (mut firm, post) = (app.firm().await, PostOffice::open().await);
+    let outbox = outbox(&app, &post, 6, 100);
+    assert!(app.deliver_to(&outbox).await);
+    let [ann, bo, cy] = ["ann", "bo", "cy"].map(email);
+    let copies: Vec<_> = (0..5).map(|_| email("copy")).collect();
+    let body = json!({"company_name": "Acme Corp", "email": ann, "cc": copies});
+    let client = firm.owner.post("/api/clients/clients/", body).await.expect(201).id();
+    let line = json!({"description": "Workshop", "quantity": 1, "unit_price": "100.00"});
+    let body = json!({"client": client, "line_items": [line]});
+    let invoice = firm.owner.post("/api/finance/invoices/", body).await.expect(201).id();
+    firm.owner.post(format!("/api/finance/invoices/{invoice}/send/"), json!({})).await.expect(200);
+    assert!(app.deliver_to(&outbox).await);
+    assert_eq!(post.mails_to(&ann).len(), 1);
+    // Six got it, and so many may today.
+    offer(&firm, &bo).await;
+    assert!(app.deliver_to(&outbox).await);
+    assert_eq!((post.mails_to(&bo).len(), waiting(&firm).await.len()), (0, 1));
+
+    // That many of them come back, is told of the firm; each once, however often it is.
+    let mail = post.sent_to(&ann).pop().unwrap();
+    app.tell(&mail, &[Told::Sent, Told::Delivered]).await;
+    let standing = async || app.store_unmetered().read(firm.id.parse().unwrap()).mail_standing().fetch().await.unwrap().mail_standing();
+    for copy in copies.iter().chain(&copies) {
+        let event = mail.event_of(copy, &Told::Bounced("Permanent", "General"), app.clock.now()).to_string();
+        assert_eq!(hand_mail_events(&app.mail_events(), [("event", event.as_str())]).await, [""; 0]);
+    }
+    assert_eq!((standing().await.delivered, standing().await.bounced), (1, 5));
+    app.set_time("2026-11-26T09:00:00Z".parse().unwrap());
+    run(&app).await;
+    firm.owner = firm.owner.anew().await;
+    offer(&firm, &cy).await;
+    assert!(app.deliver_to(&outbox).await);
+    assert_eq!((post.mails_to(&bo).len(), post.mails_to(&cy).len()), (1, 1));
 }

@@ -4,7 +4,7 @@ use domain::{Percent, payment_account::{Mode, Taking}};
 use http::Method;
 use local::stripe::{Action, Move, sign};
 use serde_json::{Value, json};
-use tests::{CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, Firm, OLD_CONNECT_SECRET, PostOffice, TestApp, WEBHOOK_SECRET, hand};
+use tests::{CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, Firm, OLD_CONNECT_SECRET, PASSWORD, PostOffice, TestApp, WEBHOOK_SECRET, email, hand};
 
 use crate::{
     connect::{SETTINGS, connect, settings},
@@ -288,6 +288,9 @@ async fn one_firm_is_paid_into_the_installations_own_account_where_that_is_the_m
     assert_eq!((shown.text("/mode"), &shown.json["account"], &shown.json["charges_enabled"]), ("own".to_owned(), &Value::Null, &json!(true)));
     connect(&firm.owner).await.expect(409);
     firm.owner.post(format!("{SETTINGS}disconnect/"), json!({})).await.expect(409);
+    let body = json!({"firm_name": "South", "name": "Bo Ek", "email": email("bo"), "password": PASSWORD});
+    let refused = app.post("/api/auth/register/", body).send().await.expect(403);
+    assert_eq!(refused.text("/type"), "urn:consultantpro:problem:registration-closed");
     let bill = Bill::of(&firm, "500").await;
     bill.after(&[Action::Pay]).await;
     let paid = paid_event(&app);

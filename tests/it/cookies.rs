@@ -152,3 +152,21 @@ async fn two_tabs_that_refresh_at_once_both_go_on() {
         app.call(Method::OPTIONS, "/api/auth/refresh/").header("origin", WEB_ORIGIN).header("access-control-request-method", "POST");
     preflight.send().await.expect(204);
 }
+
+#[tokio::test]
+async fn who_signs_out_after_a_switch_leaves_no_session_that_nobody_holds() {
+    let app = TestApp::unlimited().await;
+    let ann = app.firm().await.owner;
+    let page = sign_in(&app, &ann).await.expect(200);
+    let mut there = ann.clone();
+    there.access = page.text("/access");
+    let switched = there.post("/api/auth/switch/", json!({"membership": ann.id})).await.expect(200);
+    page_posts(&app, "/api/auth/logout/", json!({}), &cookie_of(&switched)).await.expect(204);
+    for cookie in [cookie_of(&switched), cookie_of(&page)] {
+        let over = page_posts(&app, "/api/auth/refresh/", json!({}), &cookie).await.expect(401);
+        assert!(over.header("set-cookie").is_none_or(|cookie| cookie.starts_with("refresh_token=;")));
+    }
+    // What isn't taken is taken away, which no page can do.
+    let forged = page_posts(&app, "/api/auth/logout/", json!({}), "refresh_token=x").await.expect(401);
+    assert!(forged.header("set-cookie").unwrap().starts_with("refresh_token=; Max-Age=0;"));
+}

@@ -6,7 +6,10 @@ use http::Method;
 use serde_json::json;
 use tests::{Answer, PASSWORD, PostOffice, TestApp, User, email};
 
-use crate::steps::{column, login, refresh, together, with_tokens};
+use crate::{
+    steps::{column, login, refresh, together, with_tokens},
+    timers,
+};
 
 /// The password that is chosen when an e-mail is taken back.
 const OTHER: &str = "harbour lane lighthouse";
@@ -92,6 +95,15 @@ async fn it_follows_to_every_firm_and_client_where_it_was_theirs() {
     assert_eq!(shown.text("/email"), to);
     let own = north.owner.get(format!("/api/auth/users/{}/", north.owner.id)).await.expect(200);
     assert_eq!(own.text("/email"), north.owner.email);
+    // Once there is one that nobody has, they are reached by that, whatever came of those before.
+    let body = json!({"username": to, "password": PASSWORD, "firm": north.id});
+    let owner = with_tokens(&north.owner, &app.post("/api/auth/login/", body).send().await.expect(200));
+    let free = email("anne");
+    ask(&owner, &free).await.expect(202);
+    confirm(&app, &app.email_token(&to, 2).await).await.expect(204);
+    app.deliver_by(&post).await;
+    let own = owner.get(format!("/api/auth/users/{}/", owner.id)).await;
+    assert_eq!(own.expect(200).text("/email"), free);
     // Nothing of it waits for anybody.
     assert_eq!(column(&north.owner.get("/api/auth/firm/undelivered/").await.expect(200), "id"), [""; 0]);
 }
@@ -276,4 +288,20 @@ async fn what_was_asked_in_a_session_that_was_ended_comes_to_nothing() {
     confirm(&app, &app.email_token(&owner.email, 2).await).await.expect(409);
     refresh(&app, &switched.refresh).await.expect(401);
     login(&app, &owner.email).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_never_confirmed_the_firm_that_was_closed_changes_their_e_mail_all_the_same() {
+    let app = TestApp::unlimited().await;
+    let (founded, other) = (app.unconfirmed_firm().await, app.firm().await);
+    let address = &founded.owner.email;
+    let body = json!({"name": "Olga", "email": address, "role": "manager"});
+    let invited = other.owner.post("/api/auth/users/", body).await.expect(201).id();
+    let body = json!({"token": other.link(&invited, address, 1), "password": PASSWORD});
+    app.post("/api/auth/activate/", body).send().await.expect(200);
+    app.clock.advance(TimeDelta::days(8));
+    timers::run(&app).await;
+    let there = with_tokens(&founded.owner, &login(&app, address).await.expect(200));
+    ask(&there, &email("anna")).await.expect(202);
+    confirm(&app, &app.email_token(address, 1).await).await.expect(204);
 }

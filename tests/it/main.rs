@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod acceptance;
+mod admission;
 mod afterwards;
 mod allowance;
 mod archiving;
@@ -38,6 +39,7 @@ mod invoice_mails;
 mod invoice_payments;
 mod invoices;
 mod leads;
+mod leaving;
 mod limits;
 mod logs;
 mod mail_events;

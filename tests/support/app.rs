@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::{App, Front, Limiter, Limits, Routes, Verifier};
-use auth::{Keys, Stripe, published};
+use auth::{Keys, Registration, Stripe, published};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -29,9 +29,7 @@ use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{
-    Answer, CONNECT_SECRET, EventQueue, Firm, Meter, OLD_CONNECT_SECRET, OLD_WEBHOOK_SECRET, STRIPE_KEY, Vault, WEBHOOK_SECRET,
-};
+use crate::{Answer, EventQueue, Firm, Meter, STRIPE_KEY, Vault, support::stripe::endpoint_secrets};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -71,6 +69,7 @@ pub struct TestApp {
     pub taking: Taking,
     first: Environment,
     limits: Limits,
+    registration: Registration,
     address: IpAddr,
     pub(crate) delivered: Mutex<Option<String>>,
     /// How far the stream was delivered to `projections`.
@@ -143,6 +142,19 @@ impl TestApp {
         Self::with(plenty()).await
     }
 
+    /// A new one, where those sign up firms who may by `registration`.
+    pub async fn admitting(registration: Registration) -> Self {
+        let mut app = Self::new().await;
+        app.admit(registration);
+        app
+    }
+
+    /// Those sign up firms from now on who may by `registration`.
+    pub fn admit(&mut self, registration: Registration) {
+        self.registration = registration;
+        self.first = self.environment();
+    }
+
     /// The same, whose calls to the table are tried again after some milliseconds: for tests in which many fail.
     pub async fn restless() -> Self {
         Self::made(plenty(), Taking::CONNECT, RetryConfig::standard().with_initial_backoff(Duration::from_millis(4))).await
@@ -168,9 +180,7 @@ impl TestApp {
         vault.set("signing", Some(&local.signing_secret()));
         vault.set("links", Some(&local.link_secret()));
         vault.set("stripe", Some(&json!({"key": STRIPE_KEY}).to_string()));
-        let connect = json!({"current": CONNECT_SECRET, "previous": OLD_CONNECT_SECRET});
-        let secrets = json!({"current": WEBHOOK_SECRET, "previous": OLD_WEBHOOK_SECRET, "connect": connect});
-        vault.set("stripe-webhooks", Some(&secrets.to_string()));
+        vault.set("stripe-webhooks", Some(&endpoint_secrets().to_string()));
         let (signing, links) = (SigningKey::parse(&local.signing_secret()).unwrap(), LinkKey::parse(&local.link_secret()).unwrap());
         let public_keys = local.public_keys();
         let clock = Clock::default();
@@ -194,6 +204,7 @@ impl TestApp {
             taking,
             first,
             limits,
+            registration: Registration::Open,
             address,
             delivered: Mutex::default(),
             projected: Mutex::default(),
@@ -221,7 +232,7 @@ impl TestApp {
             let verifier = verifier.clone();
             self.vault.kept("signing", move |text| published(SigningKey::parse(text)?, &verifier, ISSUER))
         };
-        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords());
+        let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords()).admitting(self.registration);
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
         let till = Till { payments: self.payments(), taking: self.taking };
         let routers = routers(keys, self.links(), webhooks, till);

@@ -90,6 +90,12 @@ async fn hand_records(events: &StripeEvents, records: Vec<Value>) -> Vec<String>
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
+/// What the secret of Stripe's endpoints is.
+pub(crate) fn endpoint_secrets() -> Value {
+    let connect = json!({"current": CONNECT_SECRET, "previous": OLD_CONNECT_SECRET});
+    json!({"current": WEBHOOK_SECRET, "previous": OLD_WEBHOOK_SECRET, "connect": connect})
+}
+
 /// What a function `webhooks` has at hand that nobody calls.
 pub fn webhooks_of_nobody() -> Webhooks {
     let secrets = WebhookSecrets { own: EndpointSecrets { current: WEBHOOK_SECRET.to_owned(), previous: None }, connect: None };

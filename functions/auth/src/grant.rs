@@ -14,6 +14,7 @@ use store::{Change, Reply};
 use utoipa::ToSchema;
 
 use crate::{
+    admission::Registration,
     alive, carrier,
     challenge::{self, Challenge, Challenged, Entry},
     passwords::Passwords,
@@ -21,13 +22,14 @@ use crate::{
     shapes::{FirmOut, MembershipOut, UserOut},
 };
 
-/// What `auth` signs and checks with.
+/// What `auth` signs and checks with, and whom it lets sign up.
 #[derive(Debug, Clone)]
 pub struct Keys {
     issuer: Arc<str>,
     signing: Kept<SigningKey>,
     links: Kept<LinkKey>,
     pub(crate) passwords: Passwords,
+    pub(crate) registration: Registration,
 }
 
 impl Keys {
@@ -38,7 +40,14 @@ impl Keys {
         links: impl Into<Kept<LinkKey>>,
         passwords: Passwords,
     ) -> Self {
-        Self { issuer: issuer.into(), signing: signing.into(), links: links.into(), passwords }
+        let (issuer, signing, links) = (issuer.into(), signing.into(), links.into());
+        Self { issuer, signing, links, passwords, registration: Registration::default() }
+    }
+
+    /// The same, where those sign up firms who may by `registration`.
+    #[must_use]
+    pub fn admitting(self, registration: Registration) -> Self {
+        Self { registration, ..self }
     }
 
     /// What the link with `token` is for.

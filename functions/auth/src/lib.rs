@@ -1,6 +1,7 @@
 //! `/api/auth/`: firms and their people, signing in and out. The only function that can sign tokens.
 
 mod activate;
+mod admission;
 mod alive;
 mod carrier;
 mod challenge;
@@ -31,12 +32,14 @@ mod users;
 
 use api::{App, Routes};
 
+pub use admission::Registration;
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
 pub use self::payments::Stripe;
 
 /// Every route of this function.
 pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
+    let keys = Keys { registration: keys.registration.under(stripe.mode), ..keys };
     R::default()
         .merge(register::routes())
         .merge(login::routes())

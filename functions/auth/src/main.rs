@@ -20,5 +20,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     // Read once it is needed, which is seldom.
     let stripe = Stripe { payments: secrets.kept(env("STRIPE_SECRET")?, account), mode: env("PAYMENTS_MODE")?.parse()? };
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
-    api::serve(auth::router(Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords), stripe)).await
+    let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords).admitting(env("REGISTRATION")?.parse()?);
+    api::serve(auth::router(keys, stripe)).await
 }

@@ -1,6 +1,6 @@
-//! `GET /api/auth/me/`
+//! `/api/auth/me/`: who is signed in.
 
-use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, routes};
+use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, post, routes};
 use domain::{
     access::{Permission, Right, Rights, Role},
     address::Address,
@@ -16,7 +16,7 @@ use wire::{ContactOut, PortalUserOut};
 use crate::shapes::{FirmOut, UserOut};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(show_me))
+    R::default().routes(routes!(show_me)).routes(routes!(leave_firm))
 }
 
 /// Who is signed in.
@@ -91,4 +91,26 @@ async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
         }
     };
     cx.json(&me)
+}
+
+/// Leave the firm, or the client's portal.
+///
+/// As whom one is signed in: tokens for there are worth nothing from then on, but other memberships stay. What one did stays too, and an
+/// invitation lets one in again. Whoever owns the firm hands it over first: 409.
+#[post("/api/auth/me/leave/", 204, tag = "auth")]
+async fn leave_firm(cx: Cx, caller: Caller) -> Result<Answer<()>, Problem> {
+    let read = cx.store.read(caller.firm);
+    let mut change = cx.change(&caller);
+    match caller.principal {
+        Principal::Staff { user, .. } => {
+            let before = read.record(user).fetch().await?.record(user)?;
+            change.update(&before, before.leave()?)?;
+        }
+        Principal::Portal { user, .. } => {
+            let before = read.record(user).fetch().await?.record(user)?;
+            change.update(&before, before.leave()?)?;
+        }
+    }
+    change.remove_membership(&caller.principal.subject())?;
+    cx.commit(change, Ok(Answer::no_content())).await
 }

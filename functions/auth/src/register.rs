@@ -17,6 +17,7 @@ use store::{Change, Unique};
 use utoipa::ToSchema;
 
 use crate::{
+    admission::Invitation,
     carrier::Carrier,
     challenge::Entering,
     grant::{self, Granted, Keys, Proof, Remembered},
@@ -45,6 +46,8 @@ struct NewFirm {
     currency: Option<Currency>,
     /// Where its days begin and end. Default: UTC.
     time_zone: Option<TimeZone>,
+    /// From the link of an invitation, where firms sign up by invitation only.
+    invitation: Option<Invitation>,
     /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
     session: Option<Carrier>,
 }
@@ -55,7 +58,9 @@ struct NewFirm {
 /// but nothing leaves it (403, `unconfirmed`), and after a week it is closed. Whose e-mail has a login already, and has
 /// shown that it is theirs, signs up with its password, and `code`, and needs no such link. Until `firm/` says otherwise the firm's
 /// clients have 30 days to pay, are reminded 1, 7 and 14 days later, and pay no tax. 409 if the e-mail has a login with
-/// another password, which counts as a failure to sign in, or one of which nobody has shown that it is theirs.
+/// another password, which counts as a failure to sign in, or one of which nobody has shown that it is theirs. The installation may
+/// take invited firms only, or no more than the first: 403 (`registration-closed`) then; 422 for an invitation that was used or is older
+/// than a week.
 #[post("/api/auth/register/", 201, 403, tag = "auth")]
 async fn register(
     cx: Cx,
@@ -64,7 +69,7 @@ async fn register(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<NewFirm>,
 ) -> Result<Answer<Granted>, Problem> {
-    let NewFirm { firm_name, name, email, password, code, currency, time_zone, session } = body;
+    let NewFirm { firm_name, name, email, password, code, currency, time_zone, invitation, session } = body;
     let carrier = Carrier::asked(session, &cx, &app)?;
     password.is_not_of(&[email.as_str(), &firm_name], "password")?;
     let (firm_id, user_id) = (cx.new_id(), cx.new_id());
@@ -73,11 +78,12 @@ async fn register(
     let principal = Principal::Staff { user: user_id, role: founder.role };
 
     let proof = Proof::Password(&email, password.expose(), code.as_ref());
-    let (found, kept) = cx.read_anonymous(firm_id).login_of(&email).fetch_with_reply().await?;
+    let (found, kept) = cx.read_anonymous(firm_id).login_of(&email).first_firm().fetch_with_reply().await?;
     if let Some(kept) = kept {
         return grant::again(&cx, &keys, proof, &kept).await;
     }
     let mut change = cx.change_anonymous(firm_id, Actor::User(user_id));
+    keys.registration.admit(&mut change, &found, firm_id, invitation.as_ref())?;
     let taken = Refusal::state("This e-mail has a login already; sign in with it, or sign up with its password, once it is confirmed.")
         .about("email");
     let (login, credentials, firm) = match found.login_of(&email)? {

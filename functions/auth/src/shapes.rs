@@ -69,6 +69,8 @@ pub(crate) struct UserOut {
     /// When the last link was sent to them; none for who founded the firm.
     #[view(it.invitation.map(|invitation| invitation.sent_at))]
     invited_at: Option<DateTime<Utc>>,
+    /// To whom what they had still to do was handed last.
+    handed_over_to: Option<UserId>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }

@@ -10,7 +10,7 @@ use domain::{
     user::{self, User},
 };
 use serde::Deserialize;
-use store::{ListScope, Unique};
+use store::{ListScope, Named, Unique};
 use utoipa::ToSchema;
 
 use crate::{reauthentication::proven_for, shapes::UserOut};
@@ -34,6 +34,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(show_user, update_user))
         .routes(routes!(invite_user))
         .routes(routes!(deactivate_user))
+        .routes(routes!(hand_over_work))
         .routes(routes!(list_user_history))
 }
 
@@ -51,10 +52,18 @@ struct NewUser {
 #[derive(Debug, Default, Deserialize, ToSchema, Body)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"role": "manager"}))]
-#[body(patch = User, keep(email, status, active_since, invitation))]
+#[body(patch = User, keep(email, status, active_since, invitation, handed_over_to))]
 struct UserPatch {
     name: Set<SingleLine<200>>,
     role: Set<Role>,
+}
+
+/// To whom work is handed over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"to": "user_01m8hqxtm00000000000000001"}))]
+struct HandOver {
+    to: Named<UserId>,
 }
 
 /// List the firm's people.
@@ -130,5 +139,23 @@ async fn deactivate_user(cx: Cx, staff: Staff<may::ManageFirm>, Path(id): Path<U
     proven_for(&cx, &staff, before.role == Role::Owner)?;
     let user = change.update(&before, before.deactivate(id, staff.user)?)?;
     change.remove_membership(&id.to_string())?;
+    cx.commit(change, cx.ok(&user)).await
+}
+
+/// Hand to somebody else what somebody has still to do.
+///
+/// Of those who stay too. Their tasks that aren't done (`/api/projects/users/{id}/open-tasks/`) are the other's some seconds later,
+/// each with that in its history; archived ones stay. 422 if there is no such other, or they are deactivated.
+#[post("/api/auth/users/{id}/hand-over/", 200)]
+async fn hand_over_work(
+    cx: Cx,
+    staff: Staff<may::ManageFirm>,
+    Path(id): Path<UserId>,
+    Valid(body): Valid<HandOver>,
+) -> Result<Answer<UserOut>, Problem> {
+    let found = cx.read(&staff).record(id).named(body.to).fetch().await?;
+    let (before, mut change) = (cx.target(&found, id)?, cx.change(&staff));
+    let other = change.depend(&found, "to", body.to)?;
+    let user = change.update(&before, before.hand_over(id, other.id, &other)?)?;
     cx.commit(change, cx.ok(&user)).await
 }

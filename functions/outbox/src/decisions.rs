@@ -8,7 +8,7 @@ use domain::{
 };
 
 use crate::{
-    Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, invoices, logins, payment_accounts, people,
+    Cause, Failed, Outbox, archived, checkouts, comments, credit_notes, credits, hand_over, invoices, logins, payment_accounts, people,
     proposals, time, undelivered,
 };
 
@@ -75,17 +75,20 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             portal_user::Event::Activated
             | portal_user::Event::Updated
             | portal_user::Event::EmailChanged
-            | portal_user::Event::Deactivated => Ok(()),
+            | portal_user::Event::Deactivated
+            | portal_user::Event::Left => Ok(()),
         },
         DomainEvent::User(event) => match event {
             user::Event::Invited | user::Event::Reinvited => people::user_invited(outbox, logged).await,
+            user::Event::WorkHandedOver => hand_over::work(outbox, logged).await,
             user::Event::Registered
             | user::Event::Activated
             | user::Event::Updated
             | user::Event::EmailChanged
             | user::Event::OwnershipReceived
             | user::Event::OwnershipHandedOver
-            | user::Event::Deactivated => Ok(()),
+            | user::Event::Deactivated
+            | user::Event::Left => Ok(()),
         },
         DomainEvent::Undelivered(event) => match event {
             aside::Event::Retried => undelivered::retried(outbox, logged).await,

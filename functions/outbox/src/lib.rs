@@ -17,6 +17,7 @@ mod credits;
 mod decisions;
 mod effects;
 mod failed;
+mod hand_over;
 mod invoices;
 mod logins;
 mod mails;

@@ -1,8 +1,8 @@
 //! `/api/projects/tasks/`
 
 use api::{
-    Answer, App, Body, Cx, Decimal, ListQuery, Listed, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, View, get, list_scope,
-    may, patch, post, routes,
+    Answer, App, Body, Cx, Decimal, ListQuery, Listed, NoFilter, Page, Patch, Path, Problem, Routes, Set, Shape, Staff, Valid, View, get,
+    list_scope, may, patch, post, routes,
 };
 use chrono::{DateTime, Utc};
 use domain::{
@@ -40,6 +40,7 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
         .routes(routes!(restore_task))
         .routes(routes!(move_task))
         .routes(routes!(list_task_history))
+        .routes(routes!(list_open_tasks))
 }
 
 /// A task, in lists.
@@ -182,6 +183,20 @@ struct MoveTask {
 #[get("/api/projects/tasks/")]
 async fn list_tasks(cx: Cx, staff: Staff<may::ReadWork>, query: ListQuery<TaskFilter>) -> Result<Answer<Page<TaskSummary>>, Problem> {
     cx.list(&staff, query.filter.list_scope()?, &query).await
+}
+
+/// List what somebody has still to do.
+///
+/// The tasks that are theirs and not done, the one that is due last first, or with `ordering=created` the one that is due next; what
+/// is due on no day comes after all others. What is given to them is in it a second later. There is no filter: 400.
+#[get("/api/projects/users/{id}/open-tasks/")]
+async fn list_open_tasks(
+    cx: Cx,
+    staff: Staff<may::ReadWork>,
+    Path(id): Path<UserId>,
+    query: ListQuery<NoFilter>,
+) -> Result<Answer<Page<TaskSummary>>, Problem> {
+    cx.list_within(&staff, ListScope::Person(id.into()), id, &query).await
 }
 
 /// Enter a task on a project.

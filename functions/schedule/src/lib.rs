@@ -162,7 +162,7 @@ impl Schedule {
             change.commit(&Reply::none()).await?;
             return Ok(Outcome::Dropped);
         };
-        let found = self.store.read(due.firm).record(founder).login(login).fetch().await?;
+        let found = self.store.read(due.firm).record(founder).login(login).first_firm().fetch().await?;
         change.update(firm, closed)?;
         if let Some(founder) = found.maybe(founder)?.filter(|founder| founder.status != Standing::Deactivated) {
             change.update(&founder, founder.close())?;
@@ -170,6 +170,9 @@ impl Schedule {
         change.remove_membership(&founder.to_string())?;
         if let Some(login) = found.login(login)?.filter(|login| login.proven_at.is_none()) {
             change.remove_login(&login, &[Joined { firm: due.firm, subject: founder.to_string(), client: None, since: now }])?;
+        }
+        if found.first_firm()? == Some(due.firm) {
+            change.forget_first_firm()?;
         }
         change.commit(&Reply::none()).await?;
         Ok(Outcome::Fired)

@@ -15,6 +15,7 @@ pub mod error;
 mod functions;
 pub mod gateway;
 mod html;
+pub mod invite;
 pub mod keys;
 pub mod lift;
 mod mailbox;

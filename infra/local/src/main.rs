@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use local::{
     check, demo,
     error::{Doing, Result},
-    lift, rebuild, redrive,
+    invite, lift, rebuild, redrive,
     stack::{Options, Stack},
     verify,
 };
@@ -49,6 +49,8 @@ enum Command {
     Verify(verify::Options),
     /// Go through the event log again, and do what should have followed and didn't: mails, changes of other records.
     Redrive(redrive::Options),
+    /// Let somebody sign up a firm where firms sign up by invitation: prints the link, which works once, within a week.
+    Invite(invite::Options),
     /// Let mail go again to an address from which it came back or that called it spam, since whose it is has asked for that.
     Lift(lift::Options),
     /// Add up all time anew, and set right the sums beside projects and tasks.
@@ -78,6 +80,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Check { url }) => check::run(&url).await,
         Some(Command::Verify(options)) => verify::run(options).await,
         Some(Command::Redrive(options)) => redrive::run(options).await,
+        Some(Command::Invite(options)) => invite::run(options).await,
         Some(Command::Lift(options)) => lift::run(options).await,
         Some(Command::Rebuild(table)) => rebuild::run(table).await,
         None => {

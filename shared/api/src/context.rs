@@ -270,9 +270,21 @@ impl Cx {
     where
         Parent: From<Id<P>>,
     {
-        let page = self.store.list(by.caller().firm, &ListScope::Parent(parent.into()), &query.page).await?;
+        self.list_within(by, ListScope::Parent(parent.into()), parent, query).await
+    }
+
+    /// 200 with a page of the records in `scope`, which are those of the record `of`; 404 if there is no such record, which is
+    /// looked at only where none are found.
+    pub async fn list_within<S: Listed, P: Entity, F>(
+        &self,
+        by: &impl Acts,
+        scope: ListScope,
+        of: Id<P>,
+        query: &ListQuery<F>,
+    ) -> Result<Answer<Page<S>>, Problem> {
+        let page = self.store.list(by.caller().firm, &scope, &query.page).await?;
         if page.items.is_empty() {
-            self.store.get(by.caller().firm, parent).await?;
+            self.store.get(by.caller().firm, of).await?;
         }
         Answer::json(StatusCode::OK, &query.page(&page, |row| S::listed(row, self.now)))
     }

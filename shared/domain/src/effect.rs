@@ -27,6 +27,8 @@ names! {
         Pay = "pay",
         /// Somebody's e-mail follows that of their login.
         Follow = "follow",
+        /// What somebody had still to do is handed to somebody else.
+        HandOver = "hand-over",
         /// What was archived is looked at once more.
         Recheck = "recheck",
         /// All of it, where what follows could not even be found out.

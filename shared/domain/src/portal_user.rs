@@ -24,6 +24,8 @@ crate::events! {
         EmailChanged = "portal_user.email_changed" is Change,
         /// Shut out.
         Deactivated = "portal_user.deactivated" is Change,
+        /// They left the portal.
+        Left = "portal_user.left" is Change,
     }
 }
 
@@ -86,6 +88,11 @@ impl PortalUser {
     pub fn activate(&self, number: u32, now: Time) -> Transition<Self> {
         self.invitation.admits(self.status, number, now)?;
         Ok((Self { status: Standing::Active, active_since: Some(now), ..self.clone() }, Event::Activated))
+    }
+
+    /// They leave by themselves.
+    pub fn leave(&self) -> Transition<Self> {
+        self.deactivate().map(|(gone, _)| (gone, Event::Left))
     }
 
     /// Shut out.

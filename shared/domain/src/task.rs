@@ -92,6 +92,12 @@ impl Task {
         Ok((edited.checked()?, Event::Updated))
     }
 
+    /// The task of `from` as one of `to`, where it is still to be done and theirs.
+    pub fn hand_over(&self, from: UserId, to: UserId) -> Option<(Self, Event)> {
+        let is_theirs = self.assignee == Some(from) && self.status != Status::Done;
+        is_theirs.then(|| (Self { assignee: Some(to), ..self.clone() }, Event::Updated))
+    }
+
     /// The task at another status or place. Any status can follow any other: work goes back and forth.
     pub fn move_to(&self, to: Status, position: Option<i32>) -> Transition<Self> {
         let position = position.unwrap_or(self.position);
@@ -144,6 +150,21 @@ mod tests {
                 (!good).then_some("hourly_rate".into()),
                 "{code} {rate}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_done_or_somebody_elses_is_not_handed_over() {
+        let [ann, bo, cy] = [1, 2, 3].map(|n| Id::new(Time::default(), n));
+        for (assignee, status, moves) in [
+            (Some(ann), Status::Blocked, true),
+            (Some(ann), Status::Done, false),
+            (Some(cy), Status::Todo, false),
+            (None, Status::Todo, false),
+        ] {
+            let task = Task { assignee, status, ..task() };
+            let handed = task.hand_over(ann, bo).map(|(task, _)| task.assignee);
+            assert_eq!(handed, moves.then_some(Some(bo)), "{assignee:?} {status:?}");
         }
     }
 

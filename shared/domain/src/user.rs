@@ -30,6 +30,10 @@ crate::events! {
         OwnershipHandedOver = "user.ownership_handed_over" is Change,
         /// Shut out.
         Deactivated = "user.deactivated" is Change,
+        /// They left the firm.
+        Left = "user.left" is Change,
+        /// What they had still to do is handed to somebody else.
+        WorkHandedOver = "user.work_handed_over" is Change,
     }
 }
 
@@ -48,17 +52,20 @@ pub struct User {
     pub active_since: Option<Time>,
     /// The last link that was sent to them; none for who founded the firm.
     pub invitation: Option<Invitation>,
+    /// To whom what they had still to do was handed last.
+    pub handed_over_to: Option<UserId>,
 }
 
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: SingleLine<200>, email: Email) -> Self {
-        Self { name, email, role: Role::Owner, status: Standing::Active, active_since: None, invitation: None }
+        Self { name, email, role: Role::Owner, status: Standing::Active, active_since: None, invitation: None, handed_over_to: None }
     }
 
     /// Somebody who is invited at `now`.
     pub fn invited(name: SingleLine<200>, email: Email, role: Role, _: Confirmed, now: Time) -> Self {
-        Self { name, email, role, status: Standing::Invited, active_since: None, invitation: Some(Invitation::first(now)) }
+        let invitation = Some(Invitation::first(now));
+        Self { name, email, role, status: Standing::Invited, active_since: None, invitation, handed_over_to: None }
     }
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always
@@ -131,6 +138,28 @@ impl User {
         }
     }
 
+    /// They leave by themselves: no owner does, so a firm always keeps one.
+    pub fn leave(&self) -> Transition<Self> {
+        match (self.status, self.role) {
+            (Standing::Invited | Standing::Deactivated, _) => Err(Refusal::state("Isn't let in anyway.")),
+            (Standing::Active, Role::Owner) => {
+                Err(Refusal::state("Whoever owns the firm can't leave it; hand it over, or have another owner change your role."))
+            }
+            (Standing::Active, Role::Manager | Role::Consultant | Role::Billing) => {
+                Ok((Self { status: Standing::Deactivated, ..self.clone() }, Event::Left))
+            }
+        }
+    }
+
+    /// What the person `id` has still to do is handed to `other`, who is called `to`.
+    pub fn hand_over(&self, id: UserId, to: UserId, other: &Self) -> Transition<Self> {
+        if id == to {
+            return Err(Refusal::rule("to", "Has it already."));
+        }
+        other.takes_work("to")?;
+        Ok((Self { handed_over_to: Some(to), ..self.clone() }, Event::WorkHandedOver))
+    }
+
     /// The person whose firm is closed, since they founded it and never confirmed their e-mail.
     pub fn close(&self) -> (Self, Event) {
         (Self { status: Standing::Deactivated, ..self.clone() }, Event::Deactivated)
@@ -153,6 +182,26 @@ mod tests {
         for status in [Standing::Invited, Standing::Deactivated] {
             assert!(User { status, ..other.clone() }.take_over_from(bo, &founder, ann).is_err());
         }
+    }
+
+    #[test]
+    fn whoever_owns_the_firm_does_not_leave_it_and_who_left_is_gone() {
+        let founder = User::founder(SingleLine::new("Ann").unwrap(), Email::new("ann@acme.example").unwrap());
+        assert!(founder.leave().is_err());
+        for role in [Role::Manager, Role::Consultant, Role::Billing] {
+            let (gone, event) = User { role, ..founder.clone() }.leave().unwrap();
+            assert_eq!((gone.status, event), (Standing::Deactivated, Event::Left));
+            assert!(gone.leave().is_err());
+        }
+    }
+
+    #[test]
+    fn work_is_handed_to_somebody_else_who_takes_it() {
+        let founder = User::founder(SingleLine::new("Ann").unwrap(), Email::new("ann@acme.example").unwrap());
+        let [ann, bo] = [1, 2].map(|n| Id::new(Time::default(), n));
+        let gone = User { status: Standing::Deactivated, ..founder.clone() };
+        assert!(founder.hand_over(ann, ann, &founder).is_err() && founder.hand_over(ann, bo, &gone).is_err());
+        assert_eq!(gone.hand_over(ann, bo, &founder).unwrap().0.handed_over_to, Some(bo));
     }
 
     #[test]

@@ -142,6 +142,16 @@ impl Key {
         Self::header(format!("EMAIL#{email}"))
     }
 
+    /// An invitation to sign up a firm.
+    pub(crate) fn firm_invitation(token: &Digest) -> Self {
+        Self::header(format!("FIRM_INVITATION#{token}"))
+    }
+
+    /// Which firm was signed up first.
+    pub(crate) fn first_firm() -> Self {
+        Self::header("FIRST_FIRM".to_owned())
+    }
+
     /// The secrets of a login; the login itself is a record of the installation's.
     pub(crate) fn credentials(id: LoginId) -> Self {
         Self::header(format!("LOGIN#{id}"))
@@ -325,6 +335,8 @@ mod tests {
             ("where a login leads", key(Key::joined(Id::new(now, 10), firm, "user_1"))),
             ("membership", key(Key::membership(firm, "user_1"))),
             ("session", key(Key::session(Id::new(now, 10), Id::new(now, 5)))),
+            ("firm invitation", key(Key::firm_invitation(&Digest::of(&[b"x"])))),
+            ("first firm", key(Key::first_firm())),
             ("decoy", key(Key::decoy(&Digest::of(&[b"x"]), HEADER))),
             ("lease", key(Key::lease(firm, "user_1"))),
             ("rate of payments", key(Key::rate(Some(firm), "user_1#payment"))),

@@ -4,6 +4,7 @@
 //! write; a record changes only together with its event; nothing is decided by an index, which lags. No function
 //! scans the table: only [`Store::partitions`], which ops run, does. Deliberately absent: rules (`domain`), HTTP (`api`).
 
+mod admission;
 mod allowance;
 mod change;
 mod claim;

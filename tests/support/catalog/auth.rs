@@ -11,7 +11,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("register", async |_| {
             Given::body(json!({
                 "firm_name": "North & Partners", "name": "Ann Lee", "email": email("founder"), "password": PASSWORD,
-                "currency": "SEK", "time_zone": "Europe/Stockholm", "session": "token",
+                "currency": "SEK", "time_zone": "Europe/Stockholm", "invitation": "x", "session": "token",
             }))
         })
         // To whom it was answered before, the login and the session of then.
@@ -193,6 +193,7 @@ pub(super) fn rows() -> Vec<Row> {
         .reads(4)
         .of_no_record(),
         row("show_me", async |_| Given::nothing()),
+        row("leave_firm", async |firm| Given::nothing().by(&firm.member(Role::Consultant).await)).gives_up_access().of_no_record(),
     ]
 }
 

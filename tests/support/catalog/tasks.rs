@@ -19,6 +19,13 @@ pub(super) fn rows() -> Vec<Row> {
         })
         .others(ManageWork)
         .of_any_client(&["/assignee"]),
+        row("list_open_tasks", async |firm| {
+            let user = user(firm).await;
+            let mut body = new_task(firm).await;
+            body["assignee"] = json!(user);
+            firm.owner.post("/api/projects/tasks/", body).await.expect(201);
+            Given::named(user)
+        }),
         row("archive_task", async |firm| Given::named(task(firm).await)),
         row("restore_task", async |firm| Given::named(archived(firm, "/api/projects/tasks/", task(firm).await).await)),
         row("move_task", async |firm| Given::named(task(firm).await).with(json!({"to": "in_progress", "position": 3}))),

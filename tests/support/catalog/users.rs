@@ -1,5 +1,6 @@
 //! The firm's people.
 
+use domain::access::Role;
 use serde_json::{Value, json};
 
 use super::{Given, Row, row};
@@ -13,6 +14,11 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_user", async |firm| Given::named(user(firm).await).with(json!({"name": "Bo A. Ek", "role": "manager"}))),
         row("invite_user", async |firm| Given::named(user(firm).await)),
         row("deactivate_user", async |firm| Given::named(user(firm).await)),
+        row("hand_over_work", async |firm| {
+            let other = firm.member(Role::Consultant).await;
+            Given::named(user(firm).await).with(json!({"to": other.id}))
+        })
+        .of_any_client(&["/to"]),
         row("list_user_history", async |firm| Given::named(user(firm).await)),
     ]
 }

@@ -1,7 +1,7 @@
 //! DynamoDB in this process: dynoxide, with the template's table in it, served over HTTP.
 //!
-//! The server has a thread and a runtime of its own, so that one database can serve tests that each have theirs. It
-//! stops when the `Dynamo` is dropped. Deliberately absent: any knowledge of what the table holds.
+//! The server has a thread and a runtime of its own, so that one database can serve tests that each have theirs; a second
+//! thread would only wait for SQLite. It stops when the `Dynamo` is dropped. Deliberately absent: any knowledge of what the table holds.
 
 mod stream;
 
@@ -84,7 +84,7 @@ impl Dynamo {
         let listener = TcpListener::bind(("127.0.0.1", 0)).doing(sentence)?;
         listener.set_nonblocking(true).doing(sentence)?;
         let endpoint = format!("http://{}", listener.local_addr().doing(sentence)?);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().doing(sentence)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().doing(sentence)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let served = database.clone();
         thread::Builder::new()
