@@ -66,7 +66,7 @@ async fn an_invoice_is_paid_into_the_firms_account_and_what_becomes_of_it_is_hea
 #[tokio::test]
 async fn a_firm_that_takes_no_payments_says_why() {
     let app = TestApp::unlimited().await;
-    let firm = app.unconnected_firm().await;
+    let (firm, post) = (app.unconnected_firm().await, PostOffice::open().await);
     let bill = Bill::of(&firm, "500").await;
     assert!(unpayable(&firm, &bill.id).await.contains("hasn't set them up"));
     connect(&firm.owner).await.expect(200);
@@ -80,6 +80,10 @@ async fn a_firm_that_takes_no_payments_says_why() {
             None => assert!(bill.session().await.starts_with("cs_")),
         }
     }
+    app.deliver_by(&post).await;
+    let mails = post.mails_to(&firm.owner.email);
+    let told: Vec<_> = mails.iter().filter(|mail| mail.subject == "A client couldn't pay you online").collect();
+    assert!(told.len() == 1 && told[0].text.contains("INV-000001"), "once for each invoice");
     // Before its events come.
     app.stand_in.step(&account, Move::Complete).unwrap();
     app.pump_stripe().await;

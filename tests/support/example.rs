@@ -22,6 +22,8 @@ const SOURCE_ADDRESS: &str = "203.0.113.7";
 /// How the addresses of the stand-in's pages begin, and what a page of Stripe's own is like.
 const STAND_IN: &str = "http://127.0.0.1:";
 const PAGE: &str = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3";
+/// How Stripe's names of accounts begin.
+const ACCOUNT: &str = "acct_1";
 /// What an app makes codes from.
 const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const TOTP_URI: &str = "otpauth://totp/ConsultantPro:ann%40north%2Eexample?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ConsultantPro\
@@ -129,6 +131,9 @@ impl Told {
     /// An id and what may be behind it.
     fn id(&mut self, text: &str) -> String {
         let id = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if id.starts_with(ACCOUNT) {
+            return text.replace(id, &format!("{ACCOUNT}NorthPartners{}", self.number(ACCOUNT, id)));
+        }
         match id.rsplit_once('_').filter(|(_, ulid)| is_ulid(ulid)) {
             Some((prefix, _)) => text.replace(id, &format!("{prefix}_{ULID}{:016}", self.number(prefix, id))),
             None => text.to_owned(),

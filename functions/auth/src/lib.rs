@@ -39,7 +39,7 @@ pub use self::payments::Stripe;
 
 /// Every route of this function.
 pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
-    let keys = Keys { registration: keys.registration.under(stripe.mode), ..keys };
+    let registration = keys.registration.under(stripe.mode);
     R::default()
         .merge(register::routes())
         .merge(login::routes())
@@ -61,6 +61,6 @@ pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
         .merge(suppressions::routes())
         .merge(payments::routes())
         .merge(users::routes())
-        .with(keys)
+        .with(keys.admitting(registration))
         .with(stripe)
 }

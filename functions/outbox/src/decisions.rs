@@ -204,6 +204,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::sent(outbox, logged).await.and(expired)
         }
+        invoice::Event::CheckoutUnavailable => payment_accounts::unpayable(outbox, logged).await,
         invoice::Event::Reminded => invoices::reminded(outbox, logged).await,
         invoice::Event::PaymentRecorded | invoice::Event::Paid => {
             let expired = checkouts::expire_stale(outbox, logged).await;

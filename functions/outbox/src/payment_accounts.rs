@@ -6,6 +6,7 @@ use domain::{
     access::Role,
     ids::UserId,
     invitation::Standing,
+    invoice::Invoice,
     payment_account::{LeaveAccount, PaymentAccount},
     user::User,
 };
@@ -20,6 +21,16 @@ pub(crate) async fn told(outbox: &Outbox, logged: &Cause, notice: AccountNotice)
     for owner in owners(outbox, logged).await? {
         let name = EffectKind::Mail.about(owner);
         all = outbox.run_effect(logged, name, async || mail_owner(outbox, logged, owner, notice).await).await.and(all);
+    }
+    all
+}
+
+/// A client wanted to pay an invoice online and couldn't: the owners are told.
+pub(crate) async fn unpayable(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let mut all = Ok(());
+    for owner in owners(outbox, logged).await? {
+        let name = EffectKind::Mail.about(owner);
+        all = outbox.run_effect(logged, name, async || mail_unpayable(outbox, logged, owner).await).await.and(all);
     }
     all
 }
@@ -43,6 +54,16 @@ async fn mail_owner(outbox: &Outbox, logged: &Cause, owner: UserId, notice: Acco
     let (firm, to): (_, Email) = (found.record(logged.firm)?, found.record(owner)?.content.email);
     let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
     let mail = PaymentAccountMail::new(to.clone(), reference, &firm.name, (notice, &account, logged.event.at), &link);
+    to_be_sent(&to, mail.message())
+}
+
+async fn mail_unpayable(outbox: &Outbox, logged: &Cause, owner: UserId) -> Result<Outcome, Failed> {
+    let id = logged.id::<Invoice>()?;
+    let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).record(id).fetch().await?;
+    let (firm, to): (_, Email) = (found.record(logged.firm)?, found.record(owner)?.content.email);
+    let number = found.record(id)?.label().unwrap_or_default();
+    let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
+    let mail = PaymentAccountMail::new(to.clone(), reference, &firm.name, (AccountNotice::Unpayable, &number, logged.event.at), &link);
     to_be_sent(&to, mail.message())
 }
 

@@ -82,7 +82,18 @@ pub async fn open(
     Payable { invoice, account }: Payable,
     begin: impl Fn() -> Change,
 ) -> Result<Answer<PaymentLink>, Problem> {
-    let terms = till.taking.terms(account.as_deref(), invoice.currency)?;
+    let terms = match till.taking.terms(account.as_deref(), invoice.currency) {
+        Ok(terms) => terms,
+        Err(refusal) => {
+            // The firm is told, once.
+            if let Some(unavailable) = invoice.checkout_unavailable(cx.now) {
+                let mut change = begin();
+                change.update(&invoice, unavailable)?;
+                change.commit(&Reply::none()).await?;
+            }
+            return Err(refusal.into());
+        }
+    };
     let payments = async || till.payments.get(cx.now).await.map_err(Problem::unavailable);
     let (payments, invoice, checkout) = match invoice.prepare_checkout(payer.link, &terms, cx.now)? {
         Link::Open(checkout) => return answer(cx, checkout.url.unwrap_or_default(), checkout.expires_at),

@@ -1,7 +1,7 @@
 //! Mails to a firm's owners about where the money goes that its clients pay online.
 
 use askama::Template;
-use domain::{Email, SingleLine, Time, payment_account::AccountId};
+use domain::{Email, SingleLine, Time};
 
 use crate::{Envelope, Link, Message, Purpose, Reference, SendError, Subject, format};
 
@@ -16,6 +16,8 @@ pub enum AccountNotice {
     Disconnected,
     /// It was disconnected at Stripe.
     Deauthorized,
+    /// A client wanted to pay an invoice online, and couldn't.
+    Unpayable,
 }
 
 impl AccountNotice {
@@ -25,6 +27,7 @@ impl AccountNotice {
             Self::Disabled => "Clients can't pay you online for now",
             Self::Disconnected => "Your account for online payments was disconnected",
             Self::Deauthorized => "Your account for online payments was disconnected at Stripe",
+            Self::Unpayable => "A client couldn't pay you online",
         }
     }
 
@@ -41,6 +44,9 @@ impl AccountNotice {
                 "Clients can't pay online until an account is connected again. Nothing more is told us of the old one: what was on its \
                  way there shows in Stripe's Dashboard alone, so record by hand what arrives. Connect an account:"
             }
+            Self::Unpayable => {
+                "You take no payments online for now. Set them up, or ask your client to pay otherwise; of this invoice you aren't told again:"
+            }
         }
     }
 }
@@ -51,21 +57,21 @@ pub struct PaymentAccountMail<'a> {
     envelope: Envelope,
     firm: &'a SingleLine<200>,
     notice: AccountNotice,
-    account: &'a AccountId,
+    about: &'a str,
     at: Time,
     link: &'a Link,
 }
 
 impl<'a> PaymentAccountMail<'a> {
-    /// To `to`, who owns `firm`: `notice`, of its `account`, at `at`. What there is to do is done at `link`.
+    /// To `to`, who owns `firm`: `notice`, of its account or invoice `about`, at `at`. What there is to do is done at `link`.
     pub fn new(
         to: Email,
         reference: Reference,
         firm: &'a SingleLine<200>,
-        (notice, account, at): (AccountNotice, &'a AccountId, Time),
+        (notice, about, at): (AccountNotice, &'a str, Time),
         link: &'a Link,
     ) -> Self {
-        Self { envelope: Envelope::from_platform(to, reference), firm, notice, account, at, link }
+        Self { envelope: Envelope::from_platform(to, reference), firm, notice, about, at, link }
     }
 
     /// The mail, ready to be sent.
@@ -76,16 +82,24 @@ impl<'a> PaymentAccountMail<'a> {
         Message::written(&self.envelope, Purpose::PaymentAccount, subject.clone(), &html, &text)
     }
 
-    fn when(&self) -> String {
-        format::moment(self.at)
+    /// What it is about, before the firm's name.
+    fn what(&self) -> String {
+        match self.notice {
+            AccountNotice::Enabled | AccountNotice::Disabled | AccountNotice::Disconnected | AccountNotice::Deauthorized => {
+                format!("The account {} at Stripe of", self.about)
+            }
+            AccountNotice::Unpayable => format!("A client wanted to pay invoice {} online, of", self.about),
+        }
     }
 
-    /// What happened, before when.
-    fn what(&self) -> &'static str {
+    /// What happened, after the firm's name.
+    fn happened(&self) -> String {
+        let when = format::moment(self.at);
         match self.notice {
-            AccountNotice::Enabled => "is set up",
-            AccountNotice::Disabled => "takes no payments",
-            AccountNotice::Disconnected | AccountNotice::Deauthorized => "isn't connected any more",
+            AccountNotice::Enabled => format!("is set up since {when}."),
+            AccountNotice::Disabled => format!("takes no payments since {when}."),
+            AccountNotice::Disconnected | AccountNotice::Deauthorized => format!("isn't connected any more since {when}."),
+            AccountNotice::Unpayable => format!("on {when}, and couldn't."),
         }
     }
 }
@@ -110,17 +124,19 @@ mod tests {
 
     #[test]
     fn what_changed_of_where_the_money_goes() {
-        let (link, account) = (Link::payment_settings("https://app.consultantpro.example"), "acct_1NorthwindAdvisory".parse().unwrap());
+        let link = Link::payment_settings("https://app.consultantpro.example");
         for (name, notice, firm) in [
             ("payment_account_enabled", AccountNotice::Enabled, "Northwind Advisory"),
             ("payment_account_disabled", AccountNotice::Disabled, "Northwind Advisory"),
             ("payment_account_disconnected", AccountNotice::Disconnected, "Northwind Advisory"),
             ("payment_account_deauthorized", AccountNotice::Deauthorized, "Northwind Advisory"),
+            ("payment_account_unpayable", AccountNotice::Unpayable, "Northwind Advisory"),
             ("payment_account_hostile", AccountNotice::Disabled, EVIL),
         ] {
             let Envelope { to, reference, .. } = envelope();
             let firm = SingleLine::new(firm).unwrap();
-            let mail = PaymentAccountMail::new(to, reference, &firm, (notice, &account, expires_at()), &link);
+            let about = if notice == AccountNotice::Unpayable { "INV-000042" } else { "acct_1NorthwindAdvisory" };
+            let mail = PaymentAccountMail::new(to, reference, &firm, (notice, about, expires_at()), &link);
             check(name, &mail.message().unwrap());
         }
     }

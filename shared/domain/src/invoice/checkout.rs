@@ -128,6 +128,13 @@ impl Invoice {
         Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, Event::CheckoutPrepared)), new))
     }
 
+    /// The invoice once somebody wants to pay it at `now`, and the firm takes no payments online; nothing if that was so before, or it isn't
+    /// to be paid anyway.
+    pub fn checkout_unavailable(&self, now: Time) -> Option<(Self, Event)> {
+        let is_news = self.unpayable_at.is_none() && self.payable().is_ok() && self.pending_checkout().is_none();
+        is_news.then(|| (Self { unpayable_at: Some(now), ..self.clone() }, Event::CheckoutUnavailable))
+    }
+
     /// The invoice once Stripe answered the attempt `attempt` with a page; nothing if that is no news.
     pub fn checkout_opened(&self, attempt: u32, session: &str, url: &str, expires_at: Time) -> Option<(Self, Event)> {
         let waits = |checkout: &Checkout| checkout.attempt == attempt && checkout.state == CheckoutState::Prepared;
@@ -271,6 +278,13 @@ mod tests {
         let (left, event) = third.lose_account(&acct("1")).unwrap();
         assert_eq!((event, left.open_in(&acct("1")).count(), left.open_in(&acct("2")).count()), (Event::CheckoutExpired, 0, 1));
         assert!(left.lose_account(&acct("1")).is_none());
+    }
+
+    #[test]
+    fn that_it_can_not_be_paid_online_is_news_once() {
+        let (noted, event) = sent().checkout_unavailable(now()).unwrap();
+        assert_eq!((event, noted.checkout_unavailable(now())), (Event::CheckoutUnavailable, None));
+        assert!(pay(&sent(), "120").unwrap().invoice.0.checkout_unavailable(now()).is_none());
     }
 
     #[test]
