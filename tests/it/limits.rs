@@ -10,7 +10,7 @@ use serde_json::json;
 use store::Quota;
 use tests::{Answer, PASSWORD, TestApp, User};
 
-use crate::steps::{login, refresh, together, wait_for_the_hour};
+use crate::steps::{login, refresh, together, wait_for_the_hour, wait_to_guess};
 
 /// Use up what `user` may do in this minute; how many requests that were.
 async fn use_up(user: &User<'_>) -> (usize, Answer) {
@@ -188,6 +188,9 @@ async fn an_e_mail_is_guessed_at_twenty_times_an_hour_from_however_many_addresse
         let mut answers = Vec::new();
         for n in 0..22 {
             let written = if n % 2 == 0 { username.clone() } else { format!(" {} ", username.to_uppercase()) };
+            if n < 20 {
+                wait_to_guess(&app, n.into());
+            }
             let mut answer = wrong_login(&app, &written, Some(address(n))).await;
             answer.headers.remove("date");
             for name in ["retry-after", "ratelimit-reset"] {
@@ -302,6 +305,7 @@ async fn an_e_mail_is_counted_as_one_however_it_is_spelt() {
         format!("{local}@{}", widened.collect::<String>())
     };
     for n in 0..20_u8 {
+        wait_to_guess(&app, n.into());
         let username = if n % 2 == 0 { wide(usize::from(n / 2) % 7) } else { owner.email.to_uppercase() };
         wrong_login(&app, &username, Some(address(n))).await.expect(401);
     }
@@ -340,4 +344,27 @@ async fn who_was_shut_out_lets_nobody_else_in() {
         manager.post(&path, json!({})).await.expect(401);
     }
     assert_eq!(app.changed_since(&before), []);
+}
+
+#[tokio::test]
+async fn who_goes_on_failing_waits_longer_each_time_and_is_told_how_long() {
+    let app = TestApp::new().await;
+    wait_for_the_hour(&app);
+    let owner = app.firm().await.owner;
+    for n in 0..10 {
+        wrong_login(&app, &owner.email, Some(address(n))).await.expect(401);
+    }
+    let mut waits = Vec::new();
+    for n in 10..14 {
+        let refused = app.post("/api/auth/login/", json!({"username": owner.email, "password": PASSWORD})).from(address(n)).send().await;
+        let wait: i64 = refused.expect(429).header("retry-after").unwrap().parse().unwrap();
+        app.clock.advance(TimeDelta::seconds(wait));
+        waits.push(wait);
+        wrong_login(&app, &owner.email, Some(address(n))).await.expect(401);
+    }
+    assert_eq!(waits, [1, 2, 4, 8]);
+    // Once it is over, the right password lets them in, and that costs nothing.
+    app.clock.advance(TimeDelta::seconds(16));
+    login(&app, &owner.email).await.expect(200);
+    login(&app, &owner.email).await.expect(200);
 }

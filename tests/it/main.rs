@@ -22,6 +22,7 @@ mod cookies;
 mod credit_notes;
 mod credits;
 mod days;
+mod devices;
 mod email_change;
 mod engagements;
 mod event_log;

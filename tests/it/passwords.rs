@@ -7,7 +7,7 @@ use domain::access::Role;
 use serde_json::{Value, json};
 use tests::{Answer, Firm, PASSWORD, PostOffice, TestApp, User, email};
 
-use crate::steps::{login, refresh, together, wait_for_the_hour, with_tokens};
+use crate::steps::{login, refresh, together, wait_for_the_hour, wait_to_guess, with_tokens};
 
 /// The password that is chosen here.
 const OTHER: &str = "harbour lane lighthouse";
@@ -292,11 +292,13 @@ async fn who_has_anothers_token_guesses_no_more_passwords_than_who_has_none() {
         call.from(IpAddr::from(rand::random::<u32>().to_be_bytes())).send().await
     };
     // Who fails to sign in as them keeps them from nothing.
-    for _ in 0..20 {
+    for n in 0..20 {
+        wait_to_guess(&app, n);
         login_from_elsewhere(&app, &owner.email).await.expect(401);
     }
     assert!(login_from_elsewhere(&app, &owner.email).await.status == 429);
-    for _ in 0..20 {
+    for n in 0..20 {
+        wait_to_guess(&app, n);
         guess(&owner, "correct horse batterx").await.expect(422);
     }
     assert!(guess(&owner, PASSWORD).await.expect(429).header("retry-after").is_some());
@@ -308,7 +310,8 @@ async fn who_has_anothers_token_guesses_no_more_passwords_than_who_has_none() {
     let mut held = app.meter.hold_after(2, "BatchGetItem");
     let (right, ()) = tokio::join!(guess(&owner, PASSWORD), async {
         held.reached().await;
-        for _ in 0..20 {
+        for n in 0..20 {
+            wait_to_guess(&app, n);
             guess(&owner, "correct horse batterx").await.expect(422);
         }
         held.release();

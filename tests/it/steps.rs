@@ -3,6 +3,7 @@
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use domain::guess;
 use serde_json::{Value, json};
 use tests::{Answer, Call, PASSWORD, TestApp, User};
 
@@ -42,6 +43,11 @@ pub(crate) fn wait_until(app: &TestApp, then: DateTime<Utc>) {
 pub(crate) fn wait_for_the_hour(app: &TestApp) {
     let into = app.clock.now().timestamp_millis().rem_euclid(3_600_000);
     app.clock.advance(TimeDelta::milliseconds(3_600_000 - into));
+}
+
+/// Let pass what whoever failed `failures` times waits before they may try again.
+pub(crate) fn wait_to_guess(app: &TestApp, failures: u32) {
+    app.clock.advance(guess::wait(failures, 20));
 }
 
 /// The answers of `calls`, all of which are under way at the same time.

@@ -2,6 +2,7 @@
 //! by itself, so what is done by it is done for pages of the web app's origin alone.
 
 use api::{App, Cx, Problem};
+use chrono::TimeDelta;
 use domain::session::REFRESH;
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,12 @@ pub(crate) fn shown(cx: &Cx, app: &App, body: Option<String>) -> Result<(String,
 
 /// The cookie that holds `token`, as long as that is taken.
 pub(crate) fn cookie(token: &str) -> String {
-    format!("{COOKIE}={token}; Max-Age={}; {ATTRIBUTES}", REFRESH.num_seconds())
+    cookie_of(COOKIE, token, REFRESH)
+}
+
+/// The cookie `name` that holds `value` for so long.
+pub(crate) fn cookie_of(name: &str, value: &str, lasts: TimeDelta) -> String {
+    format!("{name}={value}; Max-Age={}; {ATTRIBUTES}", lasts.num_seconds())
 }
 
 /// What takes the cookie away.

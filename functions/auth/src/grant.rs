@@ -17,6 +17,7 @@ use crate::{
     admission::Registration,
     alive, carrier,
     challenge::{self, Challenge, Challenged, Entry},
+    device,
     passwords::Passwords,
     second_factor::Code,
     shapes::{FirmOut, MembershipOut, UserOut},
@@ -27,7 +28,7 @@ use crate::{
 pub struct Keys {
     issuer: Arc<str>,
     signing: Kept<SigningKey>,
-    links: Kept<LinkKey>,
+    pub(crate) links: Kept<LinkKey>,
     pub(crate) passwords: Passwords,
     pub(crate) registration: Registration,
 }
@@ -175,6 +176,10 @@ impl Remembered {
 pub(crate) struct Granted {
     #[serde(flatten)]
     tokens: Tokens,
+    /// What shows at the next sign-in, of a year, that they signed in here; unless it comes as a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    device: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user: Option<UserOut>,
@@ -282,7 +287,9 @@ async fn present(cx: &Cx, keys: &Keys, kept: Remembered, known: &Credentials) ->
         Entry::Session(grant) => {
             let recovery_codes = nonce.and_then(|nonce| known.factor.recovery_codes(nonce));
             let (tokens, cookie) = keys.tokens(&grant, cx.now).await?;
-            Ok(Answer::json(status, &Granted { tokens, user, firm, memberships, recovery_codes })?.cookie(cookie).secret())
+            let (device, device_cookie) = device::of(keys, &grant, cx.now).await?;
+            let cookies = cookie.into_iter().chain(device_cookie);
+            Ok(Answer::json(status, &Granted { tokens, device, user, firm, memberships, recovery_codes })?.cookies(cookies).secret())
         }
     }
 }

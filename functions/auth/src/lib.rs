@@ -6,6 +6,7 @@ mod alive;
 mod carrier;
 mod challenge;
 mod confirmation;
+mod device;
 mod email;
 mod firm;
 mod grant;

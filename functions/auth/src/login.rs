@@ -20,6 +20,7 @@ use crate::{
     alive,
     carrier::{self, Carrier},
     challenge::{Challenge, Entering},
+    device,
     grant::{self, Grant, Granted, Keys, Proof, Remembered, Tokens},
     shapes::MembershipOut,
 };
@@ -40,6 +41,10 @@ struct Credentials {
     password: String,
     /// Into which firm, for who belongs to several. Default: the one that they were in last.
     firm: Option<FirmId>,
+    /// From an earlier sign-in here (`device`, or its cookie): who shows it is counted by that alone, so that no stranger's failures keep
+    /// them out.
+    #[schema(max_length = 128)]
+    device: Option<String>,
     /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
     session: Option<Carrier>,
 }
@@ -57,7 +62,8 @@ struct RefreshToken {
 ///
 /// As whom they signed in last, unless `firm` says another; as whom else they can be, by `switch/`, is in `memberships`. 202 where a code
 /// is asked next, by `login/mfa/`: of who has a second factor, or is asked by the firm to set one up. Only what fails is counted, for
-/// the address and for the e-mail; past the limit, 429 with the right password too. 401 if there is no such login, the password is
+/// the address and for the e-mail, or for the device alone; past half of the limit one waits before one may try again, longer each time,
+/// and past the limit for the hour's end: 429 with the right password too. 401 if there is no such login, the password is
 /// another, or the firm doesn't let them in any more.
 #[post("/api/auth/login/", 200, 202: Challenge, 401, 403, tag = "auth")]
 async fn login(
@@ -67,18 +73,18 @@ async fn login(
     Valid(body): Valid<Credentials>,
 ) -> Result<Answer<Granted>, Problem> {
     let carrier = Carrier::asked(body.session, &cx, &app)?;
-    let (attempt, email) = (cx.attempt(&body.username), Email::new(&body.username).ok());
-    let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), of_email(&cx, email.as_ref()));
-    admitted?;
+    let email = Email::new(&body.username).ok();
+    let device = device::shown(&cx, &keys, body.device.as_deref(), carrier).await?;
+    let (attempt, login) = device::admit((&cx, &app), device, &body.username, of_email(&cx, email.as_ref())).await?;
     let Some(Opened { login, known, last: (Membership { firm: id, principal }, firm), memberships, renewed }) =
-        opened(&cx, &keys, &body, login?).await?
+        opened(&cx, &keys, &body, login).await?
     else {
         cx.count_failure(&app, &attempt).await?;
         return Err(Problem::unauthorized(None, "No such login, or another password."));
     };
     let mut change = cx.change_anonymous(id, actor(principal));
     // Of guesses that are made at once, only those count that are done before the others' failures are too many.
-    change.require_fewer(attempt.username(), app.limiter.failures())?;
+    change.require_fewer(attempt.name(), app.limiter.failures())?;
     let after = known.rehashed(renewed);
     let entry = Entering { login, credentials: &after, by_code: false, firm: (id, &firm), principal, carrier }.enter(&cx, &mut change)?;
     let after = if entry.is_session() { after.signed_in(&principal.subject()) } else { after };
@@ -119,7 +125,7 @@ async fn refresh(
         Refreshed::Over => return Err(alive::over()),
     };
     let (tokens, cookie) = keys.tokens(&Grant { id: shown.sid, session }, cx.now).await?;
-    Ok(cx.json(&tokens)?.cookie(cookie).secret())
+    Ok(cx.json(&tokens)?.cookies(cookie).secret())
 }
 
 /// Sign out: the session's refresh tokens aren't taken any more.
@@ -137,7 +143,7 @@ async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>
             cx.store.replace_session(id, &session, &session.revoke()).await?;
         }
     }
-    Ok(Answer::no_content().cookie(carrier.is_cookie().then(carrier::no_cookie)))
+    Ok(Answer::no_content().cookies(carrier.is_cookie().then(carrier::no_cookie)))
 }
 
 /// The login of `email`, if it has one, and what it proves itself by; who has none waits as long.

@@ -118,7 +118,7 @@ async fn confirm_totp(
     let factor = second_factor::confirm((&cx, &app), &guesses, &own.credentials, (&body.code, nonce)).await?;
     let after = own.credentials.with_sessions_ended().with_factor(factor);
     let mut change = own.change(&cx)?;
-    change.require_fewer(guesses.username(), app.limiter.failures())?;
+    change.require_fewer(guesses.name(), app.limiter.failures())?;
     let had_one = own.credentials.factor.is_on();
     change.update_login(&own.login, if had_one { own.login.replace_factor() } else { own.login.add_factor() })?;
     change.update_credentials(caller.login, &own.credentials, &after)?;

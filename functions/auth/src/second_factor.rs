@@ -108,7 +108,7 @@ impl Proven {
 
     /// That `change` is made only if not too many guesses at once were wrong.
     pub(crate) fn depend(&self, change: &mut Change, app: &App) -> Result<(), Error> {
-        change.require_fewer(self.guesses.username(), app.limiter.failures())
+        change.require_fewer(self.guesses.name(), app.limiter.failures())
     }
 
     /// The same, and that whose login `login` is hears of a recovery code that was used.

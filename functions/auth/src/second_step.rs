@@ -109,7 +109,7 @@ struct FirstStep {
 impl FirstStep {
     /// Who `shown` says, if their password is the same; and what the request was answered if it was done before.
     async fn read(cx: &Cx, app: &App, shown: &Challenged) -> Result<(Self, Option<Reply>), Problem> {
-        let guesses = cx.attempt(&shown.login.to_string());
+        let guesses = Attempt::of(shown.login);
         let read = cx.read_anonymous(INSTALLATION).login(shown.login);
         let (admitted, found, credentials) =
             tokio::join!(app.limiter.admit(&cx.store, &guesses, cx.now), read.fetch_with_reply(), cx.store.credentials(shown.login));
@@ -140,7 +140,7 @@ impl FirstStep {
         let nonce = rand::random();
         let factor = second_factor::confirm((cx, app), guesses, credentials, (code, nonce)).await?;
         let after = credentials.with_sessions_ended().with_factor(factor);
-        change.require_fewer(guesses.username(), app.limiter.failures())?;
+        change.require_fewer(guesses.name(), app.limiter.failures())?;
         change.update_login(login, login.add_factor())?;
         change.end_access(all, after.epoch, None)?;
         Ok((after, Some(nonce)))

@@ -34,7 +34,7 @@ pub struct Answer<T> {
     reply: Reply,
     /// What is kept in its place.
     kept: Option<Reply>,
-    cookie: Option<String>,
+    cookies: Vec<String>,
     replayed: bool,
     secret: bool,
     body: PhantomData<fn() -> T>,
@@ -80,8 +80,8 @@ impl<T> Answer<T> {
 
     /// The same answer of an operation that mostly answers with a `U`: its attribute says of which status this is the body.
     pub fn instead<U>(self) -> Answer<U> {
-        let Self { reply, kept, cookie, replayed, secret, body: _ } = self;
-        Answer { reply, kept, cookie, replayed, secret, body: PhantomData }
+        let Self { reply, kept, cookies, replayed, secret, body: _ } = self;
+        Answer { reply, kept, cookies, replayed, secret, body: PhantomData }
     }
 
     /// The same answer, which nobody on its way may keep: it has tokens in it (RFC 6749, 5.1).
@@ -97,10 +97,10 @@ impl<T> Answer<T> {
         Self { kept: Some(kept), ..self }
     }
 
-    /// The same answer, with a cookie (`Set-Cookie`), if there is one.
+    /// The same answer, with these cookies (`Set-Cookie`).
     #[must_use]
-    pub fn cookie(self, cookie: Option<String>) -> Self {
-        Self { cookie, ..self }
+    pub fn cookies(self, cookies: impl IntoIterator<Item = String>) -> Self {
+        Self { cookies: cookies.into_iter().collect(), ..self }
     }
 
     /// What is kept of it, to be given again.
@@ -117,7 +117,7 @@ impl<T> Answer<T> {
 
 impl<T> From<Reply> for Answer<T> {
     fn from(reply: Reply) -> Self {
-        Self { reply, kept: None, cookie: None, replayed: false, secret: false, body: PhantomData }
+        Self { reply, kept: None, cookies: Vec::new(), replayed: false, secret: false, body: PhantomData }
     }
 }
 
@@ -134,8 +134,8 @@ impl<T> IntoResponse for Answer<T> {
         if let Some(Ok(tag)) = tag.map(|tag| HeaderValue::from_str(&tag)) {
             headers.insert(header::ETAG, tag);
         }
-        if let Some(Ok(cookie)) = self.cookie.map(|cookie| HeaderValue::from_str(&cookie)) {
-            headers.insert(header::SET_COOKIE, cookie);
+        for cookie in self.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+            headers.append(header::SET_COOKIE, cookie);
         }
         if let Some(Ok(location)) = location.map(|location| HeaderValue::from_str(&location)) {
             headers.insert(header::LOCATION, location);

@@ -11,17 +11,20 @@
 //! Who comes by the link of a record leases likewise, by their address.
 //!
 //! Log-ins are counted where they fail, for the address and for the e-mail, so that neither many e-mails can be tried
-//! from one address nor one e-mail from many. The e-mail is kept as a hash: what is typed there isn't always one.
+//! from one address nor one e-mail from many; who goes on failing waits longer each time. The e-mail is kept as a hash: what is typed
+//! there isn't always one. Who showed something before, a login's token or password, or a device on which it was signed in, is counted by
+//! that alone, so that no stranger locks them out.
 
 use std::{
     collections::HashMap,
+    fmt,
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Digest, Email, Id, Time, firm::Firm, session::Session};
+use domain::{Digest, Email, Id, Time, firm::Firm, guess, session::Session};
 use http::{HeaderName, StatusCode, header};
-use store::{Counted, Granted, Lease, LetIn, Quota, Requester, Shown, Store};
+use store::{Counted, Failures, Granted, Lease, LetIn, Quota, Requester, Shown, Store};
 
 use crate::{Caller, Limits, Problem};
 
@@ -69,11 +72,12 @@ struct Token {
     session: Id<Session>,
 }
 
-/// Who tries to sign in: where from, and as whom. They are counted if they fail.
+/// Who tries to prove who they are: as whom, and, unless that is known otherwise, where from. They are counted if they fail.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    address: String,
-    username: String,
+    name: String,
+    /// Where from, if that matters.
+    address: Option<String>,
     /// Whether their address is counted otherwise.
     counts_name_alone: bool,
 }
@@ -84,7 +88,13 @@ impl Attempt {
         // An e-mail has many spellings, and one login.
         let username = Email::new(username).map_or_else(|_| username.trim().to_lowercase(), |email| email.to_string());
         let username = Digest::of(&[username.as_bytes()]);
-        Self { address: network(address), username: format!("LOGIN#{username}"), counts_name_alone: false }
+        Self { name: format!("LOGIN#{username}"), address: Some(network(address)), counts_name_alone: false }
+    }
+
+    /// Somebody who showed before that they are at one with `name`, of a kind that no username is: a login whose token or password they
+    /// have, a device. What others do from their address is none of their business, nor is what they do of others.
+    pub fn of(name: impl fmt::Display) -> Self {
+        Self { name: format!("KNOWN#{name}"), address: None, counts_name_alone: true }
     }
 
     /// The same of who is counted for their address already, as anybody who isn't known.
@@ -93,9 +103,9 @@ impl Attempt {
         Self { counts_name_alone: true, ..self }
     }
 
-    /// The name under which failures to sign in as this username are counted.
-    pub fn username(&self) -> &str {
-        &self.username
+    /// The name under which their failures are counted.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -171,21 +181,32 @@ impl Limiter {
         ask(store, one(None, &network(address), self.limits.anonymous), now).await
     }
 
-    /// That neither the address nor the username of `attempt` has failed too often; one read.
+    /// That neither the address nor the name of `attempt` has failed too often, or a moment ago; one read.
     pub async fn admit(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
         let most = self.limits.anonymous.per_hour;
-        let counted = store.counted([&attempt.address, &attempt.username], now).await?;
-        if counted.into_iter().all(|failures| failures < most) { Ok(()) } else { Err(exhausted(most, store::rest_of_hour(now))) }
+        let callers = [&attempt.name].into_iter().chain(&attempt.address).map(String::as_str);
+        let failures = store.failures(callers, now).await?;
+        if failures.iter().any(|failures| failures.count >= most) {
+            return Err(exhausted(most, store::rest_of_hour(now)));
+        }
+        // Many share an address, and would wait for each other.
+        let again = failures.first().and_then(|Failures { count, last }| Some((*last)? + guess::wait(*count, most)));
+        match again.map(|again| (again - now).as_seconds_f64().ceil()) {
+            Some(seconds) if seconds > 0.0 => Err(exhausted(most, seconds as u32)),
+            Some(_) | None => Ok(()),
+        }
     }
 
-    /// Count the failure of `attempt` for its address and its username; the one that is used up says so.
+    /// Count the failure of `attempt` for its address and its name; the one that is used up says so.
     pub async fn count_failure(&self, store: &Store, attempt: &Attempt, now: Time) -> Result<(), Problem> {
         let count = |caller| ask(store, one(None, caller, self.limits.anonymous), now);
-        if attempt.counts_name_alone {
-            return count(&attempt.username).await;
+        match attempt.address.as_ref().filter(|_| !attempt.counts_name_alone) {
+            None => count(&attempt.name).await,
+            Some(address) => {
+                let (address, name) = tokio::join!(count(address), count(&attempt.name));
+                address.and(name)
+            }
         }
-        let (address, username) = tokio::join!(count(&attempt.address), count(&attempt.username));
-        address.and(username)
     }
 
     /// How often a username may fail in an hour.

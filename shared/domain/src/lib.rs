@@ -32,6 +32,7 @@ pub mod effect;
 pub mod engagement;
 pub mod event;
 pub mod firm;
+pub mod guess;
 pub mod ids;
 pub mod invitation;
 pub mod invoice;

@@ -9,7 +9,7 @@ mod stripe;
 
 pub use kept::Kept;
 pub use link::{
-    BadLink, ChangingEmail, Confirming, Invited, Invitee, LinkKey, Purpose, RemovingFactor, Resetting, RestoringEmail, Showing,
+    BadLink, ChangingEmail, Confirming, Invited, Invitee, KnownDevice, LinkKey, Purpose, RemovingFactor, Resetting, RestoringEmail, Showing,
 };
 pub use signing::{BadToken, Challenged, Refresh, SigningKey};
 pub use stripe::{EndpointSecrets, WebhookSecrets, stripe_key};

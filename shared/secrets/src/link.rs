@@ -1,5 +1,5 @@
 //! The links in mails: who was invited where, whose e-mail is confirmed, which invoice is shown, under a key that `auth`,
-//! `guest` and `outbox` share. A link follows from what it is for alone, so a mail that is sent again has the same one; one
+//! `guest` and `outbox` share; and devices that are known again, under the same key. A link follows from what it is for alone, so a mail that is sent again has the same one; one
 //! that is for something passes for nothing else.
 //!
 //! Its token is short enough for a line of a mail: a byte that says what it is for, the fields, and 128 bits of the HMAC-SHA256
@@ -18,6 +18,7 @@ use domain::{
     Email, Id, Time,
     firm::Firm,
     ids::{InvoiceId, LoginId, PortalUserId, UserId},
+    session::Session,
 };
 use serde::Deserialize;
 
@@ -77,6 +78,7 @@ purposes! {
     5: ChangingEmail { login, number, exp } until exp;
     6: RestoringEmail { login, number, exp } until exp;
     7: RemovingFactor { login, since, exp, email } until exp;
+    8: KnownDevice { login, session, exp } until exp;
 }
 
 /// Who was invited where.
@@ -133,6 +135,17 @@ pub struct Resetting {
     /// Which link.
     pub number: u32,
     /// Until when it works, seconds since 1970.
+    pub exp: i64,
+}
+
+/// From where somebody signed in: no link, but what is shown at the next sign-in there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// What they signed in with.
+    pub login: LoginId,
+    /// The session that began then.
+    pub session: Id<Session>,
+    /// Until when it is known, seconds since 1970.
     pub exp: i64,
 }
 

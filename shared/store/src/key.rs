@@ -58,7 +58,7 @@ pub(crate) mod name {
     pub(crate) const HOLDER: &str = "holder";
     /// All who hold a value that several may hold.
     pub(crate) const HOLDERS: &str = "holders";
-    /// The last number given out.
+    /// The last number given out; of what is counted of who isn't known, when it was last.
     pub(crate) const LAST: &str = "last";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";

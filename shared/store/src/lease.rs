@@ -18,7 +18,7 @@ use domain::{Id, Time, firm::Firm, session::Session};
 use crate::{
     Change, Error, Store,
     change::OnFailure,
-    item::{Attributes, Item, number, text},
+    item::{Attributes, Item, millis, number, text},
     key::{Key, name},
 };
 
@@ -156,12 +156,23 @@ pub fn rest_of_hour(now: Time) -> u32 {
     3600 - now.timestamp().rem_euclid(3600) as u32
 }
 
+/// How often somebody failed who isn't known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Failures {
+    /// In the hour of the clock.
+    pub count: u32,
+    /// When they did last.
+    pub last: Option<Time>,
+}
+
 impl Store {
-    /// How many requests of each of `callers`, who aren't known, are counted in the hour of `now`; one read.
-    pub async fn counted<const N: usize>(&self, callers: [&str; N], now: Time) -> Result<[u32; N], Error> {
-        let keys = callers.map(|caller| Key::rate(None, caller));
+    /// How often each of `callers`, who aren't known, failed in the hour of `now`; one read.
+    pub async fn failures(&self, callers: impl IntoIterator<Item = &str>, now: Time) -> Result<Vec<Failures>, Error> {
+        let keys: Vec<_> = callers.into_iter().map(|caller| Key::rate(None, caller)).collect();
         let items = self.items(keys.iter().cloned().collect(), true).await?;
-        Ok(keys.map(|key| Counted::of(items.get(&key), now).hour))
+        let of =
+            |item: Option<&Item>| Failures { count: Counted::of(item, now).hour, last: item.and_then(|item| item.time(name::LAST).ok()) };
+        Ok(keys.iter().map(|key| of(items.get(key))).collect())
     }
 
     /// Lease requests at `now`: one write, two where less is left than wanted.
@@ -228,8 +239,10 @@ impl Store {
                 update.update_expression("ADD #hour :of_hour, #minute :wanted")
             }
             Requester::Other { .. } => update
-                .update_expression("ADD #hour :of_hour, #minute :wanted SET #expires = :expires")
+                .update_expression("ADD #hour :of_hour, #minute :wanted SET #expires = :expires, #last = :last")
                 .expression_attribute_names("#expires", name::EXPIRES)
+                .expression_attribute_names("#last", name::LAST)
+                .expression_attribute_values(":last", millis(now))
                 .expression_attribute_values(":expires", number((hours(now) + 2) * 3600)),
         };
         let error = match update.condition_expression(condition).send().await {

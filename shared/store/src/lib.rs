@@ -49,7 +49,7 @@ pub use event::{LoggedEvent, Place, Streamed, Unreadable, event_of_image};
 pub use guard::Guarded;
 pub use history::{BeforeAndAfter, Happened};
 pub use key::{Counter, Unique};
-pub use lease::{Counted, Granted, Lease, LetIn, Quota, Requester, Shown, rest_of_hour};
+pub use lease::{Counted, Failures, Granted, Lease, LetIn, Quota, Requester, Shown, rest_of_hour};
 pub use list::{Cursor, ListScope, NotACursor, Page, PageRequest};
 pub use log::Logged;
 pub use membership::{Acting, Membership};

@@ -27,7 +27,10 @@ pub(super) fn rows() -> Vec<Row> {
         .reads(5)
         .does_not_keep(),
         // The login, and beside it how often it failed.
-        row("login", async |firm| Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id}))).reads(4),
+        row("login", async |firm| {
+            Given::body(json!({"username": firm.owner.email, "password": PASSWORD, "firm": firm.id, "device": "unknown"}))
+        })
+        .reads(4),
         row("login", async |firm| {
             let (member, _) = with_factor(firm).await;
             Given::body(json!({"username": member.email, "password": PASSWORD, "firm": firm.id, "session": "cookie"})).by_a_page()
