@@ -38,8 +38,8 @@ pub use support::{
     post_office::{Fate, PostOffice, Posted},
     queue::EventQueue,
     stripe::{
-        CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, OLD_CONNECT_SECRET, OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received,
-        till_of_nobody, webhooks_of_nobody,
+        CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, OLD_CONNECT_SECRET, OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand,
+        hand_received, till_of_nobody, webhooks_of_nobody,
     },
     table::Moment,
     vault::Vault,

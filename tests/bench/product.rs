@@ -11,7 +11,7 @@ use runtime::Clock;
 use secrets::{Confirming, LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::{Quota, Store};
-use tests::{ISSUER, PASSWORD, WEB_ORIGIN, cheap_passwords, email, till_of_nobody, routers, webhooks_of_nobody};
+use tests::{ISSUER, PASSWORD, WEB_ORIGIN, cheap_passwords, email, routers, till_of_nobody, webhooks_of_nobody};
 
 use crate::kinds::{Answers, Request};
 

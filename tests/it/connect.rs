@@ -45,7 +45,10 @@ async fn a_firm_sets_up_its_account_on_stripes_page_and_its_owners_are_told() {
     let (firm, post) = (app.unconnected_firm().await, PostOffice::open().await);
     let other = firm.member(Role::Owner).await;
     let before = settings(&firm).await;
-    assert_eq!((before.text("/mode"), &before.json["account"], &before.json["charges_enabled"]), ("connect".to_owned(), &Value::Null, &json!(false)));
+    assert_eq!(
+        (before.text("/mode"), &before.json["account"], &before.json["charges_enabled"]),
+        ("connect".to_owned(), &Value::Null, &json!(false))
+    );
     let page = connect(&firm.owner).await.expect(200);
     assert_eq!(page.header("cache-control"), Some("no-store"));
     let made = settings(&firm).await;
@@ -186,10 +189,12 @@ async fn what_is_told_of_an_account_that_is_nobodys_or_of_our_own_changes_nothin
     app.stand_in.step(&stranger, Move::Deauthorize).unwrap();
     let strange = app.stand_in.take_events();
     let before = app.records();
-    let unowned = |event: &String| altered(event, |event| {
-        event.as_object_mut().unwrap().remove("account");
-        event["data"]["object"]["id"] = account.clone().into();
-    });
+    let unowned = |event: &String| {
+        altered(event, |event| {
+            event.as_object_mut().unwrap().remove("account");
+            event["data"]["object"]["id"] = account.clone().into();
+        })
+    };
     // One that says of another's account that it is about this one asks how this one stands.
     let of_others = altered(&strange[0], |event| {
         event["account"] = others.clone().into();

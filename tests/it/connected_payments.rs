@@ -1,10 +1,15 @@
 //! What is paid into firms' own accounts: by whom, where, and what of it is believed. Nobody's event changes what is another firm's.
 
-use domain::{Percent, payment_account::{Mode, Taking}};
+use domain::{
+    Percent,
+    payment_account::{Mode, Taking},
+};
 use http::Method;
 use local::stripe::{Action, Move, sign};
 use serde_json::{Value, json};
-use tests::{CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, Firm, OLD_CONNECT_SECRET, PASSWORD, PostOffice, TestApp, WEBHOOK_SECRET, email, hand};
+use tests::{
+    CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, Firm, OLD_CONNECT_SECRET, PASSWORD, PostOffice, TestApp, WEBHOOK_SECRET, email, hand,
+};
 
 use crate::{
     connect::{SETTINGS, connect, settings},
@@ -101,14 +106,17 @@ async fn nobodys_event_changes_what_is_another_firms() {
     app.stripe.ready().await;
     let (session, _) = (bill.after(&[Action::Pay]).await, foreign.after(&[Action::Pay]).await);
     let events = app.stand_in.take_events();
-    let of = |account: &str| events.iter().find(|event| kind(event).ends_with("completed") && of_account(event).as_deref() == Some(account));
+    let of =
+        |account: &str| events.iter().find(|event| kind(event).ends_with("completed") && of_account(event).as_deref() == Some(account));
     let (paid, theirs) = (of(&account).unwrap(), of(&others).unwrap());
     let before = app.records();
     let with = |event: &str, account: Value| altered(event, |event| event["account"] = account);
     // A firm names in its own account whose invoice it likes.
-    let claims = |event: &String| altered(event, |event| {
-        event["data"]["object"]["metadata"] = serde_json::from_str::<Value>(paid).unwrap()["data"]["object"]["metadata"].clone();
-    });
+    let claims = |event: &String| {
+        altered(event, |event| {
+            event["data"]["object"]["metadata"] = serde_json::from_str::<Value>(paid).unwrap()["data"]["object"]["metadata"].clone();
+        })
+    };
     let ignored = vec![
         with(paid, others.clone().into()),
         with(paid, "acct_1NobodyKnows".into()),
@@ -121,9 +129,8 @@ async fn nobodys_event_changes_what_is_another_firms() {
             event["account"] = "acct_1NobodyKnows".into();
         }),
     ];
-    let pages = ["checkout.session.expired", "checkout.session.async_payment_failed"].map(|kind| {
-        altered(&with(paid, others.clone().into()), |event| event["type"] = kind.into())
-    });
+    let pages = ["checkout.session.expired", "checkout.session.async_payment_failed"]
+        .map(|kind| altered(&with(paid, others.clone().into()), |event| event["type"] = kind.into()));
     app.apply_stripe(&[ignored, pages.to_vec()].concat()).await;
     assert_eq!(app.records(), before);
     assert_eq!(app.stripe.dead_letters().await, Vec::<String>::new(), "a firm can ring no alarm of ours");
@@ -289,7 +296,10 @@ async fn one_firm_is_paid_into_the_installations_own_account_where_that_is_the_m
     let app = TestApp::taking(Taking::OWN).await;
     let firm = app.firm().await;
     let shown = settings(&firm).await;
-    assert_eq!((shown.text("/mode"), &shown.json["account"], &shown.json["charges_enabled"]), ("own".to_owned(), &Value::Null, &json!(true)));
+    assert_eq!(
+        (shown.text("/mode"), &shown.json["account"], &shown.json["charges_enabled"]),
+        ("own".to_owned(), &Value::Null, &json!(true))
+    );
     connect(&firm.owner).await.expect(409);
     firm.owner.post(format!("{SETTINGS}disconnect/"), json!({})).await.expect(409);
     let body = json!({"firm_name": "South", "name": "Bo Ek", "email": email("bo"), "password": PASSWORD});

@@ -46,7 +46,20 @@ async fn every_chain_of_a_firm_that_went_through_the_whole_flow_holds() {
 
     let partitions = app.store_unmetered().partitions().await.unwrap();
     let kinds: BTreeSet<_> = partitions.iter().filter_map(|partition| partition.split('#').nth(2)).collect();
-    let all = ["CLIENT", "CONTRACT", "ENGAGEMENT", "FIRM", "LEAD", "LOGIN", "MAIL", "PAYMENT_ACCOUNT", "PORTAL_USER", "PROPOSAL", "PROSPECT", "USER"];
+    let all = [
+        "CLIENT",
+        "CONTRACT",
+        "ENGAGEMENT",
+        "FIRM",
+        "LEAD",
+        "LOGIN",
+        "MAIL",
+        "PAYMENT_ACCOUNT",
+        "PORTAL_USER",
+        "PROPOSAL",
+        "PROSPECT",
+        "USER",
+    ];
     assert_eq!(kinds, BTreeSet::from(all));
     assert!(partitions.iter().any(|partition| partition.ends_with(&deleted)), "what was deleted has a history too");
     assert!(assert_all_chains_hold(&app).await > partitions.len());

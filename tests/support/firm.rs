@@ -95,8 +95,7 @@ impl<'a> Firm<'a> {
     pub(crate) async fn connected(&self) -> AccountId {
         let (account, firm): (AccountId, FirmId) = (self.app.stand_in.connected().parse().unwrap(), self.id.parse().unwrap());
         let methods = vec![PaymentMethod::Card, PaymentMethod::Link, PaymentMethod::SepaDebit, PaymentMethod::UsBankAccount];
-        let standing =
-            Standing { charges_enabled: true, payouts_enabled: true, details_submitted: true, methods, ..Standing::default() };
+        let standing = Standing { charges_enabled: true, payouts_enabled: true, details_submitted: true, methods, ..Standing::default() };
         let at = self.app.clock.now();
         let audit = Audit { actor: Actor::System("test".to_owned()), at, request: "test".to_owned(), source_address: None };
         let mut change = self.app.store_unmetered().change(firm, audit, None);

@@ -33,10 +33,10 @@ mod users;
 
 use api::{App, Routes};
 
+pub use self::payments::Stripe;
 pub use admission::Registration;
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
-pub use self::payments::Stripe;
 
 /// Every route of this function.
 pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {

@@ -3,8 +3,8 @@
 
 use ::mail::{AccountNotice, Notice};
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, payment_account,
+    portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
 };
 
 use crate::{

@@ -87,13 +87,7 @@ impl Applying<'_> {
         Ok(change.commit(&Reply::none()).await?)
     }
 
-    async fn settle_once(
-        &self,
-        told: Told<'_>,
-        target: InvoiceRef,
-        payment_intent: &str,
-        paid: Option<&Checkout>,
-    ) -> Result<(), Failed> {
+    async fn settle_once(&self, told: Told<'_>, target: InvoiceRef, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
         let read = self.store.read(target.firm).record(target.invoice).record(target.firm);
         let found = read.account(told.account).seen(told.event).fetch().await?;
         if found.seen(told.event) || told.is_of_another_firm(&found, target) {

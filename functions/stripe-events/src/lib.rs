@@ -174,7 +174,9 @@ impl Applying<'_> {
             Kind::CheckoutExpired(checkout) => {
                 self.follow_page(told, &checkout, |invoice, _| invoice.checkout_expired(&checkout.session)).await
             }
-            Kind::CheckoutFailed(checkout) => self.follow_page(told, &checkout, |invoice, _| invoice.checkout_failed(&checkout.session)).await,
+            Kind::CheckoutFailed(checkout) => {
+                self.follow_page(told, &checkout, |invoice, _| invoice.checkout_failed(&checkout.session)).await
+            }
             Kind::CheckoutPending(checkout) => {
                 let attempt = checkout.metadata.get("attempt").and_then(|attempt| attempt.parse().ok());
                 self.follow_page(told, &checkout, |invoice, now| invoice.checkout_pending(&checkout.session, attempt, now)).await

@@ -181,7 +181,8 @@ impl PaymentAccount {
     /// The account with other ways to pay: each is one that it has.
     pub fn edit(&self, edited: Self) -> Transition<Self> {
         self.connected()?;
-        let missing = edited.payment_methods.iter().flat_map(|methods| methods.iter()).find(|method| !self.standing.methods.contains(method));
+        let missing =
+            edited.payment_methods.iter().flat_map(|methods| methods.iter()).find(|method| !self.standing.methods.contains(method));
         if let Some(missing) = missing.filter(|_| edited.payment_methods != self.payment_methods) {
             return Err(Refusal::rule("payment_methods", format!("The account at Stripe has no {} so far.", missing.as_str())));
         }

@@ -119,8 +119,7 @@ impl Payments {
         let collection_options = Collected { fields: "eventually_due" };
         let form = LinkOrder { account, r#type: "account_onboarding", refresh_url, return_url, collection_options };
         // Several are as good as one: no key.
-        let link: AccountLink =
-            self.send(|| RequestBuilder::new(StripeMethod::Post, "/account_links").form(&form).customize()).await?;
+        let link: AccountLink = self.send(|| RequestBuilder::new(StripeMethod::Post, "/account_links").form(&form).customize()).await?;
         let expires_at = DateTime::from_timestamp(link.expires_at, 0);
         let expires_at = expires_at.ok_or_else(|| PaymentError::Unavailable("a page that ends at no time".to_owned()))?;
         Ok(Onboarding { url: link.url, expires_at })

@@ -64,7 +64,8 @@ pub(crate) fn to_stripe(money: Money) -> Result<i64, PaymentError> {
 pub(crate) fn fee_to_stripe(fee: Money) -> Option<i64> {
     let counted = counted(fee.currency())?;
     let (from, to) = (fee.currency().decimals(), counted.decimals);
-    let scaled = if to >= from { fee.minor().checked_mul(10_i64.checked_pow(to - from)?)? } else { fee.minor() / 10_i64.checked_pow(from - to)? };
+    let scaled =
+        if to >= from { fee.minor().checked_mul(10_i64.checked_pow(to - from)?)? } else { fee.minor() / 10_i64.checked_pow(from - to)? };
     Some(scaled - scaled % counted.step).filter(|amount| *amount > 0)
 }
 
@@ -137,9 +138,13 @@ mod tests {
 
     #[test]
     fn of_a_fee_no_more_is_taken_than_stripe_can_count() {
-        for (fee, currency, stripe) in
-            [("1.85", "USD", Some(185)), ("0.009", "KWD", None), ("1.239", "KWD", Some(1_230)), ("1.99", "MGA", Some(1)), ("5", "ISK", Some(500))]
-        {
+        for (fee, currency, stripe) in [
+            ("1.85", "USD", Some(185)),
+            ("0.009", "KWD", None),
+            ("1.239", "KWD", Some(1_230)),
+            ("1.99", "MGA", Some(1)),
+            ("5", "ISK", Some(500)),
+        ] {
             assert_eq!(fee_to_stripe(money(fee, currency)), stripe, "{fee} {currency}");
         }
     }

@@ -10,8 +10,8 @@ use domain::{
 use stripe_checkout::{
     CheckoutSessionMode,
     checkout_session::{
-        CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes as Allowed, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-        CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ProductData,
+        CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes as Allowed, CreateCheckoutSessionLineItems,
+        CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ProductData,
     },
 };
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};

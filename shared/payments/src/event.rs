@@ -127,7 +127,8 @@ impl Named {
 pub fn parse(body: &str) -> Result<Event, Unreadable> {
     let event: Envelope<'_> = read(body)?;
     let created = DateTime::from_timestamp(event.created, 0).ok_or_else(|| Unreadable("its time is none".to_owned()))?;
-    let account: Option<AccountId> = event.account.map(|id| id.parse().map_err(|_| Unreadable("its account is none".to_owned()))).transpose()?;
+    let account: Option<AccountId> =
+        event.account.map(|id| id.parse().map_err(|_| Unreadable("its account is none".to_owned()))).transpose()?;
     let object = event.data.object.get();
     let kind = match event.r#type.as_str() {
         "account.updated" => of_account(event.r#type, account.clone(), Kind::AccountChanged),

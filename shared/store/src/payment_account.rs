@@ -1,16 +1,12 @@
 //! Whose an account at Stripe is. Stripe tells of an account by its name alone, so an item for each account that a firm ever had
 //! names the firm; it stays, since refunds come years later.
 
-use domain::{
-    Id,
-    firm::Firm,
-    ids::FirmId,
-    payment_account::AccountId,
-};
+use domain::{Id, firm::Firm, ids::FirmId, payment_account::AccountId};
 
 use crate::{
-    Change, Error, Found, Read, Store, claim,
+    Change, Error, Found, Read, Store,
     change::OnFailure,
+    claim,
     item::text,
     key::{Key, name},
 };

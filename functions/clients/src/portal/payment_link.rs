@@ -44,13 +44,7 @@ async fn show_payment_link(
     payment_link(&cx, &app, &portal, &till, id).await
 }
 
-async fn payment_link(
-    cx: &Cx,
-    app: &App,
-    portal: &Portal<right::Pay>,
-    till: &Till,
-    id: InvoiceId,
-) -> Result<Answer<PaymentLink>, Problem> {
+async fn payment_link(cx: &Cx, app: &App, portal: &Portal<right::Pay>, till: &Till, id: InvoiceId) -> Result<Answer<PaymentLink>, Problem> {
     cx.count_payment(app, portal.firm(), &portal.user.to_string()).await?;
     let Payable { invoice, account } = Payable::read(cx, portal.firm(), id).await?;
     let payable = Payable { invoice: sent(portal, invoice)?, account };

@@ -27,7 +27,12 @@ pub struct Account {
 impl Default for Account {
     /// One at the stand-in.
     fn default() -> Self {
-        Self { real: false, key: "sk_test_local".to_owned(), webhook_secret: "whsec_local".to_owned(), connect_secret: "whsec_local_connect".to_owned() }
+        Self {
+            real: false,
+            key: "sk_test_local".to_owned(),
+            webhook_secret: "whsec_local".to_owned(),
+            connect_secret: "whsec_local_connect".to_owned(),
+        }
     }
 }
 

@@ -177,7 +177,9 @@ impl StandIn {
 
     /// How much of the payments in `account` is ours, by the sessions of each.
     pub fn fees(&self, account: &str) -> Vec<i64> {
-        self.read(|books| books.payments.values().filter(|paid| paid.account.as_deref() == Some(account)).filter_map(|paid| paid.fee).collect())
+        self.read(|books| {
+            books.payments.values().filter(|paid| paid.account.as_deref() == Some(account)).filter_map(|paid| paid.fee).collect()
+        })
     }
 
     /// In which ways alone `session` can be paid; in all that fit, if in none.

@@ -10,12 +10,12 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
+use super::connected::Connected;
 use super::{
     Action, StandIn, Switches,
     books::{Books, No, Payment, Session},
     objects,
 };
-use super::connected::Connected;
 use crate::html::escaped;
 
 pub(super) fn routes() -> Router<StandIn> {
@@ -89,7 +89,8 @@ async fn onboard(State(stand_in): State<StandIn>, Path(id): Path<String>) -> Res
         Ok(Err(refresh)) => return Redirect::to(&refresh).into_response(),
         Err(no) => return refusal(&no),
     };
-    let card = stand_in.read(|books| books.connected(&link.account).map(|account| account_card(&stand_in, account, Some(&link.return_url))));
+    let card =
+        stand_in.read(|books| books.connected(&link.account).map(|account| account_card(&stand_in, account, Some(&link.return_url))));
     match card {
         Ok(card) => {
             let back = format!("<p><a href='{}'>Back to ConsultantPro</a></p>", escaped(&link.return_url));

@@ -87,7 +87,8 @@ async fn events_are_signed_and_sent_until_they_are_taken() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", endpoint)).await });
-    let stand_in = StandIn::start(Some(Webhook { url, secret: "whsec_test".to_owned(), connect_secret: "whsec_connect".to_owned() })).await.unwrap();
+    let stand_in =
+        StandIn::start(Some(Webhook { url, secret: "whsec_test".to_owned(), connect_secret: "whsec_connect".to_owned() })).await.unwrap();
     let session = opened(&stand_in).await;
     stand_in.press(&session, Action::Expire).unwrap();
     let (first, second) = (told.recv().await.unwrap(), told.recv().await.unwrap());
@@ -99,7 +100,14 @@ async fn events_are_signed_and_sent_until_they_are_taken() {
 #[tokio::test]
 async fn the_books_outlive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || StandIn::kept("http://localhost/", Webhook { url: String::new(), secret: String::new(), connect_secret: String::new() }, folder.path()).unwrap();
+    let open = || {
+        StandIn::kept(
+            "http://localhost/",
+            Webhook { url: String::new(), secret: String::new(), connect_secret: String::new() },
+            folder.path(),
+        )
+        .unwrap()
+    };
     let form = form::parse(ORDER);
     let session = open().change(|books| books.open(None, &form, 0)).unwrap().id;
     assert_eq!(open().read(|books| books.session(&session).unwrap().amount), 50_000);

@@ -122,7 +122,8 @@ impl Invoice {
         let state = CheckoutState::Prepared;
         let (Terms { account, methods, .. }, fee) = (terms.clone(), terms.fee_of(due));
         let (session, url, expires_at, pending_at) = (None, None, None, None);
-        let new = Checkout { attempt, amount: due, link, account, methods, fee, prepared_at: now, session, url, expires_at, state, pending_at };
+        let new =
+            Checkout { attempt, amount: due, link, account, methods, fee, prepared_at: now, session, url, expires_at, state, pending_at };
         let forgotten = (self.checkouts.len() + 1).saturating_sub(MOST_CHECKOUTS);
         let checkouts = self.checkouts.iter().skip(forgotten).chain([&new]).cloned().collect();
         Ok(Link::New(Box::new((Self { checkouts, ..self.clone() }, Event::CheckoutPrepared)), new))

@@ -274,7 +274,9 @@ fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
 
 #[test]
 fn it_reads_back_as_it_was_written() {
-    let Link::New(stored, _) = pay(&sent(), "20").unwrap().invoice.0.prepare_checkout(None, &Terms::own(), now()).unwrap() else { panic!("a new one") };
+    let Link::New(stored, _) = pay(&sent(), "20").unwrap().invoice.0.prepare_checkout(None, &Terms::own(), now()).unwrap() else {
+        panic!("a new one")
+    };
     for invoice in [stored.0, at(Paid), at(Draft)] {
         let discount = Some(Discount::Amount(usd(100)));
         let invoice = Invoice { discount, ..invoice };

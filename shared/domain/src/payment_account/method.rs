@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn one_at_least_and_none_twice() {
-        let read = |text: &str| serde_json::from_str::<PaymentMethods>(text).map(|methods| methods.len()).map_err(|error| error.to_string());
+        let read =
+            |text: &str| serde_json::from_str::<PaymentMethods>(text).map(|methods| methods.len()).map_err(|error| error.to_string());
         assert_eq!(read(r#"["card", "sepa_debit"]"#), Ok(2));
         assert!(read("[]").unwrap_err().starts_with("One at least"));
         assert!(read(r#"["card", "card"]"#).unwrap_err().starts_with("Has a way to pay twice"));
