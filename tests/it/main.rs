@@ -69,6 +69,7 @@ mod rotation;
 mod rules;
 mod second_factor;
 mod second_steps;
+mod security_log;
 mod sessions;
 mod signed_in;
 mod steps;

@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
+    pin::Pin,
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
-use api::{App, Front, Limiter, Limits, Routes, Verifier};
+use api::{App, Front, Limiter, Limits, Routes, SecurityEvent, SecurityLog, Verifier};
 use auth::{Keys, Registration, Stripe, published};
 use aws_sdk_dynamodb::{
     Client,
@@ -70,6 +71,8 @@ pub struct TestApp {
     first: Environment,
     limits: Limits,
     registration: Registration,
+    /// What the security log was told.
+    pub security: Arc<Security>,
     address: IpAddr,
     pub(crate) delivered: Mutex<Option<String>>,
     /// How far the stream was delivered to `projections`.
@@ -94,6 +97,24 @@ pub fn routers<R: Routes<State = App>>(
         ("projects", projects::router()),
         ("webhooks", webhooks::router(webhooks)),
     ])
+}
+
+/// A security log that is looked at.
+#[derive(Debug, Default)]
+pub struct Security(Mutex<Vec<SecurityEvent>>);
+
+impl Security {
+    /// What it was told since this was last called: the events, and whose.
+    pub fn take(&self) -> Vec<SecurityEvent> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl SecurityLog for Security {
+    fn write(&self, events: Vec<SecurityEvent>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.lock().unwrap().extend(events);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// A process of each function, which shares nothing with others but the table.
@@ -205,6 +226,7 @@ impl TestApp {
             first,
             limits,
             registration: Registration::Open,
+            security: Arc::default(),
             address,
             delivered: Mutex::default(),
             projected: Mutex::default(),
@@ -236,7 +258,8 @@ impl TestApp {
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
         let till = Till { payments: self.payments(), taking: self.taking };
         let routers = routers(keys, self.links(), webhooks, till);
-        let functions = routers.into_iter().map(|(name, router)| (name, Front::new(app(), router))).collect();
+        let functions =
+            routers.into_iter().map(|(name, router)| (name, Front::new(app(), router).telling(self.security.clone()))).collect();
         Environment { functions, clock: self.clock.clone() }
     }
 

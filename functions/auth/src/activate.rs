@@ -124,7 +124,7 @@ impl Known {
         let Self { record, credentials, memberships } = self;
         Credentials::has_room(memberships.len())?;
         if record.proven_at.is_some() {
-            let attempt = cx.attempt(record.email.as_str()).by_nobody_known();
+            let attempt = cx.attempt(record.email.as_str()).by_nobody_known().about(Some(record.id));
             app.limiter.admit(&cx.store, &attempt, cx.now).await?;
             if !keys.passwords.verify(password.expose(), Some(&credentials.password))? {
                 cx.count_failure(app, &attempt).await?;

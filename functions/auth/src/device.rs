@@ -45,8 +45,8 @@ pub(crate) async fn admit(
     let (admitted, login) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), login);
     let login = login?;
     if device.is_none_or(|device| login.as_ref().is_some_and(|(id, _)| *id == device.login)) {
-        return admitted.map(|()| (attempt, login));
+        return admitted.map(|()| (attempt.about(login.as_ref().map(|(id, _)| *id)), login));
     }
     app.limiter.admit(&cx.store, &stranger, cx.now).await?;
-    Ok((stranger, login))
+    Ok((stranger.about(login.as_ref().map(|(id, _)| *id)), login))
 }

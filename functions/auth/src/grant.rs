@@ -162,6 +162,17 @@ impl Remembered {
         Self { nonce, ..self }
     }
 
+    /// Tell the security log whom that lets in, who showed `proof`.
+    fn tell(&self, cx: &Cx, proof: Proof<'_>) {
+        let (event, login) = match (&self.entry, proof) {
+            (Entry::Session(grant), Proof::Given) if grant.session.parent.is_some() => ("session.switched", grant.session.login),
+            (Entry::Session(grant), Proof::Given) => ("session.reauthenticated", grant.session.login),
+            (Entry::Session(grant), Proof::PasswordGiven | Proof::Password(..) | Proof::Code(_)) => ("session.began", grant.session.login),
+            (Entry::Challenge(challenged), _) => ("session.challenged", challenged.login),
+        };
+        cx.tell(event, Some(login));
+    }
+
     fn status(&self) -> StatusCode {
         match (&self.entry, &self.firm) {
             (Entry::Challenge(_), _) => StatusCode::ACCEPTED,
@@ -234,8 +245,11 @@ pub(crate) async fn commit(
     (kept, known): (Remembered, &Credentials),
 ) -> Result<Answer<Granted>, Problem> {
     let answer = Answer::json(kept.status(), &kept)?;
-    match change.commit(answer.reply()).await {
-        Ok(()) => present(cx, keys, kept, known).await,
+    match cx.committed(change, answer.reply()).await {
+        Ok(()) => {
+            kept.tell(cx, proof);
+            present(cx, keys, kept, known).await
+        }
         Err(error) => again(cx, keys, proof, &Problem::from(error).replayed()?).await,
     }
 }

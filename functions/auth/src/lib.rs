@@ -25,6 +25,7 @@ mod reauthentication;
 mod register;
 mod second_factor;
 mod second_step;
+mod security;
 mod sessions;
 mod shapes;
 mod suppressions;
@@ -37,6 +38,7 @@ pub use self::payments::Stripe;
 pub use admission::Registration;
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
+pub use security::CloudWatch;
 
 /// Every route of this function.
 pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {

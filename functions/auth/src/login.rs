@@ -120,6 +120,7 @@ async fn refresh(
         Refreshed::Repeated => session,
         Refreshed::Reused(revoked) => {
             cx.store.replace_session(shown.sid, &before, &revoked).await?;
+            cx.tell("session.token_reused", Some(shown.login));
             return Err(alive::over());
         }
         Refreshed::Over => return Err(alive::over()),
@@ -143,6 +144,7 @@ async fn logout(cx: Cx, State(app): State<App>, Valid(body): Valid<RefreshToken>
             cx.store.replace_session(id, &session, &session.revoke()).await?;
         }
     }
+    cx.tell("session.ended", Some(shown.login));
     Ok(Answer::no_content().cookies(carrier.is_cookie().then(carrier::no_cookie)))
 }
 

@@ -1,7 +1,10 @@
 //! The function `auth`.
 
+use std::sync::Arc;
+
 use api::Verifier;
-use auth::{Keys, Passwords, Stripe, published};
+use auth::{CloudWatch, Keys, Passwords, Stripe, published};
+use logs::LogGroup;
 use payments::Payments;
 use runtime::{Clock, env};
 use secrets::{LinkKey, Secrets, SigningKey, stripe_key};
@@ -21,5 +24,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let stripe = Stripe { payments: secrets.kept(env("STRIPE_SECRET")?, account), mode: env("PAYMENTS_MODE")?.parse()? };
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
     let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords).admitting(env("REGISTRATION")?.parse()?);
-    api::serve(auth::router(keys, stripe)).await
+    let security = CloudWatch(LogGroup::from_env(env("SECURITY_LOG_GROUP")?).await);
+    api::serve_telling(auth::router(keys, stripe), Arc::new(security)).await
 }

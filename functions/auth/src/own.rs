@@ -74,7 +74,7 @@ impl Own {
 
     /// That they may prove who they are: not too often of late did they fail to.
     pub(crate) async fn admit(&self, cx: &Cx, app: &App) -> Result<Attempt, Problem> {
-        let attempt = Attempt::of(self.caller.login);
+        let attempt = Attempt::of(self.caller.login).about(Some(self.caller.login));
         app.limiter.admit(&cx.store, &attempt, cx.now).await?;
         Ok(attempt)
     }

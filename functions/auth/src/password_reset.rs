@@ -61,7 +61,11 @@ async fn request_password_reset(cx: Cx, _: Anonymous, Valid(body): Valid<Forgott
     let (login, mut change) = (found.login(id)?, cx.change_anonymous(INSTALLATION, Actor::Login(id)));
     match login.as_ref().and_then(|login| Some((login, login.request_reset(cx.now)?))) {
         Some((login, asked)) => change.update_login(login, asked)?,
-        None => change.update_decoy(&found, &body.email)?,
+        None => {
+            change.update_decoy(&found, &body.email)?;
+            // As much is told of who has a login, and takes as long.
+            cx.tell("login.reset_requested", None::<LoginId>);
+        }
     }
     cx.commit(change, Ok(Answer::accepted())).await
 }

@@ -119,7 +119,7 @@ async fn sign_in(
     (email, password, code): (&Email, &str, Option<&Code>),
     taken: &Refusal,
 ) -> Result<Credentials, Problem> {
-    let attempt = cx.attempt(email.as_str()).by_nobody_known();
+    let attempt = cx.attempt(email.as_str()).by_nobody_known().about(Some(id));
     let read = cx.store.read(INSTALLATION).login(id).fetch();
     let (admitted, found, credentials) = tokio::join!(app.limiter.admit(&cx.store, &attempt, cx.now), read, cx.store.credentials(id));
     admitted?;

@@ -109,7 +109,7 @@ struct FirstStep {
 impl FirstStep {
     /// Who `shown` says, if their password is the same; and what the request was answered if it was done before.
     async fn read(cx: &Cx, app: &App, shown: &Challenged) -> Result<(Self, Option<Reply>), Problem> {
-        let guesses = Attempt::of(shown.login);
+        let guesses = Attempt::of(shown.login).about(Some(shown.login));
         let read = cx.read_anonymous(INSTALLATION).login(shown.login);
         let (admitted, found, credentials) =
             tokio::join!(app.limiter.admit(&cx.store, &guesses, cx.now), read.fetch_with_reply(), cx.store.credentials(shown.login));

@@ -2,16 +2,27 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::extract::FromRequestParts;
-use domain::{Archive, Id, Kind, Time, Transition, access::Role, event::Actor, firm::Firm, session::Origin};
+use domain::{
+    Archive, Id, Kind, Time, Transition,
+    access::Role,
+    event::Actor,
+    firm::{Firm, INSTALLATION},
+    session::Origin,
+};
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use store::{Acting, Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
+use store::{Acting, Audit, Change, Closable, Entity, Found, Happening, IdempotentRequest, ListScope, Parent, Read, Record, Reply, Store};
 
-use crate::{Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, Shape, answer::matches_version};
+use crate::{
+    Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, SecurityEvent, Shape,
+    answer::matches_version,
+    security::{self, Told},
+};
 
 /// What the front knows of a request.
 #[derive(Debug, Clone)]
@@ -29,6 +40,8 @@ pub(crate) struct Request {
     pub(crate) cookies: Option<String>,
     /// As what it was counted, which it is once, however often it is run after a lost race.
     pub(crate) counted: Arc<Mutex<BTreeSet<&'static str>>>,
+    /// What the security log is told of it.
+    pub(crate) told: Told,
 }
 
 /// The context of a request.
@@ -214,14 +227,35 @@ impl Cx {
     /// Write `change`, and give `answer`, now and to the same key.
     pub async fn commit<A>(&self, change: Change, answer: Result<Answer<A>, Problem>) -> Result<Answer<A>, Problem> {
         let answer = answer?;
-        change.commit(answer.reply()).await?;
+        self.committed(change, answer.reply()).await?;
         Ok(answer)
+    }
+
+    /// Write `change`, with `reply` under the request's key, and tell the security log what happened by it.
+    pub async fn committed(&self, change: Change, reply: &Reply) -> Result<(), store::Error> {
+        let happened: Vec<_> = change.happenings().iter().filter(|happened| security::concerns(happened)).cloned().collect();
+        change.commit(reply).await?;
+        for Happening { event, record, firm } in happened {
+            self.note(&event, Some(record), Some(firm).filter(|firm| *firm != INSTALLATION));
+        }
+        Ok(())
+    }
+
+    /// Tell the security log that `event` happened to `person`, who may not be known.
+    pub fn tell(&self, event: &'static str, person: Option<impl fmt::Display>) {
+        self.note(event, person.map(|person| person.to_string()), None);
+    }
+
+    fn note(&self, event: &str, person: Option<String>, firm: Option<Id<Firm>>) {
+        let (event, firm) = (event.to_owned(), firm.map(|firm| firm.to_string()));
+        let told = SecurityEvent { at: self.now, event, person, firm, request_id: self.request.id.clone() };
+        self.request.told.add(told);
     }
 
     /// The same, where what was done before isn't answered again to whoever has the key: the handler is run again, and looks who asks.
     pub async fn commit_anew<A>(&self, change: Change, answer: Result<Answer<A>, Problem>) -> Result<Answer<A>, Problem> {
         let answer = answer?;
-        match change.commit(answer.reply()).await {
+        match self.committed(change, answer.reply()).await {
             Ok(()) => Ok(answer),
             Err(store::Error::Replayed(_)) => Err(store::Error::Lost.into()),
             Err(error) => Err(error.into()),
@@ -334,6 +368,7 @@ impl Cx {
 
     /// Count the failure of `attempt` to sign in; once.
     pub async fn count_failure(&self, app: &App, attempt: &Attempt) -> Result<(), Problem> {
+        self.tell("session.failed", attempt.person());
         self.count_once("failure", app.limiter.count_failure(&self.store, attempt, self.now)).await
     }
 

@@ -30,6 +30,7 @@ use crate::{
     context::Request,
     deadline::Deadline,
     problem::{RunAgain, Unwritten},
+    security::{SecurityLog, Told},
 };
 
 /// The largest body that is taken, bytes.
@@ -53,6 +54,7 @@ const SECURITY: [(HeaderName, HeaderValue); 6] = [
 pub struct Front {
     clock: Clock,
     router: Router,
+    security: Option<Arc<dyn SecurityLog>>,
 }
 
 impl Front {
@@ -64,7 +66,13 @@ impl Front {
     /// `router`, whose handlers need nothing.
     pub fn stateless(clock: Clock, router: Router) -> Self {
         let router = router.layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked)).layer(from_fn(routed));
-        Self { clock, router }
+        Self { clock, router, security: None }
+    }
+
+    /// The same, which tells the security log what concerns it.
+    #[must_use]
+    pub fn telling(self, security: Arc<dyn SecurityLog>) -> Self {
+        Self { security: Some(security), ..self }
     }
 
     /// Answer one request.
@@ -77,8 +85,9 @@ impl Front {
         let (mut parts, body) = request.into_parts();
         let id = request_id(&parts);
         let deadline = Deadline::of(parts.extensions.get(), self.clock.now());
-        let route = Route::default();
+        let (route, told) = (Route::default(), Told::default());
         parts.extensions.insert(route.clone());
+        parts.extensions.insert(told.clone());
         let response = match Limited::new(body, LARGEST_BODY).collect().await {
             Ok(body) => match tokio::time::timeout_at(deadline.at(), self.run(&mut parts, body.to_bytes(), &id, deadline)).await {
                 Ok(response) => response,
@@ -89,6 +98,10 @@ impl Front {
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
             }
         };
+        if let Some((security, events)) = self.security.as_ref().zip(told.events()) {
+            // Whatever became of it, the answer is the same.
+            let _ = tokio::time::timeout_at(deadline.at(), security.write(events)).await;
+        }
         let response = finish(response, &parts.method, &parts.headers, &id);
         let (method, route, status) = (parts.method.as_str(), route.of(&parts), response.status().as_u16());
         tracing::info!(request_id = id, method, route, status, ms = started.elapsed().as_millis() as u64, "answered");
@@ -115,6 +128,7 @@ impl Front {
         let mut lost = 0;
         loop {
             let began = Instant::now();
+            context.told.forget();
             parts.extensions.insert(context.clone());
             let request = http::Request::from_parts(parts.clone(), Body::from(body.clone()));
             let Ok(response) = self.router.clone().oneshot(request).await;
@@ -154,6 +168,7 @@ impl Front {
             origin: text(&header::ORIGIN),
             cookies: text(&header::COOKIE),
             counted: Arc::default(),
+            told: parts.extensions.get::<Told>().cloned().unwrap_or_default(),
         })
     }
 }

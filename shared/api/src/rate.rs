@@ -22,7 +22,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Digest, Email, Id, Time, firm::Firm, guess, session::Session};
+use domain::{Digest, Email, Id, Time, firm::Firm, guess, ids::LoginId, session::Session};
 use http::{HeaderName, StatusCode, header};
 use store::{Counted, Failures, Granted, Lease, LetIn, Quota, Requester, Shown, Store};
 
@@ -80,6 +80,8 @@ pub struct Attempt {
     address: Option<String>,
     /// Whether their address is counted otherwise.
     counts_name_alone: bool,
+    /// Whose login it is about, as far as is known.
+    person: Option<LoginId>,
 }
 
 impl Attempt {
@@ -88,13 +90,24 @@ impl Attempt {
         // An e-mail has many spellings, and one login.
         let username = Email::new(username).map_or_else(|_| username.trim().to_lowercase(), |email| email.to_string());
         let username = Digest::of(&[username.as_bytes()]);
-        Self { name: format!("LOGIN#{username}"), address: Some(network(address)), counts_name_alone: false }
+        Self { name: format!("LOGIN#{username}"), address: Some(network(address)), counts_name_alone: false, person: None }
     }
 
     /// Somebody who showed before that they are at one with `name`, of a kind that no username is: a login whose token or password they
     /// have, a device. What others do from their address is none of their business, nor is what they do of others.
     pub fn of(name: impl fmt::Display) -> Self {
-        Self { name: format!("KNOWN#{name}"), address: None, counts_name_alone: true }
+        Self { name: format!("KNOWN#{name}"), address: None, counts_name_alone: true, person: None }
+    }
+
+    /// The same, of which it is known that it is about the login `person`, if it is one.
+    #[must_use]
+    pub fn about(self, person: Option<LoginId>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// Whose login it is about, as far as is known.
+    pub(crate) fn person(&self) -> Option<LoginId> {
+        self.person
     }
 
     /// The same of who is counted for their address already, as anybody who isn't known.

@@ -7,7 +7,7 @@ use lambda_http::{lambda_runtime, service_fn};
 use runtime::{Clock, env, log_json};
 use store::{Quota, Store};
 
-use crate::{App, Front, Limiter, Limits, Verifier, event};
+use crate::{App, Front, Limiter, Limits, SecurityLog, Verifier, event};
 
 impl App {
     /// As the environment says: `TABLE_NAME`, `TOKEN_PUBLIC_KEYS`, `TOKEN_ISSUER`, `WEB_ORIGIN`, `RATE_…`.
@@ -40,6 +40,13 @@ pub async fn serve(router: Router<App>) -> Result<(), lambda_http::Error> {
     log_json();
     let app = App::from_env().await?;
     run(Front::new(app, router)).await
+}
+
+/// The same, which tells the security log what concerns it.
+pub async fn serve_telling(router: Router<App>, security: Arc<dyn SecurityLog>) -> Result<(), lambda_http::Error> {
+    log_json();
+    let app = App::from_env().await?;
+    run(Front::new(app, router).telling(security)).await
 }
 
 /// The same for a router whose handlers need nothing, of the environment neither.

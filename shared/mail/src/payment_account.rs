@@ -88,7 +88,7 @@ impl<'a> PaymentAccountMail<'a> {
             AccountNotice::Enabled | AccountNotice::Disabled | AccountNotice::Disconnected | AccountNotice::Deauthorized => {
                 format!("The account {} at Stripe of", self.about)
             }
-            AccountNotice::Unpayable => format!("A client wanted to pay invoice {} online, of", self.about),
+            AccountNotice::Unpayable => "A client of".to_owned(),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'a> PaymentAccountMail<'a> {
             AccountNotice::Enabled => format!("is set up since {when}."),
             AccountNotice::Disabled => format!("takes no payments since {when}."),
             AccountNotice::Disconnected | AccountNotice::Deauthorized => format!("isn't connected any more since {when}."),
-            AccountNotice::Unpayable => format!("on {when}, and couldn't."),
+            AccountNotice::Unpayable => format!("wanted to pay invoice {} online on {when}, and couldn't.", self.about),
         }
     }
 }

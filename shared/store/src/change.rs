@@ -57,8 +57,21 @@ pub struct Change {
     pub(crate) member: Option<Acting>,
     /// The records of which it is a condition that they aren't archived, and what looks at each: once.
     pub(crate) depended: BTreeMap<Parent, (TransactWriteItem, OnFailure)>,
+    /// What happens by it.
+    happenings: Vec<Happening>,
     /// The records that it writes. That they are as they were read is a condition anyway.
     written: BTreeSet<Parent>,
+}
+
+/// That something happens to a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// The event's name.
+    pub event: String,
+    /// The record's id.
+    pub record: String,
+    /// Whose record it is.
+    pub firm: Id<Firm>,
 }
 
 /// What it means that an action's condition doesn't hold.
@@ -92,6 +105,7 @@ impl Store {
             workdays: Workdays::new(),
             member: None,
             depended: BTreeMap::new(),
+            happenings: Vec::new(),
             written: BTreeSet::new(),
         }
     }
@@ -113,6 +127,11 @@ impl Change {
 
     pub(crate) fn actor(&self) -> &Actor {
         &self.audit.actor
+    }
+
+    /// What happens by it so far.
+    pub fn happenings(&self) -> &[Happening] {
+        &self.happenings
     }
 
     /// When it happens.
@@ -242,6 +261,7 @@ impl Change {
         let item = record.to_item(self.firm)?;
         let by = if matches!(self.audit.actor, Actor::System(_)) { size::By::Itself } else { size::By::People };
         size::check(&item, &event, &details.changes, by)?;
+        self.happenings.push(Happening { event: logged.name, record: logged.record, firm: self.firm });
         self.set_guards(&record, was_archived, lifecycle)?;
         self.written.insert(record.id.into());
         let put = self.put(event).condition_expression("attribute_not_exists(pk)");

@@ -41,7 +41,7 @@ mod workday;
 
 pub mod entities;
 
-pub use change::{Audit, Change};
+pub use change::{Audit, Change, Happening};
 pub use effect::{Claim, Effect, Held, Mark, Marked};
 pub use entity::{Entity, Parent, Person, Placement, Record, Row};
 pub use error::Error;

@@ -71,6 +71,20 @@ impl Client {
         }
     }
 
+    pub(super) async fn make_log_group(&self, name: &str) -> Result<()> {
+        match self.json("logs", "Logs_20140328.CreateLogGroup", &json!({ "logGroupName": name })).await {
+            Err(error) if !error.to_string().contains("ResourceAlreadyExistsException") => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// What was written into a log group, oldest first.
+    pub(super) async fn logged(&self, group: &str) -> Result<Vec<String>> {
+        let answer = self.json("logs", "Logs_20140328.FilterLogEvents", &json!({ "logGroupName": group })).await?;
+        let events = answer.get("events").and_then(Value::as_array);
+        Ok(events.into_iter().flatten().filter_map(|event| event.get("message")?.as_str()).map(str::to_owned).collect())
+    }
+
     /// What was sent through SES, oldest first.
     pub(crate) async fn mails(&self) -> Result<Vec<Mail>> {
         let answer = self.inspect("/_ministack/ses/messages").await?;

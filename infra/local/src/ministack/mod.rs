@@ -1,4 +1,4 @@
-//! S3, SQS, SES and Secrets Manager on this machine: MiniStack as a child, with what the template defines in it.
+//! S3, SQS, SES, Secrets Manager and CloudWatch Logs on this machine: MiniStack as a child, with what the template defines in it.
 //!
 //! Deliberately absent: DynamoDB, which runs in this process (`dynamodb`) and is closer to the real one.
 
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) use client::{Client, queue_url};
 
 /// What MiniStack has to serve.
-const SERVICES: &str = "s3,sqs,ses,secretsmanager";
+const SERVICES: &str = "s3,sqs,ses,secretsmanager,logs";
 
 /// How long it may take to answer for the first time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -98,6 +98,11 @@ impl MiniStack {
         self.client().messages(queue).await
     }
 
+    /// What was written into the log group `group`, oldest first.
+    pub async fn logged(&self, group: &str) -> Result<Vec<String>> {
+        self.client().logged(group).await
+    }
+
     /// Makes one more queue with the attributes of `queue`, called `name`; its URL.
     pub async fn make_queue(&self, name: &str, queue: &Queue) -> Result<String> {
         self.client().make_queue(&Queue { name: name.to_owned(), ..queue.clone() }).await?;
@@ -130,6 +135,9 @@ impl MiniStack {
         let variable = |name| template.functions.iter().find_map(move |function| function.environment.get(name));
         if let Some(sender) = variable("MAIL_FROM") {
             client.rest("ses", Method::POST, "/v2/email/identities", Some(json!({ "EmailIdentity": address(sender) }))).await?;
+        }
+        if let Some(group) = variable("SECURITY_LOG_GROUP") {
+            client.make_log_group(group).await?;
         }
         for (name, content) in keys.secrets() {
             if let Some(secret) = variable(name) {
