@@ -203,7 +203,7 @@ async fn a_method_that_a_path_does_not_have_is_refused_with_those_that_it_has() 
         (Method::PUT, format!("/api/crm/leads/{lead}/"), vec!["DELETE", "GET", "PATCH"]),
         (Method::GET, format!("/api/crm/leads/{lead}/convert/"), vec!["POST"]),
         (Method::GET, "/api/auth/login/".to_owned(), vec!["POST"]),
-        (Method::POST, "/api/auth/me/".to_owned(), vec!["GET"]),
+        (Method::POST, "/api/auth/me/".to_owned(), vec!["GET", "PATCH"]),
     ] {
         let refused = firm.owner.call(method, &path).send().await.expect(405);
         let mut named: Vec<_> = refused.header("allow").unwrap().split(',').map(str::trim).filter(|m| *m != "HEAD").collect();

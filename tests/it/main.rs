@@ -39,6 +39,7 @@ mod invitations;
 mod invoice_mails;
 mod invoice_payments;
 mod invoices;
+mod languages;
 mod leads;
 mod leaving;
 mod limits;

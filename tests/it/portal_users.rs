@@ -150,6 +150,6 @@ async fn who_is_at_a_client_sees_nothing_of_it_that_the_firm_keeps_for_itself() 
     firm.owner.patch(format!("/api/clients/clients/{}/", portal.client), body).await.expect(200);
     let me = portal.user.get("/api/auth/me/").await.expect(200);
     let fields: Vec<_> = me.json["client"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, ["address", "company_name", "contact_name", "email", "id", "phone"]);
+    assert_eq!(fields, ["address", "company_name", "contact_name", "email", "id", "language", "phone"]);
     assert_eq!(me.text("/client/address/line1"), "1 Main Street");
 }

@@ -44,6 +44,7 @@ async fn what_is_refused_when_something_is_created_is_refused_when_it_is_changed
         (json!({"contact_name": long(200)}), "contact_name"),
         (json!({"phone": long(40)}), "phone"),
         (json!({"email": "ann"}), "email"),
+        (json!({"language": "fr"}), "language"),
     ];
     let contact_and = |more: Vec<(Value, &'static str)>| contact.iter().cloned().chain(more).collect::<Vec<_>>();
     let copies: Vec<String> = (0..6).map(|n| format!("{n}@acme.example")).collect();

@@ -3,7 +3,7 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
-    Refusal, SingleLine, Time,
+    Language, Refusal, SingleLine, Time,
     firm::INSTALLATION,
     ids::LoginId,
     login::{self, Credentials, Login},
@@ -73,15 +73,16 @@ async fn activate(
         return grant::again(&cx, &keys, proof, &kept).await;
     }
     let known = Known::find(&cx, found.login_of(&invited.email)?).await?;
-    let (mut change, LetIn { principal, name, since }) = let_in(&cx, &found, &invited)?;
+    let (mut change, LetIn { principal, name, language, since }) = let_in(&cx, &found, &invited)?;
     let firm = found.record(invited.firm)?;
+    let language = language.unwrap_or(firm.language);
     let (login, credentials) = match known {
-        Some(known) => known.sign_in((&cx, &app, &keys), &mut change, (principal, name), (&body, &firm.name)).await?,
+        Some(known) => known.sign_in((&cx, &app, &keys), &mut change, (principal, (name, language)), (&body, &firm.name)).await?,
         None => {
             body.password.is_not_of(&[invited.email.as_str(), &firm.name], "password")?;
             let (id, taken) = (cx.new_id(), Refusal::state("This e-mail got a login at the same moment; sign in with it."));
             let (login, credentials) = (
-                Login::proven(name, invited.email.clone(), cx.now),
+                Login { language, ..Login::proven(name, invited.email.clone(), cx.now) },
                 Credentials::new(keys.passwords.hash(password)?, &principal.subject()),
             );
             change.create_login(id, (login, login::Event::Created), &credentials, taken)?;
@@ -118,7 +119,7 @@ impl Known {
         self,
         (cx, app, keys): (&Cx, &App, &Keys),
         change: &mut Change,
-        (principal, name): (Principal, SingleLine<200>),
+        (principal, person): (Principal, (SingleLine<200>, Language)),
         (Activation { password, code, .. }, firm): (&Activation, &str),
     ) -> Result<(LoginId, Credentials), Problem> {
         let Self { record, credentials, memberships } = self;
@@ -136,7 +137,7 @@ impl Known {
             change.update_credentials(record.id, &credentials, &after)?;
             return Ok((record.id, after));
         }
-        change.update_login(&record, record.take_over(name, change.now())?)?;
+        change.update_login(&record, record.take_over(person, change.now())?)?;
         password.is_not_of(&[record.email.as_str(), firm], "password")?;
         let after = credentials.taken_over(keys.passwords.hash(password.expose())?);
         change.update_credentials(record.id, &credentials, &after)?;
@@ -149,6 +150,8 @@ impl Known {
 struct LetIn {
     principal: Principal,
     name: SingleLine<200>,
+    /// Their own, if it is known.
+    language: Option<Language>,
     /// Since when they are known.
     since: Time,
 }
@@ -161,14 +164,14 @@ fn let_in(cx: &Cx, found: &Found, invited: &Invited) -> Result<(Change, LetIn), 
             let principal = Principal::Staff { user, role: before.role };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
+            Ok((change, LetIn { principal, name: before.name.clone(), language: before.language, since: before.created_at }))
         }
         Invitee::PortalUser(user) => {
             let before = found.record(user)?;
             let principal = Principal::Portal { user, client: before.client, rights: before.rights };
             let mut change = cx.change_anonymous(invited.firm, actor(principal));
             change.update(&before, before.activate(invited.number, cx.now)?)?;
-            Ok((change, LetIn { principal, name: before.name.clone(), since: before.created_at }))
+            Ok((change, LetIn { principal, name: before.name.clone(), language: before.language, since: before.created_at }))
         }
     }
 }

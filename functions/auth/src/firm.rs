@@ -3,7 +3,7 @@
 
 use api::{Answer, App, Body, Cx, JsonObject, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
 use domain::{
-    Currency, Percent, Refusal, SingleLine, TimeZone,
+    Currency, Language, Percent, Refusal, SingleLine, TimeZone,
     address::{Address, VatId},
     firm::Firm,
     rate::RateCard,
@@ -60,6 +60,8 @@ struct FirmPatch {
     /// What it sells in from now on. Needs the `hourly_rates` in it too, if there are any.
     currency: Set<Currency>,
     time_zone: Set<TimeZone>,
+    /// The language of its mails to whom no other is known of.
+    language: Set<Language>,
     /// In place of all rates; at most 20.
     #[body(rates)]
     #[schema(value_type = Vec<JsonObject<NewRate>>, max_items = 20, required = false)]
@@ -102,8 +104,8 @@ impl FirmPatch {
 
 /// Show the firm.
 ///
-/// To all of its people, with its rates, terms and tax numbers; a client's people are shown its name, currency and time
-/// zone in `me/` alone.
+/// To all of its people, with its rates, terms and tax numbers; a client's people are shown its name, currency, time
+/// zone and language in `me/` alone.
 #[get("/api/auth/firm/")]
 async fn show_firm(cx: Cx, staff: Staff<may::ReadFirm>) -> Result<Answer<FirmSettings>, Problem> {
     cx.show(&staff, staff.firm).await

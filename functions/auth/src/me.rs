@@ -1,22 +1,29 @@
-//! `/api/auth/me/`: who is signed in.
+//! `/api/auth/me/`: who is signed in, and the language in which they are written to.
 
-use api::{Acts, Answer, App, Caller, Cx, Problem, Routes, Shape, get, post, routes};
+use api::{Acts, Answer, App, Caller, Cx, Patch, Problem, Routes, Shape, Valid, get, patch, post, routes};
 use domain::{
+    Language,
     access::{Permission, Right, Rights, Role},
     address::Address,
     client::Client,
+    firm::Firm,
     ids::ClientId,
+    portal_user::PortalUser,
     session::Principal,
+    user::User,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::Record;
 use utoipa::ToSchema;
 use wire::{ContactOut, PortalUserOut};
 
-use crate::shapes::{FirmOut, UserOut};
+use crate::{
+    alive,
+    shapes::{FirmOut, UserOut},
+};
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
-    R::default().routes(routes!(show_me)).routes(routes!(leave_firm))
+    R::default().routes(routes!(show_me, update_me)).routes(routes!(leave_firm))
 }
 
 /// Who is signed in.
@@ -26,6 +33,8 @@ enum Me {
     /// A member of the firm.
     Staff {
         user: Box<UserOut>,
+        /// The language in which they are written to; none: the firm's.
+        language: Option<Language>,
         firm: FirmOut,
         role: Role,
         /// What they may do.
@@ -34,6 +43,8 @@ enum Me {
     /// Somebody at a client.
     Portal {
         user: Box<PortalUserOut>,
+        /// The language in which they are written to; none: the client's, or else the firm's.
+        language: Option<Language>,
         firm: FirmOut,
         client: Box<OwnClient>,
         role: PortalRole,
@@ -66,31 +77,78 @@ enum PortalRole {
     Client,
 }
 
+impl Me {
+    fn staff(cx: &Cx, firm: &Record<Firm>, user: &Record<User>) -> Self {
+        let (language, role, permissions) = (user.language, user.role, user.role.permissions().collect());
+        Self::Staff { user: Box::new(UserOut::shape(user, cx.now)), language, firm: firm.into(), role, permissions }
+    }
+
+    fn portal(cx: &Cx, firm: &Record<Firm>, client: &Record<Client>, user: &Record<PortalUser>) -> Self {
+        let (language, rights, role) = (user.language, user.rights, PortalRole::Client);
+        let permissions = Right::ALL.into_iter().filter(|right| rights.may(*right)).collect();
+        let (user, client) = (Box::new(PortalUserOut::shape(user, cx.now)), Box::new(client.into()));
+        Self::Portal { user, language, firm: firm.into(), client, role, rights, permissions }
+    }
+}
+
+/// Changes to who is signed in: what is absent stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"language": "de"}))]
+struct MePatch {
+    /// The language in which they are written to: by this firm, and about their login. Null: by this firm in its own or the client's.
+    language: Patch<Language>,
+}
+
 /// Show who is signed in.
 ///
 /// With their role or rights and what these permit, as they are now; a client's people see of their client how it is
-/// reached, and of the firm its name, currency and time zone. Whoever has a token that is taken may ask.
+/// reached, and of the firm its name, currency, time zone and language. Whoever has a token that is taken may ask.
 #[get("/api/auth/me/", tag = "auth")]
 async fn show_me(cx: Cx, caller: Caller) -> Result<Answer<Me>, Problem> {
     let read = cx.store.read(caller.firm).record(caller.firm).eventually();
     let me = match caller.caller().principal {
         Principal::Staff { user, .. } => {
             let found = read.record(user).fetch().await?;
-            let user = found.record(user)?;
-            let permissions = user.role.permissions().collect();
-            let (firm, role) = ((&found.record(caller.firm)?).into(), user.role);
-            Me::Staff { user: Box::new(UserOut::shape(&user, cx.now)), firm, role, permissions }
+            Me::staff(&cx, &found.record(caller.firm)?, &found.record(user)?)
         }
         Principal::Portal { user, client, .. } => {
             let found = read.record(user).record(client).fetch().await?;
-            let user = found.record(user)?;
-            let permissions = Right::ALL.into_iter().filter(|right| user.rights.may(*right)).collect();
-            let (firm, client, rights) = ((&found.record(caller.firm)?).into(), (&found.record(client)?).into(), user.rights);
-            let (user, client) = (Box::new(PortalUserOut::shape(&user, cx.now)), Box::new(client));
-            Me::Portal { user, firm, client, role: PortalRole::Client, rights, permissions }
+            Me::portal(&cx, &found.record(caller.firm)?, &found.record(client)?, &found.record(user)?)
         }
     };
     cx.json(&me)
+}
+
+/// Say in which language one is written to.
+///
+/// From now on, by this firm, and about one's login. What other firms write goes in the language that one says there.
+#[patch("/api/auth/me/", tag = "auth")]
+async fn update_me(cx: Cx, caller: Caller, Valid(body): Valid<MePatch>) -> Result<Answer<Me>, Problem> {
+    let read = cx.read(&caller).record(caller.firm).login(caller.login);
+    let mut change = cx.change(&caller);
+    let (found, me) = match caller.caller().principal {
+        Principal::Staff { user, .. } => {
+            let found = read.record(user).fetch().await?;
+            let (firm, before) = (found.record(caller.firm)?, found.record(user)?);
+            let after = User { language: body.language.over(before.language), ..before.content.clone() };
+            let after = change.update(&before, before.edit(after, user, user)?)?;
+            (found, Me::staff(&cx, &firm, &after))
+        }
+        Principal::Portal { user, client, .. } => {
+            let found = read.record(user).record(client).fetch().await?;
+            let (firm, before) = (found.record(caller.firm)?, found.record(user)?);
+            let after = PortalUser { language: body.language.over(before.language), ..before.content.clone() };
+            let after = change.update(&before, before.edit(after)?)?;
+            let me = Me::portal(&cx, &firm, &found.record(client)?, &after);
+            (found, me)
+        }
+    };
+    let login = found.login(caller.login)?.ok_or_else(alive::over)?;
+    if let Some(spoken) = body.language.over(None).and_then(|language| login.speak(language)) {
+        change.update_login(&login, spoken)?;
+    }
+    cx.commit(change, cx.json(&me)).await
 }
 
 /// Leave the firm, or the client's portal.

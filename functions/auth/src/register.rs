@@ -3,7 +3,7 @@
 use api::{Anonymous, Answer, App, Cx, Problem, Routes, Shape, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
-    Currency, Email, Refusal, SingleLine, TimeZone,
+    Currency, Email, Language, Refusal, SingleLine, TimeZone,
     event::Actor,
     firm::{self, Firm, INSTALLATION},
     ids::LoginId,
@@ -46,6 +46,8 @@ struct NewFirm {
     currency: Option<Currency>,
     /// Where its days begin and end. Default: UTC.
     time_zone: Option<TimeZone>,
+    /// The language of its mails, and of those to who founds it. Default: `en`.
+    language: Option<Language>,
     /// From the link of an invitation, where firms sign up by invitation only.
     invitation: Option<Invitation>,
     /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
@@ -69,11 +71,12 @@ async fn register(
     Extension(keys): Extension<Keys>,
     Valid(body): Valid<NewFirm>,
 ) -> Result<Answer<Granted>, Problem> {
-    let NewFirm { firm_name, name, email, password, code, currency, time_zone, invitation, session } = body;
+    let NewFirm { firm_name, name, email, password, code, currency, time_zone, language, invitation, session } = body;
     let carrier = Carrier::asked(session, &cx, &app)?;
     password.is_not_of(&[email.as_str(), &firm_name], "password")?;
     let (firm_id, user_id) = (cx.new_id(), cx.new_id());
     let (currency, time_zone) = (currency.unwrap_or(Currency::USD), time_zone.unwrap_or(TimeZone::UTC));
+    let language = language.unwrap_or_default();
     let founder = User::founder(name.clone(), email.clone());
     let principal = Principal::Staff { user: user_id, role: founder.role };
 
@@ -94,15 +97,15 @@ async fn register(
         }
         None => {
             let (login, credentials) = (cx.new_id(), Credentials::new(keys.passwords.hash(password.expose())?, &principal.subject()));
-            let registered = (Login::registered(name, email.clone(), firm_id, cx.now), login::Event::Registered);
-            change.create_login(login, registered, &credentials, taken.clone())?;
+            let registered = Login { language, ..Login::registered(name, email.clone(), firm_id, cx.now) };
+            change.create_login(login, (registered, login::Event::Registered), &credentials, taken.clone())?;
             (login, credentials, Firm::founded(firm_name, currency, time_zone, (user_id, login), cx.now))
         }
     };
     change.claim(&Unique::UserEmail(email.clone()), user_id, taken)?;
     change.link_login(login, principal, cx.now)?;
     change.put_membership(principal, credentials.epoch)?;
-    let firm = change.create(firm_id, firm, firm::Event::Registered)?;
+    let firm = change.create(firm_id, Firm { language, ..firm }, firm::Event::Registered)?;
     let user = change.create(user_id, founder, user::Event::Registered)?;
     let entering = Entering { login, credentials: &credentials, by_code: true, firm: (firm_id, &firm), principal, carrier };
     let entry = entering.enter(&cx, &mut change)?;

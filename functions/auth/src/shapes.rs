@@ -3,7 +3,7 @@
 use api::View;
 use chrono::{DateTime, Utc};
 use domain::{
-    Currency, Email, SingleLine, TimeZone,
+    Currency, Email, Language, SingleLine, TimeZone,
     access::Role,
     firm::Firm,
     ids::{ClientId, FirmId, UserId},
@@ -25,6 +25,8 @@ pub(crate) struct FirmOut {
     /// The default currency of what it sells.
     currency: Currency,
     time_zone: TimeZone,
+    /// The language of its mails to whom no other is known of.
+    language: Language,
     /// By when its founder has to have confirmed their e-mail: it is closed otherwise, and nothing leaves it until then. None once
     /// they have.
     #[view(it.unconfirmed.map(|unconfirmed| unconfirmed.until))]
@@ -64,6 +66,8 @@ pub(crate) struct UserOut {
     name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     email: Email,
+    /// The language in which they are written to; none: the firm's.
+    language: Option<Language>,
     role: Role,
     status: Standing,
     /// When the last link was sent to them; none for who founded the firm.

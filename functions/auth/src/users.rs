@@ -1,8 +1,10 @@
 //! `/api/auth/users/`: the firm's people.
 
-use api::{Answer, App, Body, Cx, ListQuery, NoFilter, Page, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes};
+use api::{
+    Answer, App, Body, Cx, ListQuery, NoFilter, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, may, patch, post, routes,
+};
 use domain::{
-    Email, Refusal, SingleLine,
+    Email, Language, Refusal, SingleLine,
     access::Role,
     ids::UserId,
     invitation::Standing,
@@ -45,6 +47,8 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
 struct NewUser {
     name: SingleLine<200>,
     email: Email,
+    /// The language in which they are written to. Default: the firm's.
+    language: Option<Language>,
     role: Role,
 }
 
@@ -55,6 +59,8 @@ struct NewUser {
 #[body(patch = User, keep(email, status, active_since, invitation, handed_over_to))]
 struct UserPatch {
     name: Set<SingleLine<200>>,
+    /// The language in which they are written to; null: the firm's.
+    language: Patch<Language>,
     role: Set<Role>,
 }
 
@@ -81,20 +87,20 @@ async fn list_users(cx: Cx, staff: Staff<may::ReadFirm>, query: ListQuery<NoFilt
 /// deactivated: invite them again.
 #[post("/api/auth/users/", 201)]
 async fn create_user(cx: Cx, staff: Staff<may::ManageFirm>, Valid(body): Valid<NewUser>) -> Result<Answer<UserOut>, Problem> {
-    let NewUser { name, email, role } = body;
+    let NewUser { name, email, language, role } = body;
     proven_for(&cx, &staff, role == Role::Owner)?;
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
     let mut change = cx.change(&staff);
-    let user = User::invited(name, email.clone(), role, firm.confirmed()?, cx.now);
+    let user = User { language, ..User::invited(name, email.clone(), role, firm.confirmed()?, cx.now) };
     let user = change.create(cx.new_id(), user, user::Event::Invited)?;
     let taken = Refusal::state("The firm has a user with this e-mail; see existing.").about("email");
     change.claim(&Unique::UserEmail(email), user.id, taken)?;
     cx.commit(change, cx.created(&user)).await
 }
 
-/// Change somebody's name or role.
+/// Change somebody's name, language or role.
 ///
-/// Tokens with the role before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays. Who is an owner is
+/// Tokens with the role before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays, and mails about their login go in the language that they say themselves (`me/`). Who is an owner is
 /// changed by who proved within ten minutes who they are (403, `reauthentication-required`). 422 for one's own role, which another
 /// owner changes.
 #[patch("/api/auth/users/{id}/")]

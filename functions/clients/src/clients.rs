@@ -5,11 +5,12 @@ use api::{
     patch, post, routes,
 };
 use domain::{
-    Email, SingleLine,
+    Email, Language, SingleLine,
     address::{Address, VatId},
     client::{self, Client},
     contact::{Cc, Contact},
     ids::ClientId,
+    portal_user::PortalUser,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -67,6 +68,8 @@ struct NewClient {
     contact_name: Option<SingleLine<200>>,
     email: Option<Email>,
     phone: Option<SingleLine<40>>,
+    /// The language in which they are written to. Default: the firm's.
+    language: Option<Language>,
     website: Option<SingleLine<300>>,
     industry: Option<SingleLine<100>>,
     /// Where it is, as its invoices say.
@@ -86,8 +89,10 @@ struct NewClient {
 
 impl NewClient {
     fn client(self) -> Client {
-        let Self { company_name, contact_name, email, phone, website, industry, address, tax_number, vat_id, billing_email, .. } = self;
-        let contact = Contact { company_name, contact_name, email, phone };
+        let Self {
+            company_name, contact_name, email, phone, language, website, industry, address, tax_number, vat_id, billing_email, ..
+        } = self;
+        let contact = Contact { company_name, contact_name, email, phone, language };
         Client {
             website,
             industry,
@@ -108,7 +113,7 @@ impl NewClient {
 #[schema(example = json!({"website": "https://acme.example", "phone": null}))]
 #[body(
     patch = Client,
-    set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
+    set(contact = ContactPatch { company_name, contact_name, email, phone, language }.over(before.contact)),
     keep(prospect)
 )]
 struct ClientPatch {
@@ -120,6 +125,9 @@ struct ClientPatch {
     email: Patch<Email>,
     #[body(skip)]
     phone: Patch<SingleLine<40>>,
+    /// The language in which they are written to; null: the firm's.
+    #[body(skip)]
+    language: Patch<Language>,
     website: Patch<SingleLine<300>>,
     industry: Patch<SingleLine<100>>,
     /// Where it is, as its invoices say: all of it, in place of the one before.
@@ -202,8 +210,9 @@ async fn create_client_portal_user(
     Path(id): Path<ClientId>,
     Valid(body): Valid<NewClientPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
-    let NewClientPortalUser { name, email, rights: JsonObject(rights) } = body;
+    let NewClientPortalUser { name, email, language, rights: JsonObject(rights) } = body;
     let (mut change, client, firm) = cx.edit_with_firm(&staff, id).await?;
     change.depend_on(id)?;
-    invite(&cx, change, &firm, client.id, name, email, rights).await
+    let user = PortalUser::invited(client.id, name, email, rights, firm.confirmed()?, cx.now)?;
+    invite(&cx, change, PortalUser { language: language.or(client.contact.language), ..user }).await
 }

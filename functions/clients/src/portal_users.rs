@@ -1,12 +1,12 @@
 //! `/api/clients/portal-users/`
 
 use api::{
-    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post, routes,
+    Answer, App, Body, Cx, JsonObject, ListQuery, Page, Patch, Path, Problem, Routes, Set, Staff, Valid, get, list_scope, may, patch, post,
+    routes,
 };
 use domain::{
-    Email, Refusal, SingleLine,
+    Email, Language, Refusal, SingleLine,
     access::Rights,
-    firm::Firm,
     ids::{ClientId, PortalUserId},
     invitation::Standing,
     portal_user::{self, PortalUser},
@@ -60,6 +60,8 @@ struct NewPortalUser {
     name: SingleLine<200>,
     /// Where the link goes, and what they will sign in with.
     email: Email,
+    /// The language in which they are written to. Default: the client's.
+    language: Option<Language>,
     /// Default: to see and to comment.
     #[serde(default)]
     rights: JsonObject<Rights>,
@@ -73,6 +75,8 @@ pub(crate) struct NewClientPortalUser {
     pub(crate) name: SingleLine<200>,
     /// Where the link goes, and what they will sign in with.
     pub(crate) email: Email,
+    /// The language in which they are written to. Default: the client's.
+    pub(crate) language: Option<Language>,
     /// Default: to see and to comment.
     #[serde(default)]
     pub(crate) rights: JsonObject<Rights>,
@@ -85,6 +89,8 @@ pub(crate) struct NewClientPortalUser {
 #[body(patch = PortalUser, keep(client, email, status, invitation, active_since))]
 struct PortalUserPatch {
     name: Set<SingleLine<200>>,
+    /// The language in which they are written to; null: the client's, or else the firm's.
+    language: Patch<Language>,
     #[body(rights.0.over(before.rights)?)]
     rights: JsonObject<RightsPatch>,
 }
@@ -127,13 +133,14 @@ async fn create_portal_user(
     staff: Staff<may::ManagePortal>,
     Valid(body): Valid<NewPortalUser>,
 ) -> Result<Answer<PortalUserOut>, Problem> {
-    let NewPortalUser { client, name, email, rights: JsonObject(rights) } = body;
+    let NewPortalUser { client, name, email, language, rights: JsonObject(rights) } = body;
     let (found, mut change) = (cx.read(&staff).named(client).record(staff.firm).fetch().await?, cx.change(&staff));
-    let client = change.depend(&found, "client", client)?.id;
-    invite(&cx, change, &found.record(staff.firm)?.content, client, name, email, rights).await
+    let (client, firm) = (change.depend(&found, "client", client)?, found.record(staff.firm)?);
+    let user = PortalUser::invited(client.id, name, email, rights, firm.confirmed()?, cx.now)?;
+    invite(&cx, change, PortalUser { language: language.or(client.contact.language), ..user }).await
 }
 
-/// Change a portal user's name or rights.
+/// Change a portal user's name, language or rights.
 ///
 /// Tokens with the rights before are answered 401 within a minute; a refresh gives new ones. Their e-mail stays. 422 to
 /// take away the right to see: deactivate them instead.
@@ -182,19 +189,10 @@ async fn deactivate_portal_user(
     cx.commit(change, cx.ok(&user)).await
 }
 
-/// Invite somebody into the portal of `client`, which `change` depends on, where nobody else has their e-mail; the outbox
+/// Invite `user` into the portal of their client, which `change` depends on, where nobody else has their e-mail; the outbox
 /// sends the link.
-pub(crate) async fn invite(
-    cx: &Cx,
-    mut change: Change,
-    firm: &Firm,
-    client: ClientId,
-    name: SingleLine<200>,
-    email: Email,
-    rights: Rights,
-) -> Result<Answer<PortalUserOut>, Problem> {
-    let unique = Unique::PortalEmail(client, email.clone());
-    let user = PortalUser::invited(client, name, email, rights, firm.confirmed()?, cx.now)?;
+pub(crate) async fn invite(cx: &Cx, mut change: Change, user: PortalUser) -> Result<Answer<PortalUserOut>, Problem> {
+    let unique = Unique::PortalEmail(user.client, user.email.clone());
     let user = change.create(cx.new_id(), user, portal_user::Event::Invited)?;
     let taken = Refusal::state("Another portal user of the client has this e-mail; see existing.").about("email");
     change.claim(&unique, user.id, taken)?;

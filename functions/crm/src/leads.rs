@@ -6,7 +6,7 @@ use api::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Archive, Currency, Email, MultiLine, Price, Refusal, SingleLine,
+    Archive, Currency, Email, Language, MultiLine, Price, Refusal, SingleLine,
     contact::Contact,
     firm::Firm,
     ids::{CampaignId, LeadId, ProspectId},
@@ -100,6 +100,8 @@ struct NewLead {
     /// A second lead with the same e-mail is refused, naming the first.
     email: Option<Email>,
     phone: Option<SingleLine<40>>,
+    /// The language in which they are written to. Default: the firm's.
+    language: Option<Language>,
     /// Where it came from: `website`, `referral`, …
     source: Option<SingleLine<60>>,
     /// The campaign that brought it.
@@ -117,7 +119,7 @@ struct NewLead {
 #[body(
     patch = Lead,
     given(campaign_id: Patch<CampaignId>),
-    set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
+    set(contact = ContactPatch { company_name, contact_name, email, phone, language }.over(before.contact)),
     keep(status, reason, prospect)
 )]
 struct LeadPatch {
@@ -129,6 +131,9 @@ struct LeadPatch {
     email: Patch<Email>,
     #[body(skip)]
     phone: Patch<SingleLine<40>>,
+    /// The language in which they are written to; null: the firm's.
+    #[body(skip)]
+    language: Patch<Language>,
     source: Patch<SingleLine<60>>,
     #[body(campaign_id.over(before.campaign))]
     campaign: Patch<Named<CampaignId>>,
@@ -154,6 +159,7 @@ pub(crate) struct ConvertLead {
     pub(crate) contact_name: Option<SingleLine<200>>,
     pub(crate) email: Option<Email>,
     pub(crate) phone: Option<SingleLine<40>>,
+    pub(crate) language: Option<Language>,
     /// What the sale may bring.
     pub(crate) estimated_value: Option<Price>,
     /// Default: the firm's currency.
@@ -165,12 +171,13 @@ pub(crate) struct ConvertLead {
 
 impl ConvertLead {
     fn prospect(self, lead: &Record<Lead>, firm: &Firm) -> Result<Prospect, Refusal> {
-        let Self { contact_name, email, phone, estimated_value, currency, stage, notes } = self;
+        let Self { contact_name, email, phone, language, estimated_value, currency, stage, notes } = self;
         let known = lead.contact.clone();
         let contact = Contact {
             contact_name: contact_name.or(known.contact_name),
             email: email.or(known.email),
             phone: phone.or(known.phone),
+            language: language.or(known.language),
             company_name: known.company_name,
         };
         let value = money("estimated_value", estimated_value, currency.unwrap_or(firm.currency))?;
@@ -196,8 +203,8 @@ async fn list_leads(cx: Cx, staff: Staff<may::ReadSales>, query: ListQuery<LeadF
 /// e-mail, unless `allow_duplicate` is set; 422 if there is no such campaign, or it is archived.
 #[post("/api/crm/leads/", 201)]
 async fn create_lead(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewLead>) -> Result<Answer<LeadOut>, Problem> {
-    let NewLead { company_name, contact_name, email, phone, source, campaign, notes, allow_duplicate } = body;
-    let contact = Contact { company_name, contact_name, email, phone };
+    let NewLead { company_name, contact_name, email, phone, language, source, campaign, notes, allow_duplicate } = body;
+    let contact = Contact { company_name, contact_name, email, phone, language };
     let mut change = cx.change(&staff);
     let campaign = match campaign {
         Some(named) => Some(change.depend(&cx.read(&staff).named(named).fetch().await?, "campaign", named)?.id),

@@ -49,6 +49,7 @@ fn invite(
 ) -> Result<Record<PortalUser>, Problem> {
     let name = contact.contact_name.clone().unwrap_or_else(|| contact.company_name.clone());
     let user = PortalUser::invited(id, name, email.clone(), Rights::ALL, confirmed, cx.now)?;
+    let user = PortalUser { language: contact.language, ..user };
     let user = change.create(cx.new_id(), user, portal_user::Event::Invited)?;
     change.claim(&Unique::PortalEmail(id, email), user.id, Refusal::state("The client has this portal user already."))?;
     Ok(user)

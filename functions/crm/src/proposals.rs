@@ -5,7 +5,7 @@ use api::{
     patch, post, routes,
 };
 use domain::{
-    Archive, Currency, Date, Email, MultiLine, Price, Quantity, Refusal, SingleLine,
+    Archive, Currency, Date, Email, Language, MultiLine, Price, Quantity, Refusal, SingleLine,
     access::Permission,
     ids::{ProposalId, ProspectId},
     offer::{LineItem, Offer},
@@ -112,7 +112,7 @@ struct NewProposal {
     patch = Proposal,
     given(offer: Offer),
     set(
-        contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact),
+        contact = ContactPatch { company_name, contact_name, email, phone, language }.over(before.contact),
         line_items = offer.line_items,
         total = offer.total
     ),
@@ -129,6 +129,9 @@ struct ProposalPatch {
     email: Patch<Email>,
     #[body(skip)]
     phone: Patch<SingleLine<40>>,
+    /// The language in which they are written to; null: the firm's.
+    #[body(skip)]
+    language: Patch<Language>,
     /// In place of what was offered.
     #[body(skip)]
     total_value: Set<Price>,

@@ -5,7 +5,7 @@ use api::{
     routes,
 };
 use domain::{
-    Currency, Email, MultiLine, Price, SingleLine,
+    Currency, Email, Language, MultiLine, Price, SingleLine,
     client::Client,
     contact::Contact,
     firm::Firm,
@@ -97,6 +97,8 @@ struct NewProspect {
     contact_name: Option<SingleLine<200>>,
     email: Option<Email>,
     phone: Option<SingleLine<40>>,
+    /// The language in which they are written to. Default: the firm's.
+    language: Option<Language>,
     /// What the sale may bring.
     estimated_value: Option<Price>,
     /// Default: the firm's currency.
@@ -113,7 +115,7 @@ struct NewProspect {
 #[body(
     patch = Prospect,
     given(firm: &Firm),
-    set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
+    set(contact = ContactPatch { company_name, contact_name, email, phone, language }.over(before.contact)),
     keep(lead, campaign, stage, lost_reason, client, portal_user)
 )]
 struct ProspectPatch {
@@ -125,6 +127,9 @@ struct ProspectPatch {
     email: Patch<Email>,
     #[body(skip)]
     phone: Patch<SingleLine<40>>,
+    /// The language in which they are written to; null: the firm's.
+    #[body(skip)]
+    language: Patch<Language>,
     /// In the currency that it is in, or `currency`.
     #[body(patch_money("estimated_value", before.estimated_value, estimated_value, currency, firm.currency)?)]
     estimated_value: Patch<Price>,
@@ -171,10 +176,10 @@ async fn list_prospects(
 /// no such lead, or it is archived; to begin at `won` or `lost`.
 #[post("/api/crm/prospects/", 201, 200)]
 async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Valid<NewProspect>) -> Result<Answer<ProspectOut>, Problem> {
-    let NewProspect { lead, company_name, contact_name, email, phone, estimated_value, currency, stage, notes } = body;
+    let NewProspect { lead, company_name, contact_name, email, phone, language, estimated_value, currency, stage, notes } = body;
     let company_name = match (lead, company_name) {
         (Some(lead), None) => {
-            let terms = ConvertLead { contact_name, email, phone, estimated_value, currency, stage, notes };
+            let terms = ConvertLead { contact_name, email, phone, language, estimated_value, currency, stage, notes };
             let found = cx.read(&staff).named(lead).record(staff.firm).fetch().await?;
             let mut change = cx.change(&staff);
             let lead = change.depend(&found, "lead", lead)?.id;
@@ -185,7 +190,7 @@ async fn create_prospect(cx: Cx, staff: Staff<may::WriteSales>, Valid(body): Val
         (None, Some(company_name)) => company_name,
     };
     let firm = cx.read(&staff).record(staff.firm).fetch().await?.record(staff.firm)?;
-    let contact = Contact { company_name, contact_name, email, phone };
+    let contact = Contact { company_name, contact_name, email, phone, language };
     let value = money("estimated_value", estimated_value, currency.unwrap_or(firm.currency))?;
     let mut change = cx.change(&staff);
     let prospect = Prospect::new(contact, value, stage.unwrap_or(Stage::Discovery), notes)?;

@@ -5,7 +5,7 @@ use api::{
     routes,
 };
 use domain::{
-    Currency, Date, Email, MultiLine, Refusal, SingleLine, Time,
+    Currency, Date, Email, Language, MultiLine, Refusal, SingleLine, Time,
     address::{Address, VatId},
     client::Client,
     contact::Cc,
@@ -188,7 +188,7 @@ impl NewInvoice {
 #[body(
     patch = Invoice,
     given(firm: &Firm),
-    set(contact = ContactPatch { company_name, contact_name, email, phone }.over(before.contact)),
+    set(contact = ContactPatch { company_name, contact_name, email, phone, language }.over(before.contact)),
     keep(
         number, client, seller, project, currency, totals, taxes, status, sent_at, sent_by, guest_link, reason, payments, amount_paid,
         amount_credited, amount_refunded, credit_noted, line_notes, time_reversed, taxes_noted, refund_noted, refund_absorbed,
@@ -206,6 +206,9 @@ struct InvoicePatch {
     email: Patch<Email>,
     #[body(skip)]
     phone: Patch<SingleLine<40>>,
+    /// The language in which they are written to; null: the firm's.
+    #[body(skip)]
+    language: Patch<Language>,
     /// Where it is mailed, in place of `email`.
     billing_email: Patch<Email>,
     /// Who gets a copy: at most five, none twice, in place of those before.

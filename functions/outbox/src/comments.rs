@@ -3,8 +3,9 @@
 //! its own: an address that is refused keeps it from nobody else.
 
 use domain::{
-    Email, SingleLine,
+    Email, Language, SingleLine,
     comment::{Author, Comment},
+    contact::Contact,
     firm::Firm,
     ids::{PortalUserId, UserId},
     invitation::Standing,
@@ -31,6 +32,8 @@ struct Addressee {
     id: String,
     name: SingleLine<200>,
     email: Email,
+    /// Theirs, or their client's, if one is known.
+    language: Option<Language>,
 }
 
 /// It was written: a mail to each of the other side.
@@ -39,7 +42,7 @@ pub(crate) async fn created(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
     let comment = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     let read = outbox.store.read(logged.firm).record(logged.firm).record(comment.task).record(comment.project);
     let found = read.record(comment.client).fetch().await?;
-    let client = found.record(comment.client)?.contact.company_name.clone();
+    let Contact { company_name: client, language, .. } = found.record(comment.client)?.content.contact;
     let (task, project, firm) = (found.record(comment.task)?, found.record(comment.project)?, found.record(logged.firm)?);
     let (task, then) = (logged.at_its_time(outbox, &task).await?, logged.at_its_time(outbox, &project).await?);
     let (Some(task), Some(then)) = (task, then) else { return Err(Failed::Never(ERASED)) };
@@ -58,7 +61,7 @@ pub(crate) async fn created(outbox: &Outbox, logged: &Cause) -> Result<(), Faile
             let from = author.map(|user| Person { name: user.name.clone(), email: user.email.clone() });
             let said = mail::Author::Staff { name: &talk.comment.author_name };
             let link = Link::portal_project(&outbox.web_origin, talk.comment.project);
-            (said, from, audience(outbox, logged, &talk.comment).await?, link)
+            (said, from, audience(outbox, logged, &talk.comment, language).await?, link)
         }
     };
     let mut all = Ok(());
@@ -75,6 +78,7 @@ impl Talk {
         let envelope = Envelope {
             to: to.email.clone(),
             to_name: Some(to.name.clone()),
+            language: to.language.unwrap_or(self.firm.language),
             cc: Vec::new(),
             from: Sender::Firm(self.firm.name.clone()),
             reply_to: from,
@@ -94,17 +98,20 @@ async fn team(outbox: &Outbox, logged: &Cause, then: &Project, now: &Project) ->
     let found = read.fetch().await?;
     let users = team.into_iter().map(|user| found.maybe(user)).collect::<Result<Vec<Option<Record<User>>>, _>>()?;
     let here = users.into_iter().flatten().filter(|user| user.status == Standing::Active);
-    Ok(here.map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() }).collect())
+    Ok(here
+        .map(|user| Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone(), language: user.language })
+        .collect())
 }
 
 /// Those at the comment's client who could comment themselves, and still can.
-async fn audience(outbox: &Outbox, logged: &Cause, comment: &Comment) -> Result<Vec<Addressee>, Failed> {
+async fn audience(outbox: &Outbox, logged: &Cause, comment: &Comment, of_client: Option<Language>) -> Result<Vec<Addressee>, Failed> {
     let users = outbox.store.below::<PortalUser>(logged.firm, comment.client).await?;
     let mut audience = Vec::new();
     for user in users.iter().filter(|user| may_comment(user) && user.created_at <= logged.event.at) {
         let could = user.updated_at <= logged.event.at || could_comment(outbox, logged, user.id).await?;
         if could {
-            audience.push(Addressee { id: user.id.to_string(), name: user.name.clone(), email: user.email.clone() });
+            let (name, email, language) = (user.name.clone(), user.email.clone(), user.language.or(of_client));
+            audience.push(Addressee { id: user.id.to_string(), name, email, language });
         }
     }
     Ok(audience)

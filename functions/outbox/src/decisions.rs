@@ -56,6 +56,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             login::Event::Created
             | login::Event::Confirmed
             | login::Event::TakenOver
+            | login::Event::LanguageChanged
             | login::Event::SessionsEnded
             | login::Event::Closed => Ok(()),
         },

@@ -4,7 +4,7 @@
 use domain::{
     contact::Recipients,
     event::Actor,
-    invoice::{Dispute, Invoice, LineItem, Method, Payment, SentBy, Status},
+    invoice::{Dispute, Invoice, LineItem, Payment, SentBy, Status},
     tax::TaxCategory,
 };
 use mail::{Envelope, InvoiceLine, InvoiceMail, Link, PaymentMail, ReminderMail};
@@ -163,7 +163,7 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
         envelope,
         invoice: &told.number()?,
         amount: payment.amount,
-        method: in_words(payment.method),
+        method: payment.method,
         date: payment.date,
         due: told.then.amount_due(),
         credit: payment.credit_left(),
@@ -171,18 +171,4 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
         link: &told.link,
     };
     to_be_sent(&to, mail.message())
-}
-
-fn in_words(method: Method) -> &'static str {
-    match method {
-        Method::BankTransfer => "bank transfer",
-        Method::Card => "card",
-        // By card or from an account, as the payer chose there.
-        Method::Stripe => "online",
-        Method::Cash => "cash",
-        Method::Check => "check",
-        Method::DirectDebit => "direct debit",
-        Method::Credit => "your credit with us",
-        Method::Other => "another way",
-    }
 }

@@ -59,7 +59,7 @@ async fn mail_confirmation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, F
     let expires_at = sent.sent_at + CONFIRMATION;
     let confirming = Confirming { firm, login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::confirmation(&outbox.web_origin, &token(outbox, &confirming).await?);
-    to_be_sent(&login.email, ConfirmationMail::new(login.email.clone(), reference(logged), &link, expires_at).message())
+    to_be_sent(&login.email, ConfirmationMail::new((login.email.clone(), login.language), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -67,7 +67,7 @@ async fn mail_reset(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let expires_at = sent.sent_at + RESET;
     let resetting = Resetting { login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::password_reset(&outbox.web_origin, &token(outbox, &resetting).await?);
-    to_be_sent(&login.email, ResetMail::new(login.email.clone(), reference(logged), &link, expires_at).message())
+    to_be_sent(&login.email, ResetMail::new((login.email.clone(), login.language), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_email_change(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -77,7 +77,7 @@ async fn mail_email_change(outbox: &Outbox, logged: &Cause) -> Result<Outcome, F
     let expires_at = sent.sent_at + CONFIRMATION;
     let changing = ChangingEmail { login: id, number: sent.number, exp: expires_at.timestamp() };
     let link = Link::email_change(&outbox.web_origin, &token(outbox, &changing).await?);
-    to_be_sent(&to, EmailChangeMail::new(to.clone(), reference(logged), &link, expires_at).message())
+    to_be_sent(&to, EmailChangeMail::new((to.clone(), login.language), reference(logged), &link, expires_at).message())
 }
 
 async fn mail_email_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
@@ -92,14 +92,18 @@ async fn mail_email_changed(outbox: &Outbox, logged: &Cause) -> Result<Outcome, 
     let restoring = RestoringEmail { login: id, number: past.number, exp: expires_at.timestamp() };
     let link = Link::email_restoration(&outbox.web_origin, &token(outbox, &restoring).await?);
     let address = logged.source_address()?;
-    let mail = EmailChangedMail::new(to.clone(), reference(logged), (logged.event.at, address.as_deref()), (&link, expires_at));
+    let mail =
+        EmailChangedMail::new((to.clone(), login.language), reference(logged), (logged.event.at, address.as_deref()), (&link, expires_at));
     to_be_sent(&to, mail.message())
 }
 
 async fn mail_taken_back(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> {
     let [Some(to), _] = logged.changed::<Email>("email")? else { return Ok(OVER) };
+    let id = logged.id::<Login>()?;
+    let language = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?.language;
     let (link, address) = (Link::forgotten_password(&outbox.web_origin), logged.source_address()?);
-    let mail = NoticeMail::new(to.clone(), reference(logged), Notice::EmailTakenBack, (logged.event.at, address.as_deref()), &link);
+    let mail =
+        NoticeMail::new((to.clone(), language), reference(logged), Notice::EmailTakenBack, (logged.event.at, address.as_deref()), &link);
     to_be_sent(&to, mail.message())
 }
 
@@ -121,7 +125,7 @@ async fn mail_notice(outbox: &Outbox, logged: &Cause, notice: Notice) -> Result<
         }
         None => Link::forgotten_password(&outbox.web_origin),
     };
-    let mail = NoticeMail::new(to.clone(), reference(logged), notice, (at, address.as_deref()), &link);
+    let mail = NoticeMail::new((to.clone(), login.language), reference(logged), notice, (at, address.as_deref()), &link);
     let mail = returns_until.into_iter().fold(mail, NoticeMail::returning);
     to_be_sent(&to, mail.message())
 }

@@ -39,10 +39,11 @@ pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, recipients: Recipien
     let firm = found.record(logged.firm)?;
     firm.confirmed().map_err(Error::from)?;
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
-    let Recipients { to, name: to_name, cc } = recipients;
+    let Recipients { to, name: to_name, cc, language } = recipients;
     Ok(Envelope {
         to,
         to_name,
+        language: language.unwrap_or(firm.language),
         cc,
         from: Sender::Firm(firm.name.clone()),
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),

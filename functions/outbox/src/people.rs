@@ -2,7 +2,7 @@
 //! their login, that they are reached there.
 
 use domain::{
-    Email, Refusal, SingleLine,
+    Email, Language, Refusal, SingleLine,
     contact::Recipients,
     ids::{FirmId, PortalUserId, UserId},
     invitation::{Invitation, Standing},
@@ -44,7 +44,7 @@ async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     let found = sender(outbox, logged).record(user.client).fetch().await?;
     let client = found.record(user.client)?;
     let mail = WelcomeMail {
-        envelope: envelope(&found, logged, alone(&user.email, &user.name))?,
+        envelope: envelope(&found, logged, alone(&user.email, &user.name, user.language.or(client.contact.language)))?,
         client_name: &client.contact.company_name,
         rights: user.rights,
         link: &link(outbox, logged, &user.email, invitation).await?,
@@ -63,7 +63,7 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
         return Ok(OVER);
     };
     let mail = InvitationMail {
-        envelope: envelope(&found, logged, alone(&user.email, &user.name))?,
+        envelope: envelope(&found, logged, alone(&user.email, &user.name, user.language))?,
         role: user.role,
         link: &link(outbox, logged, &user.email, invitation).await?,
         expires_at: invitation.expires_at(),
@@ -73,8 +73,8 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
 }
 
 /// Somebody alone.
-fn alone(email: &Email, name: &SingleLine<200>) -> Recipients {
-    Recipients { to: email.clone(), name: Some(name.clone()), cc: Vec::new() }
+fn alone(email: &Email, name: &SingleLine<200>, language: Option<Language>) -> Recipients {
+    Recipients { to: email.clone(), name: Some(name.clone()), cc: Vec::new(), language }
 }
 
 /// Whether the invitation `sent` is still waited for by who stands at `status` and was sent `last`.

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{Email, SingleLine};
+use crate::{Email, Language, SingleLine};
 
 /// Most addresses that get a copy.
 pub const MOST_COPIES: usize = 5;
@@ -20,6 +20,9 @@ pub struct Contact {
     pub email: Option<Email>,
     /// A telephone number, as people write it.
     pub phone: Option<SingleLine<40>>,
+    /// The language in which they are written to, if it isn't the firm's.
+    #[serde(default)]
+    pub language: Option<Language>,
 }
 
 /// Who else gets what is mailed about money: at most [`MOST_COPIES`] addresses, none of them twice.
@@ -60,12 +63,14 @@ pub struct Recipients {
     pub name: Option<SingleLine<200>>,
     /// Who gets a copy.
     pub cc: Vec<Email>,
+    /// The language in which they are written to, if it isn't the firm's.
+    pub language: Option<Language>,
 }
 
 impl Contact {
     /// Whom what is for the contact goes to; nobody, if no e-mail is known.
     pub fn recipients(&self) -> Option<Recipients> {
-        Some(Recipients { to: self.email.clone()?, name: self.contact_name.clone(), cc: Vec::new() })
+        Some(Recipients { to: self.email.clone()?, name: self.contact_name.clone(), cc: Vec::new(), language: self.language })
     }
 
     /// Whom what is about money goes to: the address for that in place of the contact's, if there is one; and who gets a copy.
@@ -74,7 +79,7 @@ impl Contact {
         let of_contact = self.recipients();
         let recipients = match billing_email.filter(|billing| of_contact.as_ref().is_none_or(|contact| contact.to != **billing)) {
             // Who reads it there isn't known.
-            Some(billing) => Recipients { to: billing.clone(), name: None, cc: Vec::new() },
+            Some(billing) => Recipients { to: billing.clone(), name: None, cc: Vec::new(), language: self.language },
             None => of_contact?,
         };
         let cc = cc.iter().filter(|copy| **copy != recipients.to).cloned().collect();
@@ -108,6 +113,7 @@ mod tests {
             contact_name: name.clone(),
             email: Some(email("ann")),
             phone: None,
+            language: Some(Language::De),
         };
         let (nobody, cc) = (Cc::default(), Cc::new(vec![email("bo"), email("billing"), email("ann")]).unwrap());
         let copies = |names: &[&str]| names.iter().map(|name| email(name)).collect::<Vec<_>>();
@@ -117,7 +123,7 @@ mod tests {
             (Some("ann"), &nobody, "ann", &name, vec![]),
             (Some("billing"), &cc, "billing", &None, copies(&["bo", "ann"])),
         ] {
-            let expected = Recipients { to: email(to), name: name.clone(), cc };
+            let expected = Recipients { to: email(to), name: name.clone(), cc, language: Some(Language::De) };
             assert_eq!(contact.billed(billing.map(email).as_ref(), copied), Some(expected));
         }
         let unknown = Contact { email: None, ..contact };

@@ -257,7 +257,7 @@ mod tests {
     fn a_contract_carries_out_what_its_own_client_accepted() {
         let (ours, another) = (Id::new(Time::default(), 1), Id::new(Time::default(), 2));
         let company = SingleLine::new("Acme").unwrap();
-        let contact = Contact { company_name: company.clone(), contact_name: None, email: None, phone: None };
+        let contact = Contact { company_name: company.clone(), contact_name: None, email: None, phone: None, language: None };
         let offer = Offer::of_total(Money::zero(Currency::USD));
         let offered = Proposal::new(1, Id::new(Time::default(), 3), contact, company, offer);
         let ids = AcceptanceIds { client: ours, portal_user: None, engagement: Id::new(Time::default(), 4) };

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Percent, Refusal, SingleLine, Time, TimeZone, Transition,
+    Currency, Language, Percent, Refusal, SingleLine, Time, TimeZone, Transition,
     address::{Address, Party, VatId},
     ids::{FirmId, LoginId, UserId},
     rate::RateCard,
@@ -59,6 +59,9 @@ pub struct Firm {
     pub currency: Currency,
     /// Where its days begin and end.
     pub time_zone: TimeZone,
+    /// The language of its mails to whom no other is known of.
+    #[serde(default)]
+    pub language: Language,
     /// What an hour of its people costs, where neither project nor person says otherwise.
     #[serde(default)]
     pub hourly_rates: RateCard,
@@ -111,6 +114,7 @@ impl Firm {
             name,
             currency,
             time_zone,
+            language: Language::default(),
             hourly_rates: RateCard::default(),
             payment_terms_days,
             reminder_days,

@@ -131,7 +131,8 @@ mod tests {
     use crate::{Id, Time};
 
     fn lead() -> Lead {
-        let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
+        let contact =
+            Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None, language: None };
         Lead::new(contact, None, None, None)
     }
 

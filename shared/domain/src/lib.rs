@@ -10,6 +10,7 @@ mod digest;
 mod domain_event;
 mod email;
 mod id;
+mod language;
 mod money;
 mod names;
 #[cfg(feature = "openapi")]
@@ -64,6 +65,7 @@ pub use digest::{Digest, NotADigest};
 pub use domain_event::DomainEvent;
 pub use email::Email;
 pub use id::{Id, Kind};
+pub use language::Language;
 pub use money::{Currency, Money, Percent, Price, Quantity, Units};
 pub use refusal::{Refusal, Why};
 pub use text::{MultiLine, SingleLine};

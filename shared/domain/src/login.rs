@@ -7,7 +7,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{Email, Refusal, SingleLine, Time, Transition, ids::FirmId};
+use crate::{Email, Language, Refusal, SingleLine, Time, Transition, ids::FirmId};
 
 mod credentials;
 mod email;
@@ -65,6 +65,8 @@ crate::events! {
         RecoveryCodesRenewed = "login.recovery_codes_renewed" is Change,
         /// One of its recovery codes was used.
         RecoveryCodeUsed = "login.recovery_code_used" is Change,
+        /// It is written to in another language.
+        LanguageChanged = "login.language_changed" is Change,
         /// All its sessions but one were ended.
         SessionsEnded = "login.sessions_ended" is Change,
         /// Nobody confirmed its e-mail: it is free again.
@@ -80,6 +82,9 @@ pub struct Login {
     pub name: SingleLine<200>,
     /// What they sign in with, and where mails about the login go.
     pub email: Email,
+    /// The language of mails about the login.
+    #[serde(default)]
+    pub language: Language,
     /// When it was shown that the e-mail is theirs, if it was.
     pub proven_at: Option<Time>,
     /// The firm that it founded, as long as its e-mail isn't confirmed: it is confirmed with it.
@@ -162,6 +167,7 @@ impl Login {
         Self {
             name,
             email,
+            language: Language::default(),
             proven_at: Some(now),
             founded: None,
             confirmation: None,
@@ -201,10 +207,10 @@ impl Login {
 
     /// Somebody came by a link that was sent to the e-mail, other than to confirm it: whoever typed it before hasn't shown that it
     /// is theirs, and loses it.
-    pub fn take_over(&self, name: SingleLine<200>, now: Time) -> Transition<Self> {
+    pub fn take_over(&self, (name, language): (SingleLine<200>, Language), now: Time) -> Transition<Self> {
         match self.proven_at {
             Some(_) => Err(Refusal::state("This e-mail has a login already; sign in with it.")),
-            None => Ok((Self { name, proven_at: Some(now), ..self.clone() }, Event::TakenOver)),
+            None => Ok((Self { name, language, proven_at: Some(now), ..self.clone() }, Event::TakenOver)),
         }
     }
 
@@ -219,6 +225,11 @@ impl Login {
         let reset = Some(sent.use_up(number, RESET, now)?);
         let proven_at = self.proven_at.or(Some(now));
         Ok((Self { proven_at, reset, ..self.clone() }, Event::PasswordReset))
+    }
+
+    /// It is written to in `language`; nothing, if it is already.
+    pub fn speak(&self, language: Language) -> Option<(Self, Event)> {
+        (self.language != language).then(|| (Self { language, ..self.clone() }, Event::LanguageChanged))
     }
 
     /// All its sessions are ended but the one in which that is asked.
@@ -288,9 +299,9 @@ mod tests {
     #[test]
     fn only_a_login_that_was_never_proven_is_taken_over_and_what_it_founded_waits_to_be_confirmed() {
         let (login, now) = (registered(), Time::default());
-        let (taken, _) = login.take_over(SingleLine::new("Ann Lee").unwrap(), now).unwrap();
-        assert_eq!((taken.proven_at, taken.founded), (Some(now), login.founded));
-        assert!(taken.take_over(login.name.clone(), now).is_err());
+        let (taken, _) = login.take_over((SingleLine::new("Ann Lee").unwrap(), Language::De), now).unwrap();
+        assert_eq!((taken.proven_at, taken.founded, taken.language), (Some(now), login.founded, Language::De));
+        assert!(taken.take_over((login.name.clone(), Language::En), now).is_err());
         assert!(taken.confirm(1, now).is_ok());
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Email, Refusal, SingleLine, Time, Transition,
+    Email, Language, Refusal, SingleLine, Time, Transition,
     access::Rights,
     firm::Confirmed,
     ids::ClientId,
@@ -18,7 +18,7 @@ crate::events! {
         Reinvited = "portal_user.reinvited" is Change,
         /// Used the link.
         Activated = "portal_user.activated" is Change,
-        /// Name or rights were changed.
+        /// Name, language or rights were changed.
         Updated = "portal_user.updated" is Edit,
         /// What they sign in with has another e-mail, and so have they.
         EmailChanged = "portal_user.email_changed" is Change,
@@ -38,6 +38,9 @@ pub struct PortalUser {
     pub name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     pub email: Email,
+    /// The language in which they are written to, if it isn't the client's.
+    #[serde(default)]
+    pub language: Option<Language>,
     /// What they may do.
     pub rights: Rights,
     /// Where they stand.
@@ -59,7 +62,8 @@ impl PortalUser {
         now: Time,
     ) -> Result<Self, Refusal> {
         sensible(rights)?;
-        Ok(Self { client, name, email, rights, status: Standing::Invited, active_since: None, invitation: Invitation::first(now) })
+        let (status, invitation) = (Standing::Invited, Invitation::first(now));
+        Ok(Self { client, name, email, language: None, rights, status, active_since: None, invitation })
     }
 
     /// The person with another name or other rights.

@@ -150,7 +150,8 @@ mod tests {
     use crate::{Id, Time};
 
     fn at(stage: Stage) -> Prospect {
-        let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None };
+        let contact =
+            Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email: None, phone: None, language: None };
         Prospect { stage, ..Prospect::new(contact, None, Stage::Discovery, None).unwrap() }
     }
 

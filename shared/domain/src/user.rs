@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Email, Refusal, SingleLine, Time, Transition,
+    Email, Language, Refusal, SingleLine, Time, Transition,
     access::Role,
     firm::Confirmed,
     ids::UserId,
@@ -20,7 +20,7 @@ crate::events! {
         Reinvited = "user.reinvited" is Change,
         /// Used the link.
         Activated = "user.activated" is Change,
-        /// Name or role was changed.
+        /// Name, language or role was changed.
         Updated = "user.updated" is Edit,
         /// What they sign in with has another e-mail, and so have they.
         EmailChanged = "user.email_changed" is Change,
@@ -44,6 +44,9 @@ pub struct User {
     pub name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     pub email: Email,
+    /// The language in which they are written to, if it isn't the firm's.
+    #[serde(default)]
+    pub language: Option<Language>,
     /// What they are in the firm.
     pub role: Role,
     /// Where they stand.
@@ -59,13 +62,14 @@ pub struct User {
 impl User {
     /// Who founds the firm: its owner, at once.
     pub fn founder(name: SingleLine<200>, email: Email) -> Self {
-        Self { name, email, role: Role::Owner, status: Standing::Active, active_since: None, invitation: None, handed_over_to: None }
+        let (role, status) = (Role::Owner, Standing::Active);
+        Self { name, email, language: None, role, status, active_since: None, invitation: None, handed_over_to: None }
     }
 
     /// Somebody who is invited at `now`.
     pub fn invited(name: SingleLine<200>, email: Email, role: Role, _: Confirmed, now: Time) -> Self {
-        let invitation = Some(Invitation::first(now));
-        Self { name, email, role, status: Standing::Invited, active_since: None, invitation, handed_over_to: None }
+        let (status, invitation) = (Standing::Invited, Some(Invitation::first(now)));
+        Self { name, email, language: None, role, status, active_since: None, invitation, handed_over_to: None }
     }
 
     /// The person `id` with another name or role, changed by `by`. Nobody changes their own role, so a firm always

@@ -1,8 +1,10 @@
 //! The mail that brings a comment on a task to the other side: a client's to the firm's team, the team's to the client.
 
-use askama::Template;
-
-use crate::{Envelope, Link, Message, Purpose, SendError, Subject, header};
+use crate::{
+    Envelope, Link, Message, Purpose, SendError,
+    content::{Block, Content, say},
+    header,
+};
 
 /// The most characters of a name in the subject; more would hide which task it is about.
 const MOST_NAME: usize = 40;
@@ -54,40 +56,36 @@ impl Author<'_> {
 impl CommentMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
-        let subject = Subject::new(&format!("{} commented on {}", self.author.shown(MOST_NAME), self.task));
-        let html = Html { mail: self, subject: &subject };
-        let text = Text { mail: self };
-        Message::written(&self.envelope, Purpose::Comment, subject.clone(), &html, &text)
+        let (language, firm) = (self.envelope.language, self.envelope.firm_name());
+        let (who, short, task, project) = (self.author.shown(usize::MAX), self.author.shown(MOST_NAME), self.task, self.project);
+        let content = Content {
+            subject: say!(language, "{short} commented on {task}", "{short} hat „{task}“ kommentiert"),
+            preheader: header::shortened(&header::one_line(self.comment), 150),
+            heading: say!(language, "New comment on {task}", "Neuer Kommentar zu {task}"),
+            opening: vec![say!(
+                language,
+                "{who} wrote about the task “{task}” in the project {project}:",
+                "{who} hat zur Aufgabe „{task}“ im Projekt {project} geschrieben:"
+            )],
+            body: vec![
+                Block::Quote(self.comment.to_owned()),
+                Block::Button(say!(language, "Answer the comment", "Auf den Kommentar antworten"), self.link.clone()),
+            ],
+            why: match self.author {
+                Author::Client { .. } => say!(
+                    language,
+                    "You get this mail because you work on {project}.",
+                    "Sie erhalten diese E-Mail, weil Sie an {project} arbeiten."
+                ),
+                Author::Staff { .. } => say!(
+                    language,
+                    "You get this mail because you can follow {project} in the client portal of {firm}.",
+                    "Sie erhalten diese E-Mail, weil Sie {project} im Kundenportal von {firm} verfolgen können."
+                ),
+            },
+        };
+        Message::written(&self.envelope, Purpose::Comment, &content)
     }
-
-    fn who(&self) -> String {
-        self.author.shown(usize::MAX)
-    }
-
-    /// What shows of the comment in a list of mails.
-    fn beginning(&self) -> String {
-        header::shortened(&header::one_line(self.comment), 150)
-    }
-
-    fn to_team(&self) -> bool {
-        match self.author {
-            Author::Client { .. } => true,
-            Author::Staff { .. } => false,
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "comment.html")]
-struct Html<'a> {
-    mail: &'a CommentMail<'a>,
-    subject: &'a Subject,
-}
-
-#[derive(Template)]
-#[template(path = "comment.txt")]
-struct Text<'a> {
-    mail: &'a CommentMail<'a>,
 }
 
 #[cfg(test)]
@@ -108,7 +106,7 @@ mod tests {
             comment: "The lead for the south is away until Monday.\nCould you talk to her deputy?\n\nTwo questions:\n- who writes the summary, and by when is it needed so that our board sees it in time?\n- may we see it first?",
             link: &Link::task(ORIGIN, PROJECT, "task_01JD9Q8R7S6T5V4W3X2Y1Z0XYZ"),
         };
-        check("comment", &mail.message().unwrap());
+        check!("comment", mail);
     }
 
     #[test]
@@ -121,7 +119,7 @@ mod tests {
             comment: "Done.",
             link: &Link::portal_project(ORIGIN, PROJECT),
         };
-        check("comment_bare", &mail.message().unwrap());
+        check!("comment_bare", mail);
     }
 
     #[test]
@@ -135,6 +133,6 @@ mod tests {
             comment: &comment,
             link: &Link::task(ORIGIN, EVIL, EVIL),
         };
-        check("comment_hostile", &mail.message().unwrap());
+        check!("comment_hostile", mail);
     }
 }

@@ -4,9 +4,9 @@
 //! nothing invisible reorders it, so a name can't hide the address after it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::Email;
+use domain::{Email, Language};
 
-use crate::Sender;
+use crate::{Sender, content::say};
 
 /// The most characters of a firm's name; more would hide what stands after it.
 pub(crate) const MOST_FIRM: usize = 60;
@@ -15,10 +15,13 @@ const MOST_NAME: usize = 80;
 /// The most bytes in an encoded word, which may have 75 characters: `=?UTF-8?B?` + 4/3 of these + `?=`.
 const MOST_WORD: usize = 45;
 
-/// The mail's sender: `address`, in the name of the firm called `firm`.
-pub(crate) fn sender(sender: &Sender, address: &Email) -> String {
+/// The mail's sender, as whom it goes to reads it in `language`: `address`, in the name of the firm or our own.
+pub(crate) fn sender(sender: &Sender, language: Language, address: &Email) -> String {
     let name = match sender {
-        Sender::Firm(name) => format!("{} via ConsultantPro", shortened(&one_line(name), MOST_FIRM)),
+        Sender::Firm(name) => {
+            let firm = shortened(&one_line(name), MOST_FIRM);
+            say!(language, "{firm} via ConsultantPro", "{firm} über ConsultantPro")
+        }
         Sender::Platform => sender.name().to_owned(),
     };
     mailbox(Some(&name), address)
@@ -106,14 +109,16 @@ mod tests {
     #[test]
     fn the_sender_says_on_whose_behalf_it_sends_however_long_the_firms_name() {
         let from = Email::new("mail@consultantpro.example").unwrap();
-        let by = |firm: &str| sender(&Sender::Firm(SingleLine::new(firm).unwrap()), &from);
+        let by = |firm: &str| sender(&Sender::Firm(SingleLine::new(firm).unwrap()), Language::En, &from);
         assert_eq!(by("Northwind, Inc."), "\"Northwind, Inc. via ConsultantPro\" <mail@consultantpro.example>");
         let long = by(&"A ".repeat(100));
         assert_eq!(long, mailbox(Some(&format!("{}… via ConsultantPro", ["A"; 30].join(" "))), &from));
         assert!(by(&"🦀".repeat(200)).len() < 500);
         // No firm looks like the platform.
-        assert_eq!(sender(&Sender::Platform, &from), "\"ConsultantPro\" <mail@consultantpro.example>");
-        assert_ne!(by("ConsultantPro"), sender(&Sender::Platform, &from));
+        assert_eq!(sender(&Sender::Platform, Language::De, &from), "\"ConsultantPro\" <mail@consultantpro.example>");
+        assert_ne!(by("ConsultantPro"), sender(&Sender::Platform, Language::En, &from));
+        let german = sender(&Sender::Firm(SingleLine::new("Nordwind").unwrap()), Language::De, &from);
+        assert_eq!(german, mailbox(Some("Nordwind über ConsultantPro"), &from));
     }
 
     #[test]

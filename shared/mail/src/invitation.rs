@@ -1,9 +1,12 @@
 //! The mail that lets a new member of the firm in.
 
-use askama::Template;
-use domain::{Time, access::Role};
+use domain::{Language, Time, access::Role};
 
-use crate::{Envelope, Link, Message, Purpose, SendError, Subject, format};
+use crate::{
+    Envelope, Link, Message, Purpose, SendError,
+    content::{Block, Content, say, strong},
+    format,
+};
 
 /// A link for a new member of the firm.
 #[derive(Clone)]
@@ -23,42 +26,66 @@ pub struct InvitationMail<'a> {
 impl InvitationMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
-        let firm = self.envelope.short_firm();
-        let subject = Subject::new(&match self.is_replacement {
-            false => format!("Join {firm} on ConsultantPro"),
-            true => format!("Your new link to join {firm} on ConsultantPro"),
-        });
-        let html = Html { mail: self, subject: &subject };
-        let text = Text { mail: self };
-        Message::written(&self.envelope, Purpose::Invitation, subject.clone(), &html, &text)
-    }
-
-    fn end(&self) -> String {
-        format::moment(self.expires_at)
-    }
-
-    /// As what they join, after "you join".
-    fn as_what(&self) -> &'static str {
-        match self.role {
-            Role::Owner => "as an owner",
-            Role::Manager => "as a manager",
-            Role::Consultant => "as a consultant",
-            Role::Billing => "for billing",
-        }
+        let (language, firm, short) = (self.envelope.language, self.envelope.firm_name(), self.envelope.short_firm());
+        let role = as_what(language, self.role);
+        let (subject, preheader, opening) = match self.is_replacement {
+            false => (
+                say!(language, "Join {short} on ConsultantPro", "Ihre Einladung zu {short} auf ConsultantPro"),
+                say!(language, "Set a password to start.", "Legen Sie ein Passwort fest, um zu beginnen."),
+                say!(
+                    language,
+                    "{firm} invites you to join it on ConsultantPro {role}. It is where the firm keeps its clients, proposals and projects.",
+                    "{firm} lädt Sie zu ConsultantPro ein, {role}. Dort führt die Firma ihre Kunden, Angebote und Projekte."
+                ),
+            ),
+            true => (
+                say!(language, "Your new link to join {short} on ConsultantPro", "Ihr neuer Link zu {short} auf ConsultantPro"),
+                say!(language, "This link replaces the one before it.", "Dieser Link ersetzt den vorherigen."),
+                say!(
+                    language,
+                    "Here is a new link to join {firm} on ConsultantPro {role}. The one before it doesn't work any more.",
+                    "Hier ist ein neuer Link zu {firm} auf ConsultantPro, {role}. Der vorherige funktioniert nicht mehr."
+                ),
+            ),
+        };
+        let content = Content {
+            subject,
+            preheader,
+            heading: say!(language, "Join {firm}", "Ihre Einladung zu {firm}"),
+            opening: vec![opening],
+            body: activation(&self.envelope, self.link, self.expires_at),
+            why: say!(
+                language,
+                "You get this mail because an owner of {firm} entered your address. If you didn't expect it, leave the link alone and nothing happens.",
+                "Sie erhalten diese E-Mail, weil die Leitung von {firm} Ihre Adresse eingetragen hat. Falls Sie sie nicht erwartet haben, folgen Sie dem Link nicht, und es geschieht nichts."
+            ),
+        };
+        Message::written(&self.envelope, Purpose::Invitation, &content)
     }
 }
 
-#[derive(Template)]
-#[template(path = "invitation.html")]
-struct Html<'a> {
-    mail: &'a InvitationMail<'a>,
-    subject: &'a Subject,
+/// As what they join.
+fn as_what(language: Language, role: Role) -> String {
+    match role {
+        Role::Owner => say!(language, "as an owner", "in der Rolle „Inhaberin oder Inhaber“"),
+        Role::Manager => say!(language, "as a manager", "in der Rolle „Managerin oder Manager“"),
+        Role::Consultant => say!(language, "as a consultant", "in der Rolle „Beraterin oder Berater“"),
+        Role::Billing => say!(language, "for billing", "in der Rolle „Abrechnung“"),
+    }
 }
 
-#[derive(Template)]
-#[template(path = "invitation.txt")]
-struct Text<'a> {
-    mail: &'a InvitationMail<'a>,
+/// Where who is invited sets a password: `link`, which works until `expires_at`.
+pub(crate) fn activation(envelope: &Envelope, link: &Link, expires_at: Time) -> Vec<Block> {
+    let (language, whom) = (envelope.language, envelope.whom());
+    let end = strong(format::moment(language, expires_at));
+    vec![
+        Block::Button(say!(language, "Set your password", "Passwort festlegen"), link.clone()),
+        Block::Says(say!(
+            language,
+            "The link works once, until {end}. After that, ask {whom} for a new one.",
+            "Der Link funktioniert einmal, bis zum {end}. Einen neuen erhalten Sie danach von {whom}."
+        )),
+    ]
 }
 
 #[cfg(test)]
@@ -70,14 +97,14 @@ mod tests {
     fn a_realistic_invitation() {
         let mail =
             InvitationMail { envelope: envelope(), role: Role::Consultant, link: &link(), expires_at: expires_at(), is_replacement: false };
-        check("invitation", &mail.message().unwrap());
+        check!("invitation", mail);
     }
 
     #[test]
     fn an_invitation_sent_again() {
         let bare = Envelope { reply_to: None, ..envelope() };
         let mail = InvitationMail { envelope: bare, role: Role::Billing, link: &link(), expires_at: expires_at(), is_replacement: true };
-        check("invitation_again", &mail.message().unwrap());
+        check!("invitation_again", mail);
     }
 
     #[test]
@@ -85,6 +112,6 @@ mod tests {
         let link = Link::activation("https://app.consultantpro.example", EVIL);
         let mail =
             InvitationMail { envelope: evil_envelope(), role: Role::Owner, link: &link, expires_at: expires_at(), is_replacement: false };
-        check("invitation_hostile", &mail.message().unwrap());
+        check!("invitation_hostile", mail);
     }
 }

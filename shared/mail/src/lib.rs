@@ -1,17 +1,19 @@
 //! Mail: what the firms' mails say, and the one place that knows SES.
 //!
 //! A mail struct ([`ProposalMail`], [`InvoiceMail`], [`CommentMail`], …) holds what there is to say; its `message()` gives
-//! a [`Message`]; [`Mailer::send`] hands it to SES. The templates, HTML and text, are compiled in. What SES tells of a mail
+//! a [`Message`]; [`Mailer::send`] hands it to SES. What all of them look like is one template, compiled in. What SES tells of a mail
 //! later is read by [`event::parse`].
 //!
 //! Invariants: what people typed is escaped in HTML and can't add a line to a header; a link is built here, never
 //! taken from a record; every mail says in whose name it comes, and why; a link's token and a recipient's address are
-//! in no `Debug` output and in no error. Deliberately absent: which event sends which mail, and that it does so once
-//! (`outbox`); reading records (`store`); MIME, which SES composes; translations.
+//! in no `Debug` output and in no error; every sentence is there in every
+//! language. Deliberately absent: which event sends which mail, and that it does so once
+//! (`outbox`); reading records (`store`); MIME, which SES composes.
 
 mod account;
 mod comment;
 mod confirmation;
+mod content;
 mod credit_note;
 mod email_change;
 mod error;

@@ -56,7 +56,7 @@ impl Mailer {
         let sent = self
             .client
             .send_email()
-            .from_email_address(header::sender(&envelope.from, &self.from))
+            .from_email_address(header::sender(&envelope.from, envelope.language, &self.from))
             .destination(Destination::builder().to_addresses(to).set_cc_addresses(copies).build())
             .set_reply_to_addresses(answers)
             .content(EmailContent::builder().simple(simple(message).map_err(unbuildable)?).build())

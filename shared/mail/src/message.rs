@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use askama::Template;
-use domain::{Email, SingleLine, mail::Purpose};
+use domain::{Email, Language, SingleLine, mail::Purpose};
 
-use crate::{SendError, format, header};
+use crate::{
+    SendError,
+    content::{Content, say},
+    header,
+};
 
 /// Somebody who answers mail.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Envelope {
     pub to: Email,
     /// Who is addressed, if that is known.
     pub to_name: Option<SingleLine<200>>,
+    /// The language in which they are written to.
+    pub language: Language,
     /// Who gets a copy.
     pub cc: Vec<Email>,
     /// In whose name it comes.
@@ -53,9 +58,10 @@ impl Sender {
 }
 
 impl Envelope {
-    /// Of a mail of our own to `to`, which follows up `reference`: nobody reads answers, and no name is in it that somebody typed.
-    pub(crate) fn from_platform(to: Email, reference: Reference) -> Self {
-        Self { to, to_name: None, cc: Vec::new(), from: Sender::Platform, reply_to: None, reference }
+    /// Of a mail of our own to `to`, in `language`, which follows up `reference`: nobody reads answers, and no name is in it that
+    /// somebody typed.
+    pub(crate) fn from_platform((to, language): (Email, Language), reference: Reference) -> Self {
+        Self { to, to_name: None, language, cc: Vec::new(), from: Sender::Platform, reply_to: None, reference }
     }
 
     /// Its sender's name.
@@ -63,14 +69,29 @@ impl Envelope {
         self.from.name()
     }
 
-    /// Whether it is the platform's own.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.from == Sender::Platform
-    }
-
     /// The first line of the mail.
     pub(crate) fn greeting(&self) -> String {
-        self.to_name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+        match &self.to_name {
+            Some(name) => say!(self.language, "Hello {name},", "Guten Tag {name},"),
+            None => say!(self.language, "Hello,", "Guten Tag,"),
+        }
+    }
+
+    /// The last: on whose behalf it comes, and whether answers are read.
+    pub(crate) fn footer(&self) -> String {
+        let unread = say!(self.language, "Answers to this mail aren't read.", "Antworten auf diese E-Mail werden nicht gelesen.");
+        let Sender::Firm(firm) = &self.from else { return unread };
+        let behalf =
+            say!(self.language, "ConsultantPro sends mail for {firm}.", "ConsultantPro verschickt diese E-Mail im Auftrag von {firm}.");
+        if self.reply_to.is_some() { behalf } else { format!("{behalf} {unread}") }
+    }
+
+    /// Whom to ask: who answers this mail, or else the firm.
+    pub(crate) fn whom(&self) -> String {
+        match &self.reply_to {
+            Some(Person { name, .. }) => say!(self.language, "{name} (answer this mail)", "{name} (antworten Sie auf diese E-Mail)"),
+            None => self.firm_name().to_owned(),
+        }
     }
 
     /// The firm's name, short enough for a subject.
@@ -135,17 +156,10 @@ pub struct Message {
 }
 
 impl Message {
-    /// The mail whose bodies are what the two templates make.
-    pub(crate) fn written(
-        envelope: &Envelope,
-        purpose: Purpose,
-        subject: Subject,
-        html: &impl Template,
-        text: &impl Template,
-    ) -> Result<Self, SendError> {
-        let unwritable = |error: askama::Error| SendError::refused(format!("the {} mail can't be written: {error}", purpose.as_str()));
-        let html = header::in_order(&html.render().map_err(unwritable)?);
-        let text = format::wrapped(&header::in_order(&text.render().map_err(unwritable)?));
+    /// The mail that says `content`.
+    pub(crate) fn written(envelope: &Envelope, purpose: Purpose, content: &Content) -> Result<Self, SendError> {
+        let subject = Subject::new(&content.subject);
+        let (html, text) = content.written(envelope, &subject)?;
         Ok(Self { envelope: envelope.clone(), purpose, subject, html, text })
     }
 }

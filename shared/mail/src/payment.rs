@@ -1,9 +1,14 @@
 //! The mail that tells a client that a payment has come.
 
-use askama::Template;
-use domain::{Date, Money};
+use domain::{Date, Language, Money, invoice::Method};
 
-use crate::{Envelope, Link, Message, Purpose, SendError, Subject, format, sums::Sum};
+use crate::{
+    Envelope, Link, Message, Purpose, SendError,
+    content::{Block, Content, Table, say, strong},
+    format,
+    invoice::{page, sent_invoices},
+    sums::Sum,
+};
 
 /// A receipt for what a client paid.
 #[derive(Clone)]
@@ -14,8 +19,8 @@ pub struct PaymentMail<'a> {
     pub invoice: &'a str,
     /// What was paid.
     pub amount: Money,
-    /// How, in words: `bank transfer`.
-    pub method: &'a str,
+    /// How.
+    pub method: Method,
     /// On which day.
     pub date: Date,
     /// Whether nothing of it went to the invoice, on which nothing was due.
@@ -31,78 +36,113 @@ pub struct PaymentMail<'a> {
 impl PaymentMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
-        let subject = Subject::new(&format!("Receipt from {}: {} for {}", self.envelope.short_firm(), self.paid(), self.invoice));
-        let sums = self.sums();
-        let html = Html { mail: self, subject: &subject, sums: &sums };
-        let text = Text { mail: self, sums: &sums };
-        Message::written(&self.envelope, Purpose::Payment, subject.clone(), &html, &text)
+        let (language, invoice) = (self.envelope.language, self.invoice);
+        let (firm, short) = (self.envelope.firm_name(), self.envelope.short_firm());
+        let (amount, outcome) = (format::amount(language, self.amount), self.outcome());
+        let (paid, day, method) = (strong(&amount), format::day(language, self.date), in_words(language, self.method));
+        let action = match self.due.is_zero() {
+            true => say!(language, "View the invoice", "Rechnung ansehen"),
+            false => say!(language, "View and pay the rest", "Ansehen und den Rest bezahlen"),
+        };
+        let mut body = vec![
+            Block::Facts(vec![
+                say!(language, "Invoice {invoice}", "Rechnung {invoice}"),
+                say!(language, "Paid on {day}", "Bezahlt am {day}"),
+                say!(language, "Method: {method}", "Zahlungsart: {method}"),
+            ]),
+            Block::Table(Table { sums: self.sums(), ..Table::default() }),
+        ];
+        body.extend(page(&self.envelope, action, self.link));
+        let content = Content {
+            subject: say!(
+                language,
+                "Receipt from {short}: {amount} for {invoice}",
+                "Zahlungsbestätigung von {short}: {amount} für {invoice}"
+            ),
+            preheader: outcome.clone(),
+            heading: say!(language, "Thank you for your payment", "Vielen Dank für Ihre Zahlung"),
+            opening: vec![say!(
+                language,
+                "{firm} received your payment of {paid}. {outcome}",
+                "{firm} hat Ihre Zahlung über {paid} erhalten. {outcome}"
+            )],
+            body,
+            why: sent_invoices(&self.envelope),
+        };
+        Message::written(&self.envelope, Purpose::Payment, &content)
     }
 
     fn sums(&self) -> Vec<Sum> {
-        let paid = Sum::main("Paid", self.amount);
-        [Some(paid), Sum::some("Credited to you", self.credit), Sum::some("Still due", self.due)].into_iter().flatten().collect()
+        let language = self.envelope.language;
+        let some = |label: String, amount: Money| (!amount.is_zero()).then(|| Sum::of(label, format::amount(language, amount)));
+        let paid = Sum::main(say!(language, "Paid", "Bezahlt"), format::amount(language, self.amount));
+        let credited = some(say!(language, "Credited to you", "Ihnen gutgeschrieben"), self.credit);
+        [Some(paid), credited, some(say!(language, "Still due", "Noch offen"), self.due)].into_iter().flatten().collect()
     }
 
     /// What the payment did.
     fn outcome(&self) -> String {
+        let language = self.envelope.language;
+        let (due, credit) = (format::amount(language, self.due), format::amount(language, self.credit));
         if self.is_beyond {
-            let nothing = "Nothing was due on the invoice any more";
             return match self.credit {
-                credit if credit == self.amount => format!("{nothing}, so all of it is credited to you, for another invoice."),
-                credit if credit.is_zero() => format!("{nothing}, and none of it is left as your credit."),
-                credit => format!("{nothing}, so {} of it is credited to you, for another invoice.", format::amount(credit)),
+                all if all == self.amount => say!(
+                    language,
+                    "Nothing was due on the invoice any more, so all of it is credited to you, for another invoice.",
+                    "Auf der Rechnung war nichts mehr offen; der ganze Betrag ist Ihnen für eine andere Rechnung gutgeschrieben."
+                ),
+                none if none.is_zero() => say!(
+                    language,
+                    "Nothing was due on the invoice any more, and none of it is left as your credit.",
+                    "Auf der Rechnung war nichts mehr offen, und als Ihr Guthaben ist nichts davon übrig."
+                ),
+                _ => say!(
+                    language,
+                    "Nothing was due on the invoice any more, so {credit} of it is credited to you, for another invoice.",
+                    "Auf der Rechnung war nichts mehr offen; davon sind Ihnen {credit} für eine andere Rechnung gutgeschrieben."
+                ),
             };
         }
         let left = match self.due.is_zero() {
-            true => "The invoice is paid in full.".to_owned(),
-            false => format!("{} of the invoice is still due.", format::amount(self.due)),
+            true => say!(language, "The invoice is paid in full.", "Die Rechnung ist vollständig bezahlt."),
+            false => say!(language, "{due} of the invoice is still due.", "Von der Rechnung sind noch {due} offen."),
         };
         match self.credit.is_zero() {
             true => left,
-            false => format!("{left} {} more than was due is credited to you, for another invoice.", format::amount(self.credit)),
+            false => say!(
+                language,
+                "{left} {credit} more than was due is credited to you, for another invoice.",
+                "{left} Sie haben {credit} mehr bezahlt, als offen war; das ist Ihnen für eine andere Rechnung gutgeschrieben."
+            ),
         }
     }
-
-    /// What the button is for.
-    fn action(&self) -> &'static str {
-        if self.due.is_zero() { "View the invoice" } else { "View and pay the rest" }
-    }
-
-    fn paid(&self) -> String {
-        format::amount(self.amount)
-    }
-
-    fn day(&self) -> String {
-        format::day(self.date)
-    }
 }
 
-#[derive(Template)]
-#[template(path = "payment.html")]
-struct Html<'a> {
-    mail: &'a PaymentMail<'a>,
-    subject: &'a Subject,
-    sums: &'a [Sum],
-}
-
-#[derive(Template)]
-#[template(path = "payment.txt")]
-struct Text<'a> {
-    mail: &'a PaymentMail<'a>,
-    sums: &'a [Sum],
+fn in_words(language: Language, method: Method) -> String {
+    match method {
+        Method::BankTransfer => say!(language, "bank transfer", "Überweisung"),
+        Method::Card => say!(language, "card", "Karte"),
+        // By card or from an account, as the payer chose there.
+        Method::Stripe => say!(language, "online", "online"),
+        Method::Cash => say!(language, "cash", "bar"),
+        Method::Check => say!(language, "check", "Scheck"),
+        Method::DirectDebit => say!(language, "direct debit", "Lastschrift"),
+        Method::Credit => say!(language, "your credit with us", "Ihr Guthaben bei uns"),
+        Method::Other => say!(language, "another way", "auf anderem Weg"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{EVIL, check, day, envelope, evil_envelope, invoice_link, usd};
+    use crate::samples::{check, day, envelope, evil_envelope, invoice_link, usd};
 
     fn mail() -> PaymentMail<'static> {
         PaymentMail {
             envelope: envelope(),
             invoice: "INV-000042",
             amount: usd(458_401),
-            method: "bank transfer",
+            method: Method::BankTransfer,
             date: day("2026-11-29"),
             is_beyond: false,
             due: usd(0),
@@ -113,18 +153,18 @@ mod tests {
 
     #[test]
     fn a_payment_in_full() {
-        check("payment", &mail().message().unwrap());
+        check!("payment", mail());
     }
 
     #[test]
     fn a_bare_payment_of_a_part() {
         let bare = Envelope { to_name: None, reply_to: None, ..envelope() };
-        check("payment_bare", &PaymentMail { envelope: bare, amount: usd(100), due: usd(458_301), ..mail() }.message().unwrap());
+        check!("payment_bare", PaymentMail { envelope: bare, amount: usd(100), due: usd(458_301), ..mail() });
     }
 
     #[test]
     fn what_was_too_much_is_credit() {
-        check("payment_too_much", &PaymentMail { credit: usd(8_401), ..mail() }.message().unwrap());
+        check!("payment_too_much", PaymentMail { credit: usd(8_401), ..mail() });
     }
 
     #[test]
@@ -145,11 +185,11 @@ mod tests {
             envelope: evil_envelope(),
             invoice: "INV-1234567",
             amount: usd(1),
-            method: EVIL,
+            method: Method::Other,
             due: most,
             credit: most,
             ..mail()
         };
-        check("payment_hostile", &mail.message().unwrap());
+        check!("payment_hostile", mail);
     }
 }

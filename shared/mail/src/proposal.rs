@@ -2,10 +2,14 @@
 //!
 //! Deliberately absent: a link to accept by, which the portal will bring; until then an answer accepts.
 
-use askama::Template;
-use domain::{Currency, Date, Money, offer::LineItem};
+use domain::{Date, Language, Money, offer::LineItem};
 
-use crate::{Envelope, Link, Message, Purpose, SendError, Subject, format};
+use crate::{
+    Envelope, Link, Message, Purpose, SendError, Subject,
+    content::{Block, Content, Row, Table, say},
+    format,
+    sums::{Sum, unequal},
+};
 
 /// A proposal for a prospect.
 #[derive(Clone)]
@@ -31,19 +35,84 @@ pub struct ProposalMail<'a> {
 impl ProposalMail<'_> {
     /// The mail, ready to be sent.
     pub fn message(&self) -> Result<Message, SendError> {
-        let (firm, title) = (self.envelope.short_firm(), self.title);
-        let subject = Subject::new(&match self.version {
-            0 | 1 => format!("Proposal from {firm}: {title}"),
-            _ => format!("Revised proposal from {firm}: {title}"),
-        });
-        let rows = self.line_items.iter().map(|line| Row::of(line, self.total.currency())).collect::<Result<Vec<_>, _>>()?;
-        let accept = self.envelope.reply_to.as_ref().map(|person| {
-            let subject = Subject::new(&format!("Accepted: {}, {title}", self.label()));
-            Link::answer(&person.email, &subject)
-        });
-        let html = Html { mail: self, subject: &subject, rows: &rows, accept: accept.as_ref() };
-        let text = Text { mail: self, rows: &rows };
-        Message::written(&self.envelope, Purpose::Proposal, subject.clone(), &html, &text)
+        let (language, title, label) = (self.envelope.language, self.title, self.label());
+        let (firm, short) = (self.envelope.firm_name(), self.envelope.short_firm());
+        let (total, last_day) = (format::amount(language, self.total), self.valid_until.map(|day| format::day(language, day)));
+        let (subject, opening) = match self.version {
+            0 | 1 => (
+                say!(language, "Proposal from {short}: {title}", "Angebot von {short}: {title}"),
+                say!(language, "{firm} sends you this proposal.", "{firm} schickt Ihnen dieses Angebot."),
+            ),
+            _ => (
+                say!(language, "Revised proposal from {short}: {title}", "Überarbeitetes Angebot von {short}: {title}"),
+                say!(
+                    language,
+                    "{firm} sends you a revised proposal, which takes the place of the one before it.",
+                    "{firm} schickt Ihnen ein überarbeitetes Angebot, das an die Stelle des vorherigen tritt."
+                ),
+            ),
+        };
+        let mut facts = vec![title.to_owned(), say!(language, "Proposal {label}", "Angebot {label}")];
+        facts.extend(last_day.as_ref().map(|day| say!(language, "Valid until {day}", "Gültig bis {day}")));
+        let rows = self.line_items.iter().map(|line| row(language, line, self.total)).collect::<Result<Vec<_>, _>>()?;
+        let sums = vec![Sum::main(say!(language, "Total", "Gesamtbetrag"), total.clone())];
+        let mut body = vec![Block::Facts(facts), Block::Table(Table { head: head(language), rows, more: None, sums })];
+        if let Some(terms) = self.terms {
+            body.push(Block::Heading(say!(language, "Terms", "Bedingungen")));
+            body.push(Block::Typed(terms.to_owned()));
+        }
+        body.extend(self.how_to_accept());
+        let content = Content {
+            subject,
+            preheader: match &last_day {
+                Some(day) => say!(language, "{label}: {total}, valid until {day}", "{label}: {total}, gültig bis {day}"),
+                None => say!(language, "{label}: {total}", "{label}: {total}"),
+            },
+            heading: title.to_owned(),
+            opening: vec![opening],
+            body,
+            why: say!(
+                language,
+                "You get this mail because {firm} made a proposal to you.",
+                "Sie erhalten diese E-Mail, weil {firm} Ihnen ein Angebot gemacht hat."
+            ),
+        };
+        Message::written(&self.envelope, Purpose::Proposal, &content)
+    }
+
+    fn how_to_accept(&self) -> Vec<Block> {
+        let (language, label, title) = (self.envelope.language, self.label(), self.title);
+        let mut blocks = vec![Block::Heading(say!(language, "How to accept", "So nehmen Sie an"))];
+        let (how, answer) = match &self.envelope.reply_to {
+            Some(person) => {
+                let (name, email) = (&person.name, person.email.typed());
+                let how = say!(
+                    language,
+                    "Answer this mail: your answer goes to {name} ({email}).",
+                    "Antworten Sie auf diese E-Mail: Ihre Antwort geht an {name} ({email})."
+                );
+                let subject = Subject::new(&say!(language, "Accepted: {label}, {title}", "Angenommen: {label}, {title}"));
+                let label = say!(language, "Accept by mail", "Per E-Mail annehmen");
+                (how, Some(Block::Answer(label, Link::answer(&person.email, &subject))))
+            }
+            None => {
+                let firm = self.envelope.firm_name();
+                let how = say!(
+                    language,
+                    "Tell the person you are in touch with at {firm}.",
+                    "Sagen Sie es der Person, mit der Sie bei {firm} in Kontakt sind."
+                );
+                (how, None)
+            }
+        };
+        let which = say!(
+            language,
+            "{how} Say which of the optional lines you want.",
+            "{how} Geben Sie an, welche der optionalen Positionen Sie wünschen."
+        );
+        blocks.push(Block::Says(if self.line_items.iter().any(|line| line.optional) { which } else { how }));
+        blocks.extend(answer);
+        blocks
     }
 
     /// `PRO-000042`, or `PRO-000042 v2`.
@@ -53,65 +122,35 @@ impl ProposalMail<'_> {
             (number, version) => format!("{number} v{version}"),
         }
     }
-
-    fn last_day(&self) -> Option<String> {
-        self.valid_until.map(format::day)
-    }
-
-    fn shown_total(&self) -> String {
-        format::amount(self.total)
-    }
-
-    fn has_options(&self) -> bool {
-        self.line_items.iter().any(|line| line.optional)
-    }
 }
 
-/// A line as it is shown.
-struct Row<'a> {
-    description: &'a str,
-    quantity: String,
-    unit_price: String,
-    amount: String,
-    optional: bool,
-    counted: bool,
+/// What stands over lines, and over what they come to.
+pub(crate) fn head(language: Language) -> [String; 2] {
+    [say!(language, "What", "Leistung"), say!(language, "Amount", "Betrag")]
 }
 
-impl<'a> Row<'a> {
-    fn of(line: &'a LineItem, currency: Currency) -> Result<Self, SendError> {
-        let amount = line.amount(currency).map_err(|refusal| SendError::refused(refusal.to_string()))?;
-        Ok(Self {
-            description: &line.description,
-            quantity: format::grouped(&line.quantity.get().normalize().to_string()),
-            unit_price: format::price(line.unit_price, currency),
-            amount: format::amount(amount),
-            optional: line.optional,
-            counted: line.chosen || !line.optional,
-        })
-    }
-}
-
-#[derive(Template)]
-#[template(path = "proposal.html")]
-struct Html<'a> {
-    mail: &'a ProposalMail<'a>,
-    subject: &'a Subject,
-    rows: &'a [Row<'a>],
-    accept: Option<&'a Link>,
-}
-
-#[derive(Template)]
-#[template(path = "proposal.txt")]
-struct Text<'a> {
-    mail: &'a ProposalMail<'a>,
-    rows: &'a [Row<'a>],
+/// A line as it is shown, in the currency of `total`.
+fn row(language: Language, line: &LineItem, total: Money) -> Result<Row, SendError> {
+    let (currency, counted) = (total.currency(), line.chosen || !line.optional);
+    let quantity = format::grouped(language, &line.quantity.get().normalize().to_string());
+    let note = match counted {
+        true => say!(language, "Optional, in the total", "Optional, im Gesamtbetrag enthalten"),
+        false => say!(language, "Optional, not in the total", "Optional, nicht im Gesamtbetrag enthalten"),
+    };
+    Ok(Row {
+        description: line.description.to_string(),
+        quantity: format!("{quantity} × {}", format::price(language, line.unit_price, currency)),
+        amount: format::amount(language, line.amount(currency).map_err(unequal)?),
+        note: line.optional.then_some(note),
+        counted,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::samples::{EVIL, check, envelope, evil_envelope};
-    use domain::SingleLine;
+    use domain::{Currency, SingleLine};
 
     fn line(description: &str, quantity: &str, price: &str, optional: bool, chosen: bool) -> LineItem {
         LineItem {
@@ -146,7 +185,7 @@ mod tests {
                 "Half is due on acceptance, half on delivery.\nTravel is charged at cost.\n\nEither side may end the work with 30 days' notice; what was done until then is paid for.",
             ),
         };
-        check("proposal", &mail.message().unwrap());
+        check!("proposal", mail);
     }
 
     #[test]
@@ -162,7 +201,7 @@ mod tests {
             valid_until: Some("2026-01-01".parse().unwrap()),
             terms: Some(&terms),
         };
-        check("proposal_hostile", &mail.message().unwrap());
+        check!("proposal_hostile", mail);
     }
 
     #[test]
@@ -178,6 +217,6 @@ mod tests {
             valid_until: None,
             terms: None,
         };
-        check("proposal_bare", &mail.message().unwrap());
+        check!("proposal_bare", mail);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::{Currency, Date, Email, Money, SingleLine, Time};
+use domain::{Currency, Date, Email, Language, Money, SingleLine, Time};
 
 use crate::{Envelope, Link, Message, Person, Reference, Sender};
 
@@ -13,6 +13,7 @@ pub(crate) fn envelope() -> Envelope {
     Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
         to_name: SingleLine::new("Ann Lee").ok(),
+        language: Language::En,
         cc: Vec::new(),
         from: Sender::Firm(SingleLine::new("Northwind Advisory").unwrap()),
         reply_to: Some(person("Åsa Öberg", "asa@northwind.example")),
@@ -53,15 +54,33 @@ pub(crate) fn expires_at() -> Time {
     "2026-11-29T14:05:00Z".parse().unwrap()
 }
 
-/// Holds `message` to what every mail must be, and to its snapshots `name` and `name_html`.
-pub(crate) fn check(name: &str, message: &Message) {
-    let Message { envelope: _, purpose: _, subject, html, text } = message;
+/// Holds a mail to what every mail must be, and to its snapshots, in each language.
+macro_rules! check {
+    ($name:expr, $mail:expr) => {{
+        let mut mail = $mail.clone();
+        for language in domain::Language::ALL {
+            mail.envelope.language = language;
+            $crate::samples::holds($name, &mail.message().unwrap());
+        }
+    }};
+}
+pub(crate) use check;
+
+/// That `message` is what every mail must be, and as in its snapshots `name` and `name_html`, or `name_de` and `name_de_html`.
+pub(crate) fn holds(name: &str, message: &Message) {
+    let Message { envelope, purpose: _, subject, html, text } = message;
+    let name = match envelope.language {
+        Language::En => name.to_owned(),
+        Language::De => format!("{name}_de"),
+    };
+    assert!(!html.contains(['\u{2}', '\u{3}']) && !text.contains(['\u{2}', '\u{3}']));
     assert!(!subject.as_str().contains(char::is_control));
     assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("javascript:"));
     assert!(!html.contains('\u{202e}') && !text.contains('\u{202e}'), "our own words would read backwards");
     assert!(html.len() < 100_000, "Gmail cuts off what is longer");
     assert!(text.lines().all(|line| line.chars().count() <= 72 || line.trim_start_matches([' ', '-']).split(' ').count() == 1), "{text}");
-    insta::assert_snapshot!(name, format!("Subject: {subject}\n\n{text}"));
+    assert!(html.contains(&format!("<html lang=\"{}\"", envelope.language.as_str())));
+    insta::assert_snapshot!(name.clone(), format!("Subject: {subject}\n\n{text}"));
     insta::assert_snapshot!(format!("{name}_html"), html);
 }
 

@@ -1,12 +1,13 @@
 //! What the mails about money add up: amounts, each with what it is, and what comes out.
 
-use domain::{Money, Refusal};
+use domain::Refusal;
 
-use crate::{SendError, format};
+use crate::SendError;
 
 /// An amount, and what it is.
+#[derive(Debug)]
 pub(crate) struct Sum {
-    pub(crate) label: &'static str,
+    pub(crate) label: String,
     pub(crate) amount: String,
     /// Whether it is what comes out.
     pub(crate) main: bool,
@@ -14,18 +15,13 @@ pub(crate) struct Sum {
 
 impl Sum {
     /// An amount on the way to what comes out.
-    pub(crate) fn of(label: &'static str, amount: Money) -> Self {
-        Self { label, amount: format::amount(amount), main: false }
-    }
-
-    /// The same, if it isn't zero.
-    pub(crate) fn some(label: &'static str, amount: Money) -> Option<Self> {
-        (!amount.is_zero()).then(|| Self::of(label, amount))
+    pub(crate) fn of(label: String, amount: String) -> Self {
+        Self { label, amount, main: false }
     }
 
     /// What comes out.
-    pub(crate) fn main(label: &'static str, amount: Money) -> Self {
-        Self { main: true, ..Self::of(label, amount) }
+    pub(crate) fn main(label: String, amount: String) -> Self {
+        Self { label, amount, main: true }
     }
 }
 

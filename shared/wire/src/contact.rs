@@ -1,6 +1,6 @@
 //! How to reach somebody.
 
-use domain::{Email, SingleLine, contact::Contact};
+use domain::{Email, Language, SingleLine, contact::Contact};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +19,8 @@ pub struct ContactOut {
     pub email: Option<Email>,
     /// A telephone number.
     pub phone: Option<SingleLine<40>>,
+    /// The language in which they are written to; none: the firm's.
+    pub language: Option<Language>,
 }
 
 /// A patch of a contact's fields.
@@ -32,6 +34,8 @@ pub struct ContactPatch {
     pub email: Patch<Email>,
     /// A telephone number.
     pub phone: Patch<SingleLine<40>>,
+    /// The language in which they are written to.
+    pub language: Patch<Language>,
 }
 
 impl ContactPatch {
@@ -42,6 +46,7 @@ impl ContactPatch {
             contact_name: self.contact_name.over(before.contact_name),
             email: self.email.over(before.email),
             phone: self.phone.over(before.phone),
+            language: self.language.over(before.language),
         }
     }
 }

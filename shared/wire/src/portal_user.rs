@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Email, SingleLine,
+    Email, Language, SingleLine,
     access::Rights,
     ids::{ClientId, PortalUserId},
     invitation::Standing,
@@ -25,6 +25,8 @@ pub struct PortalUserOut {
     name: SingleLine<200>,
     /// Where mail goes, and what they sign in with.
     email: Email,
+    /// The language in which they are written to; none: the client's, or else the firm's.
+    language: Option<Language>,
     rights: Rights,
     status: Standing,
     /// When the last link was sent to them.

@@ -11,7 +11,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("register", async |_| {
             Given::body(json!({
                 "firm_name": "North & Partners", "name": "Ann Lee", "email": email("founder"), "password": PASSWORD,
-                "currency": "SEK", "time_zone": "Europe/Stockholm", "invitation": "x", "session": "token",
+                "currency": "SEK", "time_zone": "Europe/Stockholm", "language": "de", "invitation": "x", "session": "token",
             }))
         })
         // To whom it was answered before, the login and the session of then.
@@ -196,6 +196,7 @@ pub(super) fn rows() -> Vec<Row> {
         .reads(4)
         .of_no_record(),
         row("show_me", async |_| Given::nothing()),
+        row("update_me", async |firm| Given::body(json!({"language": "de"})).by(&firm.member(Role::Consultant).await)),
         row("leave_firm", async |firm| Given::nothing().by(&firm.member(Role::Consultant).await)).gives_up_access().of_no_record(),
     ]
 }

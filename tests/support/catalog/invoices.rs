@@ -18,7 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
             let invoice = firm.owner.post("/api/finance/invoices/", json!({"client": client, "time_entries": [entry]})).await.expect(201);
             let (issue, due) = days(firm);
             Given::named(invoice.id()).with(json!({
-                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457", "address": address(),
+                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457", "language": "de", "address": address(),
                 "billing_email": email("billing"), "cc": [email("carl"), email("dora")],
                 "tax_number": "556703-7485", "vat_id": "SE556703748501", "reference": "PO-4711", "memo": "Thanks.", "notes": "As said",
                 "line_items": [interviews(&entry), training()], "discount": {"amount": "100.00"}, "issue_date": issue, "due_date": due,

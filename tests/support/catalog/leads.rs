@@ -13,7 +13,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_lead", async |firm| {
             let campaign = campaign(firm).await;
             Given::named(lead(firm).await).with(json!({
-                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 1", "source": "referral",
+                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 1", "language": "de", "source": "referral",
                 "campaign": campaign, "notes": "Met again",
             }))
         })
@@ -23,7 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("move_lead", async |firm| Given::named(lead(firm).await).with(json!({"to": "unqualified", "reason": "No budget"}))),
         row("convert_lead", async |firm| {
             Given::named(lead(firm).await).with(json!({
-                "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 1", "estimated_value": "50000", "currency": "EUR",
+                "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 1", "language": "de", "estimated_value": "50000", "currency": "EUR",
                 "stage": "negotiation", "notes": "Met again",
             }))
         })
@@ -34,7 +34,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn new_lead() -> Value {
     json!({
-        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
+        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456", "language": "en",
         "source": "website", "notes": "Met at the fair", "allow_duplicate": false,
     })
 }

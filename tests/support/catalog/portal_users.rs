@@ -12,7 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("update_portal_user", async |firm| {
             Given::named(portal_user(firm).await.id())
-                .with(json!({"name": "Ann B. Lee", "rights": {"see": true, "comment": true, "pay": false, "sign": false, "upload": true}}))
+                .with(json!({"name": "Ann B. Lee", "language": "de", "rights": {"see": true, "comment": true, "pay": false, "sign": false, "upload": true}}))
         }),
         row("invite_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
         row("deactivate_portal_user", async |firm| Given::named(portal_user(firm).await.id())),
@@ -21,7 +21,7 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 async fn new_portal_user(firm: &Firm<'_>) -> Value {
-    json!({"client": client(firm).await, "name": "Ann Lee", "email": email("ann"), "rights": rights()})
+    json!({"client": client(firm).await, "name": "Ann Lee", "email": email("ann"), "language": "en", "rights": rights()})
 }
 
 /// What somebody at a client may do.

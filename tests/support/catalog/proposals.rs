@@ -14,7 +14,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_proposal", async |firm| {
             Given::named(draft(firm).await).with(json!({
                 "title": "Market study II", "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"),
-                "phone": "+46 8 123 457", "total_value": "48000.00", "currency": "SEK", "valid_until": "2099-02-28",
+                "phone": "+46 8 123 457", "language": "de", "total_value": "48000.00", "currency": "SEK", "valid_until": "2099-02-28",
                 "terms": "Payable in 20 days.",
             }))
         }),

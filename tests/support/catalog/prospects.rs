@@ -20,7 +20,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("show_prospect", async |firm| Given::named(firm.prospect().await)),
         row("update_prospect", async |firm| {
             Given::named(firm.prospect().await).with(json!({
-                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457",
+                "company_name": "Acme Group", "contact_name": "Bo Lee", "email": email("bo"), "phone": "+46 8 123 457", "language": "de",
                 "estimated_value": "65000", "currency": "SEK", "notes": "Met again",
             }))
         })
@@ -35,7 +35,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn new_prospect() -> Value {
     json!({
-        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456",
+        "company_name": "Acme Corp", "contact_name": "Ann Lee", "email": email("ann"), "phone": "+46 8 123 456", "language": "en",
         "estimated_value": "50000.00", "currency": "EUR", "stage": "negotiation", "notes": "Met at the fair",
     })
 }

@@ -11,7 +11,9 @@ pub(super) fn rows() -> Vec<Row> {
         row("list_users", async |firm| Given::beside(user(firm).await)),
         row("create_user", async |_| Given::body(new_user())),
         row("show_user", async |firm| Given::named(user(firm).await)),
-        row("update_user", async |firm| Given::named(user(firm).await).with(json!({"name": "Bo A. Ek", "role": "manager"}))),
+        row("update_user", async |firm| {
+            Given::named(user(firm).await).with(json!({"name": "Bo A. Ek", "language": "de", "role": "manager"}))
+        }),
         row("invite_user", async |firm| Given::named(user(firm).await)),
         row("deactivate_user", async |firm| Given::named(user(firm).await)),
         row("hand_over_work", async |firm| {
@@ -24,7 +26,7 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 fn new_user() -> Value {
-    json!({"name": "Bo Ek", "email": email("bo"), "role": "consultant"})
+    json!({"name": "Bo Ek", "email": email("bo"), "language": "en", "role": "consultant"})
 }
 
 /// A user who was invited.

@@ -11,6 +11,7 @@ mod guest;
 mod mails;
 mod onboarding;
 mod refusals;
+mod sender;
 
 use serde_json::{Value, json};
 
@@ -32,6 +33,8 @@ pub async fn run(url: &str) -> Result<()> {
     billing::walk(&mut walk, &firm, &work).await?;
     println!("What doesn't arrive");
     mails::walk(&mut walk, &firm).await?;
+    println!("In whose language, and in whose name");
+    sender::walk(&mut walk, &firm).await?;
     println!("Paid without a log-in");
     guest::walk(&mut walk, &firm).await?;
     connect::restricted(&mut walk, &firm).await?;

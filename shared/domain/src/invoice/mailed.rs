@@ -6,7 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Invoice, SentBy, Status};
-use crate::{Refusal, Time, Transition, client::Client, contact::Recipients, firm::Confirmed};
+use crate::{
+    Refusal, Time, Transition,
+    client::Client,
+    contact::{Contact, Recipients},
+    firm::Confirmed,
+};
 
 /// The link that shows an invoice to whoever has it: the last that it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +38,7 @@ impl Invoice {
         self.guest_link.filter(|link| link.revoked_at.is_none()).map(|link| link.number)
     }
 
-    /// The invoice sent once more, by mail: to where the invoices of `client`, whose it is, go now, and with another link. What it
+    /// The invoice sent once more, by mail: to where the invoices of `client`, whose it is, go now, in its language of now, and with another link. What it
     /// says stays as it is.
     pub fn resend(&self, client: &Client, _: Confirmed) -> Transition<Self> {
         let last = match (self.status, self.guest_link) {
@@ -45,6 +50,7 @@ impl Invoice {
         let resent = Self {
             billing_email: Some(client.billed().ok_or_else(nowhere)?.to),
             cc: client.cc.clone(),
+            contact: Contact { language: client.contact.language, ..self.contact.clone() },
             sent_by: Some(SentBy::Mail),
             guest_link: Some(GuestLink { number: last.number + 1, revoked_at: None }),
             ..self.clone()
@@ -66,7 +72,7 @@ impl Invoice {
 mod tests {
     use super::*;
     use crate::{
-        Email, SingleLine, Why,
+        Email, Language, SingleLine, Why,
         contact::{Cc, Contact},
         invoice::{
             Link,
@@ -83,7 +89,13 @@ mod tests {
 
     fn client(billing: Option<&str>) -> Client {
         let contact_name = SingleLine::new("Bo Ek").ok();
-        let contact = Contact { company_name: SingleLine::new("Acme Group").unwrap(), contact_name, email: email("bo"), phone: None };
+        let contact = Contact {
+            company_name: SingleLine::new("Acme Group").unwrap(),
+            contact_name,
+            email: email("bo"),
+            phone: None,
+            language: Some(Language::De),
+        };
         let cc = Cc::new(email("carl").into_iter().collect()).unwrap();
         Client { billing_email: billing.and_then(email), cc, ..Client::new(contact, None) }
     }
@@ -96,9 +108,11 @@ mod tests {
             let (resent, event) = invoice.resend(&client(billing), confirmed).unwrap();
             assert_eq!((event, resent.sent_by, resent.link_number()), (Event::Resent, Some(SentBy::Mail), Some(2)));
             let recipients = resent.billed().unwrap();
+            assert_eq!(recipients.language, Some(Language::De));
             assert_eq!((Some(recipients.to), recipients.cc), (email(to), email("carl").into_iter().collect()));
             // What it asks for, and of whom, stays.
-            assert_eq!((&resent.contact, resent.totals, resent.status), (&invoice.contact, invoice.totals, invoice.status));
+            let contact = Contact { language: Some(Language::De), ..invoice.contact.clone() };
+            assert_eq!((&resent.contact, resent.totals, resent.status), (&contact, invoice.totals, invoice.status));
         }
         let contact = Contact { email: None, ..client(None).contact };
         let refused = sent().resend(&Client { contact, ..client(None) }, confirmed).unwrap_err();

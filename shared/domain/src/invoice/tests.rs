@@ -39,7 +39,7 @@ pub(crate) fn firm() -> Firm {
 
 pub(crate) fn draft(lines: Vec<LineItem>) -> Invoice {
     let email = Email::new("ann@acme.example").ok();
-    let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email, phone: None };
+    let contact = Contact { company_name: SingleLine::new("Acme").unwrap(), contact_name: None, email, phone: None, language: None };
     Invoice { line_items: lines, ..Invoice::new(id(1), contact, Currency::USD) }.checked(today()).unwrap()
 }
 

@@ -11,6 +11,7 @@ fn at(status: Status) -> Proposal {
         contact_name: None,
         email: crate::Email::new("a@acme.example").ok(),
         phone: None,
+        language: None,
     };
     let offer = Offer::of_lines(
         vec![line("2.5", "200", false, false), line("1", "99.99", true, true), line("1", "0.01", true, false)],

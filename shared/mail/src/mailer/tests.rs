@@ -7,7 +7,7 @@ use aws_sdk_sesv2::{
     config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
 };
 use domain::{
-    Email, Id, SingleLine, Time,
+    Email, Id, Language, SingleLine, Time,
     access::Role,
     mail::{Purpose, Topic},
 };
@@ -25,6 +25,7 @@ fn message() -> Message {
     let envelope = Envelope {
         to: Email::new("ann@fabrikam.example").unwrap(),
         to_name: SingleLine::new("Lee, Ann").ok(),
+        language: Language::En,
         cc: ["bo@fabrikam.example", "bocker@bücher.example"].iter().filter_map(|copy| Email::new(copy).ok()).collect(),
         from: Sender::Firm(SingleLine::new("Northwind \"N\" Advisory").unwrap()),
         reply_to: Some(person),
