@@ -2,7 +2,6 @@
 //! more where it isn't the firm's. The latter is `stripe-events`' to do, so that an outage of Stripe holds up no stream.
 
 use domain::{
-    Email,
     access::Role,
     ids::UserId,
     invitation::Standing,
@@ -51,20 +50,22 @@ async fn leave(outbox: &Outbox, logged: &Cause, lost: bool) -> Result<Outcome, F
 async fn mail_owner(outbox: &Outbox, logged: &Cause, owner: UserId, notice: AccountNotice) -> Result<Outcome, Failed> {
     let account = then(outbox, logged).await?.account;
     let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).fetch().await?;
-    let (firm, to): (_, Email) = (found.record(logged.firm)?, found.record(owner)?.content.email);
+    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
+    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
     let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
-    let mail = PaymentAccountMail::new(to.clone(), reference, &firm.name, (notice, &account, logged.event.at), &link);
-    to_be_sent(&to, mail.message())
+    let mail = PaymentAccountMail::new(to, reference, &firm.name, (notice, &account, logged.event.at), &link);
+    to_be_sent(&owner.email, mail.message())
 }
 
 async fn mail_unpayable(outbox: &Outbox, logged: &Cause, owner: UserId) -> Result<Outcome, Failed> {
     let id = logged.id::<Invoice>()?;
     let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).record(id).fetch().await?;
-    let (firm, to): (_, Email) = (found.record(logged.firm)?, found.record(owner)?.content.email);
+    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
+    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
     let number = found.record(id)?.label().unwrap_or_default();
     let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
-    let mail = PaymentAccountMail::new(to.clone(), reference, &firm.name, (AccountNotice::Unpayable, &number, logged.event.at), &link);
-    to_be_sent(&to, mail.message())
+    let mail = PaymentAccountMail::new(to, reference, &firm.name, (AccountNotice::Unpayable, &number, logged.event.at), &link);
+    to_be_sent(&owner.email, mail.message())
 }
 
 /// The account as the event left it.
