@@ -40,7 +40,10 @@ pub use support::{
     queue::EventQueue,
     security::Security,
     stream::NOTIFICATIONS_WAIT,
-    stripe::{OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand, hand_received, payments_of_nobody, webhooks_of_nobody},
+    stripe::{
+        CONNECT_ENDPOINT, CONNECT_SECRET, ENDPOINT, OLD_CONNECT_SECRET, OLD_WEBHOOK_SECRET, STRIPE_KEY, WEBHOOK_SECRET, hand,
+        hand_received, till_of_nobody, webhooks_of_nobody,
+    },
     table::Moment,
     vault::Vault,
 };

@@ -11,7 +11,7 @@ use runtime::Clock;
 use secrets::{Confirming, LinkKey, SigningKey};
 use serde_json::{Value, json};
 use store::{Quota, Store};
-use tests::{ISSUER, PASSWORD, WEB_ORIGIN, cheap_passwords, email, payments_of_nobody, routers, webhooks_of_nobody};
+use tests::{ISSUER, PASSWORD, WEB_ORIGIN, cheap_passwords, email, routers, till_of_nobody, webhooks_of_nobody};
 
 use crate::kinds::{Answers, Request};
 
@@ -54,7 +54,7 @@ impl Product {
         let signing = SigningKey::parse(&keys.signing_secret()).unwrap();
         let links = LinkKey::parse(&keys.link_secret()).unwrap();
         let keys_of_auth = auth::Keys::new(ISSUER, signing, links.clone(), cheap_passwords(), auth::Registration::Open);
-        let routers = routers(keys_of_auth, links.clone(), webhooks_of_nobody(), payments_of_nobody());
+        let routers = routers(keys_of_auth, links.clone(), webhooks_of_nobody(), till_of_nobody());
         let fronts = routers.into_iter().map(|(name, router)| (name, Front::new(app.clone(), router))).collect();
         let mut product = Self { template, dynamo, keys, fronts, access: String::new() };
         let email = email("owner");

@@ -94,7 +94,7 @@ async fn who_knew_the_password_before_is_a_stranger_once_it_is_another() {
     let app = TestApp::new().await;
     wait_for_the_hour(&app);
     let ann = app.firm().await.owner;
-    let before = login(&app, &ann.email).await.expect(200).text("/device");
+    let (before, switched) = (login(&app, &ann.email).await.expect(200).text("/device"), app.firm().await.owner);
     app.post("/api/auth/password-reset/", json!({"email": ann.email})).send().await.expect(202);
     let reset = json!({"token": app.reset_token(&ann.email, 1).await, "password": "harbour lane lighthouse"});
     let own = app.post("/api/auth/password-reset/confirm/", reset).send().await.expect(200).text("/device");
@@ -102,7 +102,6 @@ async fn who_knew_the_password_before_is_a_stranger_once_it_is_another() {
     sign_in(&app, &ann, "harbour lane lighthouse", &before).send().await.expect(429);
     sign_in(&app, &ann, "harbour lane lighthouse", &own).send().await.expect(200);
     // Nor does somebody's token make devices known, of which each would have a count of its own.
-    let switched = app.firm().await.owner;
     let membership = json!({"membership": switched.id});
     assert_eq!(switched.post("/api/auth/switch/", membership).await.expect(200).json["device"], Value::Null);
 }

@@ -46,7 +46,20 @@ async fn every_chain_of_a_firm_that_went_through_the_whole_flow_holds() {
 
     let partitions = app.store_unmetered().partitions().await.unwrap();
     let kinds: BTreeSet<_> = partitions.iter().filter_map(|partition| partition.split('#').nth(2)).collect();
-    let all = ["CLIENT", "CONTRACT", "ENGAGEMENT", "FIRM", "LEAD", "LOGIN", "MAIL", "PORTAL_USER", "PROPOSAL", "PROSPECT", "USER"];
+    let all = [
+        "CLIENT",
+        "CONTRACT",
+        "ENGAGEMENT",
+        "FIRM",
+        "LEAD",
+        "LOGIN",
+        "MAIL",
+        "PAYMENT_ACCOUNT",
+        "PORTAL_USER",
+        "PROPOSAL",
+        "PROSPECT",
+        "USER",
+    ];
     assert_eq!(kinds, BTreeSet::from(all));
     assert!(partitions.iter().any(|partition| partition.ends_with(&deleted)), "what was deleted has a history too");
     assert!(assert_all_chains_hold(&app).await > partitions.len());
@@ -370,18 +383,18 @@ async fn the_command_tells_of_every_broken_chain_and_names_the_first() {
     };
     assert_eq!(
         verified(None).await,
-        (Ok("8 records, 18 events: every chain holds, every record is what its events say".to_owned()), vec![])
+        (Ok("10 records, 20 events: every chain holds, every record is what its events say".to_owned()), vec![])
     );
 
     first.drop(&first.event(3)).await;
     second.drop(&second.event(2)).await;
     let record = |tampered: &Tampered<'_>| tampered.partition.rsplit('#').next().unwrap().to_owned();
     let lines = vec![format!("{}: event 3 is missing", record(&first)), format!("{}: event 2 is missing", record(&second))];
-    let end = Err(format!("2 of 8 histories are broken; the first is {}", lines[0]));
+    let end = Err(format!("2 of 10 histories are broken; the first is {}", lines[0]));
     assert_eq!(verified(None).await, (end, lines.clone()));
 
     let firm = |tampered: &Tampered<'_>| tampered.partition.split('#').nth(1).unwrap().to_owned();
-    let end = Err(format!("1 of 3 histories are broken; the first is {}", lines[1]));
+    let end = Err(format!("1 of 4 histories are broken; the first is {}", lines[1]));
     assert_eq!(verified(Some(&firm(&second))).await, (end, lines[1..].to_vec()));
     assert_eq!(verified(Some("firm_x")).await.0, Err("the table has no records of firm_x".to_owned()));
 }

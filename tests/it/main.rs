@@ -14,6 +14,8 @@ mod claims;
 mod clients;
 mod comments;
 mod confirmation;
+mod connect;
+mod connected_payments;
 mod contention;
 mod contracts;
 mod cookies;

@@ -15,6 +15,9 @@ fn money(amount: &str, currency: &str) -> Money {
 fn order(key: &str, amount: Money) -> Order {
     Order {
         key: key.to_owned(),
+        account: None,
+        methods: None,
+        fee: None,
         reference: "inv_1".to_owned(),
         metadata: vec![("firm".to_owned(), "firm_1".to_owned()), ("invoice".to_owned(), "inv_1".to_owned())],
         amount,
@@ -52,7 +55,7 @@ async fn a_session_is_opened_once_for_a_key_and_says_what_was_ordered() {
     let Kind::CheckoutPaid { checkout, payment_intent } = &events[2].kind else { panic!("{events:?}") };
     assert_eq!((checkout.session.as_str(), checkout.amount), (opened.session.as_str(), order.amount));
     assert_eq!((checkout.reference.as_deref(), checkout.metadata["firm"].as_str()), (Some("inv_1"), "firm_1"));
-    let state = payments.payment(payment_intent).await.unwrap();
+    let state = payments.payment(None, payment_intent).await.unwrap();
     assert_eq!((state.status, state.received, state.livemode), (Status::Succeeded, order.amount, false));
     assert_eq!(state.metadata["invoice"], "inv_1");
 }
@@ -83,12 +86,12 @@ async fn an_outcome_that_stays_unknown_is_not_a_refusal() {
     let unknown = payments.open_checkout(&order("key", money("500", "SEK"))).await.unwrap_err();
     assert!(matches!(unknown, PaymentError::Unavailable(_)), "{unknown:?}");
     let nowhere = Payments::new("sk_test_local", Some("http://127.0.0.1:1")).unwrap();
-    assert!(matches!(nowhere.payment("pi_1").await, Err(PaymentError::Unavailable(_))));
+    assert!(matches!(nowhere.payment(None, "pi_1").await, Err(PaymentError::Unavailable(_))));
     let locked_out = Payments::new("sk_other", Some(stand_in.url())).unwrap();
-    assert!(matches!(locked_out.payment("pi_1").await, Err(PaymentError::KeyRefused(_))), "our key is no business of the payer's");
+    assert!(matches!(locked_out.payment(None, "pi_1").await, Err(PaymentError::KeyRefused(_))), "our key is no business of the payer's");
     stand_in.switch(Switches::default());
-    assert!(matches!(payments.payment("pi_1").await, Err(PaymentError::Refused(_))));
-    assert!(matches!(payments.payment("../refunds").await, Err(PaymentError::Refused(_))));
+    assert!(matches!(payments.payment(None, "pi_1").await, Err(PaymentError::Refused(_))));
+    assert!(matches!(payments.payment(None, "../refunds").await, Err(PaymentError::Refused(_))));
 }
 
 #[tokio::test]
@@ -109,15 +112,15 @@ async fn refunds_add_up_and_a_dispute_is_won_or_lost() {
         let payment = paid(&stand_in, &payments, money(amount, currency)).await;
         let session = payments.open_checkout(&order("paid", money(amount, currency))).await.unwrap().session;
         stand_in.press(&session, Action::Refund(Some(part))).unwrap();
-        assert_eq!(payments.payment(&payment).await.unwrap().refunded, money(rest, currency));
+        assert_eq!(payments.payment(None, &payment).await.unwrap().refunded, money(rest, currency));
         stand_in.press(&session, Action::Refund(None)).unwrap();
-        let state = payments.payment(&payment).await.unwrap();
+        let state = payments.payment(None, &payment).await.unwrap();
         assert_eq!((state.refunded, state.received, state.dispute), (money(amount, currency), money(amount, currency), None));
         stand_in.press(&session, Action::Dispute).unwrap();
-        assert_eq!(payments.payment(&payment).await.unwrap().dispute, Some(Dispute::Open));
+        assert_eq!(payments.payment(None, &payment).await.unwrap().dispute, Some(Dispute::Open));
         let (action, end) = if currency == "USD" { (Action::Lose, Dispute::Lost) } else { (Action::Win, Dispute::Won) };
         stand_in.press(&session, action).unwrap();
-        assert_eq!(payments.payment(&payment).await.unwrap().dispute, Some(end));
+        assert_eq!(payments.payment(None, &payment).await.unwrap().dispute, Some(end));
         let about = stand_in.take_events().into_iter().map(|event| parse(&event).unwrap().kind);
         assert!(about.into_iter().all(|kind| kind == Kind::PaymentChanged { payment_intent: payment.clone() }));
     }
@@ -137,7 +140,7 @@ async fn money_by_bank_comes_later_or_not_at_all() {
         let listed = reqwest::get(format!("{}?format=json", stand_in.url())).await.unwrap().json::<serde_json::Value>().await.unwrap();
         let payment = listed[0]["payment"]["id"].as_str().unwrap();
         let received = if status == Status::Succeeded { money("500", "EUR") } else { money("0", "EUR") };
-        let state = payments.payment(payment).await.unwrap();
+        let state = payments.payment(None, payment).await.unwrap();
         assert_eq!((state.status, state.received), (status, received));
     }
 }

@@ -22,10 +22,9 @@ pub(crate) fn poison(paid: &str, foreign: &str) -> Vec<String> {
     let foreign = foreign.to_owned();
     vec![
         "not json".to_owned(),
-        altered(paid, |event| event["livemode"] = true.into()),
-        session(|session| session["metadata"] = json!({})),
+        // In our own account, into which it isn't to be paid.
+        altered(paid, |event| drop(event.as_object_mut().unwrap().remove("account"))),
         session(|session| session["metadata"]["invoice"] = "inv_00000000000000000000000000".into()),
-        session(|session| session["metadata"]["firm"] = "firm_00000000000000000000000000".into()),
         altered(paid, |event| event["data"]["object"]["metadata"]["invoice"] = foreign.into()),
         session(|session| session["payment_intent"] = Value::Null),
         session(|session| session["currency"] = "zzz".into()),
@@ -92,6 +91,9 @@ async fn paid_past_us(app: &TestApp, firm: &Firm<'_>, invoice: &str, amount: &st
     let metadata = [("firm", firm.id.as_str()), ("invoice", invoice)];
     let order = Order {
         key: "by hand".to_owned(),
+        account: Some(firm.account().await),
+        methods: None,
+        fee: None,
         reference: invoice.to_owned(),
         metadata: metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         amount: domain::Money::new("amount", amount.parse().unwrap(), currency.parse().unwrap()).unwrap(),

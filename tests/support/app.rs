@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::{App, Front, Limiter, Limits, Routes, SecurityLog, Verifier};
-use auth::{Keys, Registration, published};
+use auth::{Keys, Registration, Stripe, published};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -16,8 +16,9 @@ use aws_sdk_dynamodb::{
         retry::{RetryConfig, RetryPartition, TokenBucket},
     },
 };
+use checkout::Till;
 use chrono::TimeDelta;
-use domain::Time;
+use domain::{Time, payment_account::Taking};
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
 use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, EventQueue, Firm, Meter, OLD_WEBHOOK_SECRET, STRIPE_KEY, Security, Vault, WEBHOOK_SECRET};
+use crate::{Answer, EventQueue, Firm, Meter, STRIPE_KEY, Security, Vault, support::stripe::endpoint_secrets};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -64,6 +65,8 @@ pub struct TestApp {
     pub mail_queue: EventQueue,
     /// What stands in for Stripe.
     pub stand_in: StandIn,
+    /// How payments are taken.
+    pub taking: Taking,
     first: Environment,
     limits: Limits,
     registration: Registration,
@@ -80,16 +83,16 @@ pub fn routers<R: Routes<State = App>>(
     keys: Keys,
     links: impl Into<Kept<LinkKey>>,
     webhooks: Webhooks,
-    payments: impl Into<Kept<Payments>>,
+    till: Till,
 ) -> BTreeMap<&'static str, R> {
-    let payments = payments.into();
+    let stripe = Stripe { payments: till.payments.clone(), mode: till.taking.mode };
     BTreeMap::from([
-        ("auth", auth::router(keys)),
-        ("clients", clients::router(payments.clone())),
+        ("auth", auth::router(keys, stripe)),
+        ("clients", clients::router(till.clone())),
         ("crm", crm::router()),
         ("docs", docs::router()),
         ("finance", finance::router()),
-        ("guest", guest::router(links, payments)),
+        ("guest", guest::router(links, till)),
         ("projects", projects::router()),
         ("webhooks", webhooks::router(webhooks)),
     ])
@@ -156,15 +159,20 @@ impl TestApp {
 
     /// The same, whose calls to the table are tried again after some milliseconds: for tests in which many fail.
     pub async fn restless() -> Self {
-        Self::made(plenty(), RetryConfig::standard().with_initial_backoff(Duration::from_millis(4))).await
+        Self::made(plenty(), Taking::CONNECT, RetryConfig::standard().with_initial_backoff(Duration::from_millis(4))).await
     }
 
     /// A new one, with these limits.
     pub async fn with(limits: Limits) -> Self {
-        Self::made(limits, RetryConfig::standard()).await
+        Self::made(limits, Taking::CONNECT, RetryConfig::standard()).await
     }
 
-    async fn made(limits: Limits, retries: RetryConfig) -> Self {
+    /// A new one in which payments are taken so, without limits.
+    pub async fn taking(taking: Taking) -> Self {
+        Self::made(plenty(), taking, RetryConfig::standard()).await
+    }
+
+    async fn made(limits: Limits, taking: Taking, retries: RetryConfig) -> Self {
         let template = template();
         let dynamo = Dynamo::memory(template).unwrap();
         let meter = Meter::before(dynamo.endpoint()).await;
@@ -174,7 +182,7 @@ impl TestApp {
         vault.set("signing", Some(&local.signing_secret()));
         vault.set("links", Some(&local.link_secret()));
         vault.set("stripe", Some(&json!({"key": STRIPE_KEY}).to_string()));
-        vault.set("stripe-webhooks", Some(&json!({"current": WEBHOOK_SECRET, "previous": OLD_WEBHOOK_SECRET}).to_string()));
+        vault.set("stripe-webhooks", Some(&endpoint_secrets().to_string()));
         let (signing, links) = (SigningKey::parse(&local.signing_secret()).unwrap(), LinkKey::parse(&local.link_secret()).unwrap());
         let public_keys = local.public_keys();
         let clock = Clock::default();
@@ -195,6 +203,7 @@ impl TestApp {
             stripe,
             mail_queue,
             stand_in,
+            taking,
             first,
             limits,
             registration: Registration::Open,
@@ -234,7 +243,8 @@ impl TestApp {
         };
         let keys = Keys::new(ISSUER, signing, self.links(), crate::cheap_passwords(), self.registration);
         let webhooks = self.stripe.webhooks(self.clock.clone(), self.vault.kept("stripe-webhooks", WebhookSecrets::parse));
-        let routers = routers(keys, self.links(), webhooks, self.payments());
+        let till = Till { payments: self.payments(), taking: self.taking };
+        let routers = routers(keys, self.links(), webhooks, till);
         let functions =
             routers.into_iter().map(|(name, router)| (name, Front::new(app(), router).telling(self.security.clone()))).collect();
         Environment { functions, clock: self.clock.clone() }
@@ -274,6 +284,11 @@ impl TestApp {
     /// A firm that has just signed up, and whose founder has confirmed their e-mail.
     pub async fn firm(&self) -> Firm<'_> {
         Firm::register(self).await
+    }
+
+    /// The same that hasn't set up how it is paid online.
+    pub async fn unconnected_firm(&self) -> Firm<'_> {
+        Firm::unconnected(self).await
     }
 
     /// A firm whose founder hasn't.

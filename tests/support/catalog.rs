@@ -17,6 +17,7 @@ mod invoices;
 mod leads;
 mod mails;
 mod notifications;
+mod payments;
 mod portal;
 mod portal_users;
 mod projects;
@@ -79,6 +80,8 @@ pub struct Row {
     pub of_no_record: bool,
     /// Whether what it needs is good for half a minute: a code.
     pub does_not_keep: bool,
+    /// Whether each call is answered with something else, which is good once.
+    pub answers_anew: bool,
     make: Box<Make>,
 }
 
@@ -90,6 +93,7 @@ pub fn catalog() -> Vec<Row> {
         firm::rows(),
         mails::rows(),
         notifications::rows(),
+        payments::rows(),
         undelivered::rows(),
         campaigns::rows(),
         leads::rows(),
@@ -132,6 +136,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         gives_up_access: false,
         of_no_record: false,
         does_not_keep: false,
+        answers_anew: false,
         make,
     }
 }
@@ -190,6 +195,11 @@ impl Row {
     /// What it needs is good for half a minute.
     fn does_not_keep(self) -> Self {
         Self { does_not_keep: true, ..self }
+    }
+
+    /// Each call is answered with something else.
+    fn answers_anew(self) -> Self {
+        Self { answers_anew: true, ..self }
     }
 
     /// What it is done to is no record.

@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     ISSUER, routers,
-    support::stripe::{payments_of_nobody, webhooks_of_nobody},
+    support::stripe::{till_of_nobody, webhooks_of_nobody},
 };
 
 /// The document.
@@ -52,7 +52,7 @@ impl Document {
 
     fn make() -> Self {
         let (keys, links) = keys();
-        let routers = routers::<OpenApiRouter<App>>(keys, links, webhooks_of_nobody(), payments_of_nobody());
+        let routers = routers::<OpenApiRouter<App>>(keys, links, webhooks_of_nobody(), till_of_nobody());
         let documents: BTreeMap<_, _> = routers.into_iter().map(|(name, router)| (name, router.into_openapi())).collect();
         let functions: BTreeMap<String, &str> =
             documents.iter().flat_map(|(name, document)| document.paths.paths.keys().map(|path| (path.clone(), *name))).collect();

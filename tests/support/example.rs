@@ -24,6 +24,8 @@ const STAND_IN: &str = "http://127.0.0.1:";
 const PAGE: &str = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3";
 /// What shows that somebody signed in somewhere.
 const DEVICE: &str = "CAGOt0kx3m7Qe0sJ8zv1pXbTQGOt0l5Wq9cUe2hYt4rNkADm0dJ1Zq8rT3yVb6nLw5XcSf7HpK2g";
+/// How Stripe's names of accounts begin.
+const ACCOUNT: &str = "acct_1";
 /// What an app makes codes from.
 const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const TOTP_URI: &str = "otpauth://totp/ConsultantPro:ann%40north%2Eexample?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ConsultantPro\
@@ -132,6 +134,9 @@ impl Told {
     /// An id and what may be behind it.
     fn id(&mut self, text: &str) -> String {
         let id = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if id.starts_with(ACCOUNT) {
+            return text.replace(id, &format!("{ACCOUNT}NorthPartners{}", self.number(ACCOUNT, id)));
+        }
         match id.rsplit_once('_').filter(|(_, ulid)| is_ulid(ulid)) {
             Some((prefix, _)) => text.replace(id, &format!("{prefix}_{ULID}{:016}", self.number(prefix, id))),
             None => text.to_owned(),

@@ -7,11 +7,19 @@ use std::{
 
 use auth::Passwords;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::{Email, Id, access::Role, ids::LoginId, proposal::Proposal};
+use domain::{
+    Email, Id,
+    access::Role,
+    event::Actor,
+    ids::{FirmId, LoginId, PaymentAccountId},
+    payment_account::{AccountId, Event, Mode, PaymentAccount, PaymentMethod, Standing},
+    proposal::Proposal,
+};
 use http::Method;
 use local::authenticator::Authenticator;
 use secrets::{ChangingEmail, Confirming, Invited, RemovingFactor, Resetting, RestoringEmail, Showing};
 use serde_json::{Value, json};
+use store::{Audit, Reply};
 use tokio::sync::OnceCell;
 
 use crate::{Answer, Call, PostOffice, TestApp};
@@ -74,8 +82,32 @@ pub fn email(name: &str) -> String {
 }
 
 impl<'a> Firm<'a> {
-    /// A firm whose founder has confirmed their e-mail.
+    /// A firm whose founder has confirmed their e-mail, and that takes payments online.
     pub(crate) async fn register(app: &'a TestApp) -> Self {
+        let firm = Self::unconnected(app).await;
+        if app.taking.mode == Mode::Connect {
+            firm.connected().await;
+        }
+        firm
+    }
+
+    /// The firm has an account at Stripe that is set up, as if it had been there; which.
+    pub(crate) async fn connected(&self) -> AccountId {
+        let (account, firm): (AccountId, FirmId) = (self.app.stand_in.connected().parse().unwrap(), self.id.parse().unwrap());
+        let methods = vec![PaymentMethod::Card, PaymentMethod::Link, PaymentMethod::SepaDebit, PaymentMethod::UsBankAccount];
+        let standing = Standing { charges_enabled: true, payouts_enabled: true, details_submitted: true, methods, ..Standing::default() };
+        let at = self.app.clock.now();
+        let audit = Audit { actor: Actor::System("test".to_owned()), at, request: "test".to_owned(), source_address: None };
+        let mut change = self.app.store_unmetered().change(firm, audit, None);
+        change.hold_account(&account).unwrap();
+        let record = PaymentAccount { standing, ..PaymentAccount::created(account.clone(), at) };
+        change.create(PaymentAccountId::of_firm(firm), record, Event::Created).unwrap();
+        change.commit(&Reply::none()).await.unwrap();
+        account
+    }
+
+    /// The same, that hasn't set up how it is paid online.
+    pub(crate) async fn unconnected(app: &'a TestApp) -> Self {
         let firm = Self::unconfirmed(app).await;
         let token = firm.confirmation(1).await;
         // Not from where others call from: what strangers do is counted by the address.
@@ -98,6 +130,11 @@ impl<'a> Firm<'a> {
         let login = self.app.store.login_of(&Email::new(&self.owner.email).unwrap()).await.unwrap().unwrap();
         let exp = self.app.clock.now().timestamp() + 3600;
         self.app.links.token(&Confirming { firm: self.id.parse().unwrap(), login, number, exp })
+    }
+
+    /// Its account at Stripe.
+    pub async fn account(&self) -> AccountId {
+        self.owner.get("/api/auth/firm/payments/").await.expect(200).text("/account").parse().unwrap()
     }
 
     /// A day on which this didn't log time yet: yesterday first, then one further back each time.

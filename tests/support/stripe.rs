@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_sqs::types::Message;
+use checkout::Till;
+use domain::payment_account::Taking;
 use http::Method;
 use local::stripe::sign;
 use payments::Payments;
 use queue::Queue;
 use runtime::Clock;
-use secrets::{Kept, WebhookSecrets};
+use secrets::{EndpointSecrets, Kept, WebhookSecrets};
 use serde_json::{Value, json};
 use stripe_events::StripeEvents;
 use webhooks::Webhooks;
@@ -23,6 +25,10 @@ use crate::{
 pub const WEBHOOK_SECRET: &str = "whsec_test";
 /// What they were signed with before.
 pub const OLD_WEBHOOK_SECRET: &str = "whsec_test_old";
+/// What events of connected accounts are signed with.
+pub const CONNECT_SECRET: &str = "whsec_connect";
+/// What they were signed with before.
+pub const OLD_CONNECT_SECRET: &str = "whsec_connect_old";
 /// Our key at the stand-in.
 pub const STRIPE_KEY: &str = "sk_test_local";
 
@@ -84,34 +90,52 @@ async fn hand_records(events: &StripeEvents, records: Vec<Value>) -> Vec<String>
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
+/// What the secret of Stripe's endpoints is.
+pub(crate) fn endpoint_secrets() -> Value {
+    let connect = json!({"current": CONNECT_SECRET, "previous": OLD_CONNECT_SECRET});
+    json!({"current": WEBHOOK_SECRET, "previous": OLD_WEBHOOK_SECRET, "connect": connect})
+}
+
 /// What a function `webhooks` has at hand that nobody calls.
 pub fn webhooks_of_nobody() -> Webhooks {
-    let secrets = WebhookSecrets { current: WEBHOOK_SECRET.to_owned(), previous: None };
+    let secrets = WebhookSecrets { own: EndpointSecrets { current: WEBHOOK_SECRET.to_owned(), previous: None }, connect: None };
     let queue = Queue::new(sqs("http://127.0.0.1:1"), url("nothing"));
     Webhooks { clock: Clock::default(), secrets: secrets.into(), queue }
 }
 
-/// An account at a Stripe that isn't there.
-pub fn payments_of_nobody() -> Payments {
-    Payments::new("sk_test_nobody", Some("http://127.0.0.1:1")).unwrap()
+/// What takes payments at a Stripe that isn't there.
+pub fn till_of_nobody() -> Till {
+    Till { payments: Payments::new("sk_test_nobody", Some("http://127.0.0.1:1")).unwrap().into(), taking: Taking::CONNECT }
 }
 
+/// Where events of our own account come in.
+pub const ENDPOINT: &str = "/api/webhooks/stripe/";
+/// Where events of connected accounts come in.
+pub const CONNECT_ENDPOINT: &str = "/api/webhooks/stripe/connect/";
+
 impl TestApp {
-    /// A delivery of the event `body`, signed just now.
+    /// A delivery of the event `body`, signed just now: of an account, to the endpoint for connected ones.
     pub fn stripe_event(&self, body: &str) -> Call<'_> {
-        self.stripe_delivery(body).header("stripe-signature", &sign(WEBHOOK_SECRET, self.clock.now().timestamp(), body.as_bytes()))
+        let is_connected = serde_json::from_str(body).is_ok_and(|event: Value| event.get("account").is_some());
+        let (path, secret) = if is_connected { (CONNECT_ENDPOINT, CONNECT_SECRET) } else { (ENDPOINT, WEBHOOK_SECRET) };
+        self.stripe_delivery_to(path, body).header("stripe-signature", &sign(secret, self.clock.now().timestamp(), body.as_bytes()))
     }
 
     /// A delivery of the event `body` without a signature.
     pub fn stripe_delivery(&self, body: &str) -> Call<'_> {
-        let call = self.call(Method::POST, "/api/webhooks/stripe/");
+        self.stripe_delivery_to(ENDPOINT, body)
+    }
+
+    /// The same to the endpoint at `path`.
+    pub fn stripe_delivery_to(&self, path: &str, body: &str) -> Call<'_> {
+        let call = self.call(Method::POST, path);
         call.header("content-type", "application/json; charset=utf-8").body(body.to_owned())
     }
 
     /// A function `stripe-events` on this app's table, its queues and its stand-in for Stripe.
     pub fn stripe_events(&self) -> StripeEvents {
         let queues = self.stripe.queues();
-        StripeEvents { store: self.store.clone(), payments: self.payments(), clock: self.clock.clone(), queues }
+        StripeEvents { store: self.store.clone(), payments: self.payments(), mode: self.taking.mode, clock: self.clock.clone(), queues }
     }
 
     /// Have Stripe tell of all that happened there since it last did, through the front door and the queue, and apply it.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use api::Problem;
-use domain::SingleLine;
+use domain::{SingleLine, payment_account::Mode};
 use http::StatusCode;
 use store::{Change, Found, no_firm_invitation};
 
@@ -35,6 +35,15 @@ impl FromStr for Registration {
 }
 
 impl Registration {
+    /// The same where payments are taken as `mode` says: into the installation's account for one firm alone.
+    #[must_use]
+    pub(crate) fn under(self, mode: Mode) -> Self {
+        match mode {
+            Mode::Connect => self,
+            Mode::Own => Self::Closed,
+        }
+    }
+
     /// That a firm may be signed up in `change`, at `now`, with `invitation` if there is one, where what was `found` says which was the
     /// first; 403 otherwise. It comes before anything that is told of an e-mail.
     pub(crate) fn admit(self, change: &mut Change, found: &Found, invitation: Option<&Invitation>) -> Result<(), Problem> {

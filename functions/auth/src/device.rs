@@ -4,7 +4,7 @@
 
 use api::{App, Attempt, Cx, Problem};
 use chrono::TimeDelta;
-use domain::{Time, ids::LoginId, login::Credentials};
+use domain::{SingleLine, Time, ids::LoginId, login::Credentials};
 use secrets::KnownDevice;
 
 use crate::{
@@ -33,9 +33,9 @@ pub(crate) async fn of(keys: &Keys, grant: &Grant, now: Time) -> (Option<String>
 }
 
 /// The device that is shown: in the body, or by a page of the web app in the cookie. One that isn't known is none.
-pub(crate) async fn shown(cx: &Cx, keys: &Keys, body: Option<&str>, carrier: Carrier) -> Option<KnownDevice> {
+pub(crate) async fn shown(cx: &Cx, keys: &Keys, body: Option<&SingleLine<128>>, carrier: Carrier) -> Option<KnownDevice> {
     let cookie = || cx.cookie(COOKIE).filter(|_| carrier.is_cookie());
-    let token = body.map(str::to_owned).or_else(cookie)?;
+    let token = body.map(ToString::to_string).or_else(cookie)?;
     keys.links.read(&token, cx.now).await.ok()?.ok()
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use api::{Answer, Claims, Cx, Problem, Verifier, access_header};
-use domain::{Email, Id, Time, login::Credentials, session::Session};
+use domain::{Email, Id, Time, login::Credentials, payment_account::Mode, session::Session};
 use http::StatusCode;
 use secrets::{Kept, LinkKey, Purpose, SigningKey};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -43,6 +43,11 @@ impl Keys {
         registration: Registration,
     ) -> Self {
         Self { issuer: issuer.into(), signing: signing.into(), links: links.into(), passwords, registration }
+    }
+
+    /// The same where payments are taken as `mode` says.
+    pub(crate) fn under(self, mode: Mode) -> Self {
+        Self { registration: self.registration.under(mode), ..self }
     }
 
     /// What the link with `token` is for.

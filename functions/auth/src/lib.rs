@@ -22,6 +22,7 @@ mod ownership;
 mod password;
 mod password_reset;
 mod passwords;
+mod payments;
 mod reauthentication;
 mod register;
 mod second_factor;
@@ -35,13 +36,15 @@ mod users;
 
 use api::{App, Routes};
 
+pub use self::payments::Stripe;
 pub use admission::Registration;
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
 pub use security::CloudWatch;
 
 /// Every route of this function.
-pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
+pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
+    let keys = keys.under(stripe.mode);
     R::default()
         .merge(register::routes())
         .merge(login::routes())
@@ -63,6 +66,8 @@ pub fn router<R: Routes<State = App>>(keys: Keys) -> R {
         .merge(mails::routes())
         .merge(undelivered::routes())
         .merge(suppressions::routes())
+        .merge(payments::routes())
         .merge(users::routes())
         .with(keys)
+        .with(stripe)
 }

@@ -3,7 +3,7 @@
 use api::{Answer, App, Cx, Problem, Routes, Valid, post, routes};
 use axum::{Extension, extract::State};
 use domain::{
-    Email,
+    Email, SingleLine,
     event::Actor,
     firm::Firm,
     ids::{FirmId, LoginId},
@@ -43,8 +43,7 @@ struct Credentials {
     firm: Option<FirmId>,
     /// From an earlier sign-in here (`device`, or its cookie): who shows it is counted by that alone, so that no stranger's failures keep
     /// them out.
-    #[schema(max_length = 128)]
-    device: Option<String>,
+    device: Option<SingleLine<128>>,
     /// How the refresh token comes. As a cookie only to pages of the web app: 403 for others.
     session: Option<Carrier>,
 }
@@ -74,7 +73,7 @@ async fn login(
 ) -> Result<Answer<Granted>, Problem> {
     let carrier = Carrier::asked(body.session, &cx, &app)?;
     let email = Email::new(&body.username).ok();
-    let device = device::shown(&cx, &keys, body.device.as_deref(), carrier).await;
+    let device = device::shown(&cx, &keys, body.device.as_ref(), carrier).await;
     let (attempt, login) = device::admit((&cx, &app), device, &body.username, of_email(&cx, email.as_ref())).await?;
     let Some(Opened { login, known, last: (Membership { firm: id, principal }, firm), memberships, renewed }) =
         opened(&cx, &keys, &body, login).await?

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use api::Verifier;
-use auth::{CloudWatch, Keys, Passwords, published};
+use auth::{CloudWatch, Keys, Passwords, Stripe, published};
 use logs::LogGroup;
+use payments::Payments;
 use runtime::{Clock, env};
-use secrets::{LinkKey, Secrets, SigningKey};
+use secrets::{LinkKey, Secrets, SigningKey, stripe_key};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -17,8 +18,12 @@ async fn main() -> Result<(), lambda_http::Error> {
         secrets.kept(env("SIGNING_SECRET")?, move |text| published(SigningKey::parse(text)?, &verifier, &issuer))
     };
     let links = secrets.kept(env("LINK_SECRET")?, LinkKey::parse);
+    let url = env("STRIPE_API_URL")?;
+    let account = move |text: &str| Payments::new(&stripe_key(text)?, Some(&url)).map_err(|bad| bad.to_string());
+    // Read once it is needed, which is seldom.
+    let stripe = Stripe { payments: secrets.kept(env("STRIPE_SECRET")?, account), mode: env("PAYMENTS_MODE")?.parse()? };
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
     let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords, env("REGISTRATION")?.parse()?);
     let security = CloudWatch(LogGroup::from_env(env("SECURITY_LOG_GROUP")?).await);
-    api::serve_telling(auth::router(keys), Arc::new(security)).await
+    api::serve_telling(auth::router(keys, stripe), Arc::new(security)).await
 }

@@ -7,11 +7,10 @@ mod portal;
 mod portal_users;
 
 use api::{App, Routes};
-use payments::Payments;
-use secrets::Kept;
+use checkout::Till;
 
-/// Every route of this function; payments are taken by `payments`, which nothing but payment links needs.
-pub fn router<R: Routes<State = App>>(payments: impl Into<Kept<Payments>>) -> R {
+/// Every route of this function; payments are taken by `till`, which nothing but payment links needs.
+pub fn router<R: Routes<State = App>>(till: Till) -> R {
     let routes = R::default().merge(clients::routes()).merge(portal_users::routes()).merge(engagements::routes()).merge(portal::routes());
-    routes.with(payments.into())
+    routes.with(till)
 }

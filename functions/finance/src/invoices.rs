@@ -192,7 +192,7 @@ impl NewInvoice {
     keep(
         number, client, seller, project, currency, totals, taxes, status, sent_at, sent_by, guest_link, reason, payments, amount_paid,
         amount_credited, amount_refunded, credit_noted, line_notes, time_reversed, taxes_noted, refund_noted, refund_absorbed,
-        note_credits, checkouts, written_off, overdue_at, reminders, reminded, reminded_at,
+        note_credits, checkouts, unpayable_at, written_off, overdue_at, reminders, reminded, reminded_at,
         reminders_paused, time_zone
     )
 )]

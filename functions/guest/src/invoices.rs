@@ -2,13 +2,12 @@
 
 use api::{Answer, App, Cx, Decimal, Guest, LinkToken, Path, Problem, Routes, View, get, post, routes};
 use axum::{Extension, extract::State};
-use checkout::{Payer, PaymentLink};
+use checkout::{Payable, Payer, PaymentLink, Till};
 use domain::{
     Currency, Date, MultiLine, SingleLine,
     address::Party,
     invoice::{Invoice, Method, Payment, Status},
 };
-use payments::Payments;
 use secrets::{Kept, LinkKey, Showing};
 use serde::Serialize;
 use store::Record;
@@ -147,24 +146,25 @@ async fn show_guest_invoice(
 ///
 /// All that is due is paid there, also of an invoice that was given up. As long as the page is open and as much is due, it is
 /// the same; it is closed when the link is revoked or followed by another. 404 if the link doesn't work; 409 if the invoice is
-/// paid or void, while a payment is on its way, and if Stripe can't take the amount; 503 while Stripe doesn't answer: asked
-/// again, it goes on with the same page.
+/// paid or void, while a payment is on its way, and if Stripe can't take the amount; as `payments-unavailable`, and why, where the
+/// firm takes no payments online for now; 503 while Stripe doesn't answer: asked again, it goes on with the same page.
 #[post("/api/guest/invoices/{token}/checkout/")]
 async fn open_guest_checkout(
     cx: Cx,
     State(app): State<App>,
     _: Guest,
     Extension(links): Extension<Kept<LinkKey>>,
-    Extension(account): Extension<Kept<Payments>>,
+    Extension(till): Extension<Till>,
     Path(token): Path<LinkToken>,
 ) -> Result<Answer<PaymentLink>, Problem> {
     let showing: Showing = purpose(&links, &token, cx.now).await?;
     let Showing { firm, invoice: id, number } = showing;
-    let invoice = shown(&showing, cx.store.read(firm).record(id).fetch().await?.record(id)?)?;
+    let Payable { invoice, account } = Payable::read(&cx, firm, id).await?;
+    let payable = Payable { invoice: shown(&showing, invoice)?, account };
     // Whose link is worthless keeps nobody from paying.
     cx.count_payment(&app, firm, &id.to_string()).await?;
-    cx.matches(&invoice)?;
+    cx.matches(&payable.invoice)?;
     let page = format!("{}/guest/invoices/{}", app.web_origin, token.expose());
     let payer = Payer { firm, link: Some(number), email: None, page };
-    checkout::open(&cx, &account, payer, invoice, || cx.change_by_guest(firm)).await
+    checkout::open(&cx, &till, payer, payable, || cx.change_by_guest(firm)).await
 }

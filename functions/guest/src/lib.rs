@@ -5,13 +5,13 @@
 mod invoices;
 
 use api::{App, LinkToken, Problem, Routes};
+use checkout::Till;
 use domain::Time;
-use payments::Payments;
 use secrets::{Kept, LinkKey, Purpose};
 
-/// Every route of this function; links are checked with `links`, and payments taken by `payments`.
-pub fn router<R: Routes<State = App>>(links: impl Into<Kept<LinkKey>>, payments: impl Into<Kept<Payments>>) -> R {
-    R::default().merge(invoices::routes()).with(links.into()).with(payments.into())
+/// Every route of this function; links are checked with `links`, and payments taken by `till`.
+pub fn router<R: Routes<State = App>>(links: impl Into<Kept<LinkKey>>, till: Till) -> R {
+    R::default().merge(invoices::routes()).with(links.into()).with(till)
 }
 
 /// What the link with `token` is for; what isn't a link of ours leads nowhere.

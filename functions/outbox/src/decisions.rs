@@ -1,15 +1,16 @@
 //! What follows from each event that there is. The matches are exhaustive: an event that nobody decided about doesn't
 //! compile, so none is forgotten.
 
-use ::mail::Notice;
+use ::mail::{AccountNotice, Notice};
 use domain::{
     DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside, user,
+    notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside,
+    user,
 };
 
 use crate::{
     Cause, Failed, Outbox, archived, checkouts, credit_notes, credits, hand_over, invoices, logins, notifications, notifications_mail,
-    people, proposals, time, undelivered,
+    payment_accounts, people, proposals, time, undelivered,
 };
 
 /// Do what follows from `logged`.
@@ -60,6 +61,17 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
         DomainEvent::NotificationBatch(event) => match event {
             notification_batch::Event::Closed => notifications_mail::closed(outbox, logged).await,
             notification_batch::Event::Opened => Ok(()),
+        },
+        DomainEvent::PaymentAccount(event) => match event {
+            payment_account::Event::Enabled => payment_accounts::told(outbox, logged, AccountNotice::Enabled).await,
+            payment_account::Event::Disabled => payment_accounts::told(outbox, logged, AccountNotice::Disabled).await,
+            payment_account::Event::Disconnected => payment_accounts::ended(outbox, logged, AccountNotice::Disconnected, false).await,
+            payment_account::Event::Deauthorized => payment_accounts::ended(outbox, logged, AccountNotice::Deauthorized, true).await,
+            payment_account::Event::Created
+            | payment_account::Event::Replaced
+            | payment_account::Event::LinkRequested
+            | payment_account::Event::Restated
+            | payment_account::Event::Updated => Ok(()),
         },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,
@@ -207,6 +219,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let expired = checkouts::expire_stale(outbox, logged).await;
             invoices::sent(outbox, logged).await.and(expired)
         }
+        invoice::Event::CheckoutUnavailable => payment_accounts::unpayable(outbox, logged).await,
         invoice::Event::Reminded => invoices::reminded(outbox, logged).await,
         invoice::Event::PaymentRecorded | invoice::Event::Paid => {
             let expired = checkouts::expire_stale(outbox, logged).await;

@@ -202,7 +202,7 @@ async fn named(outbox: &Outbox, logged: &Cause, topic: Topic) -> Result<String, 
             read.record(id).fetch().await?.maybe(id)?.map_or("proposal".to_owned(), |found| proposal::label(found.number))
         }
         Topic::PortalUser(_) | Topic::User(_) => "invitation".to_owned(),
-        Topic::Login(_) | Topic::NotificationBatch(_) => "mail".to_owned(),
+        Topic::Login(_) | Topic::NotificationBatch(_) | Topic::PaymentAccount(_) => "mail".to_owned(),
     })
 }
 

@@ -9,40 +9,41 @@ use domain::{
     Id, Kind, Time,
     credit::{self, Credit},
     event::Actor,
-    ids::CreditId,
+    ids::{CreditId, FirmId},
     invoice::{self, Dispute, Invoice, Received, Settled},
 };
 use payments::{PaymentError, PaymentState, Status, event::Checkout};
 use store::{Audit, Change, Error, Record, Reply, retry_if_lost};
 
-use crate::{Applying, Failed, InvoiceRef, UnknownInvoice};
+use crate::{
+    Applying, Failed, InvoiceRef, UnknownInvoice,
+    told::{Place, Told, attempt},
+};
 
 impl Applying<'_> {
-    /// Write down how the payment `payment_intent` stands, as the event `event` gives reason to, of which Stripe told at
-    /// `at`: the day of a payment that wasn't known, however late the event is applied. `paid` is the session that it was
-    /// made with, where the event says that it was.
+    /// Write down how the payment `payment_intent` stands, as what was `told` gives reason to: on the day of that a payment that wasn't
+    /// known, however late it is applied. `paid` is the session that it was made with, where that was told.
     pub(crate) async fn settle(
         &self,
-        event: &str,
-        at: Time,
+        told: Told<'_>,
         target: InvoiceRef,
         payment_intent: &str,
         paid: Option<&Checkout>,
     ) -> Result<(), Failed> {
-        applied(retry_if_lost(async || self.settle_once(event, at, target, payment_intent, paid).await).await)
+        applied(retry_if_lost(async || self.settle_once(told, target, payment_intent, paid).await).await)
     }
 
     /// Write down how far the page of `checkout` got, as `follow` says, if that is news; no money came by it so far.
     pub(crate) async fn follow_page(
         &self,
-        event: &str,
+        told: Told<'_>,
         checkout: &Checkout,
         follow: impl Fn(&Invoice, Time) -> Option<(Invoice, invoice::Event)>,
     ) -> Result<(), Failed> {
         match InvoiceRef::named(&checkout.metadata) {
-            Ok(target) => applied(retry_if_lost(async || self.follow_page_once(event, target, &follow).await).await),
+            Ok(target) => applied(retry_if_lost(async || self.follow_page_once(told, target, checkout, &follow).await).await),
             Err(nobodys) => {
-                tracing::info!(event, %nobodys, "a page of nobody's, on which nothing was paid");
+                tracing::info!(event = told.event, %nobodys, "a page of nobody's, on which nothing was paid");
                 Ok(())
             }
         }
@@ -57,48 +58,62 @@ impl Applying<'_> {
     async fn expire_once(&self, target: InvoiceRef) -> Result<(), Failed> {
         let found = self.store.read(target.firm).record(target.invoice).fetch().await?;
         let Some(before) = found.maybe(target.invoice)? else { return Ok(()) };
+        let stale: Vec<_> = before.stale_checkouts().collect();
+        self.expire_pages(target, &before, &stale).await
+    }
+
+    /// Expire the `pages` of an invoice at Stripe, and write down of which that was done. Where nothing can be done any more, since the
+    /// account is lost, they are gone for us too.
+    pub(crate) async fn expire_pages(
+        &self,
+        target: InvoiceRef,
+        before: &Record<Invoice>,
+        pages: &[&invoice::Checkout],
+    ) -> Result<(), Failed> {
         let mut expired: Option<(Invoice, invoice::Event)> = None;
-        for session in before.stale_checkouts() {
-            match self.payments.expire_checkout(session).await {
-                Ok(()) => expired = expired.as_ref().map_or(&before.content, |(invoice, _)| invoice).checkout_expired(session).or(expired),
+        for page in pages {
+            let Some(session) = page.session.as_deref() else { continue };
+            match self.payments.expire_checkout(page.account.as_ref(), session).await {
+                Ok(()) | Err(PaymentError::AccountLost(_)) => {
+                    expired = expired.as_ref().map_or(&before.content, |(invoice, _)| invoice).checkout_expired(session).or(expired);
+                }
                 Err(PaymentError::Refused(why)) => tracing::info!(session, why, "a page can't be expired"),
                 Err(unavailable) => return Err(unavailable.into()),
             }
         }
         let Some(expired) = expired else { return Ok(()) };
-        let mut change = self.begin(&format!("expire/{}/{}", target.invoice, before.version), target, self.clock.now());
-        change.update(&before, expired)?;
+        let mut change = self.begin(&format!("expire/{}/{}", target.invoice, before.version), target.firm, self.clock.now());
+        change.update(before, expired)?;
         Ok(change.commit(&Reply::none()).await?)
     }
 
-    async fn settle_once(
-        &self,
-        event: &str,
-        at: Time,
-        target: InvoiceRef,
-        payment_intent: &str,
-        paid: Option<&Checkout>,
-    ) -> Result<(), Failed> {
-        let found = self.store.read(target.firm).record(target.invoice).record(target.firm).seen(event).fetch().await?;
-        if found.seen(event) {
+    async fn settle_once(&self, told: Told<'_>, target: InvoiceRef, payment_intent: &str, paid: Option<&Checkout>) -> Result<(), Failed> {
+        let read = self.store.read(target.firm).record(target.invoice).record(target.firm);
+        let found = read.account(told.account).seen(told.event).fetch().await?;
+        if found.seen(told.event) || told.is_of_another_firm(&found, target) {
             return Ok(());
         }
         let invoice = found.maybe(target.invoice)?.ok_or(UnknownInvoice::Unknown(target))?;
         let known = invoice.paid_by(payment_intent);
+        match told.place(paid.and_then(|checkout| attempt(&invoice, checkout)), self.mode, known.is_some()) {
+            Place::Its => {}
+            Place::AnotherAccount => return Ok(()),
+            Place::Ours => return Err(Failed::NotTheirs(target)),
+        }
         let plain = paid.filter(|checkout| known.is_none() && fits(&invoice, checkout));
         let behind = if plain.is_some() { Vec::new() } else { self.credits(target, invoice.credits_behind()).await? };
         let received = match plain {
             Some(checkout) => received(payment_intent, checkout),
-            None => match self.asked(event, payment_intent, paid).await? {
+            None => match self.asked(told, payment_intent, paid).await? {
                 Some(received) => received,
                 None => return Ok(()),
             },
         };
         let now = self.clock.now();
-        let day = found.record(target.firm)?.time_zone.day(at.min(now));
+        let day = found.record(target.firm)?.time_zone.day(told.at.min(now));
         let (payment, new_credit) = (new_id(now), new_id(now));
         let settled = invoice.settle(target.invoice, &received, payment, new_credit, now, day)?;
-        let mut change = self.change(event, target, now)?;
+        let mut change = self.change(told.event, target.firm, now)?;
         let Settled { invoice: changed, credit: excess, withdrawn } = settled;
         if let Some(changed) = changed {
             change.update(&invoice, changed)?;
@@ -117,16 +132,21 @@ impl Applying<'_> {
 
     async fn follow_page_once(
         &self,
-        event: &str,
+        told: Told<'_>,
         target: InvoiceRef,
+        checkout: &Checkout,
         follow: &impl Fn(&Invoice, Time) -> Option<(Invoice, invoice::Event)>,
     ) -> Result<(), Failed> {
-        let found = self.store.read(target.firm).record(target.invoice).seen(event).fetch().await?;
-        let invoice = found.maybe(target.invoice)?.filter(|_| !found.seen(event));
+        let found = self.store.read(target.firm).record(target.invoice).account(told.account).seen(told.event).fetch().await?;
+        if found.seen(told.event) || told.is_of_another_firm(&found, target) {
+            return Ok(());
+        }
+        let is_its = |invoice: &Record<Invoice>| attempt(invoice, checkout).is_none_or(|attempt| attempt.account.as_ref() == told.account);
+        let invoice = found.maybe(target.invoice)?.filter(is_its);
         let now = self.clock.now();
         let followed = invoice.and_then(|invoice| follow(&invoice, now).map(|followed| (invoice, followed)));
         let Some((invoice, followed)) = followed else { return Ok(()) };
-        let mut change = self.change(event, target, now)?;
+        let mut change = self.change(told.event, target.firm, now)?;
         change.update(&invoice, followed)?;
         Ok(change.commit(&Reply::none()).await?)
     }
@@ -142,8 +162,9 @@ impl Applying<'_> {
 
     /// How the payment stands, as Stripe answers; nothing if no money came. That is so where a payment is on its way, or
     /// failed; it can't be where the session `paid` was paid.
-    async fn asked(&self, event: &str, payment_intent: &str, paid: Option<&Checkout>) -> Result<Option<Received>, Failed> {
-        let PaymentState { status, livemode, received: amount, refunded, dispute, .. } = self.payments.payment(payment_intent).await?;
+    async fn asked(&self, told: Told<'_>, payment_intent: &str, paid: Option<&Checkout>) -> Result<Option<Received>, Failed> {
+        let (event, asked) = (told.event, self.payments.payment(told.account, payment_intent).await?);
+        let PaymentState { status, livemode, received: amount, refunded, dispute, .. } = asked;
         if livemode != self.payments.is_live() {
             return Err(Failed::OtherMode { live: livemode });
         }
@@ -163,17 +184,17 @@ impl Applying<'_> {
         }
     }
 
-    /// Begin the change that applies `event`.
-    fn change(&self, event: &str, target: InvoiceRef, now: Time) -> Result<Change, Error> {
-        let mut change = self.begin(event, target, now);
+    /// Begin the change of `firm`'s that applies `event`.
+    pub(crate) fn change(&self, event: &str, firm: FirmId, now: Time) -> Result<Change, Error> {
+        let mut change = self.begin(event, firm, now);
         change.seen(event)?;
         Ok(change)
     }
 
-    /// Begin a change because of `request`.
-    fn begin(&self, request: &str, target: InvoiceRef, now: Time) -> Change {
+    /// Begin a change of `firm`'s because of `request`.
+    pub(crate) fn begin(&self, request: &str, firm: FirmId, now: Time) -> Change {
         let audit = Audit { actor: Actor::System("stripe".to_owned()), at: now, request: request.to_owned(), source_address: None };
-        self.store.change(target.firm, audit, None)
+        self.store.change(firm, audit, None)
     }
 }
 
@@ -209,7 +230,7 @@ fn new_id<K: Kind>(now: Time) -> Id<K> {
 }
 
 /// What was applied before is done.
-fn applied(done: Result<(), Failed>) -> Result<(), Failed> {
+pub(crate) fn applied(done: Result<(), Failed>) -> Result<(), Failed> {
     match done {
         Err(Failed::Store(Error::Seen)) => Ok(()),
         done => done,

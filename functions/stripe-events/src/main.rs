@@ -1,6 +1,7 @@
 //! The function `stripe-events`.
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use domain::payment_account::Mode;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use payments::Payments;
 use queue::{Queue, Queues};
@@ -18,6 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let events = &StripeEvents {
         store: Store::from_env(env("TABLE_NAME")?).await,
         payments: Secrets::from_env().await.kept(env("STRIPE_SECRET")?, account).warm(clock.now()).await,
+        mode: env("PAYMENTS_MODE")?.parse::<Mode>()?,
         clock,
         queues: Queues { dead_letters: queue.at(env("STRIPE_EVENTS_DEAD_LETTERS")?), queue },
     };

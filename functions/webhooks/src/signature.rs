@@ -3,7 +3,7 @@
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use domain::Time;
-use secrets::WebhookSecrets;
+use secrets::EndpointSecrets;
 
 /// The header that has it; HTTP doesn't care for its case.
 pub(crate) const HEADER: &str = "stripe-signature";
@@ -28,7 +28,7 @@ pub(crate) enum BadSignature {
 }
 
 /// Check the signature `header` of `body` at `now`.
-pub(crate) fn check(header: Option<&str>, body: &[u8], secrets: &WebhookSecrets, now: Time) -> Result<(), BadSignature> {
+pub(crate) fn check(header: Option<&str>, body: &[u8], secrets: &EndpointSecrets, now: Time) -> Result<(), BadSignature> {
     let header = header.ok_or(BadSignature::Missing)?;
     let (mut signed_at, mut signatures) = (None, Vec::new());
     for part in header.split(',') {
@@ -81,8 +81,8 @@ mod tests {
     /// What Stripe's own library makes with the secret `whsec_test`, of `BODY` at `NOW`.
     const SIGNED: &str = "t=1790000000,v1=b36f4c72cd593b9c0b21f15a9eadcc506bc56028839405b372888a01e8aa7aa1";
 
-    fn secrets() -> WebhookSecrets {
-        WebhookSecrets { current: "whsec_test".to_owned(), previous: Some("whsec_old".to_owned()) }
+    fn secrets() -> EndpointSecrets {
+        EndpointSecrets { current: "whsec_test".to_owned(), previous: Some("whsec_old".to_owned()) }
     }
 
     fn at(seconds: i64) -> Time {
@@ -114,7 +114,7 @@ mod tests {
         ] {
             assert_eq!(check(Some(&header), BODY, &secrets(), at(NOW)), expected, "{header}");
         }
-        let after = WebhookSecrets { previous: None, ..secrets() };
+        let after = EndpointSecrets { previous: None, ..secrets() };
         assert_eq!(check(Some(&format!("t={NOW},{old}")), BODY, &after, at(NOW)), Err(BadSignature::Forged));
     }
 

@@ -1,9 +1,11 @@
-//! `/api/webhooks/stripe/`
+//! `/api/webhooks/stripe/` and `…/stripe/connect/`: Stripe has an endpoint told of one's own account, and another of those that are
+//! connected to it.
 
 use api::{Answer, Problem, Routes, routes};
 use axum::Extension;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use secrets::{EndpointSecrets, WebhookSecrets};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,8 +18,11 @@ use crate::{
 const LARGEST_EVENT: usize = 256 * 1024;
 
 pub(crate) fn routes<R: Routes>() -> R {
-    R::default().routes(routes!(receive_stripe_event))
+    R::default().routes(routes!(receive_stripe_event)).routes(routes!(receive_connect_event))
 }
+
+/// Which of the secrets are an endpoint's; none, if there is no such endpoint.
+type Endpoint = fn(&WebhookSecrets) -> Option<&EndpointSecrets>;
 
 /// The event is kept.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,9 +34,9 @@ struct Received {
 
 /// Receive an event of Stripe's.
 ///
-/// It is signed with the endpoint's secret, kept unread, and applied a moment later, once, however often it is sent. Not
-/// counted by any limit. 400 if the signature is missing, doesn't fit the body or wasn't made within five minutes; 413 for
-/// more than 256 KiB; 503 if it can't be kept, so that Stripe sends it again.
+/// Of the installation's own account. It is signed with the endpoint's secret, kept unread, and applied a moment later, once, however
+/// often it is sent. Not counted by any limit. 400 if the signature is missing, doesn't fit the body or wasn't made within five minutes;
+/// 413 for more than 256 KiB; 503 if it can't be kept, so that Stripe sends it again.
 #[utoipa::path(post, path = "/api/webhooks/stripe/", tag = "webhooks",
     request_body(content = serde_json::Value, content_type = "application/json; charset=utf-8", description = "The event, byte for byte as it was signed"),
     params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`: when it was signed, and the HMAC-SHA256 of that time, a dot and the body")),
@@ -41,23 +46,48 @@ async fn receive_stripe_event(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Answer<Received>, Problem> {
-    check(&webhooks, headers.get(signature::HEADER).and_then(|value| value.to_str().ok()), &body).await?;
+    receive(&webhooks, |secrets| Some(&secrets.own), &headers, &body).await
+}
+
+/// Receive an event of an account that is connected.
+///
+/// To a firm: what is paid there, and how the account stands. Signed with a secret of its own, and else as what is told of the
+/// installation's account.
+#[utoipa::path(post, path = "/api/webhooks/stripe/connect/", tag = "webhooks",
+    request_body(content = serde_json::Value, content_type = "application/json; charset=utf-8", description = "The event, byte for byte as it was signed"),
+    params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`: when it was signed, and the HMAC-SHA256 of that time, a dot and the body")),
+    responses((status = 200, description = "The event is kept", body = Received)))]
+async fn receive_connect_event(
+    Extension(webhooks): Extension<Webhooks>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Answer<Received>, Problem> {
+    receive(&webhooks, |secrets| secrets.connect.as_ref(), &headers, &body).await
+}
+
+/// Keep the event `body` that came to the endpoint whose secrets are `of`.
+async fn receive(webhooks: &Webhooks, of: Endpoint, headers: &HeaderMap, body: &Bytes) -> Result<Answer<Received>, Problem> {
+    check(webhooks, of, headers.get(signature::HEADER).and_then(|value| value.to_str().ok()), body).await?;
     if body.len() > LARGEST_EVENT {
         let detail = format!("An event may have at most {LARGEST_EVENT} bytes.");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail));
     }
-    let event = str::from_utf8(&body).map_err(|_| Problem::malformed("body", "Not UTF-8."))?;
+    let event = str::from_utf8(body).map_err(|_| Problem::malformed("body", "Not UTF-8."))?;
     webhooks.queue.send(event, &[]).await.map_err(Problem::unavailable)?;
     Answer::json(StatusCode::OK, &Received { received: true })
 }
 
 /// Check the signature `header` of `body`. A secret that it doesn't fit is read again.
-async fn check(webhooks: &Webhooks, header: Option<&str>, body: &[u8]) -> Result<(), Problem> {
+async fn check(webhooks: &Webhooks, of: Endpoint, header: Option<&str>, body: &[u8]) -> Result<(), Problem> {
     let now = webhooks.clock.now();
     let secrets = webhooks.secrets.get(now).await.map_err(Problem::unavailable)?;
-    let checked = match signature::check(header, body, &secrets, now) {
+    let checked = |secrets: &WebhookSecrets| match of(secrets) {
+        Some(secrets) => Ok(signature::check(header, body, secrets, now)),
+        None => Err(Problem::unavailable("the endpoint has no secret")),
+    };
+    let checked = match checked(&secrets)? {
         Err(BadSignature::Forged) => match webhooks.secrets.again(&secrets, now).await {
-            Some(newer) => signature::check(header, body, &newer, now),
+            Some(newer) => checked(&newer)?,
             None => Err(BadSignature::Forged),
         },
         checked => checked,

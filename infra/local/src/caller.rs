@@ -61,6 +61,19 @@ impl Caller {
         Call { what: format!("{method} {path}"), request: self.http.request(method, format!("{}{path}", self.url)) }
     }
 
+    /// The address of `path`.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// Opens the page at `url`, as a browser does; what it says.
+    pub(crate) async fn open(&self, url: &str) -> Result<String> {
+        let answer = self.http.get(url).send().await.doing(format!("{url} got no answer"))?;
+        let status = answer.status();
+        let page = answer.text().await.doing(format!("{url} got half an answer"))?;
+        if status.is_success() { Ok(page) } else { Err(Error::new(format!("{url} answered {status}"))) }
+    }
+
     /// Presses a button of the payment page at `url`, as a browser does.
     pub(crate) async fn press(&self, url: &str, button: &str) -> Result<()> {
         let url = format!("{}/{button}/", url.trim_end_matches('/'));

@@ -118,7 +118,10 @@ impl Stack {
         let url = &self.url;
         let payments = match self.stripe {
             Some(_) => format!("{url}{}", stripe::PATH),
-            None => format!("Stripe's test mode; forward its events with `stripe listen --forward-to {url}/api/webhooks/stripe/`"),
+            None => format!(
+                "Stripe's test mode; forward its events with `stripe listen --forward-to {url}/api/webhooks/stripe/ \
+                 --forward-connect-to {url}/api/webhooks/stripe/connect/`"
+            ),
         };
         format!("ConsultantPro is up: {url} (mail: {url}{}, docs: {url}/api/docs/, payments: {payments})", mailbox::PATH)
     }
@@ -167,7 +170,11 @@ fn stand_in(account: &Account, url: &str, data: &Path) -> Result<Option<StandIn>
     if account.real {
         return Ok(None);
     }
-    let webhook = Webhook { url: format!("{url}/api/webhooks/stripe/"), secret: account.webhook_secret.clone() };
+    let webhook = Webhook {
+        url: format!("{url}/api/webhooks/stripe/"),
+        secret: account.webhook_secret.clone(),
+        connect_secret: account.connect_secret.clone(),
+    };
     StandIn::kept(&format!("{url}{}", stripe::PATH), webhook, data).map(Some)
 }
 

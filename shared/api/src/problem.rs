@@ -167,6 +167,7 @@ impl From<Refusal> for Problem {
             (Why::State, None) => Self::conflict(refusal.message),
             (Why::Rule, Some(field)) => Self::invalid(field, refusal.message),
             (Why::Rule, None) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", refusal.message),
+            (Why::Unpayable, _) => Self::new(StatusCode::CONFLICT, "payments-unavailable", refusal.message),
             (Why::Unconfirmed, _) => {
                 let resend = "POST /api/auth/confirm-email/resend/ sends another.";
                 Self::new(StatusCode::FORBIDDEN, "unconfirmed", format!("{} {resend}", refusal.message))

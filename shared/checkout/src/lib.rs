@@ -1,5 +1,5 @@
 //! A page of Stripe's on which all that is due on an invoice can be paid, for who is signed in at the client and for whoever has
-//! the invoice's link.
+//! the invoice's link. It is in the firm's own account, or in the installation's, as the installation takes payments.
 //!
 //! The attempt is stored before Stripe is asked, and Stripe is asked with the attempt's key: whatever gets lost on the
 //! way, the next call goes on with the same attempt, and there is one page. While it is open, it is given out again. So it
@@ -11,15 +11,19 @@ use std::sync::Arc;
 use api::{Answer, Cx, Problem};
 use chrono::{DateTime, Utc};
 use domain::{
-    Email,
-    ids::FirmId,
+    Email, Refusal,
+    ids::{FirmId, InvoiceId, PaymentAccountId},
     invoice::{Checkout, Invoice, Link},
+    payment_account::{PaymentAccount, Taking},
 };
 use payments::{Opened, Order, PaymentError, Payments};
 use secrets::Kept;
 use serde::Serialize;
 use store::{Change, Record, Reply};
 use utoipa::ToSchema;
+
+/// Why nothing can be paid in an account that isn't connected any more.
+const GONE: &str = "The firm takes no payments online for now: its account at Stripe isn't connected any more.";
 
 /// Where an invoice can be paid.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,16 +47,55 @@ pub struct Payer {
     pub page: String,
 }
 
-/// The page on which `payer` can pay what is due on `invoice`; what it takes to open it is written by changes that `begin` begins.
+/// What payments are taken with.
+#[derive(Debug, Clone)]
+pub struct Till {
+    /// Our account at Stripe, through which others' are reached.
+    pub payments: Kept<Payments>,
+    /// Into whose account they go.
+    pub taking: Taking,
+}
+
+/// An invoice, and the account of the firm that it is to be paid into, if the firm has one.
+#[derive(Debug)]
+pub struct Payable {
+    /// The invoice.
+    pub invoice: Record<Invoice>,
+    /// The account.
+    pub account: Option<Record<PaymentAccount>>,
+}
+
+impl Payable {
+    /// Read them. A firm's invoice that isn't there is 404.
+    pub async fn read(cx: &Cx, firm: FirmId, invoice: InvoiceId) -> Result<Self, Problem> {
+        let account = PaymentAccountId::of_firm(firm);
+        let found = cx.store.read(firm).record(invoice).record(account).fetch().await?;
+        Ok(Self { invoice: found.record(invoice)?, account: found.maybe(account)? })
+    }
+}
+
+/// The page on which `payer` can pay what is due; what it takes to open it is written by changes that `begin` begins.
 pub async fn open(
     cx: &Cx,
-    account: &Kept<Payments>,
+    till: &Till,
     payer: Payer,
-    invoice: Record<Invoice>,
+    Payable { invoice, account }: Payable,
     begin: impl Fn() -> Change,
 ) -> Result<Answer<PaymentLink>, Problem> {
-    let payments = async || account.get(cx.now).await.map_err(Problem::unavailable);
-    let (payments, invoice, checkout) = match invoice.prepare_checkout(payer.link, cx.now)? {
+    let terms = match till.taking.terms(account.as_deref(), invoice.currency) {
+        Ok(terms) => terms,
+        Err(refusal) => {
+            // The firm is told, once.
+            if let Some(unavailable) = invoice.checkout_unavailable(cx.now) {
+                let mut change = begin();
+                change.update(&invoice, unavailable)?;
+                change.commit(&Reply::none()).await?;
+            }
+            return Err(refusal.into());
+        }
+    };
+    let payments = async || till.payments.get(cx.now).await.map_err(Problem::unavailable);
+    let (payments, invoice, checkout) = match invoice.prepare_checkout(payer.link, &terms, cx.now)? {
         Link::Open(checkout) => return answer(cx, checkout.url.unwrap_or_default(), checkout.expires_at),
         Link::Prepared(checkout) => (payments().await?, invoice, checkout),
         Link::New(prepared, checkout) => {
@@ -63,7 +106,7 @@ pub async fn open(
             (payments, invoice, checkout)
         }
     };
-    let opened = ask(cx, account, &payments, &order(payer, &invoice, &checkout)).await?;
+    let opened = ask(cx, &till.payments, &payments, &order(payer, &invoice, &checkout)).await?;
     if let Some(changed) = invoice.checkout_opened(checkout.attempt, &opened.session, &opened.url, opened.expires_at) {
         let mut change = begin();
         change.update(&invoice, changed)?;
@@ -83,6 +126,8 @@ async fn ask(cx: &Cx, account: &Kept<Payments>, payments: &Arc<Payments>, order:
     };
     opened.map_err(|error| match error {
         PaymentError::Unavailable(_) | PaymentError::KeyRefused(_) => Problem::unavailable(error),
+        // Before Stripe told us so.
+        PaymentError::AccountLost(_) => Refusal::unpayable(GONE).into(),
         PaymentError::Refused(why) => Problem::conflict(why),
     })
 }
@@ -96,6 +141,9 @@ fn order(Payer { firm, email, page, .. }: Payer, invoice: &Record<Invoice>, chec
     let metadata = [("firm", firm.to_string()), ("invoice", invoice.id.to_string()), ("attempt", checkout.attempt.to_string())];
     Order {
         key: checkout.key(invoice.id),
+        account: checkout.account.clone(),
+        methods: checkout.methods.clone(),
+        fee: checkout.fee,
         reference: invoice.id.to_string(),
         metadata: metadata.map(|(name, value)| (name.to_owned(), value)).into(),
         amount: checkout.amount,

@@ -2,7 +2,7 @@
 
 use crate::{
     EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
+    notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -68,6 +68,7 @@ macro_rules! aggregates {
             login: Login,
             mail: Mail,
             notification_batch: NotificationBatch,
+            payment_account: PaymentAccount,
             portal_user: PortalUser,
             project: Project,
             proposal: Proposal,

@@ -21,6 +21,8 @@ names! {
         Release = "release",
         /// Stripe's pages that are good for nothing any more are closed.
         Expire = "expire",
+        /// Nothing is to be paid any more in an account of Stripe's that isn't the firm's.
+        Leave = "leave",
         /// A credit that is overdrawn is settled.
         Settle = "settle",
         /// An invoice is paid from what was too much of its other payments.

@@ -59,6 +59,8 @@ ids! {
     NotificationBatchId = notification_batch::NotificationBatch, "batch", "notification_batch";
     /// The id of a payment.
     PaymentId = invoice::Payment, "pay", "payment";
+    /// The id of a firm's account for payments: its firm's, but for what it begins with.
+    PaymentAccountId = payment_account::PaymentAccount, "pacct", "payment_account";
     /// The id of a portal user.
     PortalUserId = portal_user::PortalUser, "portal", "portal_user";
     /// The id of a project.

@@ -101,6 +101,8 @@ crate::events! {
         CheckoutPaid = "invoice.checkout_paid" is Change,
         /// The money that was on its way won't come.
         CheckoutFailed = "invoice.checkout_failed" is Change,
+        /// Somebody wanted to pay it online, and the firm takes no payments there.
+        CheckoutUnavailable = "invoice.checkout_unavailable" is Change,
         /// A page to pay it is gone.
         CheckoutExpired = "invoice.checkout_expired" is Change,
         /// A draft was thrown away.
@@ -267,6 +269,9 @@ pub struct Invoice {
     /// The pages on which it can be, or could be, paid.
     #[serde(default)]
     pub checkouts: Vec<Checkout>,
+    /// When somebody first wanted to pay it online and couldn't, since the firm took no payments there.
+    #[serde(default)]
+    pub unpayable_at: Option<Time>,
     /// Whether it was given up: it is again, if what pays it is gone.
     #[serde(default)]
     pub written_off: bool,
@@ -342,6 +347,7 @@ impl Invoice {
             refund_absorbed: nothing,
             note_credits: Vec::new(),
             checkouts: Vec::new(),
+            unpayable_at: None,
             written_off: false,
             overdue_at: None,
             reminders: Vec::new(),

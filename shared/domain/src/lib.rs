@@ -45,6 +45,7 @@ pub mod notification_batch;
 pub mod notification_concern;
 pub mod offer;
 pub mod password;
+pub mod payment_account;
 pub mod portal_user;
 pub mod project;
 pub mod proposal;

@@ -100,6 +100,8 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
             | engagement::Event::Archived
             | engagement::Event::Restored,
         )
+        // Its owners are mailed, whatever they chose to hear of.
+        | DomainEvent::PaymentAccount(_)
         | DomainEvent::Firm(firm::Event::Registered | firm::Event::Confirmed | firm::Event::Closed | firm::Event::Updated)
         | DomainEvent::Lead(
             lead::Event::Created
@@ -230,6 +232,7 @@ fn invoice(event: invoice::Event) -> Option<Concern> {
         | invoice::Event::CheckoutPending
         | invoice::Event::CheckoutPaid
         | invoice::Event::CheckoutExpired
+        | invoice::Event::CheckoutUnavailable
         | invoice::Event::Deleted
         | invoice::Event::Archived
         | invoice::Event::Restored => None,

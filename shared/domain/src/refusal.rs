@@ -11,6 +11,8 @@ pub enum Why {
     Rule,
     /// Nothing leaves the firm before its founder has confirmed their e-mail.
     Unconfirmed,
+    /// The firm takes no payments online, or not this one.
+    Unpayable,
 }
 
 /// A rule's no, in words for the person who asked.
@@ -36,6 +38,11 @@ impl Refusal {
     pub fn unconfirmed() -> Self {
         let message = "Nothing leaves the firm before its founder has confirmed their e-mail, by the link in the mail that they got.";
         Self { why: Why::Unconfirmed, field: None, message: message.to_owned() }
+    }
+
+    /// The firm takes no payments online, or not this one.
+    pub fn unpayable(message: impl Into<String>) -> Self {
+        Self { why: Why::Unpayable, field: None, message: message.into() }
     }
 
     /// A rule about `field` is broken.

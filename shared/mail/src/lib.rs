@@ -26,6 +26,7 @@ mod mailer;
 mod message;
 mod notification;
 mod payment;
+mod payment_account;
 mod proposal;
 mod reminder;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use mailer::Mailer;
 pub use message::{Envelope, Message, Person, Reference, Sender, Subject};
 pub use notification::{NotificationMail, Told};
 pub use payment::PaymentMail;
+pub use payment_account::{AccountNotice, PaymentAccountMail};
 pub use proposal::ProposalMail;
 pub use reminder::ReminderMail;
 pub use tags::Tags;

@@ -69,6 +69,11 @@ impl Link {
         Self::page(origin, &[("portal/invoices", &invoice)])
     }
 
+    /// Where owners of a firm see to online payments: `<origin>/settings/payments`.
+    pub fn payment_settings(origin: &str) -> Self {
+        Self { address: format!("{}/settings/payments", origin.trim_end_matches('/')), needs_login: true }
+    }
+
     /// Where what a notification is about is looked at, by staff or at a client: `<origin>/projects/<project>/tasks/<task>`.
     pub fn about(origin: &str, about: About, is_portal: bool) -> Self {
         let page = about.page(is_portal);

@@ -60,6 +60,15 @@ pub(crate) fn to_stripe(money: Money) -> Result<i64, PaymentError> {
     }
 }
 
+/// No more than `fee` as Stripe is told it: what is finer than Stripe counts isn't taken.
+pub(crate) fn fee_to_stripe(fee: Money) -> Option<i64> {
+    let counted = counted(fee.currency())?;
+    let (from, to) = (fee.currency().decimals(), counted.decimals);
+    let scaled =
+        if to >= from { fee.minor().checked_mul(10_i64.checked_pow(to - from)?)? } else { fee.minor() / 10_i64.checked_pow(from - to)? };
+    Some(scaled - scaled % counted.step).filter(|amount| *amount > 0)
+}
+
 /// The money that Stripe means by `amount` in `currency`, as it writes it: `usd`.
 pub(crate) fn from_stripe(amount: i64, currency: &str) -> Result<Money, String> {
     let currency: Currency = currency.to_ascii_uppercase().parse().map_err(|_| format!("{currency} is no currency"))?;
@@ -125,6 +134,19 @@ mod tests {
         }
         let negative = money("1", "USD").negated();
         assert!(to_stripe(negative).is_err());
+    }
+
+    #[test]
+    fn of_a_fee_no_more_is_taken_than_stripe_can_count() {
+        for (fee, currency, stripe) in [
+            ("1.85", "USD", Some(185)),
+            ("0.009", "KWD", None),
+            ("1.239", "KWD", Some(1_230)),
+            ("1.99", "MGA", Some(1)),
+            ("5", "ISK", Some(500)),
+        ] {
+            assert_eq!(fee_to_stripe(money(fee, currency)), stripe, "{fee} {currency}");
+        }
     }
 
     #[test]

@@ -3,23 +3,36 @@
 use std::collections::HashMap;
 
 use chrono::DateTime;
-use domain::{Email, Money, Time};
+use domain::{
+    Email, Money, Time,
+    payment_account::{AccountId, PaymentMethods},
+};
 use stripe_checkout::{
     CheckoutSessionMode,
     checkout_session::{
-        CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-        CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ProductData,
+        CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes as Allowed, CreateCheckoutSessionLineItems,
+        CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ProductData,
     },
 };
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 
-use crate::{PaymentError, Payments, amount::to_stripe};
+use crate::{
+    PaymentError, Payments,
+    amount::{fee_to_stripe, to_stripe},
+    within,
+};
 
 /// What is to be paid, and by whom.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// Names this attempt to be paid: asked twice with one key, Stripe answers the same.
     pub key: String,
+    /// In which account; ours, if in none.
+    pub account: Option<AccountId>,
+    /// In which ways alone it can be paid, if not in all that fit.
+    pub methods: Option<PaymentMethods>,
+    /// How much of it is ours, of what is paid into another account.
+    pub fee: Option<Money>,
     /// What we call it.
     pub reference: String,
     /// What Stripe tells us with every event about the session, and with the payment.
@@ -52,7 +65,8 @@ impl Payments {
     pub async fn open_checkout(&self, order: &Order) -> Result<Opened, PaymentError> {
         let request = request(order)?;
         let key = IdempotencyKey::new(&order.key).map_err(|error| PaymentError::Refused(error.to_string()))?;
-        let session = self.send(|| request.customize().request_strategy(RequestStrategy::Idempotent(key.clone()))).await?;
+        let strategy = || RequestStrategy::Idempotent(key.clone());
+        let session = self.send(|| within(order.account.as_ref(), request.customize()).request_strategy(strategy())).await?;
         let unusable = || PaymentError::Unavailable(format!("the session {} can't be paid", session.id));
         Ok(Opened {
             url: session.url.clone().ok_or_else(unusable)?,
@@ -61,11 +75,13 @@ impl Payments {
         })
     }
 
-    /// Have nobody pay on the page `session` any more. It is refused where that was paid, is being paid or expired before.
-    pub async fn expire_checkout(&self, session: &str) -> Result<(), PaymentError> {
+    /// Have nobody pay on the page `session` in `account`, or in our own, any more. It is refused where that was paid, is being paid
+    /// or expired before.
+    pub async fn expire_checkout(&self, account: Option<&AccountId>, session: &str) -> Result<(), PaymentError> {
         let request = ExpireCheckoutSession::new(session);
         let key = IdempotencyKey::new(format!("expire:{session}")).map_err(|error| PaymentError::Refused(error.to_string()))?;
-        self.send(|| request.customize().request_strategy(RequestStrategy::Idempotent(key.clone()))).await?;
+        let strategy = || RequestStrategy::Idempotent(key.clone());
+        self.send(|| within(account, request.customize()).request_strategy(strategy())).await?;
         Ok(())
     }
 }
@@ -84,6 +100,7 @@ fn request(order: &Order) -> Result<CreateCheckoutSession, PaymentError> {
     let payment = CreateCheckoutSessionPaymentIntentData {
         description: Some(order.description.clone()),
         metadata: Some(metadata.clone()),
+        application_fee_amount: order.fee.and_then(fee_to_stripe),
         ..CreateCheckoutSessionPaymentIntentData::new()
     };
     let request = CreateCheckoutSession::new()
@@ -94,8 +111,14 @@ fn request(order: &Order) -> Result<CreateCheckoutSession, PaymentError> {
         .payment_intent_data(payment)
         .success_url(&order.success_url)
         .cancel_url(&order.cancel_url);
-    Ok(match &order.email {
+    let request = match &order.email {
         Some(email) => request.customer_email(email.to_string()),
+        None => request,
+    };
+    // A name of a way to pay is always taken, as above.
+    let allowed = |methods: &PaymentMethods| methods.iter().filter_map(|method| method.as_str().parse().ok()).collect::<Vec<Allowed>>();
+    Ok(match &order.methods {
+        Some(methods) => request.allowed_payment_method_types(allowed(methods)),
         None => request,
     })
 }

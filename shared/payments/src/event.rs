@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use domain::{Money, Time};
+use domain::{Money, Time, payment_account::AccountId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -24,6 +24,8 @@ pub struct Event {
     pub created: Time,
     /// Whether it is about real money.
     pub livemode: bool,
+    /// In which account; in ours, if in none.
+    pub account: Option<AccountId>,
     /// What happened.
     pub kind: Kind,
 }
@@ -49,6 +51,10 @@ pub enum Kind {
         /// The payment.
         payment_intent: String,
     },
+    /// How an account stands changed: how it stands now is to be asked.
+    AccountChanged(AccountId),
+    /// An account isn't connected any more.
+    AccountLost(AccountId),
     /// Nothing that concerns us; its type.
     Ignored(String),
 }
@@ -71,6 +77,7 @@ struct Envelope<'a> {
     id: String,
     created: i64,
     livemode: bool,
+    account: Option<String>,
     r#type: String,
     #[serde(borrow)]
     data: Data<'a>,
@@ -120,8 +127,12 @@ impl Named {
 pub fn parse(body: &str) -> Result<Event, Unreadable> {
     let event: Envelope<'_> = read(body)?;
     let created = DateTime::from_timestamp(event.created, 0).ok_or_else(|| Unreadable("its time is none".to_owned()))?;
+    let account: Option<AccountId> =
+        event.account.map(|id| id.parse().map_err(|_| Unreadable("its account is none".to_owned()))).transpose()?;
     let object = event.data.object.get();
     let kind = match event.r#type.as_str() {
+        "account.updated" => of_account(event.r#type, account.clone(), Kind::AccountChanged),
+        "account.application.deauthorized" => of_account(event.r#type, account.clone(), Kind::AccountLost),
         "checkout.session.completed"
         | "checkout.session.async_payment_succeeded"
         | "checkout.session.async_payment_failed"
@@ -141,7 +152,12 @@ pub fn parse(body: &str) -> Result<Event, Unreadable> {
         },
         _ => Kind::Ignored(event.r#type),
     };
-    Ok(Event { id: event.id, created, livemode: event.livemode, kind })
+    Ok(Event { id: event.id, created, livemode: event.livemode, account, kind })
+}
+
+/// What the event `name` says of `account`; nothing, if that is our own.
+fn of_account(name: String, account: Option<AccountId>, kind: fn(AccountId) -> Kind) -> Kind {
+    account.map_or(Kind::Ignored(name), kind)
 }
 
 /// What the event `name` says of `session`.

@@ -1,21 +1,24 @@
-//! Stripe, and everything of it: Checkout Sessions, how a payment stands, what an event says. Nothing else names it.
+//! Stripe, and everything of it: firms' accounts, Checkout Sessions, how a payment stands, what an event says. Nothing else names it.
 //!
 //! Invariants: a request that may have been done is only ever made again with the same key; an error says whether the
 //! outcome is known. Deliberately absent: invoices and what a payment does to them (`domain`), signatures (`webhooks`).
 
+mod account;
 mod amount;
 mod checkout;
 mod payment;
 
 pub mod event;
 
+pub use account::{NewAccount, Onboarding};
 pub use checkout::{Opened, Order};
 pub use payment::{Dispute, PaymentState, Status};
 
 use std::time::Duration;
 
+use domain::payment_account::AccountId;
 use miniserde::Deserialize;
-use stripe::{Client, ClientBuilder, StripeError};
+use stripe::{ApiErrorsCode, Client, ClientBuilder, StripeError};
 use stripe_client_core::{CustomizableStripeRequest, RequestBuilder};
 use tokio::time::Instant;
 
@@ -35,6 +38,9 @@ pub enum PaymentError {
     /// It was not done, since our key isn't taken: it may have been replaced.
     #[error("Stripe doesn't take our key: {0}")]
     KeyRefused(String),
+    /// It was not done, since the account that it was to be done in isn't connected to ours, or not any more.
+    #[error("the account isn't connected: {0}")]
+    AccountLost(String),
     /// It was not done, and won't be; why, in Stripe's words or ours.
     #[error("{0}")]
     Refused(String),
@@ -90,9 +96,17 @@ impl Payments {
         }
     }
 
-    /// Make the GET `request` likewise.
-    async fn get<T: Deserialize>(&self, request: impl Fn() -> RequestBuilder) -> Result<T, PaymentError> {
-        self.send(|| request().customize()).await
+    /// Make the GET `request` likewise, in `account`, or in our own.
+    async fn get<T: Deserialize>(&self, account: Option<&AccountId>, request: impl Fn() -> RequestBuilder) -> Result<T, PaymentError> {
+        self.send(|| within(account, request().customize())).await
+    }
+}
+
+/// `request`, made in `account`, or in our own.
+fn within<T>(account: Option<&AccountId>, request: CustomizableStripeRequest<T>) -> CustomizableStripeRequest<T> {
+    match account {
+        Some(account) => request.account_id(stripe::AccountId::from(account.to_string())),
+        None => request,
     }
 }
 
@@ -102,6 +116,7 @@ impl From<StripeError> for PaymentError {
             StripeError::Stripe(error, status) => {
                 let why = error.message.unwrap_or_else(|| error.type_.as_str().to_owned());
                 match status {
+                    403 if error.code == Some(ApiErrorsCode::AccountInvalid) => Self::AccountLost(why),
                     401 => Self::KeyRefused(why),
                     // 403 is about what our key may do, which is no business of whoever pays; 409 is a race for the key.
                     403 | 409 | 424 | 429 | 500.. => Self::Unavailable(format!("{status} {why}")),

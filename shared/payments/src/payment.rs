@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::Money;
+use domain::{Money, payment_account::AccountId};
 use miniserde::Deserialize;
 use serde::Serialize;
 use stripe_client_core::{RequestBuilder, StripeMethod};
@@ -89,20 +89,20 @@ struct OfPayment<'a> {
 }
 
 impl Payments {
-    /// How the payment `payment_intent` stands now.
-    pub async fn payment(&self, payment_intent: &str) -> Result<PaymentState, PaymentError> {
+    /// How the payment `payment_intent` in `account`, or in our own, stands now.
+    pub async fn payment(&self, account: Option<&AccountId>, payment_intent: &str) -> Result<PaymentState, PaymentError> {
         if !payment_intent.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(PaymentError::Refused("There is no such payment.".to_owned()));
         }
         let path = format!("/payment_intents/{payment_intent}");
         let expand = Expand { expand: ["latest_charge"] };
-        let intent: Intent = self.get(|| RequestBuilder::new(StripeMethod::Get, path.as_str()).query(&expand)).await?;
+        let intent: Intent = self.get(account, || RequestBuilder::new(StripeMethod::Get, path.as_str()).query(&expand)).await?;
         let money = |amount| from_stripe(amount, &intent.currency).map_err(PaymentError::Refused);
         let (refunded, disputed) = intent.latest_charge.map_or((0, false), |charge| (charge.amount_refunded, charge.disputed));
         Ok(PaymentState {
             received: money(intent.amount_received)?,
             refunded: money(refunded)?,
-            dispute: if disputed { self.dispute(payment_intent).await? } else { None },
+            dispute: if disputed { self.dispute(account, payment_intent).await? } else { None },
             status: match intent.status.as_str() {
                 "succeeded" => Status::Succeeded,
                 "processing" => Status::Processing,
@@ -115,9 +115,9 @@ impl Payments {
     }
 
     /// How the disputes about a payment stand, the worst of them.
-    async fn dispute(&self, payment_intent: &str) -> Result<Option<Dispute>, PaymentError> {
+    async fn dispute(&self, account: Option<&AccountId>, payment_intent: &str) -> Result<Option<Dispute>, PaymentError> {
         let query = OfPayment { payment_intent, limit: 100 };
-        let disputes: Disputes = self.get(|| RequestBuilder::new(StripeMethod::Get, "/disputes").query(&query)).await?;
+        let disputes: Disputes = self.get(account, || RequestBuilder::new(StripeMethod::Get, "/disputes").query(&query)).await?;
         let stand = |disputed: Disputed| match disputed.status.as_str() {
             "lost" => Dispute::Lost,
             // A warning is a bank's question, which takes no money.

@@ -1,5 +1,5 @@
 //! What only some functions know: the key that signs tokens (`auth`), the key of the links in mails (`auth`, `guest`, `outbox`),
-//! our key at Stripe (`clients`, `guest`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
+//! our key at Stripe (`auth`, `clients`, `guest`, `stripe-events`), and what Stripe signs with (`webhooks`). Each lies in a Secrets Manager
 //! secret of its own, so that a function's policy can allow just its own, and is [`Kept`] for some minutes.
 
 mod kept;
@@ -12,7 +12,7 @@ pub use link::{
     BadLink, ChangingEmail, Confirming, Invited, Invitee, KnownDevice, LinkKey, Purpose, RemovingFactor, Resetting, RestoringEmail, Showing,
 };
 pub use signing::{BadToken, Challenged, Refresh, SigningKey};
-pub use stripe::{WebhookSecrets, stripe_key};
+pub use stripe::{EndpointSecrets, WebhookSecrets, stripe_key};
 
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ mod lead;
 mod login;
 mod mail;
 mod notification_batch;
+mod payment_account;
 mod portal_user;
 mod project;
 mod proposal;

@@ -1,23 +1,24 @@
 //! Every key of the table and its indexes, in one place. The firm comes first; the exceptions are logins and the e-mails that
 //! they are found by, which are one for all firms, the idempotency and the leases of callers who have no firm yet, timers,
-//! which are read by when they are due, and the events of Stripe, whose ids are one series for all firms.
+//! which are read by when they are due, and the events and accounts of Stripe, whose ids are one series for all firms.
 //!
 //! `template.yaml` lets only `auth` come to the keys of logins, their sessions, and e-mails, by what they begin with.
 
-use std::fmt;
-
 use domain::{
     Date, Digest, Email, Id, Kind, Time,
-    client::Client,
     firm::Firm,
     ids::{LoginId, NotificationId, TimeEntryId, UserId},
-    prospect::Prospect,
+    payment_account::AccountId,
     session::Session,
     time_entry::TimeEntry,
     timer::Timer,
 };
 
 use crate::{Entity, Parent, Person};
+
+mod held;
+
+pub use held::{Counter, Unique};
 
 /// The names of attributes.
 pub(crate) mod name {
@@ -225,6 +226,11 @@ impl Key {
         Self::header(format!("STRIPE_EVENT#{id}"))
     }
 
+    /// Whose an account at Stripe is.
+    pub(crate) fn stripe_account(account: &AccountId) -> Self {
+        Self::header(format!("STRIPE_ACCOUNT#{account}"))
+    }
+
     pub(crate) fn timer<T: Entity>(firm: Id<Firm>, id: Id<T>, timer: Timer) -> Self {
         let id = id.to_string();
         // The last letters of an id are random.
@@ -307,60 +313,6 @@ pub(crate) mod index {
     }
 }
 
-/// A value that only one record may hold at a time, or several only on purpose.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unique {
-    /// The e-mail of leads, in their firm; several may have it on purpose.
-    LeadEmail(Email),
-    /// The one client that a prospect becomes.
-    ClientOf(Id<Prospect>),
-    /// The one proposal that a prospect accepts.
-    AcceptedBy(Id<Prospect>),
-    /// The e-mail of a portal user, at their client.
-    PortalEmail(Id<Client>, Email),
-    /// The e-mail of a member, in their firm.
-    UserEmail(Email),
-    /// An address to which mail was suppressed, by the firm; it may have been lifted since.
-    Suppressed(Email),
-}
-
-impl fmt::Display for Unique {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LeadEmail(email) => write!(f, "LEAD_EMAIL#{email}"),
-            Self::ClientOf(prospect) => write!(f, "CLIENT_OF#{prospect}"),
-            Self::AcceptedBy(prospect) => write!(f, "ACCEPTED_BY#{prospect}"),
-            Self::PortalEmail(client, email) => write!(f, "PORTAL_EMAIL#{client}#{email}"),
-            Self::UserEmail(email) => write!(f, "USER_EMAIL#{email}"),
-            Self::Suppressed(email) => write!(f, "SUPPRESSED#{email}"),
-        }
-    }
-}
-
-/// A series of numbers without gaps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counter {
-    /// `PRO-000001`, …
-    Proposals,
-    /// `CON-000001`, …
-    Contracts,
-    /// `INV-000001`, …
-    Invoices,
-    /// `CRN-000001`, …
-    CreditNotes,
-}
-
-impl fmt::Display for Counter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Proposals => "PROPOSALS",
-            Self::Contracts => "CONTRACTS",
-            Self::Invoices => "INVOICES",
-            Self::CreditNotes => "CREDIT_NOTES",
-        })
-    }
-}
-
 impl<K: Kind + Entity> From<Id<K>> for Parent {
     fn from(id: Id<K>) -> Self {
         Self::new(K::TYPE, <K as Kind>::NAME, id.to_string())
@@ -370,7 +322,7 @@ impl<K: Kind + Entity> From<Id<K>> for Parent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{contract::Contract, lead::Lead, mail::Mail, timer::TimerKind};
+    use domain::{client::Client, contract::Contract, lead::Lead, mail::Mail, timer::TimerKind};
 
     #[test]
     fn the_key_table() {
@@ -411,6 +363,7 @@ mod tests {
             ("workday", key(Key::workday(firm, Id::new(now, 6), "2026-11-25".parse().unwrap()))),
             ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),
             ("Stripe event", key(Key::stripe_event("evt_1"))),
+            ("Stripe account", key(Key::stripe_account(&"acct_1".parse().unwrap()))),
             ("effect", key(Key::effect(firm, "prop_1", 3, "mail"))),
             ("redrive", key(Key::redrive(firm, "INVOICE", "inv_1", 3, now))),
             ("by_type", index::by_type::<Lead>(firm)),

@@ -24,6 +24,7 @@ mod membership;
 mod named;
 mod notification;
 mod open;
+mod payment_account;
 mod race;
 mod read;
 mod rebuild;

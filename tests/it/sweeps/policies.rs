@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::allowance::Limits;
 use local::{
     ses::Told,
-    stripe::Action,
+    stripe::{Action, Move},
     template::{ACCOUNT, Call, Function, REGION},
 };
 use mail_events::MailEvents;
@@ -107,6 +107,7 @@ async fn every_function_is_allowed_just_what_it_does() {
     part.session().await;
     part.act("record-payment", json!({"amount": "100", "method": "cash"})).await;
     bill.after(&[Action::Pay, Action::Refund(Some(100))]).await;
+    app.stand_in.step(&firm.account().await, Move::Complete).unwrap();
     let events = app.stand_in.take_events();
     let poison = poison(&events[0], &bill.id);
     watch.was_nobody();

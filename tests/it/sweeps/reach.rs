@@ -18,6 +18,7 @@ in_parts!(what_would_reach_others_is_refused_as_long_as_the_firm_is_not_confirme
 async fn what_would_reach_others_is_refused_as_long_as_the_firm_is_not_confirmed(part: Part) {
     let app = TestApp::unlimited().await;
     let (firm, post) = (app.firm().await, PostOffice::open().await);
+    app.stripe.ready().await;
     let (mut faults, mut refused) = (Vec::new(), 0);
     for row in part.of(catalog().into_iter().filter(|row| row.described().writes() && row.described().is_for("staff"))) {
         let given = row.given(&firm).await;

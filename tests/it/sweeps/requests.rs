@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use tests::{Metered, TestApp, catalog};
+use tests::{Metered, Row, TestApp, catalog};
 
 use super::{Part, assert_none, in_parts};
 
@@ -80,7 +80,8 @@ async fn the_same_idempotency_key_writes_once_and_reads_once_to_answer_the_same(
     let app = TestApp::unlimited().await;
     let firm = app.firm().await;
     let mut faults = Vec::new();
-    for row in part.of(catalog().into_iter().filter(|row| row.described().method == Method::POST && !row.gives_up_access)) {
+    let is_kept = |row: &Row| row.described().method == Method::POST && !row.gives_up_access && !row.answers_anew;
+    for row in part.of(catalog().into_iter().filter(is_kept)) {
         let given = row.given(&firm).await;
         let key = format!("{:032x}", rand::random::<u128>());
         let call = || row.rightful(&firm, &given).header("idempotency-key", &key);

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod billing;
+mod connect;
 mod delivery;
 mod guest;
 mod mails;
@@ -26,6 +27,8 @@ pub async fn run(url: &str) -> Result<()> {
     let firm = onboarding::walk(&mut walk).await?;
     println!("From contract to work");
     let work = delivery::walk(&mut walk, &firm).await?;
+    println!("Where the money goes");
+    connect::walk(&mut walk, &firm).await?;
     println!("From work to cash");
     billing::walk(&mut walk, &firm, &work).await?;
     println!("What doesn't arrive");
@@ -34,6 +37,7 @@ pub async fn run(url: &str) -> Result<()> {
     sender::walk(&mut walk, &firm).await?;
     println!("Paid without a log-in");
     guest::walk(&mut walk, &firm).await?;
+    connect::restricted(&mut walk, &firm).await?;
     println!("What somebody signs in with");
     accounts::walk(&mut walk).await?;
     println!("What is refused");

@@ -1,13 +1,18 @@
 //! The firm signs up, says how it bills, and invites its people.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 use super::{
     calendar::Calendar,
     firm::{CURRENCY, FIRM, OWNER, PASSWORD, Person, STAFF, TAX},
     loader::{Loader, once, together},
 };
-use crate::{caller::Caller, error::Result};
+use crate::{
+    caller::Caller,
+    error::{Error, Result},
+    stripe,
+};
 
 /// The firm with all its people, signed in.
 pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
@@ -25,6 +30,7 @@ pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
         "address": address, "tax_number": "3407412", "vat_id": "IE3407412UH",
     });
     loader.patch(key, "/api/auth/firm/", &terms).await?;
+    connect(&loader, key).await?;
     let invited = together(STAFF.iter().map(async |Person { name, email, role, .. }| {
         loader.create(key, "/api/auth/users/", &json!({ "name": name, "email": email, "role": role })).await?.text("/id")
     }))
@@ -34,4 +40,26 @@ pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
         loader.sign_in(person.key, id, token);
     }
     Ok(loader)
+}
+
+/// How long an account may take to be set up, by way of Stripe, webhook and queue.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The firm sets up how it is paid online. Nobody but a person could at Stripe itself.
+async fn connect(loader: &Loader, owner: &str) -> Result<()> {
+    if loader.caller.get(stripe::PATH).send().await?.status() != 200 {
+        return Ok(());
+    }
+    const SETTINGS: &str = "/api/auth/firm/payments/";
+    loader.act(owner, &format!("{SETTINGS}connect/"), &json!({})).await?;
+    let account = loader.get(owner, SETTINGS).await?.text("/account")?;
+    loader.caller.press(&loader.caller.at(&format!("{}accounts/{account}", stripe::PATH)), "complete").await?;
+    let deadline = Instant::now() + PATIENCE;
+    while loader.get(owner, SETTINGS).await?.body().pointer("/charges_enabled") != Some(&Value::Bool(true)) {
+        if Instant::now() > deadline {
+            return Err(Error::new("the firm's account for payments isn't set up"));
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Ok(())
 }

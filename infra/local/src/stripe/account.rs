@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 const KEY: &str = "STRIPE_SECRET_KEY";
 /// The environment variable with what webhooks are signed with.
 const WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
+/// The same of the endpoint for connected accounts; what is signed for both with one secret, as `stripe listen` does, needs no second.
+const CONNECT_SECRET: &str = "STRIPE_CONNECT_WEBHOOK_SECRET";
 
 /// What we and a Stripe know each other by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +20,19 @@ pub struct Account {
     pub key: String,
     /// What it signs with.
     pub webhook_secret: String,
+    /// What it signs events of connected accounts with.
+    pub connect_secret: String,
 }
 
 impl Default for Account {
     /// One at the stand-in.
     fn default() -> Self {
-        Self { real: false, key: "sk_test_local".to_owned(), webhook_secret: "whsec_local".to_owned() }
+        Self {
+            real: false,
+            key: "sk_test_local".to_owned(),
+            webhook_secret: "whsec_local".to_owned(),
+            connect_secret: "whsec_local_connect".to_owned(),
+        }
     }
 }
 
@@ -31,11 +40,13 @@ impl Account {
     /// The one that the environment names; at the stand-in, if it names none.
     pub(crate) fn from_env() -> Result<Self> {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::read(variable(KEY), variable(WEBHOOK_SECRET))
+        Self::read(variable(KEY), variable(WEBHOOK_SECRET), variable(CONNECT_SECRET))
     }
 
-    fn read(key: Option<String>, webhook_secret: Option<String>) -> Result<Self> {
-        let local = Self { webhook_secret: webhook_secret.unwrap_or_else(|| Self::default().webhook_secret), ..Self::default() };
+    fn read(key: Option<String>, webhook_secret: Option<String>, connect_secret: Option<String>) -> Result<Self> {
+        let connect_secret = connect_secret.or_else(|| webhook_secret.clone()).unwrap_or_else(|| Self::default().connect_secret);
+        let webhook_secret = webhook_secret.unwrap_or_else(|| Self::default().webhook_secret);
+        let local = Self { webhook_secret, connect_secret, ..Self::default() };
         match key {
             None => Ok(local),
             Some(key) if ["sk_test_", "rk_test_"].iter().any(|test| key.starts_with(test)) => Ok(Self { real: true, key, ..local }),
@@ -53,7 +64,7 @@ impl Account {
 
     /// What the secret named by `WEBHOOK_SECRET` holds.
     pub(crate) fn webhook_secret(&self) -> String {
-        json!({ "current": self.webhook_secret }).to_string()
+        json!({ "current": self.webhook_secret, "connect": { "current": self.connect_secret } }).to_string()
     }
 }
 
@@ -63,9 +74,12 @@ mod tests {
 
     #[test]
     fn a_test_key_is_used_and_a_live_one_refused() {
-        let read = |key: Option<&str>, secret: Option<&str>| Account::read(key.map(str::to_owned), secret.map(str::to_owned));
+        let read = |key: Option<&str>, secret: Option<&str>| Account::read(key.map(str::to_owned), secret.map(str::to_owned), None);
         assert_eq!(read(None, None).unwrap(), Account::default());
-        assert_eq!(read(None, Some("whsec_mine")).unwrap().webhook_secret, "whsec_mine");
+        let mine = read(None, Some("whsec_mine")).unwrap();
+        assert_eq!((mine.webhook_secret.as_str(), mine.connect_secret.as_str()), ("whsec_mine", "whsec_mine"));
+        let two = Account::read(None, None, Some("whsec_other".to_owned())).unwrap();
+        assert_eq!((two.webhook_secret.as_str(), two.connect_secret.as_str()), ("whsec_local", "whsec_other"));
         let real = read(Some("sk_test_1"), Some("whsec_mine")).unwrap();
         assert_eq!((real.real, real.key.as_str()), (true, "sk_test_1"));
         let refused = read(Some("sk_live_1"), None).unwrap_err().to_string();

@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::BTreeMap;
 
-use super::{form, objects};
+use super::{
+    Action,
+    connected::{Connected, Link},
+    form, objects,
+};
 
 /// How many events are kept to be sent again.
 const KEPT_EVENTS: usize = 500;
@@ -17,6 +21,12 @@ pub(super) struct Books {
     made: u64,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) payments: BTreeMap<String, Payment>,
+    /// Accounts that are connected to ours, or were.
+    #[serde(default)]
+    pub(super) accounts: BTreeMap<String, Connected>,
+    /// Pages on which one is set up.
+    #[serde(default)]
+    pub(super) links: BTreeMap<String, Link>,
     /// What was answered to an idempotency key.
     pub(super) replies: BTreeMap<String, Reply>,
     /// The newest events, oldest first.
@@ -28,6 +38,15 @@ pub(super) struct Books {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Session {
     pub(super) id: String,
+    /// In which account; in ours, if in none.
+    #[serde(default)]
+    pub(super) account: Option<String>,
+    /// How much of it is ours.
+    #[serde(default)]
+    pub(super) fee: Option<i64>,
+    /// In which ways alone it can be paid.
+    #[serde(default)]
+    pub(super) allowed: Vec<String>,
     pub(super) created: i64,
     pub(super) expires_at: i64,
     pub(super) amount: i64,
@@ -49,6 +68,10 @@ pub(super) struct Session {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Payment {
     pub(super) id: String,
+    #[serde(default)]
+    pub(super) account: Option<String>,
+    #[serde(default)]
+    pub(super) fee: Option<i64>,
     pub(super) charge: String,
     pub(super) created: i64,
     pub(super) amount: i64,
@@ -101,12 +124,13 @@ fn most(currency: &str) -> i64 {
 pub struct No {
     pub(super) status: u16,
     pub(super) kind: &'static str,
+    pub(super) code: Option<&'static str>,
     pub(super) message: String,
 }
 
 impl No {
     pub(super) fn invalid(message: impl Into<String>) -> Self {
-        Self { status: 400, kind: "invalid_request_error", message: message.into() }
+        Self { status: 400, kind: "invalid_request_error", code: None, message: message.into() }
     }
 
     pub(super) fn missing(what: &str, id: &str) -> Self {
@@ -122,56 +146,14 @@ impl std::fmt::Display for No {
 
 impl std::error::Error for No {}
 
-/// What the payer, the firm or a bank does about a session; the last part of a button's path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Pay by card: the money is there at once.
-    Pay,
-    /// Pay by bank: the money is on its way.
-    PayLater,
-    /// The money arrives that was on its way.
-    Arrive,
-    /// The money that was on its way won't come.
-    Bounce,
-    /// Nobody paid in time.
-    Expire,
-    /// Pay back what is left of the payment, or so many of the currency's smallest units.
-    Refund(Option<i64>),
-    /// The payer's bank wants the money back.
-    Dispute,
-    /// And doesn't get it.
-    Win,
-    /// And gets it.
-    Lose,
-}
-
-impl FromStr for Action {
-    type Err = No;
-
-    fn from_str(name: &str) -> Result<Self, No> {
-        Ok(match name {
-            "pay" => Self::Pay,
-            "pay-later" => Self::PayLater,
-            "arrive" => Self::Arrive,
-            "bounce" => Self::Bounce,
-            "expire" => Self::Expire,
-            "refund" => Self::Refund(None),
-            "dispute" => Self::Dispute,
-            "win" => Self::Win,
-            "lose" => Self::Lose,
-            other => return Err(No::missing("button", other)),
-        })
-    }
-}
-
 impl Books {
-    fn id(&mut self, prefix: &str) -> String {
+    pub(super) fn id(&mut self, prefix: &str) -> String {
         self.made += 1;
         format!("{prefix}_{:012}", self.made)
     }
 
-    /// Opens the session that `form` orders.
-    pub(super) fn open(&mut self, form: &Value, now: i64) -> Result<Session, No> {
+    /// Opens in `account` the session that `form` orders.
+    pub(super) fn open(&mut self, account: Option<&str>, form: &Value, now: i64) -> Result<Session, No> {
         let text = |path: &str| form::text(form, path);
         let needed =
             |path: &str| text(path).ok_or_else(|| No::invalid(format!("Missing required param: {}.", path.trim_start_matches('/'))));
@@ -186,8 +168,15 @@ impl Books {
             return Err(No::invalid(format!("The amount due must be between 1 and {most}.")));
         }
         let expires_at = if text("/expires_at").is_some() { number("/expires_at")? } else { now + DAY };
+        if let Some(account) = account {
+            self.charges(account)?;
+        }
+        let fee = text("/payment_intent_data/application_fee_amount").map(|_| number("/payment_intent_data/application_fee_amount"));
         let session = Session {
             id: self.id("cs_test"),
+            account: account.map(str::to_owned),
+            fee: fee.transpose()?,
+            allowed: form::texts(form, "/allowed_payment_method_types").into_values().collect(),
             created: now,
             expires_at,
             amount,
@@ -205,6 +194,18 @@ impl Books {
         };
         self.sessions.insert(session.id.clone(), session.clone());
         Ok(session)
+    }
+
+    /// The payment that `id` names in `account`.
+    pub(super) fn payment_in(&self, account: Option<&str>, id: &str) -> Result<&Payment, No> {
+        let payment = self.payment(id)?;
+        if payment.account.as_deref() == account { Ok(payment) } else { Err(No::missing("payment_intent", id)) }
+    }
+
+    /// The session `id` in `account`.
+    pub(super) fn session_in(&self, account: Option<&str>, id: &str) -> Result<&Session, No> {
+        let session = self.session(id)?;
+        if session.account.as_deref() == account { Ok(session) } else { Err(No::missing("checkout.session", id)) }
     }
 
     /// The payment that `id` names: a payment, or its charge.
@@ -241,6 +242,8 @@ impl Books {
         }
         let payment = Payment {
             id: self.id("pi"),
+            account: session.account.clone(),
+            fee: session.fee,
             charge: self.id("ch"),
             created: now,
             amount: session.amount,
@@ -254,8 +257,8 @@ impl Books {
         let payment_status = if at_once { "paid" } else { "unpaid" }.to_owned();
         let session = Session { status: "complete".to_owned(), payment_status, payment: Some(payment.id.clone()), ..session };
         if at_once {
-            self.emit("payment_intent.succeeded", objects::payment(&payment, false), now);
-            self.emit("charge.succeeded", objects::charge(&payment), now);
+            self.emit(payment.account.as_deref(), "payment_intent.succeeded", objects::payment(&payment, false), now);
+            self.emit(payment.account.as_deref(), "charge.succeeded", objects::charge(&payment), now);
         }
         self.payments.insert(payment.id.clone(), payment);
         self.keep_session(&session, "checkout.session.completed", now);
@@ -270,11 +273,11 @@ impl Books {
         payment.status = if arrives { "succeeded" } else { "requires_payment_method" }.to_owned();
         let payment = payment.clone();
         if arrives {
-            self.emit("payment_intent.succeeded", objects::payment(&payment, false), now);
+            self.emit(payment.account.as_deref(), "payment_intent.succeeded", objects::payment(&payment, false), now);
             let session = Session { payment_status: "paid".to_owned(), ..session };
             self.keep_session(&session, "checkout.session.async_payment_succeeded", now);
         } else {
-            self.emit("payment_intent.payment_failed", objects::payment(&payment, false), now);
+            self.emit(payment.account.as_deref(), "payment_intent.payment_failed", objects::payment(&payment, false), now);
             self.keep_session(&session, "checkout.session.async_payment_failed", now);
         }
         Ok(())
@@ -298,8 +301,8 @@ impl Books {
         payment.refunds.push(refund.clone());
         let payment = payment.clone();
         let shown = objects::refund(&payment, &refund);
-        self.emit("refund.created", shown.clone(), now);
-        self.emit("charge.refunded", objects::charge(&payment), now);
+        self.emit(payment.account.as_deref(), "refund.created", shown.clone(), now);
+        self.emit(payment.account.as_deref(), "charge.refunded", objects::charge(&payment), now);
         Ok(shown)
     }
 
@@ -308,9 +311,9 @@ impl Books {
         let payment = self.payments.get_mut(id).filter(|payment| payment.status == "succeeded" && payment.dispute.is_none());
         let payment = payment.ok_or_else(|| No::invalid("This payment can't be disputed, or was before."))?;
         payment.dispute = Some(dispute.clone());
-        let shown = objects::dispute(payment, &dispute);
-        self.emit("charge.dispute.created", shown.clone(), now);
-        self.emit("charge.dispute.funds_withdrawn", shown, now);
+        let (shown, account) = (objects::dispute(payment, &dispute), payment.account.clone());
+        self.emit(account.as_deref(), "charge.dispute.created", shown.clone(), now);
+        self.emit(account.as_deref(), "charge.dispute.funds_withdrawn", shown, now);
         Ok(())
     }
 
@@ -320,10 +323,10 @@ impl Books {
         let dispute = dispute.ok_or_else(|| No::invalid("No dispute is open."))?;
         dispute.status = if won { "won" } else { "lost" }.to_owned();
         let dispute = dispute.clone();
-        let shown = objects::dispute(payment, &dispute);
-        self.emit("charge.dispute.closed", shown.clone(), now);
+        let (shown, account) = (objects::dispute(payment, &dispute), payment.account.clone());
+        self.emit(account.as_deref(), "charge.dispute.closed", shown.clone(), now);
         if won {
-            self.emit("charge.dispute.funds_reinstated", shown, now);
+            self.emit(account.as_deref(), "charge.dispute.funds_reinstated", shown, now);
         }
         Ok(())
     }
@@ -343,17 +346,24 @@ impl Books {
 
     fn keep_session(&mut self, session: &Session, event: &str, now: i64) {
         self.sessions.insert(session.id.clone(), session.clone());
-        self.emit(event, objects::session(session, None), now);
+        self.emit(session.account.as_deref(), event, objects::session(session, None), now);
     }
 
-    /// Writes down that `object` has changed; delivery is due at once.
-    fn emit(&mut self, kind: &str, object: Value, now: i64) {
+    /// Writes down that `object`, in `account`, has changed; delivery is due at once. Of an account that isn't connected any more nothing is
+    /// told.
+    pub(super) fn emit(&mut self, account: Option<&str>, kind: &str, object: Value, now: i64) {
+        if account.is_some_and(|account| self.connected(account).is_err()) {
+            return;
+        }
         let id = self.id("evt");
-        let body = json!({
+        let mut body = json!({
             "id": id, "object": "event", "api_version": objects::API_VERSION, "created": now, "livemode": false, "pending_webhooks": 1,
             "request": { "id": null, "idempotency_key": null }, "type": kind, "data": { "object": object },
-        })
-        .to_string();
+        });
+        if let (Some(account), Value::Object(fields)) = (account, &mut body) {
+            fields.insert("account".to_owned(), account.into());
+        }
+        let body = body.to_string();
         self.events.push(body.clone());
         self.events.drain(..self.events.len().saturating_sub(KEPT_EVENTS));
         self.outgoing.push(Outgoing { body, due: now.saturating_mul(1000), tries: 0 });

@@ -66,8 +66,13 @@ impl StandIn {
 
     /// Sends an event; whether it was taken.
     async fn send(&self, webhook: &Webhook, body: &str) -> bool {
-        let signature = sign(&webhook.secret, self.now(), body.as_bytes());
-        let request = self.inner.http.post(&webhook.url).timeout(Duration::from_secs(20)).header("stripe-signature", signature);
+        let is_connected = serde_json::from_str(body).is_ok_and(|event: serde_json::Value| event.get("account").is_some());
+        let (url, secret) = match is_connected {
+            true => (format!("{}connect/", webhook.url), &webhook.connect_secret),
+            false => (webhook.url.clone(), &webhook.secret),
+        };
+        let signature = sign(secret, self.now(), body.as_bytes());
+        let request = self.inner.http.post(url).timeout(Duration::from_secs(20)).header("stripe-signature", signature);
         let answer = request.header("content-type", "application/json; charset=utf-8").body(body.to_owned()).send().await;
         match answer {
             Ok(answer) if answer.status().is_success() => true,

@@ -1,12 +1,14 @@
-//! A stand-in for Stripe: Checkout Sessions with a page to pay on, refunds, disputes, and signed webhooks that are
-//! tried again until they are taken. Events can be told to come twice, late or out of order, and answers to get lost.
+//! A stand-in for Stripe: Checkout Sessions with a page to pay on, refunds, disputes, accounts of others that are connected to ours
+//! with pages to set them up, and signed webhooks that are tried again until they are taken. Events can be told to come twice, late or out of order, and answers to get lost.
 //!
 //! Deliberately absent: anything that the product doesn't use. No card is asked for, no fee taken, and every currency
 //! and amount within Stripe's bounds is fine.
 
 mod account;
+mod action;
 mod api;
 mod books;
+mod connected;
 mod delivery;
 mod form;
 mod objects;
@@ -29,19 +31,23 @@ use crate::error::{Doing, Result};
 use books::Books;
 
 pub use account::Account;
-pub use books::{Action, No};
+pub use action::Action;
+pub use books::No;
+pub use connected::Move;
 pub use delivery::sign;
 
 /// Where it is served, beside the API's routes.
 pub(crate) const PATH: &str = "/_local/stripe/";
 
-/// Where events go.
+/// Where events go: those of our own account to an endpoint, those of others to the one below it.
 #[derive(Debug, Clone)]
 pub struct Webhook {
-    /// The endpoint's URL.
+    /// The endpoint's URL. That of the other is `connect/` below it.
     pub url: String,
-    /// What they are signed with.
+    /// What those of our own account are signed with.
     pub secret: String,
+    /// What those of others are signed with.
+    pub connect_secret: String,
 }
 
 /// What can go wrong on purpose.
@@ -58,11 +64,13 @@ pub struct Switches {
     pub refuse: u32,
     /// How many of the next calls are done, and their answers lost.
     pub lose: u32,
+    /// How long each call's answer takes, milliseconds.
+    pub slow_ms: u64,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Self { copies: 1, reorder: false, delay_ms: 0, refuse: 0, lose: 0 }
+        Self { copies: 1, reorder: false, delay_ms: 0, refuse: 0, lose: 0, slow_ms: 0 }
     }
 }
 
@@ -148,6 +156,37 @@ impl StandIn {
         self.change(|books| books.act(session, action, self.now()))
     }
 
+    /// Do `step` about the account `id`, as its holder does on the page to set it up, or as Stripe does.
+    pub fn step(&self, id: &str, step: Move) -> Result<(), No> {
+        self.change(|books| books.step(id, step, self.now()))
+    }
+
+    /// A new account that is connected and set up, of which nothing is told: what tests begin with.
+    pub fn connected(&self) -> String {
+        self.change(|books| {
+            let form = form::parse("type=standard");
+            let account = books.create_account(&form, self.now()).map(|account| account.id).unwrap_or_default();
+            let told = books.outgoing.len();
+            if let Err(no) = books.step(&account, Move::Complete, self.now()) {
+                tracing::error!(%no, "an account can't be set up");
+            }
+            books.outgoing.truncate(told);
+            account
+        })
+    }
+
+    /// How much of the payments in `account` is ours, by the sessions of each.
+    pub fn fees(&self, account: &str) -> Vec<i64> {
+        self.read(|books| {
+            books.payments.values().filter(|paid| paid.account.as_deref() == Some(account)).filter_map(|paid| paid.fee).collect()
+        })
+    }
+
+    /// In which ways alone `session` can be paid; in all that fit, if in none.
+    pub fn allowed(&self, session: &str) -> Vec<String> {
+        self.read(|books| books.session(session).map(|session| session.allowed.clone()).unwrap_or_default())
+    }
+
     /// What was to be sent since it was last asked, oldest first; nothing of it will be sent by itself any more.
     pub fn take_events(&self) -> Vec<String> {
         self.change(|books| std::mem::take(&mut books.outgoing)).into_iter().map(|outgoing| outgoing.body).collect()
@@ -161,6 +200,11 @@ impl StandIn {
     /// The page on which `session` can be paid.
     fn page(&self, session: &str) -> String {
         format!("{}pay/{session}/", self.inner.url)
+    }
+
+    /// The page on which an account is set up.
+    fn onboarding(&self, link: &str) -> String {
+        format!("{}onboard/{link}/", self.inner.url)
     }
 
     /// Its time, seconds since 1970.

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::books::{Dispute, Payment, Refund, Session};
+use super::{
+    books::{Dispute, Payment, Refund, Session},
+    connected::{CAPABILITIES, Connected},
+};
 
 /// The version of Stripe's API that is stood in for.
 pub(super) const API_VERSION: &str = "2026-09-30.endive";
@@ -33,6 +36,7 @@ pub(super) fn payment(payment: &Payment, whole: bool) -> Value {
     json!({
         "id": id, "object": "payment_intent", "amount": amount, "amount_capturable": 0,
         "amount_received": if succeeded { *amount } else { 0 }, "capture_method": "automatic", "confirmation_method": "automatic",
+        "application_fee_amount": payment.fee,
         "created": created, "currency": currency, "description": payment.description, "latest_charge": charge, "livemode": false,
         "metadata": metadata, "payment_method_types": ["card"], "status": status,
     })
@@ -64,6 +68,23 @@ pub(super) fn dispute(payment: &Payment, dispute: &Dispute) -> Value {
         "evidence_details": { "due_by": null, "enhanced_eligibility": {}, "has_evidence": false, "past_due": false, "submission_count": 0 },
         "is_charge_refundable": false, "livemode": false, "metadata": {}, "payment_intent": payment.id, "reason": "general",
         "status": dispute.status,
+    })
+}
+
+/// An account that is connected to ours.
+pub(super) fn account(account: &Connected) -> Value {
+    let Connected { id, created, country, metadata, details_submitted, charges_enabled, payouts_enabled, .. } = account;
+    let state = if *charges_enabled { "active" } else { "inactive" };
+    let capabilities: serde_json::Map<String, Value> = CAPABILITIES.iter().map(|name| ((*name).to_owned(), state.into())).collect();
+    json!({
+        "id": id, "object": "account", "business_profile": null, "capabilities": capabilities, "charges_enabled": charges_enabled,
+        "country": country, "created": created, "default_currency": "usd", "details_submitted": details_submitted, "email": null,
+        "metadata": metadata, "payouts_enabled": payouts_enabled, "type": "standard",
+        "requirements": {
+            "alternatives": [], "currently_due": account.currently_due, "current_deadline": account.due_at,
+            "disabled_reason": account.disabled_reason, "errors": [], "eventually_due": account.currently_due,
+            "past_due": account.past_due, "pending_verification": [],
+        },
     })
 }
 

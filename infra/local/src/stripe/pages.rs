@@ -10,6 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
+use super::connected::Connected;
 use super::{
     Action, StandIn, Switches,
     books::{Books, No, Payment, Session},
@@ -21,6 +22,8 @@ pub(super) fn routes() -> Router<StandIn> {
     Router::new()
         .route("/pay/{session}/", get(page))
         .route("/pay/{session}/{button}/", post(press))
+        .route("/onboard/{link}/", get(onboard))
+        .route("/accounts/{account}/{button}/", post(step))
         .route("/switches/", get(show_switches).post(set_switches))
         .route("/resend/", post(resend))
 }
@@ -28,6 +31,8 @@ pub(super) fn routes() -> Router<StandIn> {
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     format: Option<String>,
+    /// Where to go once a button of an account's is pressed.
+    back: Option<String>,
     /// How much a refund is, in the currency's smallest units.
     amount: Option<i64>,
 }
@@ -48,8 +53,10 @@ pub(super) async fn list(State(stand_in): State<StandIn>, Query(wanted): Query<W
     }
     let items: String = sessions.iter().map(|session| stand_in.read(|books| card(&stand_in, books, session))).collect();
     let items = if items.is_empty() { "<p>Nothing has been charged yet.</p>".to_owned() } else { items };
+    let accounts: String = stand_in.read(|books| books.accounts.values().map(|account| account_card(&stand_in, account, None)).collect());
     let resend = button(&format!("{}resend/", stand_in.url()), "Send all events again");
-    Html(whole("Payments", &format!("<h1>Payments</h1>{items}{resend}"))).into_response()
+    let accounts = if accounts.is_empty() { accounts } else { format!("<h1>Connected accounts</h1>{accounts}") };
+    Html(whole("Payments", &format!("<h1>Payments</h1>{items}{accounts}{resend}"))).into_response()
 }
 
 /// The page of one session.
@@ -73,6 +80,62 @@ async fn press(State(stand_in): State<StandIn>, Path((id, button)): Path<(String
         Ok(()) => Redirect::to(&stand_in.page(&id)).into_response(),
         Err(no) => refusal(&no),
     }
+}
+
+/// The page on which an account is set up, which is opened once.
+async fn onboard(State(stand_in): State<StandIn>, Path(id): Path<String>) -> Response {
+    let link = match stand_in.change(|books| books.open_link(&id, stand_in.now())) {
+        Ok(Ok(link)) => link,
+        Ok(Err(refresh)) => return Redirect::to(&refresh).into_response(),
+        Err(no) => return refusal(&no),
+    };
+    let card =
+        stand_in.read(|books| books.connected(&link.account).map(|account| account_card(&stand_in, account, Some(&link.return_url))));
+    match card {
+        Ok(card) => {
+            let back = format!("<p><a href='{}'>Back to ConsultantPro</a></p>", escaped(&link.return_url));
+            let note = "<p><small>A stand-in for Stripe: nobody is asked who they are.</small></p>";
+            Html(whole("Set up your account", &format!("<h1>Set up your account</h1>{card}{back}{note}"))).into_response()
+        }
+        Err(no) => refusal(&no),
+    }
+}
+
+/// A button of an account's is pressed.
+async fn step(State(stand_in): State<StandIn>, Path((id, button)): Path<(String, String)>, Query(wanted): Query<Wanted>) -> Response {
+    match button.parse().and_then(|step| stand_in.step(&id, step)) {
+        Ok(()) => Redirect::to(wanted.back.as_deref().unwrap_or_else(|| stand_in.url())).into_response(),
+        Err(no) => refusal(&no),
+    }
+}
+
+/// What there is to say of an account, and its buttons, after which one comes `back`.
+fn account_card(stand_in: &StandIn, account: &Connected, back: Option<&str>) -> String {
+    let state = match account {
+        Connected { revoked: true, .. } => "not connected any more",
+        Connected { charges_enabled: true, .. } => "takes payments",
+        Connected { details_submitted: true, .. } => "restricted",
+        _ => "not set up",
+    };
+    let back = back.map(|url| format!("?back={}", form_encoded(url))).unwrap_or_default();
+    let of = |(name, label): (&str, &str)| button(&format!("{}accounts/{}/{name}/{back}", stand_in.url(), account.id), label);
+    let all = [
+        ("complete", "Tell all that is asked for"),
+        ("restrict", "A document is missing"),
+        ("reject", "Stripe refuses it"),
+        ("deauthorize", "Disconnect it"),
+    ];
+    let buttons: String = all.into_iter().filter(|_| !account.revoked).map(of).collect();
+    format!(
+        "<section><b>{}</b> {state}<br><small>{}</small><div>{buttons}</div></section>",
+        escaped(&account.id),
+        escaped(&account.disabled_reason.clone().unwrap_or_default())
+    )
+}
+
+/// `text` as a query has it.
+fn form_encoded(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 async fn show_switches(State(stand_in): State<StandIn>) -> Json<Switches> {

@@ -87,7 +87,8 @@ async fn events_are_signed_and_sent_until_they_are_taken() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", endpoint)).await });
-    let stand_in = StandIn::start(Some(Webhook { url, secret: "whsec_test".to_owned() })).await.unwrap();
+    let stand_in =
+        StandIn::start(Some(Webhook { url, secret: "whsec_test".to_owned(), connect_secret: "whsec_connect".to_owned() })).await.unwrap();
     let session = opened(&stand_in).await;
     stand_in.press(&session, Action::Expire).unwrap();
     let (first, second) = (told.recv().await.unwrap(), told.recv().await.unwrap());
@@ -99,9 +100,16 @@ async fn events_are_signed_and_sent_until_they_are_taken() {
 #[tokio::test]
 async fn the_books_outlive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || StandIn::kept("http://localhost/", Webhook { url: String::new(), secret: String::new() }, folder.path()).unwrap();
+    let open = || {
+        StandIn::kept(
+            "http://localhost/",
+            Webhook { url: String::new(), secret: String::new(), connect_secret: String::new() },
+            folder.path(),
+        )
+        .unwrap()
+    };
     let form = form::parse(ORDER);
-    let session = open().change(|books| books.open(&form, 0)).unwrap().id;
+    let session = open().change(|books| books.open(None, &form, 0)).unwrap().id;
     assert_eq!(open().read(|books| books.session(&session).unwrap().amount), 50_000);
 }
 
@@ -120,4 +128,51 @@ async fn the_page_has_a_button_to_pay_and_shows_no_markup_of_others() {
     let switches = format!("{}switches/", stand_in.url());
     let set = http.post(&switches).json(&json!({"copies": 3})).send().await.unwrap();
     assert_eq!(set.json::<Value>().await.unwrap()["copies"], 3);
+}
+
+/// A request in `account`.
+async fn within(stand_in: &StandIn, account: &str, path: &str, body: &str) -> (u16, Value) {
+    let request = reqwest::Client::new().post(format!("{}v1/{path}", stand_in.url())).bearer_auth("sk_test_local");
+    let answer = request.header("stripe-account", account).body(body.to_owned()).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn what_is_in_an_account_is_not_found_from_another_and_its_events_name_it() {
+    let stand_in = StandIn::start(None).await.unwrap();
+    let [one, other] = [stand_in.connected(), stand_in.connected()];
+    assert_eq!(kinds(&stand_in), Vec::<String>::new());
+    let (status, session) = within(&stand_in, &one, "checkout/sessions", ORDER).await;
+    assert_eq!(status, 200, "{session}");
+    let id = session["id"].as_str().unwrap();
+    let expire = format!("checkout/sessions/{id}/expire");
+    assert_eq!(within(&stand_in, &other, &expire, "").await.0, 404);
+    assert_eq!(posted(&stand_in, &expire, "x", "").await.0, 404, "nor from ours");
+    stand_in.press(id, Action::Pay).unwrap();
+    assert!(stand_in.take_events().iter().all(|event| serde_json::from_str::<Value>(event).unwrap()["account"] == one));
+    stand_in.step(&one, Move::Deauthorize).unwrap();
+    let (status, no) = within(&stand_in, &one, &expire, "").await;
+    assert_eq!((status, &no["error"]["code"]), (403, &json!("account_invalid")));
+    assert_eq!(kinds(&stand_in), ["account.application.deauthorized"]);
+    stand_in.press(id, Action::Refund(None)).unwrap();
+    assert_eq!(kinds(&stand_in), Vec::<String>::new(), "nothing more is told of it");
+}
+
+#[tokio::test]
+async fn an_account_is_set_up_on_a_page_that_is_opened_once() {
+    let stand_in = StandIn::start(None).await.unwrap();
+    let (_, account) = posted(&stand_in, "accounts", "a", "type=standard&metadata[firm]=firm_1").await;
+    let id = account["id"].as_str().unwrap();
+    assert_eq!((&account["charges_enabled"], account["metadata"]["firm"].as_str()), (&json!(false), Some("firm_1")));
+    assert_eq!(within(&stand_in, id, "checkout/sessions", ORDER).await.0, 400);
+    let order = format!("account={id}&type=account_onboarding&refresh_url={0}resend/&return_url={0}switches/", stand_in.url());
+    let (_, link) = posted(&stand_in, "account_links", "l", &order).await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let page = http.get(link["url"].as_str().unwrap()).send().await.unwrap().text().await.unwrap();
+    let button = page.split("action='").nth(1).unwrap().split('\'').next().unwrap().replace("&amp;", "&");
+    assert_eq!(http.get(link["url"].as_str().unwrap()).send().await.unwrap().status(), 303);
+    let back = http.post(button).send().await.unwrap();
+    assert_eq!(back.headers()["location"], format!("{}switches/", stand_in.url()));
+    assert_eq!(within(&stand_in, id, "checkout/sessions", ORDER).await.0, 200);
+    assert_eq!(kinds(&stand_in), ["account.updated"]);
 }

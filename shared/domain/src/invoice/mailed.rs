@@ -80,6 +80,7 @@ mod tests {
             lines::tests::line,
             tests::{at, draft, firm, now, sent},
         },
+        payment_account::Terms,
     };
 
     fn email(name: &str) -> Option<Email> {
@@ -139,15 +140,15 @@ mod tests {
     #[test]
     fn the_pages_to_pay_that_a_link_led_to_are_closed_with_it() {
         let open = |invoice: &Invoice, link| {
-            let Link::New(stored, checkout) = invoice.prepare_checkout(link, now()).unwrap() else { panic!("a new one") };
+            let Link::New(stored, checkout) = invoice.prepare_checkout(link, &Terms::own(), now()).unwrap() else { panic!("a new one") };
             let end = now() + chrono::TimeDelta::hours(24);
             stored.0.checkout_opened(checkout.attempt, &format!("cs_{}", checkout.attempt), "https://pay.example/", end).unwrap().0
         };
         let confirmed = firm().confirmed().unwrap();
         let guests = open(&sent(), Some(1));
-        assert!(matches!(guests.prepare_checkout(Some(1), now()), Ok(Link::Open(_))));
+        assert!(matches!(guests.prepare_checkout(Some(1), &Terms::own(), now()), Ok(Link::Open(_))));
         for changed in [guests.revoke_link(now()).unwrap().0, guests.resend(&client(None), confirmed).unwrap().0] {
-            assert_eq!(changed.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
+            assert_eq!(changed.stale_sessions(), ["cs_1"]);
         }
         let portals = open(&sent(), None);
         for changed in [portals.revoke_link(now()).unwrap().0, portals.resend(&client(None), confirmed).unwrap().0] {
@@ -155,9 +156,9 @@ mod tests {
         }
         // From each page one comes back to where one came from: who comes from elsewhere gets another, and the last is good.
         let both = open(&portals, Some(1));
-        assert_eq!(both.stale_checkouts().collect::<Vec<_>>(), ["cs_1"]);
+        assert_eq!(both.stale_sessions(), ["cs_1"]);
         // One that is being closed is given to nobody.
-        assert!(matches!(both.prepare_checkout(Some(1), now()), Ok(Link::Open(_))));
-        assert!(matches!(both.prepare_checkout(None, now()), Ok(Link::New(_, new)) if new.attempt == 3));
+        assert!(matches!(both.prepare_checkout(Some(1), &Terms::own(), now()), Ok(Link::Open(_))));
+        assert!(matches!(both.prepare_checkout(None, &Terms::own(), now()), Ok(Link::New(_, new)) if new.attempt == 3));
     }
 }

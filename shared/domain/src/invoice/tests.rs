@@ -10,6 +10,7 @@ use crate::{
     credit::{Credit, Origin},
     credit_note::{CreditNote, Ids, Issued, NewCreditNote},
     firm::Firm,
+    payment_account::Terms,
 };
 
 pub(crate) fn now() -> Time {
@@ -129,7 +130,7 @@ fn every_state_allows_what_it_should_and_nothing_else() {
             ("send", invoice.send(2, SentBy::Mail, &firm(), now()).is_ok()),
             ("pay", pay(&invoice, "1").is_ok()),
             ("credit", invoice.apply_credit(id(9), (id(3), &credit_of(100)), using(None), id(2), now()).is_ok()),
-            ("page", invoice.prepare_checkout(None, now()).is_ok()),
+            ("page", invoice.prepare_checkout(None, &Terms::own(), now()).is_ok()),
             ("note", note(&invoice, "1", None).is_ok()),
             ("void", invoice.void(None).is_ok()),
             ("giveup", invoice.mark_uncollectible(None).is_ok()),
@@ -273,7 +274,9 @@ fn what_is_paid_too_much_becomes_credit_that_pays_another_invoice() {
 
 #[test]
 fn it_reads_back_as_it_was_written() {
-    let Link::New(stored, _) = pay(&sent(), "20").unwrap().invoice.0.prepare_checkout(None, now()).unwrap() else { panic!("a new one") };
+    let Link::New(stored, _) = pay(&sent(), "20").unwrap().invoice.0.prepare_checkout(None, &Terms::own(), now()).unwrap() else {
+        panic!("a new one")
+    };
     for invoice in [stored.0, at(Paid), at(Draft)] {
         let discount = Some(Discount::Amount(usd(100)));
         let invoice = Invoice { discount, ..invoice };

@@ -19,6 +19,8 @@ names! {
         EmailChange = "email_change",
         /// That something changed of how somebody signs in.
         SecurityNotice = "security_notice",
+        /// That something changed of the firm's account for payments.
+        PaymentAccount = "payment_account",
         /// A proposal for a prospect.
         Proposal = "proposal",
         /// A portal user's link.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     Id, Kind,
     access::Permission,
-    ids::{CreditNoteId, InvoiceId, LoginId, NotificationBatchId, PortalUserId, ProposalId, UserId},
+    ids::{CreditNoteId, InvoiceId, LoginId, NotificationBatchId, PaymentAccountId, PortalUserId, ProposalId, UserId},
 };
 
 /// What the ids of a kind begin with.
@@ -75,6 +75,8 @@ topics! {
     Login(LoginId): ReadFirm,
     /// Notifications that somebody is mailed.
     NotificationBatch(NotificationBatchId): ReadBilling,
+    /// The firm's account for payments, of which its owners are told.
+    PaymentAccount(PaymentAccountId): ReadBilling,
     /// A portal user, who is invited.
     PortalUser(PortalUserId): ReadClients,
     /// A proposal.

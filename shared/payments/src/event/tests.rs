@@ -105,3 +105,22 @@ fn the_samples_are_events_for_stripes_own_library_too() {
         assert_eq!(read.unwrap().type_.as_str(), name);
     }
 }
+
+#[test]
+fn an_event_of_an_account_says_so_and_what_happens_to_one_names_it() {
+    let of = |name: &str, account: Value, object: Value| {
+        let mut event: Value = serde_json::from_str(&event(name, object)).unwrap();
+        event["account"] = account;
+        parse(&event.to_string())
+    };
+    let account: AccountId = "acct_1".parse().unwrap();
+    let paid = of("checkout.session.completed", "acct_1".into(), session(json!({}))).unwrap();
+    assert_eq!(paid.account, Some(account.clone()));
+    let whole = json!({"id": "acct_1", "object": "account", "charges_enabled": true});
+    assert_eq!(of("account.updated", "acct_1".into(), whole.clone()).unwrap().kind, Kind::AccountChanged(account.clone()));
+    let application = json!({"id": "ca_1", "object": "application"});
+    assert_eq!(of("account.application.deauthorized", "acct_1".into(), application).unwrap().kind, Kind::AccountLost(account));
+    // Our own.
+    assert!(matches!(of("account.updated", Value::Null, whole.clone()).unwrap().kind, Kind::Ignored(_)));
+    assert!(of("account.updated", "acct_/../1".into(), whole).is_err());
+}

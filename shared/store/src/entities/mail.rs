@@ -31,6 +31,7 @@ impl From<Topic> for Parent {
             Topic::Invoice(id) => id.into(),
             Topic::Login(id) => id.into(),
             Topic::NotificationBatch(id) => id.into(),
+            Topic::PaymentAccount(id) => id.into(),
             Topic::PortalUser(id) => id.into(),
             Topic::Proposal(id) => id.into(),
             Topic::User(id) => id.into(),

@@ -1,0 +1,90 @@
+//! What follows from what happens to the account at Stripe that a firm's clients pay into: its owners are told, and nothing is paid any
+//! more where it isn't the firm's. The latter is `stripe-events`' to do, so that an outage of Stripe holds up no stream.
+
+use domain::{
+    access::Role,
+    ids::UserId,
+    invitation::Standing,
+    invoice::Invoice,
+    payment_account::{LeaveAccount, PaymentAccount},
+    user::User,
+};
+use mail::{AccountNotice, Link, PaymentAccountMail, Reference};
+use store::{Error, ListScope, PageRequest};
+
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::to_be_sent};
+
+/// The owners are told: a mail to each.
+pub(crate) async fn told(outbox: &Outbox, logged: &Cause, notice: AccountNotice) -> Result<(), Failed> {
+    let mut all = Ok(());
+    for owner in owners(outbox, logged).await? {
+        let name = EffectKind::Mail.about(owner);
+        all = outbox.run_effect(logged, name, async || mail_owner(outbox, logged, owner, notice).await).await.and(all);
+    }
+    all
+}
+
+/// A client wanted to pay an invoice online and couldn't: the owners are told.
+pub(crate) async fn unpayable(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let mut all = Ok(());
+    for owner in owners(outbox, logged).await? {
+        let name = EffectKind::Mail.about(owner);
+        all = outbox.run_effect(logged, name, async || mail_unpayable(outbox, logged, owner).await).await.and(all);
+    }
+    all
+}
+
+/// It isn't the firm's any more: the same, and what can be paid there is ended; `lost` if nothing more is heard of it.
+pub(crate) async fn ended(outbox: &Outbox, logged: &Cause, notice: AccountNotice, lost: bool) -> Result<(), Failed> {
+    let left = outbox.run_effect(logged, EffectKind::Leave, async || leave(outbox, logged, lost).await).await;
+    told(outbox, logged, notice).await.and(left)
+}
+
+async fn leave(outbox: &Outbox, logged: &Cause, lost: bool) -> Result<Outcome, Failed> {
+    let account = then(outbox, logged).await?.account;
+    let order = serde_json::to_string(&LeaveAccount { firm: logged.firm, leave_account: account, lost });
+    outbox.stripe_events.send(&order.map_err(|error| Error::Internal(error.to_string()))?, &[]).await?;
+    Ok(Outcome::Done)
+}
+
+async fn mail_owner(outbox: &Outbox, logged: &Cause, owner: UserId, notice: AccountNotice) -> Result<Outcome, Failed> {
+    let account = then(outbox, logged).await?.account;
+    let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).fetch().await?;
+    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
+    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
+    let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
+    let mail = PaymentAccountMail::new(to, reference, &firm.name, (notice, &account, logged.event.at), &link);
+    to_be_sent(&owner.email, mail.message())
+}
+
+async fn mail_unpayable(outbox: &Outbox, logged: &Cause, owner: UserId) -> Result<Outcome, Failed> {
+    let id = logged.id::<Invoice>()?;
+    let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).record(id).fetch().await?;
+    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
+    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
+    let number = found.record(id)?.label().unwrap_or_default();
+    let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
+    let mail = PaymentAccountMail::new(to, reference, &firm.name, (AccountNotice::Unpayable, &number, logged.event.at), &link);
+    to_be_sent(&owner.email, mail.message())
+}
+
+/// The account as the event left it.
+async fn then(outbox: &Outbox, logged: &Cause) -> Result<PaymentAccount, Failed> {
+    let id = logged.id::<PaymentAccount>()?;
+    let account = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
+    logged.then(outbox, &account).await
+}
+
+/// Who owns the firm and can sign in.
+async fn owners(outbox: &Outbox, logged: &Cause) -> Result<Vec<UserId>, Failed> {
+    let (mut owners, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { limit: 100, ascending: true, cursor };
+        let page = outbox.store.list::<User>(logged.firm, &ListScope::All, &page).await?;
+        owners.extend(page.items.iter().filter(|user| user.role == Role::Owner && user.status == Standing::Active).map(|user| user.id));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(owners);
+        }
+    }
+}
