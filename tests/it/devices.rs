@@ -39,7 +39,7 @@ async fn where_they_signed_in_before_somebody_is_let_in_whatever_strangers_do() 
     login(&app, &ann.email).await.expect(429);
     // Nor is one known that is somebody else's, altered, or none.
     sign_in(&app, &bo, PASSWORD, &device).send().await.expect(429);
-    for wrong in [format!("{device}A"), device.to_uppercase(), String::new(), login_device_of(&app, &bo).await] {
+    for wrong in [format!("{device}A"), device.to_uppercase(), "x".to_owned(), login_device_of(&app, &bo).await] {
         sign_in(&app, &ann, PASSWORD, &wrong).send().await.expect(429);
     }
     sign_in(&app, &ann, PASSWORD, &device).send().await.expect(200);

@@ -1,6 +1,6 @@
 //! `/api/auth/notification-settings/`: what whoever is signed in hears of, in the firm or at the client that they are signed in to.
 
-use api::{Answer, App, Caller, Cx, Problem, Routes, Set, Valid, get, patch, routes};
+use api::{Answer, App, Caller, Cx, Patch, Problem, Routes, Valid, get, patch, routes};
 use domain::{
     Refusal,
     notification::{Choices, Delivery, Kind},
@@ -53,19 +53,19 @@ impl NotificationSettings {
     }
 }
 
-/// Changes to what somebody hears of: what is absent stays.
+/// Changes to what somebody hears of: what is absent stays, what is null is as for who chooses nothing.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"commented": "digest", "paid": "off"}))]
 struct NotificationSettingsPatch {
-    accepted: Set<Delivery>,
-    rejected: Set<Delivery>,
-    paid: Set<Delivery>,
-    failed: Set<Delivery>,
-    bounced: Set<Delivery>,
-    commented: Set<Delivery>,
-    assigned: Set<Delivery>,
-    due: Set<Delivery>,
+    accepted: Patch<Delivery>,
+    rejected: Patch<Delivery>,
+    paid: Patch<Delivery>,
+    failed: Patch<Delivery>,
+    bounced: Patch<Delivery>,
+    commented: Patch<Delivery>,
+    assigned: Patch<Delivery>,
+    due: Patch<Delivery>,
 }
 
 impl NotificationSettingsPatch {
@@ -82,10 +82,11 @@ impl NotificationSettingsPatch {
             (Kind::Assigned, assigned),
             (Kind::Due, due),
         ];
-        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| match change.value() {
-            Some(_) if !kinds.contains(&kind) => Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client.")),
-            Some(delivery) => Ok(choices.with(kind, delivery)),
-            None => Ok(choices),
+        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| match change {
+            Patch::To(_) if !kinds.contains(&kind) => Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client.")),
+            Patch::To(delivery) => Ok(choices.with(kind, delivery)),
+            Patch::Clear => Ok(choices.with(kind, kind.usual())),
+            Patch::Absent => Ok(choices),
         })
     }
 }
@@ -112,7 +113,7 @@ async fn show_notification_settings(cx: Cx, caller: Caller) -> Result<Answer<Not
 /// Choose what one hears of.
 ///
 /// It holds for what happens from now on, and what is switched off also for what isn't mailed yet. Who chooses nothing hears of all at
-/// once, but of what is `due` in the digest. 422 for a kind that concerns nobody at a client, to whoever is that.
+/// once, but of what is `due` in the digest, and does again by null. 422 for a kind that concerns nobody at a client, to whoever is that.
 #[patch("/api/auth/notification-settings/", tag = "auth")]
 async fn update_notification_settings(
     cx: Cx,

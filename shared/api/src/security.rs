@@ -92,14 +92,14 @@ pub(crate) async fn write(log: &dyn SecurityLog, events: &[SecurityEvent]) {
 impl Cx {
     /// Write `change`, with `reply` under the request's key, and tell the security log what of it concerns that.
     pub async fn committed(&self, change: Change, reply: &Reply) -> Result<(), store::Error> {
-        let happened: Vec<_> = change.happenings().iter().filter(|happened| concerns(happened)).cloned().collect();
+        let concerning = |happened: &Happening| Some((happened.clone(), concerns(happened)?));
+        let concerning: Vec<_> = change.happenings().iter().filter_map(concerning).collect();
         let done = change.commit(reply).await;
         let uncertain = matches!(done, Err(store::Error::Unavailable(_)));
         if uncertain || done.is_ok() {
-            for Happening { event, record, firm, actor } in happened {
-                let (firm, actor) = (Some(firm).filter(|firm| *firm != INSTALLATION).map(|firm| firm.to_string()), Some(actor));
-                let person = Some(record).filter(|record| Some(record) != firm.as_ref());
-                self.note(SecurityEvent { event, person, firm, actor, uncertain, ..self.happening() });
+            for (Happening { event, firm, actor, .. }, person) in concerning {
+                let firm = Some(firm).filter(|firm| *firm != INSTALLATION).map(|firm| firm.to_string());
+                self.note(SecurityEvent { event, person, firm, actor: Some(actor), uncertain, ..self.happening() });
             }
         }
         done
@@ -117,10 +117,12 @@ impl Cx {
     }
 }
 
-/// Whether what `happened` concerns how people sign in, or who they are in a firm.
-fn concerns(happened: &Happening) -> bool {
-    match DomainEvent::parse(&happened.event) {
-        Some(DomainEvent::Login(_) | DomainEvent::User(_) | DomainEvent::PortalUser(_) | DomainEvent::Firm(_)) => true,
-        Some(_) | None => false,
+/// Whose it is, if what `happened` concerns how people sign in, who they are in a firm, the firm, or where its money goes; the latter are
+/// nobody's.
+fn concerns(happened: &Happening) -> Option<Option<String>> {
+    match DomainEvent::parse(&happened.event)? {
+        DomainEvent::Login(_) | DomainEvent::User(_) | DomainEvent::PortalUser(_) => Some(Some(happened.record.clone())),
+        DomainEvent::Firm(_) | DomainEvent::PaymentAccount(_) => Some(None),
+        _ => None,
     }
 }

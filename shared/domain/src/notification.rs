@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_is_long_is_quoted_as_far_as_it_fits() {
-        assert_eq!(&**quoted("Done.").unwrap(), "Done.");
+        assert_eq!(&*quoted("Done.").unwrap(), "Done.");
         let long = quoted(&"å".repeat(500)).unwrap();
         assert_eq!((long.chars().count(), long.ends_with('…')), (MOST_QUOTED, true));
         let turned = quoted(&format!("\u{202e}{}\u{202c}", "x".repeat(500))).unwrap();
