@@ -91,7 +91,7 @@ async fn asked_again_and_many_times_at_once_it_is_another_page_for_the_same_acco
         urls.push(keyed().send().await.expect(200).text("/url"));
     }
     assert_eq!((urls.iter().collect::<std::collections::BTreeSet<_>>().len(), accounts(&app).await), (7, 1));
-    let kept = app.items().into_iter().map(|(_, item)| item.to_string()).collect::<String>();
+    let kept = app.items().into_values().map(|item| item.to_string()).collect::<String>();
     assert!(!kept.contains("/onboard/"), "whoever has such a page sets up the account");
 }
 

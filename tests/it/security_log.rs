@@ -104,7 +104,7 @@ fn log_at(endpoint: &str) -> CloudWatch {
 #[tokio::test]
 async fn it_is_a_log_group_of_its_own() {
     let line = format!("a line {}", rand::random::<u32>());
-    let (log, now) = (log_at(ministack().endpoint()), chrono::Utc::now());
+    let (log, now) = (log_at(ministack().endpoint()), runtime::Clock::default().now());
     log.write(vec![(now, line.clone())]).await.unwrap();
     log.write(vec![(now, line.clone()), (now, line.clone())]).await.unwrap();
     let lines = ministack().logged(GROUP).await.unwrap();

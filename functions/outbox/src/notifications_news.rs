@@ -44,7 +44,24 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &Cause, event: DomainEvent, co
         DomainEvent::Proposal(_) => proposal(outbox, logged, concern).await,
         DomainEvent::Task(_) => task(outbox, logged, concern).await,
         DomainEvent::Undelivered(_) => undelivered(outbox, logged, concern).await,
-        other => Err(Error::Internal(format!("nobody knows what to tell of {}", other.name())).into()),
+        DomainEvent::Campaign(_)
+        | DomainEvent::Client(_)
+        | DomainEvent::Contract(_)
+        | DomainEvent::Credit(_)
+        | DomainEvent::CreditNote(_)
+        | DomainEvent::Engagement(_)
+        | DomainEvent::Firm(_)
+        | DomainEvent::Lead(_)
+        | DomainEvent::Login(_)
+        | DomainEvent::Mail(_)
+        | DomainEvent::NotificationBatch(_)
+        | DomainEvent::PaymentAccount(_)
+        | DomainEvent::PortalUser(_)
+        | DomainEvent::Project(_)
+        | DomainEvent::Prospect(_)
+        | DomainEvent::Suppression(_)
+        | DomainEvent::TimeEntry(_)
+        | DomainEvent::User(_) => Err(Error::Internal(format!("nobody knows what to tell of {}", logged.event.name)).into()),
     }
 }
 
@@ -131,20 +148,24 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event, Concern
     let then = logged.then(outbox, &now).await?;
     let is_over = match kind {
         Kind::Due => now.status != invoice::Status::Sent || then.amount_due().is_zero(),
-        _ => now.status == invoice::Status::Void,
+        Kind::Accepted | Kind::Rejected | Kind::Paid | Kind::Failed | Kind::Bounced | Kind::Commented | Kind::Assigned => {
+            now.status == invoice::Status::Void
+        }
     };
     if is_over {
         return Ok(None);
     }
     let (to, mailed) = match whom {
         Whom::Payers => (audience(outbox, logged, then.client, Right::Pay).await?, mailed(&then)),
-        _ => (hands(outbox, logged, about, whom).await?, Vec::new()),
+        Whom::Hands(_) | Whom::Senders | Whom::NewAssignee | Whom::Assignee | Whom::OtherSide => {
+            (hands(outbox, logged, about, whom).await?, Vec::new())
+        }
     };
     let label = then.label().and_then(|label| SingleLine::new(&label).ok()).ok_or(Failed::Never("The invoice has no number."))?;
     let amount = match kind {
         Kind::Paid => paid,
         Kind::Due => Some(then.amount_due()),
-        _ => None,
+        Kind::Accepted | Kind::Rejected | Kind::Failed | Kind::Bounced | Kind::Commented | Kind::Assigned => None,
     };
     let company = (whom != Whom::Payers).then(|| then.contact.company_name.clone());
     let date = then.due_date.filter(|_| kind == Kind::Due);

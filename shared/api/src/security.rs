@@ -120,9 +120,8 @@ impl Cx {
 /// Whose it is, if what `happened` concerns how people sign in, who they are in a firm, the firm, or where its money goes; the latter are
 /// nobody's.
 fn concerns(happened: &Happening) -> Option<Option<String>> {
-    match DomainEvent::parse(&happened.event)? {
-        DomainEvent::Login(_) | DomainEvent::User(_) | DomainEvent::PortalUser(_) => Some(Some(happened.record.clone())),
-        DomainEvent::Firm(_) | DomainEvent::PaymentAccount(_) => Some(None),
-        _ => None,
-    }
+    let event = DomainEvent::parse(&happened.event)?;
+    let is_of_person = matches!(event, DomainEvent::Login(_) | DomainEvent::User(_) | DomainEvent::PortalUser(_));
+    let concerns = is_of_person || matches!(event, DomainEvent::Firm(_) | DomainEvent::PaymentAccount(_));
+    concerns.then(|| is_of_person.then(|| happened.record.clone()))
 }

@@ -58,7 +58,7 @@ impl WelcomeMail<'_> {
         };
         let offers = offers(language, self.rights);
         let announced = say!(language, "There you can:", "Dort können Sie:");
-        let mut body: Vec<_> = (!offers.is_empty()).then(|| Block::List(announced, offers)).into_iter().collect();
+        let mut body = if offers.is_empty() { Vec::new() } else { vec![Block::List(announced, offers)] };
         body.extend(activation(&self.envelope, self.link, self.expires_at));
         let why = say!(
             language,
