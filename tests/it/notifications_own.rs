@@ -27,13 +27,14 @@ async fn everybody_chooses_for_each_kind_whether_at_once_in_the_morning_or_not_a
     });
     assert_eq!(usual.json, expected);
     let of_client = portal.user.get(SETTINGS).await.expect(200).json;
-    assert_eq!((&of_client["commented"], &of_client["due"], &of_client["paid"]), (&json!("instant"), &json!("digest"), &Value::Null));
+    assert_eq!((&of_client["commented"], &of_client["due"], &of_client["paid"]), (&json!("instant"), &json!("digest"), &json!("off")));
+    assert_eq!(portal.user.patch(SETTINGS, of_client.clone()).await.expect(200).json, of_client);
     choose(&firm.owner, json!({"commented": "digest"})).await;
     choose(&work.member, json!({"commented": "off"})).await;
     for (user, wrong, status) in [
         (&firm.owner, json!({"snowed": "off"}), 400),
         (&firm.owner, json!({"paid": "sometimes"}), 422),
-        (&portal.user, json!({"paid": "off"}), 422),
+        (&portal.user, json!({"paid": "instant"}), 422),
     ] {
         let refused = user.patch(SETTINGS, wrong.clone()).await;
         assert_eq!(refused.status, status, "{wrong}: {}", refused.json);

@@ -1,6 +1,6 @@
 //! `/api/auth/notification-settings/`: what whoever is signed in hears of, in the firm or at the client that they are signed in to.
 
-use api::{Answer, App, Caller, Cx, Patch, Problem, Routes, Valid, get, patch, routes};
+use api::{Answer, App, Caller, Cx, Problem, Routes, Set, Valid, get, patch, routes};
 use domain::{
     Refusal,
     notification::{Choices, Delivery, Kind},
@@ -14,31 +14,31 @@ pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default().routes(routes!(show_notification_settings, update_notification_settings))
 }
 
-/// How somebody hears of each kind of thing; null where that concerns nobody at a client, and they are that.
+/// How somebody hears of each kind of thing; whoever is at a client, of what concerns nobody there: not at all.
 #[derive(Debug, Serialize, ToSchema)]
 struct NotificationSettings {
     /// A proposal was accepted.
-    accepted: Option<Delivery>,
+    accepted: Delivery,
     /// A proposal was rejected.
-    rejected: Option<Delivery>,
+    rejected: Delivery,
     /// An invoice was paid, or some of it.
-    paid: Option<Delivery>,
+    paid: Delivery,
     /// A payment failed, or was taken back.
-    failed: Option<Delivery>,
+    failed: Delivery,
     /// A mail didn't arrive.
-    bounced: Option<Delivery>,
+    bounced: Delivery,
     /// The other side wrote a comment.
-    commented: Option<Delivery>,
+    commented: Delivery,
     /// They were given a task.
-    assigned: Option<Delivery>,
+    assigned: Delivery,
     /// The day came by which a task is to be done; an invoice is overdue, or at a client to be paid.
-    due: Option<Delivery>,
+    due: Delivery,
 }
 
 impl NotificationSettings {
     /// Of who may choose of `kinds`.
     fn answer(choices: &Choices, kinds: &[Kind], version: u64) -> Result<Answer<Self>, Problem> {
-        let of = |kind| kinds.contains(&kind).then(|| choices.of(kind));
+        let of = |kind| if kinds.contains(&kind) { choices.of(kind) } else { Delivery::Off };
         let settings = Self {
             accepted: of(Kind::Accepted),
             rejected: of(Kind::Rejected),
@@ -53,19 +53,19 @@ impl NotificationSettings {
     }
 }
 
-/// Changes to what somebody hears of: what is absent stays, what is null is as for who chooses nothing.
+/// Changes to what somebody hears of: what is absent stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"commented": "digest", "paid": "off"}))]
 struct NotificationSettingsPatch {
-    accepted: Patch<Delivery>,
-    rejected: Patch<Delivery>,
-    paid: Patch<Delivery>,
-    failed: Patch<Delivery>,
-    bounced: Patch<Delivery>,
-    commented: Patch<Delivery>,
-    assigned: Patch<Delivery>,
-    due: Patch<Delivery>,
+    accepted: Set<Delivery>,
+    rejected: Set<Delivery>,
+    paid: Set<Delivery>,
+    failed: Set<Delivery>,
+    bounced: Set<Delivery>,
+    commented: Set<Delivery>,
+    assigned: Set<Delivery>,
+    due: Set<Delivery>,
 }
 
 impl NotificationSettingsPatch {
@@ -82,11 +82,11 @@ impl NotificationSettingsPatch {
             (Kind::Assigned, assigned),
             (Kind::Due, due),
         ];
-        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| match change {
-            Patch::To(_) if !kinds.contains(&kind) => Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client.")),
-            Patch::To(delivery) => Ok(choices.with(kind, delivery)),
-            Patch::Clear => Ok(choices.with(kind, kind.usual())),
-            Patch::Absent => Ok(choices),
+        changes.into_iter().try_fold(before.clone(), |choices, (kind, change)| match change.value() {
+            Some(Delivery::Off) if !kinds.contains(&kind) => Ok(choices),
+            Some(_) if !kinds.contains(&kind) => Err(Refusal::rule(kind.as_str(), "Concerns nobody at a client.")),
+            Some(delivery) => Ok(choices.with(kind, delivery)),
+            None => Ok(choices),
         })
     }
 }
@@ -113,7 +113,7 @@ async fn show_notification_settings(cx: Cx, caller: Caller) -> Result<Answer<Not
 /// Choose what one hears of.
 ///
 /// It holds for what happens from now on, and what is switched off also for what isn't mailed yet. Who chooses nothing hears of all at
-/// once, but of what is `due` in the digest, and does again by null. 422 for a kind that concerns nobody at a client, to whoever is that.
+/// once, but of what is `due` in the digest. 422 for a kind that concerns nobody at a client, unless it is `off`, to whoever is that.
 #[patch("/api/auth/notification-settings/", tag = "auth")]
 async fn update_notification_settings(
     cx: Cx,

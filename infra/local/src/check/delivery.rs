@@ -75,7 +75,7 @@ pub(super) async fn walk(walk: &mut Walk, firm: &Firm) -> Result<Work> {
     walk.step("who doesn't want to hear of comments doesn't", async {
         let settings = "/api/auth/notification-settings/";
         caller.patch(settings, &json!({ "commented": "off" })).by(portal).send().await?.is(200)?.has("/commented", &json!("off"))?;
-        caller.patch(settings, &json!({ "assigned": "off" })).by(portal).send().await?.is(422)
+        caller.patch(settings, &json!({ "assigned": "instant" })).by(portal).send().await?.is(422)
     })
     .await?;
     walk.step("staff mark the comment read", async {
