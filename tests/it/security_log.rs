@@ -64,7 +64,10 @@ async fn it_tells_who_signs_in_who_fails_to_and_what_changes_of_that() {
     firm.owner.post("/api/auth/switch/", json!({"membership": firm.owner.id})).await.expect(200);
     let events: Vec<_> = told(&app).into_iter().map(|(event, _)| event).collect();
     assert_eq!(events, ["session.reauthenticated", "session.switched"]);
-    // What is asked elsewhere isn't its business.
+    // Where the firm's money goes is its business too, and what is asked elsewhere isn't.
+    firm.owner.post("/api/auth/firm/payments/connect/", json!({})).await.expect(200);
+    let events: Vec<_> = told(&app).into_iter().map(|(event, _)| event).collect();
+    assert!(!events.is_empty() && events.iter().all(|event| event.starts_with("payment_account.")), "{events:?}");
     firm.owner.post("/api/crm/leads/", json!({"company_name": "Acme Corp"})).await.expect(201);
     assert_eq!(told(&app), []);
     // A token that is used again may be stolen.

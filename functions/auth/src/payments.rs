@@ -209,7 +209,7 @@ async fn connect_payments(
             change.create(id, PaymentAccount::created(account.clone(), cx.now), Event::Created)?
         }
     };
-    change.commit(&Reply::none()).await?;
+    cx.committed(change, &Reply::none()).await?;
     let page = format!("{}/settings/payments", app.web_origin);
     let open = |payments: Arc<Payments>, account: AccountId, [expired, returned]: [String; 2]| async move {
         payments.onboarding(&account, &expired, &returned).await

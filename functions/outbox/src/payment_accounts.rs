@@ -10,7 +10,7 @@ use domain::{
     user::User,
 };
 use mail::{AccountNotice, Link, PaymentAccountMail, Reference};
-use store::{Error, ListScope, PageRequest};
+use store::{Error, ListScope};
 
 use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::to_be_sent};
 
@@ -77,14 +77,6 @@ async fn then(outbox: &Outbox, logged: &Cause) -> Result<PaymentAccount, Failed>
 
 /// Who owns the firm and can sign in.
 async fn owners(outbox: &Outbox, logged: &Cause) -> Result<Vec<UserId>, Failed> {
-    let (mut owners, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = PageRequest { limit: 100, ascending: true, cursor };
-        let page = outbox.store.list::<User>(logged.firm, &ListScope::All, &page).await?;
-        owners.extend(page.items.iter().filter(|user| user.role == Role::Owner && user.status == Standing::Active).map(|user| user.id));
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(owners);
-        }
-    }
+    let people = outbox.store.every::<User>(logged.firm, &ListScope::All).await?;
+    Ok(people.iter().filter(|user| user.role == Role::Owner && user.status == Standing::Active).map(|user| user.id).collect())
 }
