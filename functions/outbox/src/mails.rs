@@ -1,7 +1,7 @@
 //! What all mails are sent with: in whose name, to whom, to whom answers go, what they follow up.
 
 use domain::{Email, Id, contact::Recipients, event::Actor, user::User};
-use mail::{Envelope, Message, Person, Reference, SendError, Sender};
+use mail::{Envelope, Letterhead, Message, Person, Reference, SendError, Sender};
 use secrets::Purpose;
 use store::{Error, Found, LoggedEvent, Read};
 
@@ -45,7 +45,7 @@ pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, recipients: Recipien
         to_name,
         language: language.unwrap_or(firm.language),
         cc,
-        from: Sender::Firm(firm.name.clone()),
+        from: Sender::Firm(Letterhead::of(&firm)),
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     })

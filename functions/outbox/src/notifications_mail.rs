@@ -1,7 +1,7 @@
 //! The mail of what somebody was told of within minutes, or since yesterday morning: of what of it they haven't read by then, still may
 //! see and still want to hear of. Nothing is mailed where nothing is left.
 
-use ::mail::{Envelope, Link, NotificationMail, Person, Reference, Sender, Told};
+use ::mail::{Envelope, Letterhead, Link, NotificationMail, Person, Reference, Sender, Told};
 use domain::{
     Language,
     comment::{Author, Comment},
@@ -59,7 +59,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         to_name: Some(hearer.name.clone()),
         language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
-        from: Sender::Firm(firm.name.clone()),
+        from: Sender::Firm(Letterhead::of(&firm)),
         reply_to: author(outbox, logged, told.len(), &comments).await?,
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     };

@@ -18,8 +18,8 @@ const MOST_WORD: usize = 45;
 /// The mail's sender, as whom it goes to reads it in `language`: `address`, in the name of the firm or our own.
 pub(crate) fn sender(sender: &Sender, language: Language, address: &Email) -> String {
     let name = match sender {
-        Sender::Firm(name) => {
-            let firm = shortened(&one_line(name), MOST_FIRM);
+        Sender::Firm(letterhead) => {
+            let firm = shortened(&one_line(&letterhead.name), MOST_FIRM);
             say!(language, "{firm} via ConsultantPro", "{firm} über ConsultantPro")
         }
         Sender::Platform => sender.name().to_owned(),
@@ -75,9 +75,8 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::SingleLine;
-
     use super::*;
+    use crate::samples::firm;
 
     #[test]
     fn names_are_quoted_or_encoded_and_never_add_a_header() {
@@ -109,7 +108,7 @@ mod tests {
     #[test]
     fn the_sender_says_on_whose_behalf_it_sends_however_long_the_firms_name() {
         let from = Email::new("mail@consultantpro.example").unwrap();
-        let by = |firm: &str| sender(&Sender::Firm(SingleLine::new(firm).unwrap()), Language::En, &from);
+        let by = |name: &str| sender(&firm(name), Language::En, &from);
         assert_eq!(by("Northwind, Inc."), "\"Northwind, Inc. via ConsultantPro\" <mail@consultantpro.example>");
         let long = by(&"A ".repeat(100));
         assert_eq!(long, mailbox(Some(&format!("{}… via ConsultantPro", ["A"; 30].join(" "))), &from));
@@ -117,7 +116,7 @@ mod tests {
         // No firm looks like the platform.
         assert_eq!(sender(&Sender::Platform, Language::De, &from), "\"ConsultantPro\" <mail@consultantpro.example>");
         assert_ne!(by("ConsultantPro"), sender(&Sender::Platform, Language::En, &from));
-        let german = sender(&Sender::Firm(SingleLine::new("Nordwind").unwrap()), Language::De, &from);
+        let german = sender(&firm("Nordwind"), Language::De, &from);
         assert_eq!(german, mailbox(Some("Nordwind über ConsultantPro"), &from));
     }
 

@@ -46,7 +46,7 @@ pub use invitation::InvitationMail;
 pub use invoice::{InvoiceLine, InvoiceMail};
 pub use link::Link;
 pub use mailer::Mailer;
-pub use message::{Envelope, Message, Person, Reference, Sender, Subject};
+pub use message::{Envelope, Letterhead, Message, Person, Reference, Sender, Subject};
 pub use notification::{NotificationMail, Told};
 pub use payment::PaymentMail;
 pub use payment_account::{AccountNotice, PaymentAccountMail};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{Email, Language, SingleLine, mail::Purpose};
+use domain::{Email, Language, SingleLine, firm::Firm, mail::Purpose};
 
 use crate::{
     SendError,
@@ -41,17 +41,31 @@ pub struct Envelope {
 /// In whose name a mail comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sender {
-    /// A firm's, which is called so.
-    Firm(SingleLine<200>),
+    /// A firm's.
+    Firm(Letterhead),
     /// The platform's own. No firm can look like it, whatever it is called.
     Platform,
+}
+
+/// What a firm's mails show of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letterhead {
+    /// What it is called.
+    pub name: SingleLine<200>,
+}
+
+impl Letterhead {
+    /// That of `firm`.
+    pub fn of(firm: &Firm) -> Self {
+        Self { name: firm.name.clone() }
+    }
 }
 
 impl Sender {
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
-            Self::Firm(name) => name,
+            Self::Firm(letterhead) => &letterhead.name,
             Self::Platform => "ConsultantPro",
         }
     }
@@ -80,7 +94,7 @@ impl Envelope {
     /// The last: on whose behalf it comes, and whether answers are read.
     pub(crate) fn footer(&self) -> String {
         let unread = say!(self.language, "Answers to this mail aren't read.", "Antworten auf diese E-Mail werden nicht gelesen.");
-        let Sender::Firm(firm) = &self.from else { return unread };
+        let Sender::Firm(Letterhead { name: firm, .. }) = &self.from else { return unread };
         let behalf =
             say!(self.language, "ConsultantPro sends mail for {firm}.", "ConsultantPro verschickt diese E-Mail im Auftrag von {firm}.");
         if self.reply_to.is_some() { behalf } else { format!("{behalf} {unread}") }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::{Currency, Date, Email, Language, Money, SingleLine, Time};
 
-use crate::{Envelope, Link, Message, Person, Reference, Sender};
+use crate::{Envelope, Letterhead, Link, Message, Person, Reference, Sender};
 
 /// What somebody may type where a name is asked for.
 pub(crate) const EVIL: &str = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> {{ 7*7 }} & \u{202e}evil\u{202c}";
@@ -15,7 +15,7 @@ pub(crate) fn envelope() -> Envelope {
         to_name: SingleLine::new("Ann Lee").ok(),
         language: Language::En,
         cc: Vec::new(),
-        from: Sender::Firm(SingleLine::new("Northwind Advisory").unwrap()),
+        from: firm("Northwind Advisory"),
         reply_to: Some(person("Åsa Öberg", "asa@northwind.example")),
         reference: Reference::new("prop_01JD9Q8R7S6T5V4W3X2Y1Z0ABC", 3),
     }
@@ -24,7 +24,7 @@ pub(crate) fn envelope() -> Envelope {
 pub(crate) fn evil_envelope() -> Envelope {
     Envelope {
         to_name: SingleLine::new(EVIL).ok(),
-        from: Sender::Firm(SingleLine::new(EVIL).unwrap()),
+        from: firm(EVIL),
         reply_to: Some(person(EVIL, "a&b?subject=x@evil.example")),
         ..envelope()
     }
@@ -82,6 +82,10 @@ pub(crate) fn holds(name: &str, message: &Message) {
     assert!(html.contains(&format!("<html lang=\"{}\"", envelope.language.as_str())));
     insta::assert_snapshot!(name.clone(), format!("Subject: {subject}\n\n{text}"));
     insta::assert_snapshot!(format!("{name}_html"), html);
+}
+
+pub(crate) fn firm(name: &str) -> Sender {
+    Sender::Firm(Letterhead { name: SingleLine::new(name).unwrap() })
 }
 
 fn person(name: &str, email: &str) -> Person {

@@ -18,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Sender, Tags};
+use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Tags, samples::firm};
 
 fn message() -> Message {
     let person = Person { name: SingleLine::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
@@ -27,7 +27,7 @@ fn message() -> Message {
         to_name: SingleLine::new("Lee, Ann").ok(),
         language: Language::En,
         cc: ["bo@fabrikam.example", "bocker@bücher.example"].iter().filter_map(|copy| Email::new(copy).ok()).collect(),
-        from: Sender::Firm(SingleLine::new("Northwind \"N\" Advisory").unwrap()),
+        from: firm("Northwind \"N\" Advisory"),
         reply_to: Some(person),
         reference: Reference::new("user_01JD9Q8R7S", 3),
     };
