@@ -52,6 +52,7 @@ mod named;
 mod notifications;
 mod notifications_once;
 mod notifications_own;
+mod notifications_true;
 mod odd_requests;
 mod outbox;
 mod page_sizes;

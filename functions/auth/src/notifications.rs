@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Currency, Date, Email, MultiLine, Refusal, SingleLine,
     ids::{CommentId, NotificationId},
+    invoice::Dispute,
     notification::{Kind, MOST_UNREAD, Which},
 };
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ struct NotificationOut {
     amount: Option<Decimal>,
     /// What that is in.
     currency: Option<Currency>,
+    /// That a bank takes the payment back, or took it.
+    dispute: Option<Dispute>,
     /// By when it is to be done, or was to be.
     date: Option<Date>,
     /// Where the mail didn't arrive.
@@ -84,6 +87,7 @@ impl NotificationOut {
             comment: news.comment,
             amount: news.amount.map(Decimal::from),
             currency: news.amount.map(|amount| amount.currency()),
+            dispute: news.dispute,
             date: news.date,
             address: news.address,
             is_read: read_at.is_some(),
@@ -127,12 +131,14 @@ struct Unread {
 /// List notifications.
 ///
 /// What concerns whoever is signed in and was done by others, in the firm or at the client that they are signed in to: newest first,
-/// for 90 days. Of what they don't want to hear of there is nothing (`notification-settings/`). Who polls sends the `ETag` back as
+/// for 90 days. Of what they don't want to hear of there is nothing (`notification-settings/`). What their role or rights don't show
+/// them any more is left out, so a page may be short; among `unread` it counts until all is marked as read. Who polls sends the `ETag` back as
 /// `If-None-Match`, and is answered 304 as long as nothing is new. There is no filter: 400.
 #[get("/api/auth/notifications/", tag = "auth")]
 async fn list_notifications(cx: Cx, caller: Caller, query: ListQuery<NoFilter>) -> Result<Answer<Notifications>, Problem> {
     let (firm, subject, is_portal) = (caller.firm, caller.principal.subject(), caller.role().is_none());
-    let (page, inbox) = cx.store.notifications(firm, &subject, &query.page, cx.now).await?;
+    let (mut page, inbox) = cx.store.notifications(firm, &subject, &query.page, cx.now).await?;
+    page.items.retain(|notified| caller.principal.may_hear_of(notified.notification.news.about));
     let Page { results, next, previous } = query.page(&page, |notified| NotificationOut::of(notified, is_portal));
     cx.json(&Notifications { results, next, previous, unread: inbox.map(|inbox| inbox.count(cx.now)) })
 }

@@ -11,7 +11,7 @@ use crate::{Cause, Failed, Outbox, Outcome};
 pub(crate) const NOWHERE: Outcome = Outcome::Skipped("no e-mail is known");
 
 /// Who did it, if it was one of the firm's people: they get the answers.
-fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
+pub(crate) fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
     match logged.event.actor {
         Actor::User(user) => Some(user),
         Actor::PortalUser(_) | Actor::Guest | Actor::Login(_) | Actor::System(_) => None,

@@ -5,10 +5,14 @@ use ::mail::{Envelope, Letterhead, Link, NotificationMail, Person, Reference, Se
 use domain::{
     Language,
     comment::{Author, Comment},
-    notification::{Delivery, News, Recipient},
+    invoice,
+    notification::{About, Delivery, Kind, News, Recipient},
     notification_batch::NotificationBatch,
+    suppression::Status,
+    task::{self, Task},
+    undelivered,
 };
-use store::{Error, Notified, Record};
+use store::{Error, Found, Notified, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
@@ -33,23 +37,29 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let found = read_hearer(outbox.store.read(firm).record(firm), to).fetch().await?;
     let Some(hearer) = Hearer::of(&found, to)? else { return Ok(Outcome::Skipped("they are there no more")) };
     let unread = outbox.store.unread_of_batch(firm, &to.subject(), id).await?;
-    let unread: Vec<News> = unread
-        .into_iter()
-        .map(|Notified { notification, .. }| notification.news)
-        .filter(|news| hearer.hears(news) != Delivery::Off)
-        .collect();
-    if unread.is_empty() {
-        return Ok(Outcome::Skipped("there is nothing that they haven't read"));
+    let unread = unread.into_iter().map(|Notified { notification, .. }| notification.news);
+    let unread: Vec<News> = unread.filter(|news| hearer.hears(news) != Delivery::Off).collect();
+    // It is in the product all the same: nothing is undelivered.
+    if outbox.store.suppression(firm, &hearer.email).await?.is_some_and(|known| known.status() == Status::Active) {
+        return Ok(Outcome::Skipped("mail to them is suppressed"));
     }
     let firm = found.record(firm)?;
-    firm.confirmed().map_err(Error::from)?;
+    if firm.confirmed().is_err() {
+        return Ok(Outcome::Skipped("nobody confirmed the firm's e-mail"));
+    }
+    let unread = still_so(outbox, logged, to, unread).await?;
+    if unread.is_empty() {
+        return Ok(Outcome::Skipped("there is nothing that they haven't read, and that is still so"));
+    }
     let (told, more) = (unread.get(..MOST_TOLD).unwrap_or(&unread), unread.len().saturating_sub(MOST_TOLD));
     let comments = comments(outbox, logged, told).await?;
+    let written: usize = comments.iter().map(|comment| comment.comment.chars().count()).sum();
     let is_portal = to.is_portal();
     let told: Vec<_> = told
         .iter()
         .map(|news| {
-            let whole = comments.iter().find(|comment| news.comment == Some(comment.id)).map(|comment| &*comment.content.comment);
+            let comment = comments.iter().filter(|_| written <= MOST_WRITTEN).find(|comment| news.comment == Some(comment.id));
+            let whole = comment.map(|comment| &*comment.content.comment);
             let text = whole.or(news.text.as_deref());
             Told { news, text, link: Link::about(&outbox.web_origin, news.about, is_portal) }
         })
@@ -60,7 +70,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
         from: Sender::Firm(Letterhead::of(&firm)),
-        reply_to: author(outbox, logged, told.len(), &comments).await?,
+        reply_to: author(outbox, logged, told.len() + more, &comments).await?,
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     };
     let mail = NotificationMail {
@@ -74,13 +84,52 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     to_be_sent(&hearer.email, mail.message())
 }
 
+/// Those of `unread`, which `to` was told of, that are still so: what was paid, done, given to somebody else or delivered in the
+/// meantime isn't mailed, and of what was paid in part, the rest is.
+async fn still_so(outbox: &Outbox, logged: &Cause, to: Recipient, unread: Vec<News>) -> Result<Vec<News>, Failed> {
+    let read = unread.iter().fold(outbox.store.read(logged.firm), |read, news| match news.about {
+        About::Task(_, task) => read.record(task),
+        About::Invoice(invoice) => read.record(invoice),
+        About::Proposal(proposal) => read.record(proposal),
+        About::Undelivered(item) => read.record(item),
+    });
+    let found = read.fetch().await?;
+    let mut still_so = Vec::with_capacity(unread.len());
+    for news in unread {
+        still_so.extend(as_it_is(&found, to, news)?);
+    }
+    Ok(still_so)
+}
+
+/// What `to` was told as `news`, as it is now; nothing if it isn't so any more.
+fn as_it_is(found: &Found, to: Recipient, mut news: News) -> Result<Option<News>, Error> {
+    let is_theirs = |task: &Record<Task>| {
+        task.assignee.map(Recipient::Staff) == Some(to) && task.archived_at.is_none() && task.status != task::Status::Done
+    };
+    let is_so = match (news.kind, news.about) {
+        (Kind::Assigned, About::Task(_, id)) => found.maybe(id)?.is_some_and(|task| is_theirs(&task)),
+        (Kind::Due, About::Task(_, id)) => found.maybe(id)?.is_some_and(|task| is_theirs(&task) && task.due_date == news.date),
+        (Kind::Due, About::Invoice(id)) => {
+            let invoice = found.maybe(id)?.filter(|invoice| invoice.status == invoice::Status::Sent);
+            news.amount = invoice.map(|invoice| invoice.amount_due()).filter(|due| !due.is_zero());
+            news.amount.is_some()
+        }
+        (Kind::Bounced, About::Undelivered(id)) => found.maybe(id)?.is_some_and(|item| item.status == undelivered::Status::Waiting),
+        (
+            Kind::Accepted | Kind::Rejected | Kind::Paid | Kind::Failed | Kind::Bounced | Kind::Commented | Kind::Assigned | Kind::Due,
+            About::Task(..) | About::Invoice(_) | About::Proposal(_) | About::Undelivered(_),
+        ) => true,
+    };
+    Ok(is_so.then_some(news))
+}
+
 /// In which language they are written to, if they or their client said so.
 async fn language(outbox: &Outbox, logged: &Cause, hearer: &Hearer) -> Result<Option<Language>, Failed> {
     let Some(client) = hearer.client.filter(|_| hearer.language.is_none()) else { return Ok(hearer.language) };
     Ok(outbox.store.read(logged.firm).record(client).fetch().await?.record(client)?.contact.language)
 }
 
-/// The comments that `told` is of, if they aren't too long to be there as a whole.
+/// The comments that `told` is of.
 async fn comments(outbox: &Outbox, logged: &Cause, told: &[News]) -> Result<Vec<Record<Comment>>, Failed> {
     let ids: Vec<_> = told.iter().filter_map(|news| news.comment).collect();
     if ids.is_empty() {
@@ -88,9 +137,7 @@ async fn comments(outbox: &Outbox, logged: &Cause, told: &[News]) -> Result<Vec<
     }
     let found = ids.iter().fold(outbox.store.read(logged.firm), |read, id| read.record(*id)).fetch().await?;
     let comments = ids.into_iter().map(|id| found.maybe(id)).collect::<Result<Vec<_>, _>>()?;
-    let comments: Vec<Record<Comment>> = comments.into_iter().flatten().collect();
-    let written: usize = comments.iter().map(|comment| comment.comment.chars().count()).sum();
-    Ok(if written <= MOST_WRITTEN { comments } else { Vec::new() })
+    Ok(comments.into_iter().flatten().collect())
 }
 
 /// Who gets the answers: the author of all of the `comments`, if there is one, and nothing else is among what is told.

@@ -3,13 +3,13 @@
 
 use domain::{
     DomainEvent, Email, MultiLine, SingleLine,
-    access::{Right, Role},
+    access::{Permission, Right, Role},
     comment::{Author, Comment},
     effect::EffectKind,
     event::Actor,
     ids::{ClientId, PortalUserId, UserId},
     invitation::Standing,
-    invoice::{self, Invoice, Method, Payment, SentBy},
+    invoice::{self, Dispute, Invoice, Method, Payment, SentBy},
     mail::Topic,
     notification::{About, Kind, News, Recipient, quoted},
     notification_concern::{Concern, Whom},
@@ -20,9 +20,9 @@ use domain::{
     undelivered::{self, Undelivered},
     user::User,
 };
-use store::{Error, ListScope, Record};
+use store::{Entity, Error, ListScope, Record};
 
-use crate::{Cause, Failed, Outbox, cause::ERASED};
+use crate::{Cause, Failed, Outbox, cause::ERASED, mails::staff};
 
 /// What is told.
 #[derive(Debug)]
@@ -65,7 +65,8 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &Cause, event: DomainEvent, co
     }
 }
 
-/// A comment: to the project's team, or to those of the client who may comment; to those who were that when it was written.
+/// A comment: to the project's team, or to owners where none of it is there any more; or to those of the client who may comment: to
+/// those who were that when it was written.
 async fn comment(outbox: &Outbox, logged: &Cause, concern: Concern) -> Result<Option<Told>, Failed> {
     let id = logged.id::<Comment>()?;
     let comment = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
@@ -73,8 +74,11 @@ async fn comment(outbox: &Outbox, logged: &Cause, concern: Concern) -> Result<Op
     let (task, project) = (found.record(comment.task)?, found.record(comment.project)?);
     let (task, then) = (logged.at_its_time(outbox, &task).await?, logged.at_its_time(outbox, &project).await?);
     let (Some(task), Some(then)) = (task, then) else { return Err(Failed::Never(ERASED)) };
+    let about = About::Task(comment.project, comment.task);
     let (to, by_company) = match comment.author {
-        Author::Client(_) => (team(&then, &project), Some(found.record(comment.client)?.contact.company_name.clone())),
+        Author::Client(_) => {
+            (team(outbox, logged, about, (&then, &project)).await?, Some(found.record(comment.client)?.contact.company_name.clone()))
+        }
         Author::Staff(_) => (audience(outbox, logged, comment.client, Right::Comment).await?, None),
     };
     let news = News {
@@ -83,7 +87,7 @@ async fn comment(outbox: &Outbox, logged: &Cause, concern: Concern) -> Result<Op
         by_company,
         text: quoted(&comment.comment),
         comment: Some(id),
-        ..news(logged, concern.kind, About::Task(comment.project, comment.task), task.title)
+        ..news(logged, concern.kind, about, task.title)
     };
     Ok(Some(Told { news, to, mailed: Vec::new() }))
 }
@@ -96,16 +100,19 @@ async fn task(outbox: &Outbox, logged: &Cause, Concern { kind, whom }: Concern) 
     }
     let id = logged.id::<Task>()?;
     let now = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
-    let assignee = now.assignee.filter(|now| given.is_none_or(|given| given == *now) && logged.event.actor != Actor::User(*now));
+    let assignee = now.assignee.filter(|now| given.is_none_or(|given| given == *now));
     let is_open = now.archived_at.is_none() && now.status != task::Status::Done;
     let Some(assignee) = assignee.filter(|_| is_open) else { return Ok(None) };
     let then = logged.then(outbox, &now).await?;
     if whom == Whom::Assignee && then.due_date != now.due_date {
         return Ok(None);
     }
-    let read = outbox.store.read(logged.firm).record(then.project).maybe(staff_actor(logged));
-    let found = read.fetch().await?;
-    let by = staff_actor(logged).map(|user| found.maybe(user)).transpose()?.flatten().map(|user| user.name.clone());
+    let giver = giver(outbox, logged).await?;
+    if giver == Some(assignee) {
+        return Ok(None);
+    }
+    let found = outbox.store.read(logged.firm).record(then.project).maybe(giver).fetch().await?;
+    let by = giver.map(|user| found.maybe(user)).transpose()?.flatten().map(|user| user.name.clone());
     let news = News {
         within: Some(found.record(then.project)?.name.clone()),
         by,
@@ -137,9 +144,14 @@ async fn proposal(outbox: &Outbox, logged: &Cause, Concern { kind, whom }: Conce
 /// An invoice: to those who had a hand in it and those who keep the money; or to those of the client who may pay.
 async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event, Concern { kind, whom }: Concern) -> Result<Option<Told>, Failed> {
     let paid = if kind == Kind::Paid { paid(logged)? } else { None };
-    // What is taken back by hand is known to who does it.
-    let is_by_hand = event == invoice::Event::Reopened && !matches!(logged.event.actor, Actor::System(_));
-    if (kind == Kind::Paid && paid.is_none()) || is_by_hand {
+    // What is refunded or taken back by hand is known to who does it.
+    let dispute = disputed(logged)?.filter(|_| kind == Kind::Failed);
+    let is_no_news = match kind {
+        Kind::Paid => paid.is_none(),
+        Kind::Failed => dispute.is_none() && event != invoice::Event::CheckoutFailed,
+        Kind::Accepted | Kind::Rejected | Kind::Bounced | Kind::Commented | Kind::Assigned | Kind::Due => false,
+    };
+    if is_no_news {
         return Ok(None);
     }
     let id = logged.id::<Invoice>()?;
@@ -149,7 +161,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event, Concern
     let is_over = match kind {
         Kind::Due => now.status != invoice::Status::Sent || then.amount_due().is_zero(),
         Kind::Accepted | Kind::Rejected | Kind::Paid | Kind::Failed | Kind::Bounced | Kind::Commented | Kind::Assigned => {
-            now.status == invoice::Status::Void
+            now.status == invoice::Status::Void && dispute.is_none()
         }
     };
     if is_over {
@@ -169,7 +181,7 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event, Concern
     };
     let company = (whom != Whom::Payers).then(|| then.contact.company_name.clone());
     let date = then.due_date.filter(|_| kind == Kind::Due);
-    let news = News { within: company, amount, date, ..news(logged, kind, about, label) };
+    let news = News { within: company, amount, date, dispute, ..news(logged, kind, about, label) };
     Ok(Some(Told { news, to, mailed }))
 }
 
@@ -180,6 +192,14 @@ fn paid(logged: &Cause) -> Result<Option<domain::Money>, Failed> {
     let mut new = after.iter().filter(is_new).map(|payment| payment.amount);
     let Some(first) = new.next() else { return Ok(None) };
     Ok(Some(new.try_fold(first, |sum, amount| sum.plus("amount", amount)).map_err(Error::from)?))
+}
+
+/// How a payment of it stands that a bank began to take back by the event, or took.
+fn disputed(logged: &Cause) -> Result<Option<Dispute>, Failed> {
+    let [before, after] = logged.changed::<Vec<Payment>>("payments")?.map(Option::unwrap_or_default);
+    let known = |payment: &Payment| before.iter().find(|known| known.id == payment.id).and_then(|known| known.dispute);
+    let changed = after.iter().filter(|payment| payment.dispute != known(payment)).filter_map(|payment| payment.dispute);
+    Ok(changed.filter(|dispute| *dispute != Dispute::Won).last())
 }
 
 /// Where `invoice` was mailed.
@@ -203,11 +223,8 @@ async fn undelivered(outbox: &Outbox, logged: &Cause, Concern { kind, .. }: Conc
     let title = SingleLine::new(&named(outbox, logged, topic).await?).map_err(|_| Failed::Never(ERASED))?;
     let had_hands = outbox.store.hands(logged.firm, &then.kind, &then.record, then.sequence).await?;
     let here = here(outbox, logged, about).await?;
-    let mut to: Vec<_> = here.iter().filter(|(id, _)| had_hands.contains(id)).map(|(id, _)| Recipient::Staff(*id)).collect();
-    if to.is_empty() {
-        to = here.iter().filter(|(_, role)| *role == Role::Owner).map(|(id, _)| Recipient::Staff(*id)).collect();
-    }
-    let news = News { address: then.to, text: quoted(&then.reason), ..news(logged, kind, about, title) };
+    let to = those_or_owners(&here, |id| had_hands.contains(id));
+    let news = News { address: then.to, topic: Some(topic), text: quoted(&then.reason), ..news(logged, kind, about, title) };
     Ok(Some(Told { news, to, mailed: Vec::new() }))
 }
 
@@ -231,22 +248,49 @@ async fn named(outbox: &Outbox, logged: &Cause, topic: Topic) -> Result<String, 
 fn news(logged: &Cause, kind: Kind, about: About, title: SingleLine<200>) -> News {
     let at = logged.event.at;
     let (within, by, by_company, text) = (None, None, None, None::<MultiLine<_>>);
-    News { kind, about, title, within, by, by_company, text, comment: None, amount: None, date: None, address: None, at }
+    let (comment, amount, dispute, date, address, topic) = (None, None, None, None, None, None);
+    News { kind, about, title, within, by, by_company, text, comment, amount, dispute, date, address, topic, at }
 }
 
-fn staff_actor(logged: &Cause) -> Option<UserId> {
-    match logged.event.actor {
-        Actor::User(user) => Some(user),
-        Actor::PortalUser(_) | Actor::Guest | Actor::Login(_) | Actor::System(_) => None,
+/// Who gave a task to somebody: who did it, or who handed somebody's work over, which the outbox then does.
+async fn giver(outbox: &Outbox, logged: &Cause) -> Result<Option<UserId>, Failed> {
+    if !matches!(logged.event.actor, Actor::System(_)) {
+        return Ok(staff(logged));
     }
+    let cause =
+        logged.event.request.split_once('/').and_then(|(user, sequence)| Some((user.parse::<UserId>().ok()?, sequence.parse().ok()?)));
+    let Some((user, sequence)) = cause else { return Ok(None) };
+    let causes = outbox.store.events(logged.firm, User::TYPE, &user.to_string(), sequence..=sequence).await?;
+    Ok(causes.iter().flatten().find_map(staff))
 }
 
 /// Those of the firm who were there when it happened and are now, with their roles, but for who did it, and who may not see it.
 async fn here(outbox: &Outbox, logged: &Cause, about: About) -> Result<Vec<(UserId, Role)>, Failed> {
+    let (at, permission) = (logged.event.at, about.permission());
     let people = outbox.store.every::<User>(logged.firm, &ListScope::All).await?;
-    let people = people.into_iter().filter(|user| user.content.status == Standing::Active && user.created_at <= logged.event.at);
-    let people = people.filter(|user| logged.event.actor != Actor::User(user.id) && user.content.role.may(about.permission()));
-    Ok(people.map(|user| (user.id, user.content.role)).collect())
+    let people = people.into_iter().filter(|user| user.content.status == Standing::Active && user.content.role.may(permission));
+    let mut here = Vec::new();
+    for user in people.filter(|user| user.created_at <= at && logged.event.actor != Actor::User(user.id)) {
+        if user.updated_at <= at || was_here(outbox, logged, user.id, permission).await? {
+            here.push((user.id, user.content.role));
+        }
+    }
+    Ok(here)
+}
+
+/// Whether `user`, who was changed since, was there and had `permission` when it happened.
+async fn was_here(outbox: &Outbox, logged: &Cause, user: UserId, permission: Permission) -> Result<bool, Failed> {
+    let user = outbox.store.read(logged.firm).record(user).fetch().await?.record(user)?;
+    let then = logged.at_its_time(outbox, &user).await?;
+    Ok(then.is_some_and(|then| then.status == Standing::Active && then.role.may(permission)))
+}
+
+/// Those of who is `here` for whom `is_one` holds; owners, if none of them is here any more.
+fn those_or_owners(here: &[(UserId, Role)], is_one: impl Fn(&UserId) -> bool) -> Vec<Recipient> {
+    let those: Vec<_> = here.iter().filter(|(id, _)| is_one(id)).collect();
+    let owners = || here.iter().filter(|(_, role)| *role == Role::Owner).collect();
+    let to = if those.is_empty() { owners() } else { those };
+    to.into_iter().map(|(id, _)| Recipient::Staff(*id)).collect()
 }
 
 /// Those of them who had a hand in the record, or have one of the roles.
@@ -258,10 +302,10 @@ async fn hands(outbox: &Outbox, logged: &Cause, about: About, whom: Whom) -> Res
     Ok(concerned.map(|(id, _)| Recipient::Staff(id)).collect())
 }
 
-/// Those of the firm who were at work on the project `then`, and are `now`.
-fn team(then: &Project, now: &Project) -> Vec<Recipient> {
-    let then = then.team();
-    now.team().into_iter().filter(|user| then.contains(user)).map(Recipient::Staff).collect()
+/// Those of the firm who were at work on the project `then`, and are `now`; owners, if none of them is there any more.
+async fn team(outbox: &Outbox, logged: &Cause, about: About, (then, now): (&Project, &Project)) -> Result<Vec<Recipient>, Failed> {
+    let (then, now) = (then.team(), now.team());
+    Ok(those_or_owners(&here(outbox, logged, about).await?, |id| then.contains(id) && now.contains(id)))
 }
 
 /// Those at `client` who had `right` when it happened, and still have.

@@ -14,6 +14,8 @@ use crate::{
     Date, Email, Money, MultiLine, SingleLine, Time,
     access::{Permission, Right},
     ids::{CommentId, InvoiceId, NotificationBatchId, PortalUserId, ProjectId, ProposalId, TaskId, UndeliveredId, UserId},
+    invoice::Dispute,
+    mail::Topic,
     names::names,
 };
 
@@ -37,7 +39,7 @@ names! {
         Rejected = "rejected",
         /// An invoice was paid, or some of it.
         Paid = "paid",
-        /// A payment that was on its way won't come, or a bank took one back.
+        /// A payment that was on its way won't come, or a bank takes one back, or took it.
         Failed = "failed",
         /// A mail didn't come to whom it is for.
         Bounced = "bounced",
@@ -210,10 +212,16 @@ pub struct News {
     pub comment: Option<CommentId>,
     /// How much.
     pub amount: Option<Money>,
+    /// That a bank takes a payment back, or took it.
+    #[serde(default)]
+    pub dispute: Option<Dispute>,
     /// By when something is to be done, or was to be.
     pub date: Option<Date>,
     /// Where the mail didn't arrive.
     pub address: Option<Email>,
+    /// What the mail was about that didn't arrive.
+    #[serde(default)]
+    pub topic: Option<Topic>,
     /// When it happened.
     pub at: Time,
 }

@@ -31,7 +31,7 @@ pub enum Whom {
     NewAssignee,
     /// Who is to do the task.
     Assignee,
-    /// The other side of who wrote a comment: the project's team, or those of the client who may comment.
+    /// The other side of who wrote a comment: the project's team, or owners where that is gone; or those of the client who may comment.
     OtherSide,
     /// Those of the client who may pay.
     Payers,
@@ -208,7 +208,7 @@ fn invoice(event: invoice::Event) -> Option<Concern> {
     match event {
         invoice::Event::Sent => told(Kind::Due, Whom::Payers),
         invoice::Event::PaymentRecorded | invoice::Event::Paid => told(Kind::Paid, Whom::Hands(MONEY)),
-        invoice::Event::CheckoutFailed | invoice::Event::Reopened => told(Kind::Failed, Whom::Hands(MONEY)),
+        invoice::Event::CheckoutFailed | invoice::Event::Disputed | invoice::Event::Reopened => told(Kind::Failed, Whom::Hands(MONEY)),
         invoice::Event::Overdue => told(Kind::Due, Whom::Hands(MONEY)),
         invoice::Event::Created
         | invoice::Event::Updated
@@ -217,7 +217,6 @@ fn invoice(event: invoice::Event) -> Option<Concern> {
         | invoice::Event::PaymentReversed
         | invoice::Event::Credited
         | invoice::Event::Refunded
-        | invoice::Event::Disputed
         | invoice::Event::TimeReversed
         | invoice::Event::TimeReinstated
         | invoice::Event::Voided

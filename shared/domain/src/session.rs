@@ -7,6 +7,7 @@ use crate::{
     SingleLine, Time,
     access::{Rights, Role},
     ids::{ClientId, FirmId, LoginId, PortalUserId, SessionId, UserId},
+    notification::About,
 };
 
 /// How long an access token is taken.
@@ -39,6 +40,16 @@ pub enum Principal {
         /// What they may do.
         rights: Rights,
     },
+}
+
+impl Principal {
+    /// Whether they may hear of `about`, as far as their role or rights say.
+    pub fn may_hear_of(self, about: About) -> bool {
+        match self {
+            Self::Staff { role, .. } => role.may(about.permission()),
+            Self::Portal { rights, .. } => rights.may_hear_of(about),
+        }
+    }
 }
 
 impl Origin {

@@ -23,6 +23,13 @@ pub enum Unreadable {
     Untagged(&'static str),
 }
 
+impl Unreadable {
+    /// What is wrong with the form, without what stands there: that may be somebody's address.
+    fn form(error: &serde_json::Error) -> Self {
+        Self::Form(format!("{:?} error at line {}, column {}", error.classify(), error.line(), error.column()))
+    }
+}
+
 /// Something happened to a mail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
@@ -103,7 +110,7 @@ impl Told {
 
 /// The event that `body` tells of.
 pub fn parse(body: &str) -> Result<Event, Unreadable> {
-    let envelope: Envelope = serde_json::from_str(body).map_err(|error| Unreadable::Form(error.to_string()))?;
+    let envelope: Envelope = serde_json::from_str(body).map_err(|error| Unreadable::form(&error))?;
     let Envelope { id, kind, time, detail } = envelope;
     let (tags, purpose) = Tags::read(&detail.mail.tags).map_err(Unreadable::Untagged)?;
     let to = detail.mail.destination.first().map(|to| address(to)).and_then(|to| Email::new(to).ok());

@@ -2,6 +2,8 @@
 
 use domain::{
     Language,
+    invoice::Dispute,
+    mail::Topic,
     notification::{Kind, News},
 };
 
@@ -45,7 +47,7 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// What happened, in a sentence without its full stop.
     fn sentence(&self, language: Language) -> String {
-        let News { kind, title, within, by, by_company, amount, date, address, .. } = self.news;
+        let News { kind, title, within, by, by_company, amount, dispute, date, address, .. } = self.news;
         let short = |name: &str| header::shortened(name, MOST_NAME);
         let company = within.as_deref().map(short);
         let who = match (by, by_company) {
@@ -73,14 +75,29 @@ impl Told<'_> {
             }
             Kind::Failed => {
                 let who = company.unwrap_or_else(client);
-                say!(language, "A payment of {title} by {who} failed", "Eine Zahlung auf {title} von {who} ist fehlgeschlagen")
-            }
-            Kind::Bounced => match address {
-                Some(to) => {
-                    say!(language, "A mail to {to} didn’t arrive: {title}", "Eine E-Mail an {to} ist nicht angekommen: {title}")
+                match dispute {
+                    None | Some(Dispute::Won) => {
+                        say!(language, "A payment of {title} by {who} failed", "Eine Zahlung auf {title} von {who} ist fehlgeschlagen")
+                    }
+                    Some(Dispute::Open) => say!(
+                        language,
+                        "{who} disputes a payment of {title}; answer that at Stripe",
+                        "{who} bestreitet eine Zahlung auf {title}; antworten Sie darauf bei Stripe"
+                    ),
+                    Some(Dispute::Lost) => say!(
+                        language,
+                        "The bank of {who} took back a payment of {title}",
+                        "Die Bank von {who} hat eine Zahlung auf {title} zurückgeholt"
+                    ),
                 }
-                None => say!(language, "A mail didn’t arrive: {title}", "Eine E-Mail ist nicht angekommen: {title}"),
-            },
+            }
+            Kind::Bounced => {
+                let what = self.mail(language);
+                match address {
+                    Some(to) => say!(language, "{what} didn’t reach {to}", "{what} ist nicht bei {to} angekommen"),
+                    None => say!(language, "{what} didn’t arrive", "{what} ist nicht angekommen"),
+                }
+            }
             Kind::Commented => {
                 let who = who.unwrap_or_else(|| say!(language, "Somebody", "Jemand"));
                 say!(language, "{who} commented on “{title}”", "{who} hat „{title}“ kommentiert")
@@ -104,6 +121,28 @@ impl Told<'_> {
         }
     }
 
+    /// The mail that didn't arrive.
+    fn mail(&self, language: Language) -> String {
+        let title = &self.news.title;
+        match self.news.topic {
+            Some(Topic::CreditNote(_)) => say!(language, "The mail with {title}", "Die E-Mail mit {title}"),
+            Some(Topic::Invoice(_)) => say!(language, "A mail about {title}", "Eine E-Mail zu {title}"),
+            Some(Topic::Proposal(_)) => say!(language, "The mail with {title}", "Die E-Mail mit {title}"),
+            Some(Topic::PortalUser(_) | Topic::User(_)) => say!(language, "The mail of an invitation", "Die E-Mail mit einer Einladung"),
+            Some(Topic::Login(_) | Topic::NotificationBatch(_) | Topic::PaymentAccount(_)) | None => {
+                say!(language, "A mail", "Eine E-Mail")
+            }
+        }
+    }
+
+    /// What was written, if anything was. Why a mail didn't arrive is known in English alone.
+    fn text(&self, language: Language) -> Option<&str> {
+        match language {
+            Language::De if self.news.kind == Kind::Bounced => None,
+            Language::En | Language::De => self.text,
+        }
+    }
+
     /// To what it belongs, and by when it is to be done, where the sentence doesn't say so.
     fn facts(&self, language: Language) -> Vec<String> {
         let News { kind, within, amount, date, .. } = self.news;
@@ -121,7 +160,7 @@ impl Told<'_> {
         if !facts.is_empty() {
             blocks.push(Block::Facts(facts));
         }
-        blocks.extend(self.text.map(|text| Block::Quote(text.to_owned())));
+        blocks.extend(self.text(language).map(|text| Block::Quote(text.to_owned())));
         blocks.push(match is_one {
             true => Block::Button(say!(language, "Look at it", "Ansehen"), self.link.clone()),
             false => Block::Address(self.link.clone()),
@@ -146,7 +185,7 @@ impl NotificationMail<'_> {
         body.push(Block::Adds(say!(language, "Choose what you hear of:", "Wählen Sie, worüber Sie benachrichtigt werden:")));
         body.push(Block::Address(self.settings.clone()));
         let first = self.told.first();
-        let said = first.map(|first| first.text.map_or_else(|| first.sentence(language), str::to_owned)).unwrap_or_default();
+        let said = first.map(|first| first.text(language).map_or_else(|| first.sentence(language), str::to_owned)).unwrap_or_default();
         let content = Content {
             subject: heading.clone(),
             preheader: header::shortened(&header::one_line(&said), 150),
@@ -175,8 +214,9 @@ impl NotificationMail<'_> {
         if let ([one], 0) = (self.told, self.more) {
             return one.sentence(language);
         }
-        let title = self.told.first().map(|first| &first.news.title);
-        let is_one_talk = self.told.iter().all(|told| told.news.kind == Kind::Commented && Some(&told.news.title) == title);
+        let (title, about) = self.told.first().map(|first| (&first.news.title, first.news.about)).unzip();
+        let is_comment = |told: &Told<'_>| told.news.kind == Kind::Commented && Some(told.news.about) == about;
+        let is_one_talk = self.more == 0 && self.told.iter().all(is_comment);
         let firm = self.envelope.short_firm();
         match title.filter(|_| is_one_talk) {
             Some(title) => say!(language, "{all} comments on “{title}”", "{all} Kommentare zu „{title}“"),
@@ -211,6 +251,8 @@ mod tests {
             kind,
             about,
             title,
+            topic: (kind == Kind::Bounced).then(|| Topic::Invoice(Id::new(at, 4))),
+            dispute: None,
             within: None,
             by: None,
             by_company: None,
@@ -276,10 +318,12 @@ mod tests {
             News { within: within(), text: quoted("Too expensive."), ..news(Kind::Rejected, "Pricing review 2028") },
             News { within: within(), amount: Some(usd(1_234_500)), ..news(Kind::Paid, "INV-000042") },
             News { within: within(), ..news(Kind::Failed, "INV-000043") },
+            News { within: within(), dispute: Some(Dispute::Open), ..news(Kind::Failed, "INV-000046") },
+            News { within: within(), dispute: Some(Dispute::Lost), ..news(Kind::Failed, "INV-000047") },
             News {
                 address: Email::new("gone@fabrikam.example").ok(),
                 text: quoted("There is no such mailbox."),
-                ..news(Kind::Bounced, "invoice INV-000044")
+                ..news(Kind::Bounced, "INV-000044")
             },
             News {
                 within: line("Pricing review 2027"),
