@@ -15,6 +15,7 @@ mod firm;
 mod guest;
 mod invoices;
 mod leads;
+mod mail_texts;
 mod mails;
 mod notifications;
 mod payments;
@@ -91,6 +92,7 @@ pub fn catalog() -> Vec<Row> {
         auth::rows(),
         users::rows(),
         firm::rows(),
+        mail_texts::rows(),
         mails::rows(),
         notifications::rows(),
         payments::rows(),

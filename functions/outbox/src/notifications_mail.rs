@@ -5,6 +5,7 @@ use ::mail::{Envelope, Letterhead, Link, NotificationMail, Person, Reference, Se
 use domain::{
     Language,
     comment::{Author, Comment},
+    mail_text::MailTexts,
     notification::{Delivery, News, Recipient},
     notification_batch::NotificationBatch,
 };
@@ -59,7 +60,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         to_name: Some(hearer.name.clone()),
         language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
-        from: Sender::Firm(Letterhead::of(&firm)),
+        from: Sender::Firm(Letterhead::of(&firm, MailTexts::default())),
         reply_to: author(outbox, logged, told.len(), &comments).await?,
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     };

@@ -1,0 +1,26 @@
+//! How a firm begins its mails in its own words.
+
+use serde_json::{Value, json};
+
+use super::{Given, Row, row};
+use crate::Firm;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("list_mail_texts", async |firm| Given::beside(written(firm, "invoice/en").await)),
+        row("write_mail_text", async |_| Given::named("invoice/de").with(text())).repeatable(),
+        row("reset_mail_text", async |firm| Given::named(written(firm, "reminder/en").await)).repeatable(),
+        row("preview_mail_text", async |_| Given::named("receipt/en").with(json!({"subject": "{{amount_paid}}", "opening": "Thanks."}))),
+        row("list_mail_text_history", async |firm| Given::beside(written(firm, "invoice/en").await)),
+    ]
+}
+
+fn text() -> Value {
+    json!({"subject": "{{number}}, {{firm}}", "opening": "Hi {{recipient}}.\n\n{{amount_due}}"})
+}
+
+/// A text of the firm's own, where it is.
+async fn written(firm: &Firm<'_>, which: &str) -> String {
+    firm.owner.call(http::Method::PUT, format!("/api/auth/firm/mail-texts/{which}/")).json(text()).send().await.expect(200);
+    which.to_owned()
+}
