@@ -83,6 +83,8 @@ pub struct Row {
     pub does_not_keep: bool,
     /// Whether each call is answered with something else, which is good once.
     pub answers_anew: bool,
+    /// Whether it writes nothing, though it isn't a GET: it only shows what its body would do.
+    pub keeps_nothing: bool,
     make: Box<Make>,
 }
 
@@ -139,6 +141,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         of_no_record: false,
         does_not_keep: false,
         answers_anew: false,
+        keeps_nothing: false,
         make,
     }
 }
@@ -202,6 +205,11 @@ impl Row {
     /// Each call is answered with something else.
     fn answers_anew(self) -> Self {
         Self { answers_anew: true, ..self }
+    }
+
+    /// It writes nothing.
+    fn keeps_nothing(self) -> Self {
+        Self { keeps_nothing: true, ..self }
     }
 
     /// What it is done to is no record.

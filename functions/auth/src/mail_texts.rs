@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 pub(crate) fn routes<R: Routes<State = App>>() -> R {
     R::default()
-        .routes(routes!(list_mail_texts))
+        .routes(routes!(show_mail_texts))
         .routes(routes!(write_mail_text, reset_mail_text))
         .routes(routes!(preview_mail_text))
         .routes(routes!(list_mail_text_history))
@@ -56,32 +56,53 @@ struct PlaceholderOut {
     example: String,
 }
 
+/// How a kind of mails begins, in each language.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MailTextByLanguage)]
+struct ByLanguage {
+    en: MailTextOut,
+    de: MailTextOut,
+}
+
 /// How a firm begins its mails.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MailTexts)]
 struct MailTextsOut {
-    /// Of each kind, in each language.
-    texts: Vec<MailTextOut>,
+    /// Those that bring a proposal.
+    proposal: ByLanguage,
+    /// Those that let somebody at a client into its portal.
+    invitation: ByLanguage,
+    /// Those that bring an invoice.
+    invoice: ByLanguage,
+    /// All that remind of one.
+    reminder: ByLanguage,
+    /// Those that say that a payment came.
+    receipt: ByLanguage,
 }
 
-/// The firm's own words alone, by kind and language (`invoice_de`): what their history tells of.
+/// The firm's own words alone, by kind and language: what their history tells of.
 #[derive(Debug, Serialize)]
-struct OwnTexts(BTreeMap<String, MailText>);
+struct OwnTexts(BTreeMap<&'static str, BTreeMap<&'static str, MailText>>);
 
 impl Shape for OwnTexts {
     type Of = MailTexts;
     const PATH: &'static str = "/api/auth/firm/mail-texts/";
 
     fn shape(record: &Record<MailTexts>, _: Time) -> Self {
-        let own = |which @ Which(kind, language): Which| Some((which.to_string(), record.of(kind, language)?.clone()));
-        Self(Which::all().filter_map(own).collect())
+        let mut own = BTreeMap::<_, BTreeMap<_, _>>::new();
+        for Which(kind, language) in Which::all() {
+            if let Some(text) = record.of(kind, language) {
+                own.entry(kind.as_str()).or_default().insert(language.as_str(), text.clone());
+            }
+        }
+        Self(own)
     }
 }
 
 /// How the firm begins mails of a kind in a language: what is absent or null is said in our words.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schema(example = json!({"subject": "Your invoice {{number}}", "opening": "Thank you for working with {{firm}}.\n\nPlease pay {{amount_due}} by {{due_date}}."}))]
+#[schema(example = json!({"subject": "{{firm}} to {{client}}", "opening": "Thank you for working with us, {{recipient}}.\n\nDo call if anything is unclear."}))]
 struct NewMailText {
     /// One line, with placeholders. What is longer than 150 characters with their values is cut.
     subject: Option<SingleLine<150>>,
@@ -139,6 +160,13 @@ impl Whose {
         }
     }
 
+    /// How it begins mails of `kind` in each language.
+    fn by_language(&self, kind: Kind) -> Result<ByLanguage, Problem> {
+        let texts = self.texts();
+        let of = |language| self.text(&texts, Which(kind, language));
+        Ok(ByLanguage { en: of(Language::En)?, de: of(Language::De)? })
+    }
+
     /// How it begins mails of `kind` in `language`, with `texts`.
     fn text(&self, texts: &MailTexts, Which(kind, language): Which) -> Result<MailTextOut, Problem> {
         let MailText { subject, opening } = texts.of(kind, language).cloned().unwrap_or_default();
@@ -170,11 +198,16 @@ impl Whose {
 ///
 /// Of each kind and language: the firm's own words, ours, and what can be put into them. The version is that of all of them together.
 #[get("/api/auth/firm/mail-texts/")]
-async fn list_mail_texts(cx: Cx, State(app): State<App>, staff: Staff<may::ReadFirm>) -> Result<Answer<MailTextsOut>, Problem> {
+async fn show_mail_texts(cx: Cx, State(app): State<App>, staff: Staff<may::ReadFirm>) -> Result<Answer<MailTextsOut>, Problem> {
     let whose = Whose::read(cx.store.read(staff.firm).eventually(), &app, &staff).await?;
-    let own = whose.texts();
-    let texts = Which::all().map(|which| whose.text(&own, which)).collect::<Result<_, _>>()?;
-    Ok(cx.json(&MailTextsOut { texts })?.version(whose.texts.map_or(0, |texts| texts.version)))
+    let texts = MailTextsOut {
+        proposal: whose.by_language(Kind::Proposal)?,
+        invitation: whose.by_language(Kind::Invitation)?,
+        invoice: whose.by_language(Kind::Invoice)?,
+        reminder: whose.by_language(Kind::Reminder)?,
+        receipt: whose.by_language(Kind::Receipt)?,
+    };
+    Ok(cx.json(&texts)?.version(whose.texts.map_or(0, |texts| texts.version)))
 }
 
 /// Begin a kind of mails in the firm's own words.
@@ -231,7 +264,7 @@ async fn preview_mail_text(
 
 /// List how the firm's words changed.
 ///
-/// Newest first; none where the firm never had any. Each change is of a kind of mails in a language, `invoice_de`. Network addresses are for owners and managers.
+/// Newest first; none where the firm never had any. Each change is of a kind of mails: the firm's own words in each language in which it had any. Network addresses are for owners and managers.
 #[get("/api/auth/firm/mail-texts/history/")]
 async fn list_mail_text_history(
     cx: Cx,

@@ -7,10 +7,12 @@ use crate::Firm;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("list_mail_texts", async |firm| Given::beside(written(firm, "invoice/en").await)),
+        row("show_mail_texts", async |firm| Given::beside(written(firm, "invoice/en").await)),
         row("write_mail_text", async |_| Given::named("invoice/de").with(text())).repeatable(),
-        row("reset_mail_text", async |firm| Given::named(written(firm, "reminder/en").await)).repeatable(),
-        row("preview_mail_text", async |_| Given::named("receipt/en").with(json!({"subject": "{{amount_paid}}", "opening": "Thanks."}))),
+        row("reset_mail_text", async |firm| Given::named(written(firm, "reminder/en").await)).repeatable().of_no_record(),
+        row("preview_mail_text", async |_| Given::named("receipt/en").with(json!({"subject": "{{amount_paid}}", "opening": "Thanks."})))
+            .unshown(&["subject"])
+            .keeps_nothing(),
         row("list_mail_text_history", async |firm| Given::beside(written(firm, "invoice/en").await)),
     ]
 }
