@@ -38,8 +38,8 @@ struct MailTextOut {
     subject: Option<SingleLine<150>>,
     /// The firm's own opening; none: ours.
     opening: Option<MultiLine<1000>>,
-    /// Our subject, as the firm could have written it. Of mails that say something more, ours says that too: that a proposal was revised,
-    /// a link is another's, on an invoice nothing is due; a reminder's is that of the first after the day.
+    /// Our subject, to start from. Where a mail has more to say (a proposal was revised, a link replaces another, nothing is due on an
+    /// invoice), ours says that too; of reminders it is the first's after the last day to pay.
     default_subject: String,
     /// Our opening, likewise.
     default_opening: String,
@@ -212,7 +212,7 @@ async fn show_mail_texts(cx: Cx, State(app): State<App>, staff: Staff<may::ReadF
 
 /// Begin a kind of mails in the firm's own words.
 ///
-/// For those that go to whom the language is theirs; in place of what was said before. The greeting, what the mail is about and all that
+/// For those to people who are written to in that language, in place of what was there before. The greeting, what the mail is about and all that
 /// follows stay ours. A reminder's words are those of every one. What is sent from then on begins so, also of what happened before.
 /// `If-Match` is the version of all texts together. 422 for a placeholder that mails of the kind don't have, or that doesn't end.
 #[put("/api/auth/firm/mail-texts/{kind}/{language}/", 200)]

@@ -179,9 +179,10 @@ impl Reference {
 pub struct Subject(String);
 
 impl Subject {
-    /// The subject that `text` is: line breaks become spaces, what is too long is cut.
+    /// The subject that `text` is: line breaks become spaces, what is too long is cut, and what looks encoded as RFC 2047 has it, which
+    /// many a mail program would decode, doesn't any more.
     pub fn new(text: &str) -> Self {
-        Self(header::shortened(&header::one_line(text), 150))
+        Self(header::shortened(&header::one_line(text).replace("=?", "=\u{200b}?"), 150))
     }
 
     /// The subject as text.
@@ -239,6 +240,7 @@ mod tests {
     #[test]
     fn a_subject_is_one_line() {
         assert_eq!(Subject::new(" Hello\r\nBcc: x@y.z ").as_str(), "Hello Bcc: x@y.z");
+        assert_eq!(Subject::new("=?UTF-8?B?QW5u?=").as_str(), "=\u{200b}?UTF-8?B?QW5u?=");
         assert_eq!(Subject::new(&"å".repeat(200)).as_str().chars().count(), 150);
     }
 

@@ -29,11 +29,9 @@ pub(crate) trait Begun {
 
 /// The value of `placeholder` in a mail with `envelope`, which has `values` beside, and writes its firm's name so.
 fn value(envelope: &Envelope, values: &[(Placeholder, String)], placeholder: Placeholder, firm: &str) -> String {
-    match placeholder {
-        Placeholder::Firm => firm.to_owned(),
-        Placeholder::Recipient => envelope.recipient(),
-        _ => values.iter().find(|(known, _)| *known == placeholder).map(|(_, value)| value.clone()).unwrap_or_default(),
-    }
+    let of_envelope = [(Placeholder::Firm, firm.to_owned()), (Placeholder::Recipient, envelope.recipient())];
+    let found = of_envelope.iter().chain(values).find(|(known, _)| *known == placeholder);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 /// What the firm says in its own words.
