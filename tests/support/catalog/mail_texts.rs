@@ -8,7 +8,8 @@ use crate::Firm;
 pub(super) fn rows() -> Vec<Row> {
     vec![
         row("show_mail_texts", async |firm| Given::beside(written(firm, "invoice/en").await)),
-        row("write_mail_text", async |_| Given::named("invoice/de").with(text())).repeatable(),
+        // Of another firm each time, which has none so far: what is as it was is no change.
+        row("write_mail_text", async |firm| Given::named("invoice/de").with(text()).by(&firm.app.firm().await.owner)).repeatable(),
         row("reset_mail_text", async |firm| Given::named(written(firm, "reminder/en").await)).repeatable().of_no_record(),
         row("preview_mail_text", async |_| Given::named("receipt/en").with(json!({"subject": "{{amount_paid}}", "opening": "Thanks."})))
             .unshown(&["subject"])
