@@ -45,6 +45,7 @@ mod leaving;
 mod limits;
 mod logs;
 mod mail_events;
+mod mail_texts;
 mod mails;
 mod memberships;
 mod mistakes;

@@ -273,3 +273,24 @@ async fn an_invoice_has_room_for_the_most_payments_that_it_can_have() {
     assert!(before + payments + 25_000 < 390_000, "{before} and {payments}");
     assert!(2 * payments < 390_000, "an event has them before and after");
 }
+
+#[tokio::test]
+async fn a_firm_with_all_its_mail_texts_at_their_longest_writes_each_anew() {
+    let app = TestApp::unlimited().await;
+    let firm = app.firm().await;
+    let text = json!({"subject": crabs(150), "opening": crabs(1000)});
+    let listed = firm.owner.get("/api/auth/firm/mail-texts/").await.expect(200);
+    let kinds = listed.json.as_object().unwrap().keys();
+    let paths: Vec<String> =
+        kinds.flat_map(|kind| ["en", "de"].map(|language| format!("/api/auth/firm/mail-texts/{kind}/{language}/"))).collect();
+    assert_eq!(paths.len(), 10);
+    for text in [text.clone(), other(&text), text] {
+        for path in &paths {
+            firm.owner.call(http::Method::PUT, path).json(text.clone()).send().await.expect(200);
+        }
+    }
+    let (sequences, _) = history(&firm, "/api/auth/firm/mail-texts/").await;
+    assert_eq!(sequences, (1..=30).collect::<Vec<_>>());
+    app.deliver().await;
+    crate::event_log::assert_all_chains_hold(&app).await;
+}

@@ -15,6 +15,7 @@ mod firm;
 mod guest;
 mod invoices;
 mod leads;
+mod mail_texts;
 mod mails;
 mod notifications;
 mod payments;
@@ -82,6 +83,8 @@ pub struct Row {
     pub does_not_keep: bool,
     /// Whether each call is answered with something else, which is good once.
     pub answers_anew: bool,
+    /// Whether it writes nothing, though it isn't a GET: it only shows what its body would do.
+    pub keeps_nothing: bool,
     make: Box<Make>,
 }
 
@@ -91,6 +94,7 @@ pub fn catalog() -> Vec<Row> {
         auth::rows(),
         users::rows(),
         firm::rows(),
+        mail_texts::rows(),
         mails::rows(),
         notifications::rows(),
         payments::rows(),
@@ -137,6 +141,7 @@ fn row(operation: &'static str, make: impl AsyncFn(&Firm<'_>) -> Given + Copy + 
         of_no_record: false,
         does_not_keep: false,
         answers_anew: false,
+        keeps_nothing: false,
         make,
     }
 }
@@ -200,6 +205,11 @@ impl Row {
     /// Each call is answered with something else.
     fn answers_anew(self) -> Self {
         Self { answers_anew: true, ..self }
+    }
+
+    /// It writes nothing.
+    fn keeps_nothing(self) -> Self {
+        Self { keeps_nothing: true, ..self }
     }
 
     /// What it is done to is no record.

@@ -140,10 +140,10 @@ impl Operation {
         self.security().any(|schemes| schemes.contains_key(scheme))
     }
 
-    /// Its path, with `value` for its parameter.
+    /// Its path, with `value` for its parameter, or for all from the first to the last: `invoice/en`.
     pub fn path_of(&self, value: Option<&str>) -> String {
         match (self.path.split_once('{'), value) {
-            (Some((before, rest)), Some(value)) => format!("{before}{value}{}", rest.split_once('}').unwrap().1),
+            (Some((before, rest)), Some(value)) => format!("{before}{value}{}", rest.rsplit_once('}').unwrap().1),
             (None, None) => self.path.clone(),
             _ => panic!("{}: {} and {value:?} don't go together", self.name, self.path),
         }

@@ -26,6 +26,8 @@ pub struct Posted {
     pub subject: String,
     /// What it says.
     pub text: String,
+    /// The same as HTML.
+    pub html: String,
 }
 
 /// What becomes of the mails to an address.
@@ -115,8 +117,8 @@ async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value
         None => {}
     }
     let content = |part: &str| mail.pointer(&format!("/Content/Simple/{part}/Data")).unwrap().as_str().unwrap().to_owned();
-    let (subject, text) = (content("Subject"), content("Body/Text"));
-    counter.posted.push(Posted { to, cc, subject, text });
+    let (subject, text, html) = (content("Subject"), content("Body/Text"), content("Body/Html"));
+    counter.posted.push(Posted { to, cc, subject, text, html });
     let answer = json!({"MessageId": format!("posted-{}", counter.posted.len())});
     counter.sent.push(Sent::of(&mail, &answer, SystemTime::now().into()).unwrap());
     Json(answer).into_response()

@@ -3,7 +3,7 @@
 
 use api::{Answer, App, Body, Cx, JsonObject, Patch, Problem, Routes, Set, Staff, Valid, View, get, may, patch, routes};
 use domain::{
-    Currency, Language, Percent, Refusal, SingleLine, TimeZone,
+    BrandColor, Currency, Language, Percent, Refusal, SingleLine, TimeZone,
     address::{Address, VatId},
     firm::Firm,
     rate::RateCard,
@@ -29,6 +29,8 @@ struct FirmSettings {
     #[serde(flatten)]
     #[view(it.into())]
     firm: FirmOut,
+    /// The colour in which its mails show it.
+    brand_color: Option<BrandColor>,
     /// What an hour of its people costs, by the day from which on, where neither project nor person says otherwise.
     #[view(RateOut::of(&it.hourly_rates, it.currency))]
     hourly_rates: Vec<RateOut>,
@@ -62,6 +64,8 @@ struct FirmPatch {
     time_zone: Set<TimeZone>,
     /// The language of its mails to whom no other is known of.
     language: Set<Language>,
+    /// The colour of a bar over its mails, and of their buttons; null for ours.
+    brand_color: Patch<BrandColor>,
     /// In place of all rates; at most 20.
     #[body(rates)]
     #[schema(value_type = Vec<JsonObject<NewRate>>, max_items = 20, required = false)]

@@ -11,6 +11,7 @@ mod email;
 mod firm;
 mod grant;
 mod login;
+mod mail_texts;
 mod mails;
 mod me;
 mod memberships;
@@ -63,6 +64,7 @@ pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
         .merge(notifications::routes())
         .merge(notification_settings::routes())
         .merge(firm::routes())
+        .merge(mail_texts::routes())
         .merge(mails::routes())
         .merge(undelivered::routes())
         .merge(suppressions::routes())

@@ -3,7 +3,7 @@
 
 use ::mail::{AccountNotice, Notice};
 use domain::{
-    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
+    DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, mail_text,
     notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside,
     user,
 };
@@ -150,6 +150,7 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | mail::Event::Complained
             | mail::Event::Rejected,
         )
+        | DomainEvent::MailTexts(mail_text::Event::Created | mail_text::Event::Updated)
         | DomainEvent::Project(
             project::Event::Created
             | project::Event::Updated

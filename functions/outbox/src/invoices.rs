@@ -100,6 +100,7 @@ async fn mail_invoice(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     let lines = invoice.line_items.iter().map(|line| shown(line, invoice)).collect::<Result<Vec<_>, Failed>>()?;
     let mail = InvoiceMail {
         envelope,
+        client: &told.then.contact.company_name,
         number: &told.number()?,
         issue_date,
         due_date,
@@ -137,6 +138,7 @@ async fn mail_reminder(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     let to = envelope.to.clone();
     let mail = ReminderMail {
         envelope,
+        client: &told.then.contact.company_name,
         number: &told.number()?,
         due_date,
         days_overdue: told.then.days_overdue(due_date, logged.event.at),
@@ -161,6 +163,7 @@ async fn mail_receipt(outbox: &Outbox, logged: &Cause, payment: &Payment) -> Res
     let to = envelope.to.clone();
     let mail = PaymentMail {
         envelope,
+        client: &told.then.contact.company_name,
         invoice: &told.number()?,
         amount: payment.amount,
         method: payment.method,

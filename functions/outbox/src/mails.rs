@@ -1,6 +1,6 @@
 //! What all mails are sent with: in whose name, to whom, to whom answers go, what they follow up.
 
-use domain::{Email, Id, contact::Recipients, event::Actor, user::User};
+use domain::{Email, Id, contact::Recipients, event::Actor, ids::MailTextsId, user::User};
 use mail::{Envelope, Letterhead, Message, Person, Reference, SendError, Sender};
 use secrets::Purpose;
 use store::{Error, Found, LoggedEvent, Read};
@@ -18,9 +18,9 @@ pub(crate) fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
     }
 }
 
-/// Begin to read what a mail is sent with: the firm, and who did it.
+/// Begin to read what a mail is sent with: the firm, its own words, and who did it.
 pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
-    outbox.store.read(logged.firm).record(logged.firm).maybe(staff(logged))
+    outbox.store.read(logged.firm).record(logged.firm).record(MailTextsId::of_firm(logged.firm)).maybe(staff(logged))
 }
 
 /// Whom a mail goes to that was for `then`: to them; or, if it was sent somewhere and refused, to those `now`.
@@ -39,13 +39,14 @@ pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, recipients: Recipien
     let firm = found.record(logged.firm)?;
     firm.confirmed().map_err(Error::from)?;
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
+    let texts = found.maybe(MailTextsId::of_firm(logged.firm))?.map(|texts| texts.content).unwrap_or_default();
     let Recipients { to, name: to_name, cc, language } = recipients;
     Ok(Envelope {
         to,
         to_name,
         language: language.unwrap_or(firm.language),
         cc,
-        from: Sender::Firm(Letterhead::of(&firm)),
+        from: Sender::Firm(Letterhead::of(&firm, texts)),
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     })

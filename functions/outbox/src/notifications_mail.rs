@@ -6,6 +6,7 @@ use domain::{
     Language,
     comment::{Author, Comment},
     invoice,
+    mail_text::MailTexts,
     notification::{About, Delivery, Kind, News, Recipient},
     notification_batch::NotificationBatch,
     suppression::Status,
@@ -69,7 +70,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         to_name: Some(hearer.name.clone()),
         language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
-        from: Sender::Firm(Letterhead::of(&firm)),
+        from: Sender::Firm(Letterhead::of(&firm, MailTexts::default())),
         reply_to: author(outbox, logged, told.len() + more, &comments).await?,
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     };

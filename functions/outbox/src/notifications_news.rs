@@ -54,6 +54,7 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &Cause, event: DomainEvent, co
         | DomainEvent::Lead(_)
         | DomainEvent::Login(_)
         | DomainEvent::Mail(_)
+        | DomainEvent::MailTexts(_)
         | DomainEvent::NotificationBatch(_)
         | DomainEvent::PaymentAccount(_)
         | DomainEvent::PortalUser(_)

@@ -41,6 +41,7 @@ async fn mail_proposal(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     let to = recipients.to.clone();
     let mail = ProposalMail {
         envelope: envelope(&found, logged, recipients)?,
+        client: &then.contact.company_name,
         number: &then.label(),
         version: then.version,
         title: &then.title,

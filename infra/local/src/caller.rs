@@ -49,6 +49,10 @@ impl Caller {
         self.call(Method::POST, path).json(body)
     }
 
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PUT, path).json(body)
+    }
+
     pub(crate) fn patch(&self, path: &str, body: &Value) -> Call {
         self.call(Method::PATCH, path).json(body)
     }

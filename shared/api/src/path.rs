@@ -1,10 +1,11 @@
-//! Ids and links' tokens in paths. What is no id of the right kind names nothing, so it is not found.
+//! Ids, links' tokens and names in paths. What is no id of the right kind, or none of the names, names nothing, so it is not found.
 
 use std::fmt;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::{Id, Kind};
 use http::request::Parts;
+use serde::de::{DeserializeOwned, IntoDeserializer, value};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
@@ -12,7 +13,7 @@ use utoipa::{
 
 use crate::{App, Problem};
 
-/// The id, or the link's token, in the path.
+/// The id, or the link's token, in the path; or two names, in their order.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
@@ -57,6 +58,23 @@ impl FromRequestParts<App> for Path<LinkToken> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         Ok(Self(LinkToken(named(parts, app, "token").await?)))
     }
+}
+
+impl<A: DeserializeOwned, B: DeserializeOwned> FromRequestParts<App> for Path<(A, B)> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
+        let mut names = params.iter().map(|(_, name)| name);
+        let (Some(first), Some(second)) = (names.next(), names.next()) else { return Err(Problem::not_found()) };
+        Ok(Self((known(first)?, known(second)?)))
+    }
+}
+
+/// What is called `name`.
+fn known<T: DeserializeOwned>(name: &str) -> Result<T, Problem> {
+    let name: value::StrDeserializer<'_, value::Error> = name.into_deserializer();
+    T::deserialize(name).map_err(|_| Problem::not_found())
 }
 
 /// What stands in the path for its variable `name`.

@@ -48,6 +48,13 @@ pub(crate) fn expand(method: &str, arguments: TokenStream, handler: TokenStream)
     for segment in handler.sig.inputs.iter().filter_map(extractor) {
         let types = arguments_of(segment);
         match (segment.ident.to_string().as_str(), types.as_slice()) {
+            ("Path", [Type::Tuple(named)]) => {
+                let names = parameter_names(&path);
+                if names.len() != named.elems.len() {
+                    return Err(Error::new_spanned(&path, "the handler's Path has more or fewer than are named here"));
+                }
+                parameters.extend(names.iter().zip(&named.elems).map(|(name, of)| quote!((#name = #of, Path))));
+            }
             ("Path", [id]) => {
                 let name = parameter(&path)?;
                 parameters.push(quote!((#name = #id, Path)));
@@ -139,9 +146,13 @@ fn scheme(scheme: &str, permission: &Type) -> TokenStream {
 
 /// The name of the path's parameter.
 fn parameter(path: &LitStr) -> Result<String> {
-    let value = path.value();
-    let name = value.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name.to_owned());
+    let name = parameter_names(path).into_iter().next();
     name.ok_or_else(|| Error::new_spanned(path, "the handler takes a Path, but there is no {id} here"))
+}
+
+/// The names of all of the path's parameters.
+fn parameter_names(path: &LitStr) -> Vec<String> {
+    path.value().split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The `T` of `Result<Answer<T>, Problem>`.

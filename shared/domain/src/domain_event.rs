@@ -2,7 +2,8 @@
 
 use crate::{
     EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
+    mail_text, notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered,
+    user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -67,6 +68,7 @@ macro_rules! aggregates {
             lead: Lead,
             login: Login,
             mail: Mail,
+            mail_text: MailTexts,
             notification_batch: NotificationBatch,
             payment_account: PaymentAccount,
             portal_user: PortalUser,

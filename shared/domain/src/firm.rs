@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Currency, Language, Percent, Refusal, SingleLine, Time, TimeZone, Transition,
+    BrandColor, Currency, Language, Percent, Refusal, SingleLine, Time, TimeZone, Transition,
     address::{Address, Party, VatId},
     ids::{FirmId, LoginId, UserId},
     rate::RateCard,
@@ -62,6 +62,9 @@ pub struct Firm {
     /// The language of its mails to whom no other is known of.
     #[serde(default)]
     pub language: Language,
+    /// The colour in which its mails show it; ours, if none.
+    #[serde(default)]
+    pub brand_color: Option<BrandColor>,
     /// What an hour of its people costs, where neither project nor person says otherwise.
     #[serde(default)]
     pub hourly_rates: RateCard,
@@ -115,6 +118,7 @@ impl Firm {
             currency,
             time_zone,
             language: Language::default(),
+            brand_color: None,
             hourly_rates: RateCard::default(),
             payment_terms_days,
             reminder_days,

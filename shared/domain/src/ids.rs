@@ -53,6 +53,8 @@ ids! {
     LoginId = login::Login, "login", "login";
     /// The id of a mail.
     MailId = mail::Mail, "mail", "mail";
+    /// The id of a firm's mail texts: its firm's, but for what it begins with.
+    MailTextsId = mail_text::MailTexts, "mtexts", "mail_texts", "mail texts";
     /// The id of a notification.
     NotificationId = notification::Notification, "notif", "notification";
     /// The id of notifications that are mailed together.

@@ -5,6 +5,7 @@
 //! event, or a [`Refusal`]. Deliberately absent: HTTP, DynamoDB, and anything that knows which of them called.
 
 mod aggregate;
+mod color;
 mod date;
 mod digest;
 mod domain_event;
@@ -40,6 +41,7 @@ pub mod invoice;
 pub mod lead;
 pub mod login;
 pub mod mail;
+pub mod mail_text;
 pub mod notification;
 pub mod notification_batch;
 pub mod notification_concern;
@@ -63,6 +65,7 @@ pub mod undelivered;
 pub mod user;
 
 pub use aggregate::{Aggregate, Archive, EventType, Lifecycle, Transition};
+pub use color::{BrandColor, NotAColor};
 pub use date::{Date, NotADate};
 pub use digest::{Digest, NotADigest};
 pub use domain_event::DomainEvent;

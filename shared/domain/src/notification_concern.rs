@@ -3,7 +3,8 @@
 
 use crate::{
     DomainEvent, access::Role, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    notification::Kind, notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
+    mail_text, notification::Kind, notification_batch, portal_user, project, proposal, prospect, suppression, task, time_entry,
+    undelivered, user,
 };
 
 /// Those who close sales.
@@ -102,6 +103,7 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
         )
         // Its owners are mailed, whatever they chose to hear of.
         | DomainEvent::PaymentAccount(_)
+        | DomainEvent::MailTexts(mail_text::Event::Created | mail_text::Event::Updated)
         | DomainEvent::Firm(firm::Event::Registered | firm::Event::Confirmed | firm::Event::Closed | firm::Event::Updated)
         | DomainEvent::Lead(
             lead::Event::Created

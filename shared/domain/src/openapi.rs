@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units,
+    BrandColor, Currency, Date, Email, Id, Kind, MultiLine, Percent, Price, Quantity, SingleLine, TimeZone, Units,
     access::{Permission, Right},
     address::{Country, VatId},
     mail::Topic,
@@ -40,6 +40,7 @@ macro_rules! described {
 described!([const MAX: usize] SingleLine<MAX>, format!("SingleLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([const MAX: usize] MultiLine<MAX>, format!("MultiLine{MAX}"), string().min_length(Some(1)).max_length(Some(MAX)));
 described!([] Email, "Email", string().format(Some(SchemaFormat::Custom("idn-email".to_owned()))).max_length(Some(254)));
+described!([] BrandColor, "BrandColor", string().description(Some("Red, green and blue, in hexadecimal digits")).pattern(Some("^#[0-9A-Fa-f]{6}$")));
 described!([] Country, "Country", string().description(Some("ISO 3166-1 alpha-2")).pattern(Some("^[A-Z]{2}$")));
 described!([] VatId, "VatId", string()
     .description(Some("A number for value added tax, with the letters of its country before it"))

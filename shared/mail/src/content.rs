@@ -7,7 +7,7 @@ use std::fmt::Display;
 use askama::Template;
 use domain::Language;
 
-use crate::{Envelope, Link, SendError, Subject, format, header, sums::Sum};
+use crate::{Envelope, Link, SendError, Subject, format, header, look::Look, own::OwnWords, sums::Sum};
 
 /// The text that is said in a language: in English, or in German, each written as for `format!`. A text that is missing in one doesn't
 /// compile.
@@ -39,7 +39,7 @@ pub(crate) struct Content {
     pub(crate) preheader: String,
     /// What stands over the HTML.
     pub(crate) heading: String,
-    /// The paragraphs that it opens with.
+    /// The paragraphs that it opens with, unless the firm opens it in its own words.
     pub(crate) opening: Vec<String>,
     /// What follows.
     pub(crate) body: Vec<Block>,
@@ -103,17 +103,20 @@ pub(crate) struct Row {
 }
 
 impl Content {
-    /// As HTML and as plain text, sent with `envelope`.
-    pub(crate) fn written(&self, envelope: &Envelope, subject: &Subject) -> Result<(String, String), SendError> {
+    /// As HTML and as plain text, sent with `envelope`, opened in the firm's `own` words if it has any.
+    pub(crate) fn written(&self, envelope: &Envelope, subject: &Subject, own: &OwnWords) -> Result<(String, String), SendError> {
         let unwritable = |error: askama::Error| SendError::refused(format!("the mail can't be written: {error}"));
-        let html = Html { envelope, subject, content: self, language: envelope.language };
+        let html = Html { envelope, subject, content: self, own: own.opening(), language: envelope.language, look: envelope.look() };
         let html = header::in_order(&html.render().map_err(unwritable)?);
-        Ok((html, format::wrapped(&header::in_order(&self.plain(envelope)))))
+        Ok((html, format::wrapped(&header::in_order(&self.plain(envelope, own)))))
     }
 
-    fn plain(&self, envelope: &Envelope) -> String {
+    fn plain(&self, envelope: &Envelope, own: &OwnWords) -> String {
         let mut parts = vec![envelope.greeting()];
-        parts.extend(self.opening.iter().map(|text| unmarked(text)));
+        match own.opening() {
+            Some(text) => parts.push(text.to_owned()),
+            None => parts.extend(self.opening.iter().map(|text| unmarked(text))),
+        }
         parts.extend(self.body.iter().filter_map(Block::plain));
         parts.push(format!("--\n{}\n{}", self.why, envelope.footer()));
         parts.join("\n\n")
@@ -175,7 +178,10 @@ struct Html<'a> {
     envelope: &'a Envelope,
     subject: &'a Subject,
     content: &'a Content,
+    /// What the firm opens it with instead.
+    own: Option<&'a str>,
     language: Language,
+    look: Look,
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! The mail that brings an invoice to the client.
 
-use domain::{Currency, Date, Language, Money, Percent, Price, Units};
+use domain::{
+    Currency, Date, Language, Money, Percent, Price, Units,
+    mail_text::{Kind, Placeholder},
+};
 
 use crate::{
     Envelope, Link, Message, Purpose, SendError,
     content::{Block, Content, Row, Table, say},
     format,
+    own::{Begun, OwnWords},
     proposal::head,
     sums::{Sum, unequal},
 };
@@ -20,6 +24,8 @@ const AROUND: usize = 700;
 pub struct InvoiceMail<'a> {
     /// To the client's contact, from who sends the invoice.
     pub envelope: Envelope,
+    /// The company that it is for.
+    pub client: &'a str,
     /// `INV-000042`.
     pub number: &'a str,
     /// The day that it was issued.
@@ -68,45 +74,41 @@ impl InvoiceMail<'_> {
         let [issued, last_day] = [self.issue_date, self.due_date].map(|day| format::day(language, day));
         let mut facts =
             vec![say!(language, "Invoice {number}", "Rechnung {number}"), say!(language, "Issued on {issued}", "Ausgestellt am {issued}")];
-        let (preheader, opening, action) = match self.due.is_zero() {
+        let (subject, opening) = ours(language, !self.due.is_zero(), [&short, firm, number, &total]);
+        let (preheader, action) = match self.due.is_zero() {
             true => (
                 say!(language, "{total}, nothing left to pay", "{total}, nichts mehr zu bezahlen"),
-                say!(
-                    language,
-                    "{firm} sends you this invoice. There is nothing left to pay.",
-                    "{firm} schickt Ihnen diese Rechnung. Es ist nichts mehr zu bezahlen."
-                ),
                 say!(language, "View the invoice", "Rechnung ansehen"),
             ),
             false => {
                 facts.push(say!(language, "Due on {last_day}", "Fällig am {last_day}"));
                 (
                     say!(language, "{due}, due on {last_day}", "{due}, fällig am {last_day}"),
-                    say!(language, "{firm} sends you this invoice.", "{firm} schickt Ihnen diese Rechnung."),
                     say!(language, "View and pay the invoice", "Rechnung ansehen und bezahlen"),
                 )
             }
         };
-        let mut body = vec![Block::Facts(facts), Block::Table(self.table()?)];
+        let own = OwnWords::of(&self.envelope, Kind::Invoice, &self.values());
+        let mut body = vec![Block::Facts(facts), Block::Table(self.table(&own)?)];
         body.extend(page(&self.envelope, action, self.link));
         if let Some(memo) = self.memo {
             body.push(Block::Heading(say!(language, "Note", "Anmerkung")));
             body.push(Block::Typed(memo.to_owned()));
         }
         let content = Content {
-            subject: say!(language, "Invoice {number} from {short}: {total}", "Rechnung {number} von {short}: {total}"),
+            subject,
             preheader,
             heading: say!(language, "Invoice {number}", "Rechnung {number}"),
-            opening: vec![opening],
+            opening,
             body,
             why: sent_invoices(&self.envelope),
         };
-        Message::written(&self.envelope, Purpose::Invoice, &content)
+        Message::in_own_words(&self.envelope, Purpose::Invoice, &content, &own)
     }
 
-    fn table(&self) -> Result<Table, SendError> {
+    fn table(&self, own: &OwnWords) -> Result<Table, SendError> {
         let (language, currency) = (self.envelope.language, self.total.currency());
-        let rows: Vec<_> = self.shown().iter().map(|line| line.row(language, currency)).collect();
+        let rows: Vec<_> = self.shown(own).iter().map(|line| line.row(language, currency)).collect();
         let left = self.lines.len() - rows.len();
         let more = match left {
             0 => None,
@@ -133,8 +135,9 @@ impl InvoiceMail<'_> {
     }
 
     /// The lines that the mail has room for, from the first.
-    fn shown(&self) -> &[InvoiceLine<'_>] {
-        let mut room = MOST.saturating_sub(self.memo.map_or(0, html_length));
+    fn shown(&self, own: &OwnWords) -> &[InvoiceLine<'_>] {
+        let said: usize = [self.memo, own.opening()].into_iter().flatten().map(html_length).sum();
+        let mut room = MOST.saturating_sub(said);
         let mut number = 0;
         for line in self.lines {
             let Some(left) = room.checked_sub(AROUND + html_length(line.description)) else { break };
@@ -143,6 +146,42 @@ impl InvoiceMail<'_> {
         }
         self.lines.get(..number).unwrap_or_default()
     }
+}
+
+impl Begun for InvoiceMail<'_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn values(&self) -> Vec<(Placeholder, String)> {
+        let language = self.envelope.language;
+        vec![
+            (Placeholder::Client, self.client.to_owned()),
+            (Placeholder::Number, self.number.to_owned()),
+            (Placeholder::Total, format::amount(language, self.total)),
+            (Placeholder::AmountDue, format::amount(language, self.due)),
+            (Placeholder::IssueDate, format::day(language, self.issue_date)),
+            (Placeholder::DueDate, format::day(language, self.due_date)),
+        ]
+    }
+
+    fn message(&self) -> Result<Message, SendError> {
+        InvoiceMail::message(self)
+    }
+}
+
+/// Our subject and opening: of an invoice on which something is due, or on which nothing is.
+pub(crate) fn ours(language: Language, is_due: bool, [short, firm, number, total]: [&str; 4]) -> (String, Vec<String>) {
+    let subject = say!(language, "Invoice {number} from {short}: {total}", "Rechnung {number} von {short}: {total}");
+    let opening = match is_due {
+        true => say!(language, "{firm} sends you this invoice.", "{firm} schickt Ihnen diese Rechnung."),
+        false => say!(
+            language,
+            "{firm} sends you this invoice. There is nothing left to pay.",
+            "{firm} schickt Ihnen diese Rechnung. Es ist nichts mehr zu bezahlen."
+        ),
+    };
+    (subject, vec![opening])
 }
 
 /// How many bytes `text` has in HTML.
@@ -195,7 +234,13 @@ pub(crate) fn sent_invoices(envelope: &Envelope) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{
+        MultiLine,
+        mail_text::{MailText, MailTexts},
+    };
+
     use super::*;
+    use crate::Sender;
     use crate::samples::{EVIL, check, day, envelope, evil_envelope, invoice_link, usd};
 
     fn line<'a>(description: &'a str, quantity: &str, price: &str, tax_rate: Option<&str>) -> InvoiceLine<'a> {
@@ -207,6 +252,7 @@ mod tests {
     fn bare() -> InvoiceMail<'static> {
         InvoiceMail {
             envelope: Envelope { to_name: None, reply_to: None, ..envelope() },
+            client: "Fabrikam GmbH",
             number: "INV-000001",
             issue_date: day("2026-11-01"),
             due_date: day("2026-12-01"),
@@ -283,13 +329,18 @@ mod tests {
 
     #[test]
     fn however_long_an_invoice_is_the_mail_is_not_cut_off() {
+        let text = MailText { subject: None, opening: MultiLine::new(&"\"".repeat(1000)).ok() };
+        let long_words = MailTexts::default().with(Kind::Invoice, Language::En, text).unwrap();
         for description in ["Åsa Öberg, 14 November", &"\"".repeat(500), &"🦀".repeat(500)] {
             for memo in [None, Some("&".repeat(5000)), Some("\n".repeat(5000))] {
                 let lines = vec![line(description, "-123.4567", "123456.123456", Some("7.7525")); 200];
-                let mail = InvoiceMail { envelope: evil_envelope(), lines: &lines, memo: memo.as_deref(), ..bare() };
+                let mut envelope = evil_envelope();
+                let Sender::Firm(letterhead) = &mut envelope.from else { panic!() };
+                letterhead.texts = long_words.clone();
+                let mail = InvoiceMail { envelope, lines: &lines, memo: memo.as_deref(), ..bare() };
                 let Message { html, text, .. } = mail.message().unwrap();
                 assert!(html.len() < 100_000, "{}", html.len());
-                let left = lines.len() - mail.shown().len();
+                let left = lines.len() - mail.shown(&OwnWords::of(&mail.envelope, Kind::Invoice, &mail.values())).len();
                 assert!(left > 0 && html.contains(&format!("{left} more lines")) && text.contains(&format!("{left} more lines")));
             }
         }

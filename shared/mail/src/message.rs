@@ -2,12 +2,19 @@
 
 use std::fmt;
 
-use domain::{Email, Language, SingleLine, firm::Firm, mail::Purpose};
+use domain::{
+    BrandColor, Email, Language, SingleLine,
+    firm::Firm,
+    mail::Purpose,
+    mail_text::{self, MailText, MailTexts},
+};
 
 use crate::{
     SendError,
     content::{Content, say},
     header,
+    look::Look,
+    own::OwnWords,
 };
 
 /// Somebody who answers mail.
@@ -52,12 +59,16 @@ pub enum Sender {
 pub struct Letterhead {
     /// What it is called.
     pub name: SingleLine<200>,
+    /// In which colour they show it; ours, if none.
+    pub color: Option<BrandColor>,
+    /// How it begins them in its own words.
+    pub texts: MailTexts,
 }
 
 impl Letterhead {
-    /// That of `firm`.
-    pub fn of(firm: &Firm) -> Self {
-        Self { name: firm.name.clone() }
+    /// That of `firm`, which has `texts` of its own.
+    pub fn of(firm: &Firm, texts: MailTexts) -> Self {
+        Self { name: firm.name.clone(), color: firm.brand_color, texts }
     }
 }
 
@@ -67,6 +78,14 @@ impl Sender {
         match self {
             Self::Firm(letterhead) => &letterhead.name,
             Self::Platform => "ConsultantPro",
+        }
+    }
+
+    /// Its own colour.
+    fn color(&self) -> Option<BrandColor> {
+        match self {
+            Self::Firm(letterhead) => letterhead.color,
+            Self::Platform => None,
         }
     }
 }
@@ -81,6 +100,29 @@ impl Envelope {
     /// Its sender's name.
     pub(crate) fn firm_name(&self) -> &str {
         self.from.name()
+    }
+
+    /// Whether the mail shows a colour of the firm's own.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.from.color().is_some()
+    }
+
+    /// How what is in the sender's colour looks.
+    pub(crate) fn look(&self) -> Look {
+        Look::of(self.from.color())
+    }
+
+    /// How the firm begins mails of `kind`, if it has words of its own in the language of this one.
+    pub(crate) fn own_text(&self, kind: mail_text::Kind) -> Option<&MailText> {
+        match &self.from {
+            Sender::Firm(letterhead) => letterhead.texts.of(kind, self.language),
+            Sender::Platform => None,
+        }
+    }
+
+    /// Who is addressed, or where that isn't known.
+    pub(crate) fn recipient(&self) -> String {
+        self.to_name.as_ref().map_or_else(|| self.to.typed().to_owned(), ToString::to_string)
     }
 
     /// The first line of the mail.
@@ -137,9 +179,10 @@ impl Reference {
 pub struct Subject(String);
 
 impl Subject {
-    /// The subject that `text` is: line breaks become spaces, what is too long is cut.
+    /// The subject that `text` is: line breaks become spaces, what is too long is cut, and what looks encoded as RFC 2047 has it, which
+    /// many a mail program would decode, doesn't any more.
     pub fn new(text: &str) -> Self {
-        Self(header::shortened(&header::one_line(text), 150))
+        Self(header::shortened(&header::one_line(text).replace("=?", "=\u{200b}?"), 150))
     }
 
     /// The subject as text.
@@ -172,8 +215,13 @@ pub struct Message {
 impl Message {
     /// The mail that says `content`.
     pub(crate) fn written(envelope: &Envelope, purpose: Purpose, content: &Content) -> Result<Self, SendError> {
-        let subject = Subject::new(&content.subject);
-        let (html, text) = content.written(envelope, &subject)?;
+        Self::in_own_words(envelope, purpose, content, &OwnWords::default())
+    }
+
+    /// The mail that says `content`, begun in the firm's `own` words where it has any.
+    pub(crate) fn in_own_words(envelope: &Envelope, purpose: Purpose, content: &Content, own: &OwnWords) -> Result<Self, SendError> {
+        let subject = Subject::new(own.subject().unwrap_or(&content.subject));
+        let (html, text) = content.written(envelope, &subject, own)?;
         Ok(Self { envelope: envelope.clone(), purpose, subject, html, text })
     }
 }
@@ -192,6 +240,7 @@ mod tests {
     #[test]
     fn a_subject_is_one_line() {
         assert_eq!(Subject::new(" Hello\r\nBcc: x@y.z ").as_str(), "Hello Bcc: x@y.z");
+        assert_eq!(Subject::new("=?UTF-8?B?QW5u?=").as_str(), "=\u{200b}?UTF-8?B?QW5u?=");
         assert_eq!(Subject::new(&"å".repeat(200)).as_str().chars().count(), 150);
     }
 

@@ -1,12 +1,17 @@
 //! The mail that tells a client that a payment has come.
 
-use domain::{Date, Language, Money, invoice::Method};
+use domain::{
+    Date, Language, Money,
+    invoice::Method,
+    mail_text::{Kind, Placeholder},
+};
 
 use crate::{
     Envelope, Link, Message, Purpose, SendError,
     content::{Block, Content, Table, say, strong},
     format,
     invoice::{page, sent_invoices},
+    own::{Begun, OwnWords},
     sums::Sum,
 };
 
@@ -15,6 +20,8 @@ use crate::{
 pub struct PaymentMail<'a> {
     /// To the client's contact, from the firm.
     pub envelope: Envelope,
+    /// The company that paid it.
+    pub client: &'a str,
     /// The number of the invoice that was paid, `INV-000042`.
     pub invoice: &'a str,
     /// What was paid.
@@ -40,6 +47,8 @@ impl PaymentMail<'_> {
         let (firm, short) = (self.envelope.firm_name(), self.envelope.short_firm());
         let (amount, outcome) = (format::amount(language, self.amount), self.outcome());
         let (paid, day, method) = (strong(&amount), format::day(language, self.date), in_words(language, self.method));
+        let (subject, opening) = ours(language, [&short, firm, invoice, &amount, &paid, &outcome]);
+        let own = OwnWords::of(&self.envelope, Kind::Receipt, &self.values());
         let action = match self.due.is_zero() {
             true => say!(language, "View the invoice", "Rechnung ansehen"),
             false => say!(language, "View and pay the rest", "Ansehen und den Rest bezahlen"),
@@ -54,22 +63,14 @@ impl PaymentMail<'_> {
         ];
         body.extend(page(&self.envelope, action, self.link));
         let content = Content {
-            subject: say!(
-                language,
-                "Receipt from {short}: {amount} for {invoice}",
-                "Zahlungsbestätigung von {short}: {amount} für {invoice}"
-            ),
-            preheader: outcome.clone(),
+            subject,
+            preheader: outcome,
             heading: say!(language, "Thank you for your payment", "Vielen Dank für Ihre Zahlung"),
-            opening: vec![say!(
-                language,
-                "{firm} received your payment of {paid}. {outcome}",
-                "{firm} hat Ihre Zahlung über {paid} erhalten. {outcome}"
-            )],
+            opening,
             body,
             why: sent_invoices(&self.envelope),
         };
-        Message::written(&self.envelope, Purpose::Payment, &content)
+        Message::in_own_words(&self.envelope, Purpose::Payment, &content, &own)
     }
 
     fn sums(&self) -> Vec<Sum> {
@@ -118,6 +119,36 @@ impl PaymentMail<'_> {
     }
 }
 
+impl Begun for PaymentMail<'_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn values(&self) -> Vec<(Placeholder, String)> {
+        let language = self.envelope.language;
+        vec![
+            (Placeholder::Client, self.client.to_owned()),
+            (Placeholder::Number, self.invoice.to_owned()),
+            (Placeholder::AmountPaid, format::amount(language, self.amount)),
+            (Placeholder::PaidOn, format::day(language, self.date)),
+            (Placeholder::AmountDue, format::amount(language, self.due)),
+            (Placeholder::Outcome, self.outcome()),
+        ]
+    }
+
+    fn message(&self) -> Result<Message, SendError> {
+        PaymentMail::message(self)
+    }
+}
+
+/// Our subject and opening; `paid` is the amount as the opening shows it.
+pub(crate) fn ours(language: Language, [short, firm, invoice, amount, paid, outcome]: [&str; 6]) -> (String, Vec<String>) {
+    let subject = say!(language, "Receipt from {short}: {amount} for {invoice}", "Zahlungsbestätigung von {short}: {amount} für {invoice}");
+    let opening =
+        say!(language, "{firm} received your payment of {paid}. {outcome}", "{firm} hat Ihre Zahlung über {paid} erhalten. {outcome}");
+    (subject, vec![opening])
+}
+
 fn in_words(language: Language, method: Method) -> String {
     match method {
         Method::BankTransfer => say!(language, "bank transfer", "Überweisung"),
@@ -140,6 +171,7 @@ mod tests {
     fn mail() -> PaymentMail<'static> {
         PaymentMail {
             envelope: envelope(),
+            client: "Fabrikam GmbH",
             invoice: "INV-000042",
             amount: usd(458_401),
             method: Method::BankTransfer,
@@ -183,6 +215,7 @@ mod tests {
         let most = usd(100_000_000_000_000);
         let mail = PaymentMail {
             envelope: evil_envelope(),
+            client: "Fabrikam GmbH",
             invoice: "INV-1234567",
             amount: usd(1),
             method: Method::Other,

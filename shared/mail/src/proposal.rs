@@ -2,12 +2,17 @@
 //!
 //! Deliberately absent: a link to accept by, which the portal will bring; until then an answer accepts.
 
-use domain::{Date, Language, Money, offer::LineItem};
+use domain::{
+    Date, Language, Money,
+    mail_text::{Kind, Placeholder},
+    offer::LineItem,
+};
 
 use crate::{
     Envelope, Link, Message, Purpose, SendError, Subject,
     content::{Block, Content, Row, Table, say},
     format,
+    own::{Begun, OwnWords},
     sums::{Sum, unequal},
 };
 
@@ -16,6 +21,8 @@ use crate::{
 pub struct ProposalMail<'a> {
     /// To the prospect's contact, from who sends the proposal.
     pub envelope: Envelope,
+    /// The company that it is for.
+    pub client: &'a str,
     /// `PRO-000042`.
     pub number: &'a str,
     /// 1 for the first; shown from 2 on.
@@ -38,20 +45,8 @@ impl ProposalMail<'_> {
         let (language, title, label) = (self.envelope.language, self.title, self.label());
         let (firm, short) = (self.envelope.firm_name(), self.envelope.short_firm());
         let (total, last_day) = (format::amount(language, self.total), self.valid_until.map(|day| format::day(language, day)));
-        let (subject, opening) = match self.version {
-            0 | 1 => (
-                say!(language, "Proposal from {short}: {title}", "Angebot von {short}: {title}"),
-                say!(language, "{firm} sends you this proposal.", "{firm} schickt Ihnen dieses Angebot."),
-            ),
-            _ => (
-                say!(language, "Revised proposal from {short}: {title}", "Überarbeitetes Angebot von {short}: {title}"),
-                say!(
-                    language,
-                    "{firm} sends you a revised proposal, which takes the place of the one before it.",
-                    "{firm} schickt Ihnen ein überarbeitetes Angebot, das an die Stelle des vorherigen tritt."
-                ),
-            ),
-        };
+        let (subject, opening) = ours(language, self.version <= 1, [&short, firm, title]);
+        let own = OwnWords::of(&self.envelope, Kind::Proposal, &self.values());
         let mut facts = vec![title.to_owned(), say!(language, "Proposal {label}", "Angebot {label}")];
         facts.extend(last_day.as_ref().map(|day| say!(language, "Valid until {day}", "Gültig bis {day}")));
         let rows = self.line_items.iter().map(|line| row(language, line, self.total)).collect::<Result<Vec<_>, _>>()?;
@@ -69,7 +64,7 @@ impl ProposalMail<'_> {
                 None => say!(language, "{label}: {total}", "{label}: {total}"),
             },
             heading: title.to_owned(),
-            opening: vec![opening],
+            opening,
             body,
             why: say!(
                 language,
@@ -77,7 +72,7 @@ impl ProposalMail<'_> {
                 "Sie erhalten diese E-Mail, weil {firm} Ihnen ein Angebot gemacht hat."
             ),
         };
-        Message::written(&self.envelope, Purpose::Proposal, &content)
+        Message::in_own_words(&self.envelope, Purpose::Proposal, &content, &own)
     }
 
     fn how_to_accept(&self) -> Vec<Block> {
@@ -122,6 +117,47 @@ impl ProposalMail<'_> {
             (number, version) => format!("{number} v{version}"),
         }
     }
+}
+
+impl Begun for ProposalMail<'_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn values(&self) -> Vec<(Placeholder, String)> {
+        let language = self.envelope.language;
+        let last_day = self.valid_until.map(|day| format::day(language, day));
+        vec![
+            (Placeholder::Client, self.client.to_owned()),
+            (Placeholder::Number, self.label()),
+            (Placeholder::Title, self.title.to_owned()),
+            (Placeholder::Total, format::amount(language, self.total)),
+            (Placeholder::ValidUntil, last_day.unwrap_or_else(|| say!(language, "further notice", "auf Weiteres"))),
+        ]
+    }
+
+    fn message(&self) -> Result<Message, SendError> {
+        ProposalMail::message(self)
+    }
+}
+
+/// Our subject and opening: of the first version, or of one that takes another's place.
+pub(crate) fn ours(language: Language, is_first: bool, [short, firm, title]: [&str; 3]) -> (String, Vec<String>) {
+    let (subject, opening) = match is_first {
+        true => (
+            say!(language, "Proposal from {short}: {title}", "Angebot von {short}: {title}"),
+            say!(language, "{firm} sends you this proposal.", "{firm} schickt Ihnen dieses Angebot."),
+        ),
+        false => (
+            say!(language, "Revised proposal from {short}: {title}", "Überarbeitetes Angebot von {short}: {title}"),
+            say!(
+                language,
+                "{firm} sends you a revised proposal, which takes the place of the one before it.",
+                "{firm} schickt Ihnen ein überarbeitetes Angebot, das an die Stelle des vorherigen tritt."
+            ),
+        ),
+    };
+    (subject, vec![opening])
 }
 
 /// What stands over lines, and over what they come to.
@@ -170,6 +206,7 @@ mod tests {
     fn a_realistic_proposal() {
         let mail = ProposalMail {
             envelope: envelope(),
+            client: "Fabrikam GmbH",
             number: "PRO-000042",
             version: 1,
             title: "Pricing review 2027",
@@ -193,6 +230,7 @@ mod tests {
         let terms = format!("{EVIL}\n\n{EVIL}\n.\r\nQUIT");
         let mail = ProposalMail {
             envelope: evil_envelope(),
+            client: "Fabrikam GmbH",
             number: "PRO-1234567",
             version: 2,
             title: EVIL,
@@ -209,6 +247,7 @@ mod tests {
         let bare = Envelope { to_name: None, reply_to: None, ..envelope() };
         let mail = ProposalMail {
             envelope: bare,
+            client: "Fabrikam GmbH",
             number: "PRO-000001",
             version: 3,
             title: "Audit",

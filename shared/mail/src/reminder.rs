@@ -3,13 +3,17 @@
 
 use std::cmp::Ordering;
 
-use domain::{Date, Money};
+use domain::{
+    Date, Language, Money,
+    mail_text::{Kind, Placeholder},
+};
 
 use crate::{
     Envelope, Link, Message, Purpose, SendError,
     content::{Block, Content, Table, say},
     format,
     invoice::{page, sent_invoices},
+    own::{Begun, OwnWords},
     sums::Sum,
 };
 
@@ -18,6 +22,8 @@ use crate::{
 pub struct ReminderMail<'a> {
     /// To the client's contact, from the firm.
     pub envelope: Envelope,
+    /// The company that it is of.
+    pub client: &'a str,
     /// `INV-000042`.
     pub number: &'a str,
     /// The last day to pay it.
@@ -37,6 +43,10 @@ impl ReminderMail<'_> {
     pub fn message(&self) -> Result<Message, SendError> {
         let (language, number, short) = (self.envelope.language, self.number, self.envelope.short_firm());
         let (when, day, due) = (self.when(), format::day(language, self.due_date), format::amount(language, self.due));
+        let whom = self.envelope.whom();
+        let (subject, opening) =
+            ours(language, (self.days_overdue > 0, self.step), [&short, self.envelope.firm_name(), number, &when, &whom]);
+        let own = OwnWords::of(&self.envelope, Kind::Reminder, &self.values());
         let sums = vec![
             Sum::of(say!(language, "Due on", "Fällig am"), day.clone()),
             Sum::main(say!(language, "Amount due", "Offener Betrag"), due.clone()),
@@ -44,18 +54,14 @@ impl ReminderMail<'_> {
         let mut body = vec![Block::Table(Table { sums, ..Table::default() })];
         body.extend(page(&self.envelope, say!(language, "View and pay", "Ansehen und bezahlen"), self.link));
         let content = Content {
-            subject: say!(
-                language,
-                "Reminder from {short}: invoice {number} {when}",
-                "Zahlungserinnerung von {short}: Rechnung {number} {when}"
-            ),
+            subject,
             preheader: say!(language, "{due}, due on {day}", "{due}, fällig am {day}"),
             heading: say!(language, "Invoice {number} {when}", "Rechnung {number} {when}"),
-            opening: vec![self.matter(), self.request()],
+            opening,
             body,
             why: sent_invoices(&self.envelope),
         };
-        Message::written(&self.envelope, Purpose::Reminder, &content)
+        Message::in_own_words(&self.envelope, Purpose::Reminder, &content, &own)
     }
 
     /// How late it is, after the invoice's number.
@@ -68,59 +74,86 @@ impl ReminderMail<'_> {
             Ordering::Greater => say!(language, "is {days} overdue", "ist seit {days} überfällig"),
         }
     }
+}
 
-    /// What is the matter.
-    fn matter(&self) -> String {
-        let (language, number, firm, when) = (self.envelope.language, self.number, self.envelope.firm_name(), self.when());
-        match (self.days_overdue > 0, self.step) {
-            (false, _) => say!(
-                language,
-                "This is just to let you know that invoice {number} from {firm} {when}.",
-                "Nur zur Erinnerung: Die Rechnung {number} von {firm} {when}."
-            ),
-            (true, 0 | 1) => say!(
-                language,
-                "Invoice {number} from {firm} {when}. Perhaps it was overlooked, which happens easily.",
-                "Die Rechnung {number} von {firm} {when}. Vielleicht wurde sie übersehen, das geschieht leicht."
-            ),
-            (true, 2) => say!(
-                language,
-                "Invoice {number} from {firm} {when}, and we haven't had the payment yet.",
-                "Die Rechnung {number} von {firm} {when}, und wir haben die Zahlung noch nicht erhalten."
-            ),
-            (true, _) => say!(
-                language,
-                "Invoice {number} from {firm} {when}, and it is still unpaid.",
-                "Die Rechnung {number} von {firm} {when} und noch immer nicht bezahlt."
-            ),
-        }
+impl Begun for ReminderMail<'_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
     }
 
-    /// What is asked for.
-    fn request(&self) -> String {
-        let (language, whom) = (self.envelope.language, self.envelope.whom());
-        match (self.days_overdue > 0, self.step) {
-            (false, _) => say!(
-                language,
-                "If the payment is on its way, thank you: there is nothing else to do.",
-                "Falls die Zahlung unterwegs ist, vielen Dank: Sie brauchen nichts weiter zu tun."
-            ),
-            (true, 0 | 1) => say!(
-                language,
-                "Would you have a look? If you have paid it by now, thank you: there is nothing else to do.",
-                "Würden Sie bitte nachsehen? Falls Sie inzwischen bezahlt haben, vielen Dank: Sie brauchen nichts weiter zu tun."
-            ),
-            (true, 2) => say!(
-                language,
-                "Please pay it in the next few days. If you have paid it by now, thank you: there is nothing else to do.",
-                "Bitte bezahlen Sie sie in den nächsten Tagen. Falls Sie inzwischen bezahlt haben, vielen Dank: Sie brauchen nichts weiter zu tun."
-            ),
-            (true, _) => say!(
-                language,
-                "Please pay it now, or tell {whom} what stands in the way, and when to expect the payment. If you have paid it by now, thank you: there is nothing else to do.",
-                "Bitte bezahlen Sie sie jetzt, oder teilen Sie {whom} mit, was dem entgegensteht und wann mit der Zahlung zu rechnen ist. Falls Sie inzwischen bezahlt haben, vielen Dank: Sie brauchen nichts weiter zu tun."
-            ),
-        }
+    fn values(&self) -> Vec<(Placeholder, String)> {
+        let language = self.envelope.language;
+        vec![
+            (Placeholder::Client, self.client.to_owned()),
+            (Placeholder::Number, self.number.to_owned()),
+            (Placeholder::AmountDue, format::amount(language, self.due)),
+            (Placeholder::DueDate, format::day(language, self.due_date)),
+            (Placeholder::HowLate, self.when()),
+        ]
+    }
+
+    fn message(&self) -> Result<Message, SendError> {
+        ReminderMail::message(self)
+    }
+}
+
+/// Our subject and opening, at a step of the firm's that is past the invoice's last day, or isn't; `when` says how late it is, and `whom`
+/// whom to ask.
+pub(crate) fn ours(language: Language, step: (bool, u8), [short, firm, number, when, whom]: [&str; 5]) -> (String, Vec<String>) {
+    let subject =
+        say!(language, "Reminder from {short}: invoice {number} {when}", "Zahlungserinnerung von {short}: Rechnung {number} {when}");
+    (subject, vec![matter(language, step, [firm, number, when]), request(language, step, whom)])
+}
+
+/// What is the matter.
+fn matter(language: Language, step: (bool, u8), [firm, number, when]: [&str; 3]) -> String {
+    match step {
+        (false, _) => say!(
+            language,
+            "This is just to let you know that invoice {number} from {firm} {when}.",
+            "Nur zur Erinnerung: Die Rechnung {number} von {firm} {when}."
+        ),
+        (true, 0 | 1) => say!(
+            language,
+            "Invoice {number} from {firm} {when}. Perhaps it was overlooked, which happens easily.",
+            "Die Rechnung {number} von {firm} {when}. Vielleicht wurde sie übersehen, das geschieht leicht."
+        ),
+        (true, 2) => say!(
+            language,
+            "Invoice {number} from {firm} {when}, and we haven't had the payment yet.",
+            "Die Rechnung {number} von {firm} {when}, und wir haben die Zahlung noch nicht erhalten."
+        ),
+        (true, _) => say!(
+            language,
+            "Invoice {number} from {firm} {when}, and it is still unpaid.",
+            "Die Rechnung {number} von {firm} {when} und noch immer nicht bezahlt."
+        ),
+    }
+}
+
+/// What is asked for.
+fn request(language: Language, step: (bool, u8), whom: &str) -> String {
+    match step {
+        (false, _) => say!(
+            language,
+            "If the payment is on its way, thank you: there is nothing else to do.",
+            "Falls die Zahlung unterwegs ist, vielen Dank: Sie brauchen nichts weiter zu tun."
+        ),
+        (true, 0 | 1) => say!(
+            language,
+            "Would you have a look? If you have paid it by now, thank you: there is nothing else to do.",
+            "Würden Sie bitte nachsehen? Falls Sie inzwischen bezahlt haben, vielen Dank: Sie brauchen nichts weiter zu tun."
+        ),
+        (true, 2) => say!(
+            language,
+            "Please pay it in the next few days. If you have paid it by now, thank you: there is nothing else to do.",
+            "Bitte bezahlen Sie sie in den nächsten Tagen. Falls Sie inzwischen bezahlt haben, vielen Dank: Sie brauchen nichts weiter zu tun."
+        ),
+        (true, _) => say!(
+            language,
+            "Please pay it now, or tell {whom} what stands in the way, and when to expect the payment. If you have paid it by now, thank you: there is nothing else to do.",
+            "Bitte bezahlen Sie sie jetzt, oder teilen Sie {whom} mit, was dem entgegensteht und wann mit der Zahlung zu rechnen ist. Falls Sie inzwischen bezahlt haben, vielen Dank: Sie brauchen nichts weiter zu tun."
+        ),
     }
 }
 
@@ -132,6 +165,7 @@ mod tests {
     fn mail(days_overdue: i64, step: u8) -> ReminderMail<'static> {
         ReminderMail {
             envelope: envelope(),
+            client: "Fabrikam GmbH",
             number: "INV-000042",
             due_date: day("2026-12-01"),
             days_overdue,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::{Currency, Date, Email, Language, Money, SingleLine, Time};
+use domain::{Currency, Date, Email, Language, Money, SingleLine, Time, mail_text::MailTexts};
 
 use crate::{Envelope, Letterhead, Link, Message, Person, Reference, Sender};
 
@@ -85,7 +85,7 @@ pub(crate) fn holds(name: &str, message: &Message) {
 }
 
 pub(crate) fn firm(name: &str) -> Sender {
-    Sender::Firm(Letterhead { name: SingleLine::new(name).unwrap() })
+    Sender::Firm(Letterhead { name: SingleLine::new(name).unwrap(), color: None, texts: MailTexts::default() })
 }
 
 fn person(name: &str, email: &str) -> Person {

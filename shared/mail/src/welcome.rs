@@ -1,11 +1,17 @@
 //! The mail that lets a portal user in.
 
-use domain::{Language, Time, access::Rights};
+use domain::{
+    Language, Time,
+    access::Rights,
+    mail_text::{Kind, Placeholder},
+};
 
 use crate::{
     Envelope, Link, Message, Purpose, SendError,
     content::{Block, Content, say},
+    format,
     invitation::activation,
+    own::{Begun, OwnWords},
 };
 
 /// A link for somebody at a client, to the firm's client portal.
@@ -30,32 +36,22 @@ impl WelcomeMail<'_> {
     pub fn message(&self) -> Result<Message, SendError> {
         let (language, client) = (self.envelope.language, self.client_name);
         let (firm, short) = (self.envelope.firm_name(), self.envelope.short_firm());
-        let (subject, preheader, heading, opening) = match self.is_replacement {
+        let (subject, opening) = ours(language, self.is_replacement, [&short, firm, client]);
+        let (preheader, heading) = match self.is_replacement {
             false => (
-                say!(language, "{short} invites you to its client portal", "{short} lädt Sie in das Kundenportal ein"),
                 say!(
                     language,
                     "Set a password, and see what {firm} does for {client}.",
                     "Legen Sie ein Passwort fest und sehen Sie, was {firm} für {client} tut."
                 ),
                 say!(language, "Welcome to the client portal", "Willkommen im Kundenportal"),
-                say!(
-                    language,
-                    "{firm} has a portal for its clients, and has opened it for you at {client}.",
-                    "{firm} führt ein Portal für Kunden und hat es für Sie bei {client} geöffnet."
-                ),
             ),
             true => (
-                say!(language, "Your new link to the client portal of {short}", "Ihr neuer Link zum Kundenportal von {short}"),
                 say!(language, "This link replaces the one before it.", "Dieser Link ersetzt den vorherigen."),
                 say!(language, "Your new link to the client portal", "Ihr neuer Link zum Kundenportal"),
-                say!(
-                    language,
-                    "Here is a new link to the portal that {firm} has for {client}. The one before it doesn't work any more.",
-                    "Hier ist ein neuer Link zum Portal, das {firm} für {client} führt. Der vorherige funktioniert nicht mehr."
-                ),
             ),
         };
+        let own = OwnWords::of(&self.envelope, Kind::Invitation, &self.values());
         let offers = offers(language, self.rights);
         let announced = say!(language, "There you can:", "Dort können Sie:");
         let mut body = if offers.is_empty() { Vec::new() } else { vec![Block::List(announced, offers)] };
@@ -65,9 +61,47 @@ impl WelcomeMail<'_> {
             "You get this mail because {firm} entered your address for {client}. If you didn't expect it, leave the link alone and nothing happens.",
             "Sie erhalten diese E-Mail, weil {firm} Ihre Adresse für {client} eingetragen hat. Falls Sie sie nicht erwartet haben, folgen Sie dem Link nicht, und es geschieht nichts."
         );
-        let content = Content { subject, preheader, heading, opening: vec![opening], body, why };
-        Message::written(&self.envelope, Purpose::Welcome, &content)
+        let content = Content { subject, preheader, heading, opening, body, why };
+        Message::in_own_words(&self.envelope, Purpose::Welcome, &content, &own)
     }
+}
+
+impl Begun for WelcomeMail<'_> {
+    fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    fn values(&self) -> Vec<(Placeholder, String)> {
+        let language = self.envelope.language;
+        vec![(Placeholder::Client, self.client_name.to_owned()), (Placeholder::ExpiresAt, format::moment(language, self.expires_at))]
+    }
+
+    fn message(&self) -> Result<Message, SendError> {
+        WelcomeMail::message(self)
+    }
+}
+
+/// Our subject and opening: of the first link, or of one that replaces it.
+pub(crate) fn ours(language: Language, is_replacement: bool, [short, firm, client]: [&str; 3]) -> (String, Vec<String>) {
+    let (subject, opening) = match is_replacement {
+        false => (
+            say!(language, "{short} invites you to its client portal", "{short} lädt Sie in das Kundenportal ein"),
+            say!(
+                language,
+                "{firm} has a portal for its clients, and has opened it for you at {client}.",
+                "{firm} führt ein Portal für Kunden und hat es für Sie bei {client} geöffnet."
+            ),
+        ),
+        true => (
+            say!(language, "Your new link to the client portal of {short}", "Ihr neuer Link zum Kundenportal von {short}"),
+            say!(
+                language,
+                "Here is a new link to the portal that {firm} has for {client}. The one before it doesn't work any more.",
+                "Hier ist ein neuer Link zum Portal, das {firm} für {client} führt. Der vorherige funktioniert nicht mehr."
+            ),
+        ),
+    };
+    (subject, vec![opening])
 }
 
 /// What the portal offers to who has these rights.

@@ -13,6 +13,7 @@ mod invoice;
 mod lead;
 mod login;
 mod mail;
+mod mail_text;
 mod notification_batch;
 mod payment_account;
 mod portal_user;

@@ -9,11 +9,11 @@ use super::assert_none;
 
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// The operation's path with something in the place of its parameter, as it is documented and without its last slash.
+/// The operation's path with something in the place of its parameters, as it is documented and without its last slash.
 fn paths(operation: &Operation) -> Vec<String> {
-    let parameters = operation.json["parameters"].as_array().into_iter().flatten();
-    let parameter = parameters.into_iter().find(|parameter| parameter["in"] == "path");
-    let path = operation.path_of(parameter.map(|parameter| parameter["example"].as_str().unwrap_or("some-id")));
+    let parameters = operation.json["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "path");
+    let values: Vec<_> = parameters.map(|parameter| parameter["example"].as_str().unwrap_or("some-id")).collect();
+    let path = operation.path_of((!values.is_empty()).then(|| values.join("/")).as_deref());
     let bare = path.strip_suffix('/').map(str::to_owned);
     [path].into_iter().chain(bare).collect()
 }

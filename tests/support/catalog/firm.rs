@@ -17,7 +17,7 @@ pub(super) fn rows() -> Vec<Row> {
         row("update_firm", async |firm| {
             let owner = firm.app.firm().await.owner;
             Given::body(json!({
-                "name": "North & Partners", "currency": "EUR", "time_zone": "Europe/Stockholm", "language": "de", "payment_terms_days": 14,
+                "name": "North & Partners", "currency": "EUR", "time_zone": "Europe/Stockholm", "language": "de", "brand_color": "#7c2d12", "payment_terms_days": 14,
                 "hourly_rates": [{"from": "2026-01-01", "hourly_rate": "150.00"}], "reminder_days": [-3, 1, 7], "default_tax_rate": "0",
                 "address": {"line1": "Kungsgatan 1", "line2": "Floor 4", "postal_code": "111 43", "city": "Stockholm", "region": "Uppland", "country": "SE"},
                 "tax_number": "556703-7485", "vat_id": "SE556703748501",

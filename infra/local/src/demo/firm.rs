@@ -3,6 +3,10 @@
 pub(super) const FIRM: &str = "Harbour & Lane Consulting";
 /// What it sells in.
 pub(super) const CURRENCY: &str = "EUR";
+/// The colour of its mails.
+pub(super) const COLOR: &str = "#0f766e";
+/// How the mails begin that bring its invoices.
+pub(super) const OPENING: &str = "Thank you for working with us. This is invoice {{number}} over {{total}}, to be paid by {{due_date}}.\n\nIf anything on it is unclear, answer this mail: Bea Novak sees to it.";
 /// The tax that it charges at home.
 pub(super) const TAX: &str = "23";
 pub(super) const PASSWORD: &str = "harbour lane lighthouse 7";

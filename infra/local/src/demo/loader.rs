@@ -69,6 +69,12 @@ impl Loader {
         once(|_| self.caller.patch(path, body).by(token)).await?.is(200).doing(CANT)
     }
 
+    /// Writes all of what is at `path`.
+    pub(super) async fn put(&self, who: &str, path: &str, body: &Value) -> Result<Answer> {
+        let token = &self.session(who)?.token;
+        once(|_| self.caller.put(path, body).by(token)).await?.is(200).doing(CANT)
+    }
+
     pub(super) async fn get(&self, who: &str, path: &str) -> Result<Answer> {
         let token = &self.session(who)?.token;
         once(|_| self.caller.get(path).by(token)).await?.is(200).doing(CANT)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     calendar::Calendar,
-    firm::{CURRENCY, FIRM, OWNER, PASSWORD, Person, STAFF, TAX},
+    firm::{COLOR, CURRENCY, FIRM, OPENING, OWNER, PASSWORD, Person, STAFF, TAX},
     loader::{Loader, once, together},
 };
 use crate::{
@@ -27,9 +27,10 @@ pub(super) async fn load(caller: Caller, calendar: Calendar) -> Result<Loader> {
     let address = json!({ "line1": "7 Custom House Quay", "postal_code": "D01 R9Y0", "city": "Dublin", "country": "IE" });
     let terms = json!({
         "hourly_rates": [{ "hourly_rate": "130" }], "payment_terms_days": 30, "reminder_days": [1, 7, 14], "default_tax_rate": TAX,
-        "address": address, "tax_number": "3407412", "vat_id": "IE3407412UH",
+        "address": address, "tax_number": "3407412", "vat_id": "IE3407412UH", "brand_color": COLOR,
     });
     loader.patch(key, "/api/auth/firm/", &terms).await?;
+    loader.put(key, "/api/auth/firm/mail-texts/invoice/en/", &json!({ "subject": null, "opening": OPENING })).await?;
     connect(&loader, key).await?;
     let invited = together(STAFF.iter().map(async |Person { name, email, role, .. }| {
         loader.create(key, "/api/auth/users/", &json!({ "name": name, "email": email, "role": role })).await?.text("/id")
