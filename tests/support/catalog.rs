@@ -23,6 +23,7 @@ mod portal_users;
 mod projects;
 mod proposals;
 mod prospects;
+mod sender_domain;
 mod tasks;
 mod time_entries;
 mod undelivered;
@@ -94,6 +95,7 @@ pub fn catalog() -> Vec<Row> {
         mails::rows(),
         notifications::rows(),
         payments::rows(),
+        sender_domain::rows(),
         undelivered::rows(),
         campaigns::rows(),
         leads::rows(),

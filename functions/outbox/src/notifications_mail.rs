@@ -1,10 +1,11 @@
 //! The mail of what somebody was told of within minutes, or since yesterday morning: of what of it they haven't read by then, still may
 //! see and still want to hear of. Nothing is mailed where nothing is left.
 
-use ::mail::{Envelope, Letterhead, Link, NotificationMail, Person, Reference, Sender, Told};
+use ::mail::{Envelope, Link, NotificationMail, Person, Reference, Sender, Told};
 use domain::{
     Language,
     comment::{Author, Comment},
+    ids::SenderDomainId,
     notification::{Delivery, News, Recipient},
     notification_batch::NotificationBatch,
 };
@@ -12,7 +13,7 @@ use store::{Error, Notified, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::to_be_sent,
+    mails::{letterhead, to_be_sent},
     notifications::{Hearer, read_hearer},
 };
 
@@ -30,7 +31,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let (firm, id) = (logged.firm, logged.id::<NotificationBatch>()?);
     let batch = outbox.store.read(firm).record(id).fetch().await?.record(id)?;
     let to = batch.recipient;
-    let found = read_hearer(outbox.store.read(firm).record(firm), to).fetch().await?;
+    let found = read_hearer(outbox.store.read(firm).record(firm).record(SenderDomainId::of_firm(firm)), to).fetch().await?;
     let Some(hearer) = Hearer::of(&found, to)? else { return Ok(Outcome::Skipped("they are there no more")) };
     let unread = outbox.store.unread_of_batch(firm, &to.subject(), id).await?;
     let unread: Vec<News> = unread
@@ -43,6 +44,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     }
     let firm = found.record(firm)?;
     firm.confirmed().map_err(Error::from)?;
+    let letterhead = letterhead(outbox, &firm, &found)?;
     let (told, more) = (unread.get(..MOST_TOLD).unwrap_or(&unread), unread.len().saturating_sub(MOST_TOLD));
     let comments = comments(outbox, logged, told).await?;
     let is_portal = to.is_portal();
@@ -59,7 +61,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         to_name: Some(hearer.name.clone()),
         language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
-        from: Sender::Firm(Letterhead::of(&firm)),
+        from: Sender::Firm(letterhead),
         reply_to: author(outbox, logged, told.len(), &comments).await?,
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     };

@@ -53,6 +53,10 @@ impl Caller {
         self.call(Method::PATCH, path).json(body)
     }
 
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PUT, path).json(body)
+    }
+
     pub(crate) fn delete(&self, path: &str) -> Call {
         self.call(Method::DELETE, path)
     }

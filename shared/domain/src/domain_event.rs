@@ -2,7 +2,8 @@
 
 use crate::{
     EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered, user,
+    notification_batch, payment_account, portal_user, project, proposal, prospect, sender_domain, suppression, task, time_entry,
+    undelivered, user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -73,6 +74,7 @@ macro_rules! aggregates {
             project: Project,
             proposal: Proposal,
             prospect: Prospect,
+            sender_domain: SenderDomain,
             suppression: Suppression,
             task: Task,
             time_entry: TimeEntry,

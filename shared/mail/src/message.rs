@@ -52,12 +52,20 @@ pub enum Sender {
 pub struct Letterhead {
     /// What it is called.
     pub name: SingleLine<200>,
+    /// The address that they come from, if not from ours.
+    pub address: Option<Email>,
 }
 
 impl Letterhead {
-    /// That of `firm`.
+    /// That of `firm`, whose mails come from our address.
     pub fn of(firm: &Firm) -> Self {
-        Self { name: firm.name.clone() }
+        Self { name: firm.name.clone(), address: None }
+    }
+
+    /// The same, whose mails come from `address`, if there is one.
+    #[must_use]
+    pub fn at(self, address: Option<Email>) -> Self {
+        Self { address, ..self }
     }
 }
 
@@ -67,6 +75,14 @@ impl Sender {
         match self {
             Self::Firm(letterhead) => &letterhead.name,
             Self::Platform => "ConsultantPro",
+        }
+    }
+
+    /// The firm's own address that its mails come from, if it has one.
+    pub(crate) fn address(&self) -> Option<&Email> {
+        match self {
+            Self::Firm(letterhead) => letterhead.address.as_ref(),
+            Self::Platform => None,
         }
     }
 }
