@@ -294,3 +294,18 @@ async fn another_domain_takes_the_place_of_the_one_before() {
     // The one before is free.
     claim(&app.firm().await.owner, "old.example").send().await.expect(200);
 }
+
+#[tokio::test]
+async fn who_takes_a_domain_away_and_claims_it_again_and_again_keeps_nobody_from_it() {
+    let app = TestApp::unlimited().await;
+    let (one, other) = (app.firm().await, app.firm().await);
+    claim(&one.owner, "kept.example").send().await.expect(200);
+    for _ in 0..2 {
+        app.clock.advance(TimeDelta::hours(12));
+        let owner = one.owner.anew().await;
+        owner.delete(PATH).await.expect(204);
+        claim(&owner, "kept.example").send().await.expect(200);
+    }
+    claim(&other.owner.anew().await, "kept.example").send().await.expect(200);
+    claim(&one.owner.anew().await, "kept.example").send().await.expect(409);
+}

@@ -195,15 +195,15 @@ async fn claim_sender_domain(
     let label = format!("cp{:016x}", rand::random::<u64>());
     let mut change = cx.change(&staff);
     let claimed = match &last {
-        None => change.create(id, SenderDomain::claimed(domain.clone(), label, cx.now), Event::Claimed)?,
+        None => change.create(id, SenderDomain::claimed(domain.clone(), label, cx.now).held(hold.as_ref(), staff.firm), Event::Claimed)?,
         Some(last) => {
             cx.matches(last)?;
-            let Some(claimed) = last.claim(domain.clone(), label, cx.now) else { return sending.answer(&cx, last, &checks) };
+            let Some((claimed, event)) = last.claim(domain.clone(), label, cx.now) else { return sending.answer(&cx, last, &checks) };
             if last.domain != domain && last.is_held() {
                 let before = cx.store.read(staff.firm).domain_hold(&last.domain).fetch().await?.domain_hold(&last.domain)?;
                 change.release_domain(&last.domain, before.as_ref())?;
             }
-            change.update(last, claimed)?
+            change.update(last, (claimed.held(hold.as_ref(), staff.firm), event))?
         }
     };
     change.hold_domain(&domain, hold.as_ref(), &claimed.hold(staff.firm))?;

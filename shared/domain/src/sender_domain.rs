@@ -113,6 +113,8 @@ pub struct SenderDomain {
     pub label: String,
     /// Since when the firm claims it.
     pub claimed_at: Time,
+    /// Since when it did so first, if nobody else did since.
+    pub held_since: Time,
     /// How it stands.
     pub status: Status,
     /// Why it failed, if it did.
@@ -154,15 +156,28 @@ pub enum Seen {
     Refused,
 }
 
+names! {
+    /// How a domain is held.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Holding {
+        /// Somebody says that it is theirs.
+        Claimed = "claimed",
+        /// They have shown it.
+        Verified = "verified",
+        /// They took it away: everybody may claim it.
+        Released = "released",
+    }
+}
+
 /// That a domain is a firm's, to all other firms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
-    /// Whose it is.
+    /// Whose it is, or was last.
     pub firm: FirmId,
-    /// Since when.
+    /// Since when, at first: who takes it away and claims it again keeps others from it no longer for that.
     pub since: Time,
-    /// Whether that was shown.
-    pub is_verified: bool,
+    /// How.
+    pub holding: Holding,
 }
 
 /// When a domain was looked at, and is next. This changes often and by itself, so it is beside the record.
@@ -182,9 +197,25 @@ impl SenderDomainId {
 }
 
 impl Hold {
+    /// The same once it is taken away.
+    #[must_use]
+    pub fn released(self) -> Self {
+        Self { holding: Holding::Released, ..self }
+    }
+
+    /// Whether `firm` holds it.
+    pub fn is_of(&self, firm: FirmId) -> bool {
+        self.firm == firm && self.holding != Holding::Released
+    }
+
     /// That `firm` may claim what is so held, at `now`.
     pub fn yields_to(&self, firm: FirmId, now: Time) -> Result<(), Refusal> {
-        if self.firm == firm || (!self.is_verified && self.since + KEPT <= now) {
+        let is_free = match self.holding {
+            Holding::Released => true,
+            Holding::Claimed => self.since + KEPT <= now,
+            Holding::Verified => false,
+        };
+        if self.firm == firm || is_free {
             return Ok(());
         }
         Err(Refusal::state(
@@ -200,6 +231,7 @@ impl SenderDomain {
             domain,
             label,
             claimed_at: now,
+            held_since: now,
             status: Status::Requested,
             failure: None,
             dkim_tokens: Vec::new(),
@@ -217,6 +249,13 @@ impl SenderDomain {
         (!is_known).then(|| (Self::claimed(domain, label, now), Event::ClaimedAgain))
     }
 
+    /// The same, held so far as `hold` says, where that is `firm`'s whose claim it is.
+    #[must_use]
+    pub fn held(self, hold: Option<&Hold>, firm: FirmId) -> Self {
+        let held_since = hold.filter(|hold| hold.firm == firm).map_or(self.held_since, |hold| hold.since);
+        Self { held_since, ..self }
+    }
+
     /// Whether the firm claims it.
     pub fn is_active(&self) -> bool {
         match self.status {
@@ -232,7 +271,12 @@ impl SenderDomain {
 
     /// The hold of `firm`, whose it is.
     pub fn hold(&self, firm: FirmId) -> Hold {
-        Hold { firm, since: self.claimed_at, is_verified: self.status == Status::Verified }
+        let holding = match self.status {
+            Status::Verified => Holding::Verified,
+            Status::Requested | Status::Pending | Status::Failed => Holding::Claimed,
+            Status::Removed => Holding::Released,
+        };
+        Hold { firm, since: self.held_since, holding }
     }
 
     /// The host to which goes what comes back of its mails.

@@ -7,7 +7,7 @@
 use domain::{
     Time,
     ids::{FirmId, SenderDomainId},
-    sender_domain::{Checks, DomainName, SenderDomain, Status},
+    sender_domain::{Checks, DomainName, Holding, Seen, SenderDomain, Status},
 };
 use mail::{Identities, IdentityError};
 use store::{Change, Due, Error, Race, Record, Reply, Store};
@@ -69,7 +69,7 @@ impl Senders<'_> {
             return Ok(false);
         };
         let hold = self.store.read(firm).domain_hold(&record.domain).fetch().await?.domain_hold(&record.domain)?;
-        let is_own = hold.is_some_and(|hold| hold.firm == firm);
+        let is_own = hold.is_some_and(|hold| hold.is_of(firm));
         let changed = if is_own { record.checked(&self.seen(&record, look).await?, now) } else { record.lose() };
         let mut change = begin();
         let next = match changed {
@@ -87,7 +87,7 @@ impl Senders<'_> {
         Ok(true)
     }
 
-    async fn seen(&self, record: &SenderDomain, look: Look<'_>) -> Result<domain::sender_domain::Seen, IdentityError> {
+    async fn seen(&self, record: &SenderDomain, look: Look<'_>) -> Result<Seen, IdentityError> {
         let mail_from = record.mail_from();
         match look {
             Look::SetUp => self.identities.set_up(&record.domain, &mail_from).await,
@@ -100,7 +100,7 @@ impl Senders<'_> {
         let id = SenderDomainId::of_firm(firm);
         let found = self.store.read(firm).record(id).domain_hold(domain).fetch().await?;
         let is_claimed = found.maybe(id)?.is_some_and(|record: Record<SenderDomain>| record.is_active() && record.domain == *domain);
-        let is_others = found.domain_hold(domain)?.is_some_and(|hold| hold.firm != firm);
+        let is_others = found.domain_hold(domain)?.is_some_and(|hold| hold.firm != firm && hold.holding != Holding::Released);
         if is_claimed || is_others {
             return Ok(false);
         }

@@ -3,11 +3,11 @@
 //! An item for each domain that is claimed names the firm that claims it, to all firms. When a domain was looked at, and is next, lies
 //! in an item beside its record, with its timer: mostly nothing else comes of looking, and that is no event.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
     Id,
     ids::{FirmId, SenderDomainId},
-    sender_domain::{Checks, DomainName, Hold},
+    sender_domain::{Checks, DomainName, Hold, Holding},
     timer::{Timer, TimerKind},
 };
 
@@ -18,10 +18,6 @@ use crate::{
     item::{Attributes, Item, millis, text},
     key::{Key, name},
 };
-
-/// What the item of a domain says that is shown to be its holder's.
-const VERIFIED: &str = "verified";
-const CLAIMED: &str = "claimed";
 
 impl Read<'_> {
     /// Who holds `domain`, too.
@@ -61,7 +57,7 @@ impl Change {
         let mut item = Key::sender_domain(domain).item();
         item.insert(name::HOLDER.to_owned(), text(after.firm.to_string()));
         item.insert(name::CREATED.to_owned(), millis(after.since));
-        item.insert(name::STATE.to_owned(), text(if after.is_verified { VERIFIED } else { CLAIMED }.to_owned()));
+        item.insert(name::STATE.to_owned(), text(after.holding.as_str()));
         let put = Put::builder().table_name(self.table()).set_item(Some(item));
         let put = match before {
             None => put.condition_expression("attribute_not_exists(pk)"),
@@ -72,26 +68,19 @@ impl Change {
                 .expression_attribute_names("#state", name::STATE)
                 .expression_attribute_values(":holder", text(before.firm.to_string()))
                 .expression_attribute_values(":created", millis(before.since))
-                .expression_attribute_values(":state", text(if before.is_verified { VERIFIED } else { CLAIMED }.to_owned())),
+                .expression_attribute_values(":state", text(before.holding.as_str())),
         };
         let put = put.build().map_err(Error::internal)?;
         self.push(TransactWriteItem::builder().put(put).build(), OnFailure::Lost);
         Ok(())
     }
 
-    /// That nobody holds `domain`, if it was this firm that did, by `before`.
+    /// That others may claim `domain`, if it was this firm that held it, by `before`.
     pub fn release_domain(&mut self, domain: &DomainName, before: Option<&Hold>) -> Result<(), Error> {
-        let Some(before) = before.filter(|hold| hold.firm == self.firm()) else { return Ok(()) };
-        let delete = Delete::builder()
-            .table_name(self.table())
-            .set_key(Some(Key::sender_domain(domain).item()))
-            .condition_expression("#holder = :holder")
-            .expression_attribute_names("#holder", name::HOLDER)
-            .expression_attribute_values(":holder", text(before.firm.to_string()))
-            .build()
-            .map_err(Error::internal)?;
-        self.push(TransactWriteItem::builder().delete(delete).build(), OnFailure::Lost);
-        Ok(())
+        match before.filter(|hold| hold.is_of(self.firm())) {
+            Some(hold) => self.hold_domain(domain, before, &hold.released()),
+            None => Ok(()),
+        }
     }
 
     /// That the firm's domain is looked at as `after` says, which it was as `before`.
@@ -129,5 +118,8 @@ fn checks_of(firm: FirmId) -> Key {
 
 fn hold(item: &Item) -> Result<Hold, Error> {
     let firm: Id<_> = claim::holder(item).parse().map_err(Error::internal)?;
-    Ok(Hold { firm, since: item.time(name::CREATED)?, is_verified: item.text(name::STATE)? == VERIFIED })
+    let state = item.text(name::STATE)?;
+    let holding = Holding::ALL.into_iter().find(|holding| holding.as_str() == state);
+    let holding = holding.ok_or_else(|| Error::Internal(format!("a domain is held as {state}")))?;
+    Ok(Hold { firm, since: item.time(name::CREATED)?, holding })
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use tests::{Fault, PostOffice, TestApp, catalog, email, hand_mail_events};
 
 use super::assert_none;
-use crate::{stripe_events::Bill, stripe_failures::poison, timers};
+use crate::{stripe_events::Bill, stripe_failures::poison};
 
 /// What Lambda does in the name of a function, before and after it calls it.
 const LAMBDAS_OWN: [&str; 11] = [
@@ -150,7 +150,7 @@ async fn every_function_is_allowed_just_what_it_does() {
     app.deliver_to(&Outbox { limits: none, ..app.outbox_of(&post) }).await;
     watch.was_nobody();
     app.clock.advance(TimeDelta::days(400));
-    timers::run(&app).await;
+    assert!(app.fire_timers_by(&post).await);
     watch.was("schedule");
 
     let mut faults = Vec::new();

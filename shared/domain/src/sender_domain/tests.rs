@@ -131,9 +131,16 @@ fn others_may_claim_what_was_not_verified_for_a_day() {
         (verified().hold(own), own, at(0), true),
         (verified().hold(own), other, at(9000), false),
         (failed().hold(own), other, at(0) + KEPT, true),
+        (claimed().hold(own).released(), other, at(0), true),
+        (removed().hold(own), other, at(0), true),
     ] {
         assert_eq!(hold.yields_to(firm, now).is_ok(), may, "{hold:?} {now}");
     }
+    // Who takes it away and claims it again doesn't begin anew with keeping others from it; who takes it over does.
+    let again = |firm: FirmId| {
+        SenderDomain::claimed(domain("acme.com"), "cp2".to_owned(), at(23)).held(Some(&removed().hold(own)), firm).hold(firm)
+    };
+    assert_eq!((again(own).since, again(other).since), (at(0), at(23)));
 }
 
 #[test]
