@@ -73,7 +73,7 @@ async fn a_transaction_that_is_cancelled_because_there_is_too_much_to_do_is_trie
 }
 
 async fn run(app: &TestApp) -> Result<Done, String> {
-    let schedule = Schedule { store: app.store_without_patience(), clock: app.clock.clone() };
+    let schedule = Schedule { store: app.store_without_patience(), identities: app.identities(), clock: app.clock.clone() };
     handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.map_err(|error| error.to_string())
 }
 

@@ -194,7 +194,7 @@ async fn every_sample_of_a_schedule_is_what_it_calls_with_and_is_done() {
     for (name, sample) in samples.iter().filter(|(_, sample)| !is_request(sample) && !sample["Records"].is_array()) {
         let schedule = app.template.schedules.iter().find(|schedule| schedule.input == *sample);
         assert!(name.starts_with(&format!("{}/", schedule.unwrap().function)), "{name}");
-        let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+        let schedule = Schedule { store: app.store.clone(), identities: app.identities(), clock: app.clock.clone() };
         assert_eq!(schedule::handle(&schedule, serde_json::from_value(sample.clone()).unwrap()).await.unwrap(), Done::default());
     }
 }

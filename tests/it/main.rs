@@ -76,6 +76,7 @@ mod rules;
 mod second_factor;
 mod second_steps;
 mod security_log;
+mod sender_domain;
 mod sessions;
 mod signed_in;
 mod steps;

@@ -55,7 +55,7 @@ async fn told_despite(place: Place, Broken { n, fault }: Broken) -> Option<usize
     let mut failed_to_fire = false;
     if place == Place::Timer {
         app.meter.crash(n, fault);
-        let schedule = schedule::Schedule { store: app.store.clone(), clock: app.clock.clone() };
+        let schedule = schedule::Schedule { store: app.store.clone(), identities: app.identities(), clock: app.clock.clone() };
         let order = schedule::Order { sweep: Some(schedule::Sweep::Timers) };
         let _ = schedule::handle(&schedule, order).await;
         failed_to_fire = app.meter.heal();

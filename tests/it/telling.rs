@@ -110,7 +110,7 @@ async fn a_reminder_says_what_was_due_then_and_is_not_sent_once_nothing_is() {
     let (first, second) = (bill(&firm, &slow).await, bill(&firm, &paid).await);
     app.deliver_by(&post).await;
     wait_until(&app, then);
-    let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+    let schedule = Schedule { store: app.store.clone(), identities: app.identities(), clock: app.clock.clone() };
     schedule::handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap();
     app.clock.advance(TimeDelta::days(3));
     firm.owner = firm.owner.anew().await;

@@ -9,7 +9,7 @@ use store::Store;
 use tests::{Fault, Firm, TestApp, ministack};
 
 pub(crate) async fn run(app: &TestApp) -> Done {
-    let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+    let schedule = Schedule { store: app.store.clone(), identities: app.identities(), clock: app.clock.clone() };
     handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap()
 }
 
@@ -157,7 +157,7 @@ async fn a_timer_that_cannot_be_read_holds_up_no_other() {
         }
     }
     app.clock.advance(TimeDelta::days(4));
-    let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+    let schedule = Schedule { store: app.store.clone(), identities: app.identities(), clock: app.clock.clone() };
     let error = handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap_err();
     assert_eq!(error.to_string(), "404 timers could not be fired; 2 were");
     assert_eq!(events(&firm, &invoice).await.len(), 4);
@@ -178,7 +178,7 @@ async fn broken_off(after: usize, fault: Fault) -> bool {
     let (invoice, _) = invoice(&firm, 2).await;
     app.clock.advance(TimeDelta::days(4));
     app.meter.crash(after, fault);
-    let schedule = Schedule { store: app.store.clone(), clock: app.clock.clone() };
+    let schedule = Schedule { store: app.store.clone(), identities: app.identities(), clock: app.clock.clone() };
     let failed = handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.is_err();
     assert_eq!(app.meter.heal(), failed, "{fault:?} after {after}");
     run(&app).await;

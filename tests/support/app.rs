@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::{App, Front, Limiter, Limits, Routes, SecurityLog, Verifier};
-use auth::{Keys, Registration, Stripe, published};
+use auth::{Keys, Registration, Sending, Stripe, published};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -18,10 +18,14 @@ use aws_sdk_dynamodb::{
 };
 use checkout::Till;
 use chrono::TimeDelta;
-use domain::{Time, payment_account::Taking};
+use domain::{Email, Time, payment_account::Taking};
 use http::Method;
 use lambda_http::{Context, LambdaEvent};
-use local::{dynamodb::Dynamo, stripe::StandIn, template::Template};
+use local::{
+    dynamodb::Dynamo,
+    stripe::StandIn,
+    template::{REGION, Template},
+};
 use payments::Payments;
 use runtime::Clock;
 use secrets::{Kept, LinkKey, SigningKey, WebhookSecrets, stripe_key};
@@ -78,6 +82,12 @@ pub struct TestApp {
     pub(crate) projected: Mutex<Option<String>>,
 }
 
+/// How mails are sent, as the template says.
+fn sending() -> Sending {
+    let sender = template().functions.iter().find_map(|function| function.environment.get("MAIL_SENDER")).unwrap();
+    Sending { sender: Email::new(sender).unwrap(), region: REGION.to_owned() }
+}
+
 /// The routers of the functions that answer HTTP, by the functions' names.
 pub fn routers<R: Routes<State = App>>(
     keys: Keys,
@@ -87,7 +97,7 @@ pub fn routers<R: Routes<State = App>>(
 ) -> BTreeMap<&'static str, R> {
     let stripe = Stripe { payments: till.payments.clone(), mode: till.taking.mode };
     BTreeMap::from([
-        ("auth", auth::router(keys, stripe)),
+        ("auth", auth::router(keys, stripe, sending())),
         ("clients", clients::router(till.clone())),
         ("crm", crm::router()),
         ("docs", docs::router()),

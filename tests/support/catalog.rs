@@ -24,6 +24,7 @@ mod portal_users;
 mod projects;
 mod proposals;
 mod prospects;
+mod sender_domain;
 mod tasks;
 mod time_entries;
 mod undelivered;
@@ -98,6 +99,7 @@ pub fn catalog() -> Vec<Row> {
         mails::rows(),
         notifications::rows(),
         payments::rows(),
+        sender_domain::rows(),
         undelivered::rows(),
         campaigns::rows(),
         leads::rows(),

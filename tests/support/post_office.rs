@@ -8,16 +8,19 @@ use std::{
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::State,
-    http::StatusCode,
+    http::{Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use local::ses::Sent;
+use local::ses::{Answered, Domains, Sent};
 use serde_json::{Value, json};
 
 /// A mail that was taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Posted {
+    /// Whom it comes from.
+    pub from: String,
     /// Where it went.
     pub to: String,
     /// Who got a copy.
@@ -46,6 +49,9 @@ struct Counter {
     sent: Vec<Sent>,
     fates: BTreeMap<String, Fate>,
     tries: BTreeMap<String, usize>,
+    domains: Domains,
+    /// Whether it says nothing of domains now.
+    is_silent: bool,
 }
 
 /// It.
@@ -96,13 +102,33 @@ impl PostOffice {
         (counter.posted.iter().skip(since).map(|mail| mail.to.clone()).collect(), counter.posted.len())
     }
 
+    /// What `act` makes of the domains that it knows, and of their DNS.
+    pub fn domains<T>(&self, act: impl FnOnce(&mut Domains) -> T) -> T {
+        act(&mut self.counter.lock().unwrap().domains)
+    }
+
+    /// Whether it says nothing of domains from now on.
+    pub fn silence(&self, is_silent: bool) {
+        self.counter.lock().unwrap().is_silent = is_silent;
+    }
+
     /// How often a mail to `address` was handed in.
     pub fn tries(&self, address: &str) -> usize {
         self.counter.lock().unwrap().tries.get(address).copied().unwrap_or_default()
     }
 }
 
-async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value>) -> Response {
+async fn take(State(counter): State<Arc<Mutex<Counter>>>, method: Method, uri: Uri, body: Bytes) -> Response {
+    {
+        let mut counter = counter.lock().unwrap();
+        let is_silent = counter.is_silent;
+        if let Some(answered) = counter.domains.answer(method.as_str(), uri.path(), &body) {
+            let busy = || (StatusCode::TOO_MANY_REQUESTS, [("x-amzn-errortype", "TooManyRequestsException")], "{}").into_response();
+            return if is_silent { busy() } else { answered.into_response() };
+        }
+    }
+    let mail: Value = serde_json::from_slice(&body).unwrap();
+    let from = mail["FromEmailAddress"].as_str().unwrap().to_owned();
     let addresses = |kind: &str| -> Vec<String> {
         let mailboxes = mail["Destination"][kind].as_array().into_iter().flatten();
         mailboxes.map(|mailbox| mailbox.as_str().unwrap().rsplit('<').next().unwrap().trim_end_matches('>').to_owned()).collect()
@@ -116,9 +142,12 @@ async fn take(State(counter): State<Arc<Mutex<Counter>>>, Json(mail): Json<Value
         Some(Fate::NotNow) => return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
         None => {}
     }
+    if !from.trim_end_matches('>').ends_with("@consultantpro.example") && !counter.domains.sends_from(&from) {
+        return Answered::unverified().into_response();
+    }
     let content = |part: &str| mail.pointer(&format!("/Content/Simple/{part}/Data")).unwrap().as_str().unwrap().to_owned();
     let (subject, text, html) = (content("Subject"), content("Body/Text"), content("Body/Html"));
-    counter.posted.push(Posted { to, cc, subject, text, html });
+    counter.posted.push(Posted { from, to, cc, subject, text, html });
     let answer = json!({"MessageId": format!("posted-{}", counter.posted.len())});
     counter.sent.push(Sent::of(&mail, &answer, SystemTime::now().into()).unwrap());
     Json(answer).into_response()

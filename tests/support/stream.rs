@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::Retr
 use chrono::TimeDelta;
 use domain::{Email, allowance::Limits};
 use local::template::StreamTrigger;
+use mail::Identities;
 use outbox::Outbox;
 use projections::Projections;
 use schedule::{Done, Order, Schedule, Sweep};
@@ -47,6 +48,22 @@ impl TestApp {
             notifications_wait: NOTIFICATIONS_WAIT,
             clock: self.clock.clone(),
         }
+    }
+
+    /// Firms' domains at no SES at all: for who asks for none.
+    pub fn identities(&self) -> Identities {
+        self.identities_at("http://127.0.0.1:9")
+    }
+
+    fn identities_at(&self, ses: &str) -> Identities {
+        self.outbox_at(ses, RetryConfig::disabled()).mailer.identities()
+    }
+
+    /// Fire the timers that are due, those too that look at domains by way of `post`; whether all of them could be fired.
+    pub async fn fire_timers_by(&self, post: &PostOffice) -> bool {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let schedule = Schedule { store, identities: self.identities_at(post.url()), clock };
+        schedule::handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.is_ok()
     }
 
     /// Deliver what is new in the table's stream to `outbox`, as its trigger would: filtered, a batch at a time, again
@@ -113,7 +130,7 @@ impl TestApp {
 
     /// Fire the timers that are due; all of them can be fired.
     pub async fn fire_timers(&self) -> Done {
-        let schedule = Schedule { store: self.store.clone(), clock: self.clock.clone() };
+        let schedule = Schedule { store: self.store.clone(), identities: self.identities(), clock: self.clock.clone() };
         schedule::handle(&schedule, Order { sweep: Some(Sweep::Timers) }).await.unwrap()
     }
 

@@ -29,6 +29,7 @@ mod register;
 mod second_factor;
 mod second_step;
 mod security;
+mod sender_domain;
 mod sessions;
 mod shapes;
 mod suppressions;
@@ -42,9 +43,10 @@ pub use admission::Registration;
 pub use grant::{Keys, published};
 pub use passwords::Passwords;
 pub use security::CloudWatch;
+pub use sender_domain::Sending;
 
 /// Every route of this function.
-pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
+pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe, sending: Sending) -> R {
     let keys = keys.under(stripe.mode);
     R::default()
         .merge(register::routes())
@@ -69,7 +71,9 @@ pub fn router<R: Routes<State = App>>(keys: Keys, stripe: Stripe) -> R {
         .merge(undelivered::routes())
         .merge(suppressions::routes())
         .merge(payments::routes())
+        .merge(sender_domain::routes())
         .merge(users::routes())
         .with(keys)
         .with(stripe)
+        .with(sending)
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use api::Verifier;
-use auth::{CloudWatch, Keys, Passwords, Stripe, published};
+use auth::{CloudWatch, Keys, Passwords, Sending, Stripe, published};
+use domain::Email;
 use logs::LogGroup;
 use payments::Payments;
 use runtime::{Clock, env};
@@ -24,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let stripe = Stripe { payments: secrets.kept(env("STRIPE_SECRET")?, account), mode: env("PAYMENTS_MODE")?.parse()? };
     let passwords = Passwords::new(env("PASSWORD_MEMORY_KIB")?.parse()?)?;
     let keys = Keys::new(issuer, signing.warm(now).await, links.warm(now).await, passwords, env("REGISTRATION")?.parse()?);
+    let sending = Sending { sender: Email::new(&env("MAIL_SENDER")?)?, region: env("AWS_REGION")? };
     let security = CloudWatch(LogGroup::from_env(env("SECURITY_LOG_GROUP")?).await);
-    api::serve_telling(auth::router(keys, stripe), Arc::new(security)).await
+    api::serve_telling(auth::router(keys, stripe, sending), Arc::new(security)).await
 }

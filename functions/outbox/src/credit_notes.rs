@@ -43,7 +43,7 @@ async fn mail_credit_note(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fa
     let (to, link) = (recipients.to.clone(), invoices::link(outbox, &now, logged).await?);
     let number = invoice.label().unwrap_or_default();
     let mail = CreditNoteMail {
-        envelope: envelope(&found, logged, recipients)?,
+        envelope: envelope(outbox, &found, logged, recipients)?,
         number: &note.label(),
         date: note.issue_date.unwrap_or(found.record(logged.firm)?.time_zone.day(logged.event.at)),
         invoice: &number,

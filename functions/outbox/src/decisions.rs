@@ -1,16 +1,16 @@
 //! What follows from each event that there is. The matches are exhaustive: an event that nobody decided about doesn't
 //! compile, so none is forgotten.
 
-use ::mail::{AccountNotice, Notice};
+use ::mail::{AccountNotice, DomainNotice, Notice};
 use domain::{
     DomainEvent, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail, mail_text,
-    notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered as aside,
-    user,
+    notification_batch, payment_account, portal_user, project, proposal, prospect, sender_domain, suppression, task, time_entry,
+    undelivered as aside, user,
 };
 
 use crate::{
     Cause, Failed, Outbox, archived, checkouts, credit_notes, credits, hand_over, invoices, logins, notifications, notifications_mail,
-    payment_accounts, people, proposals, time, undelivered,
+    payment_accounts, people, proposals, sender_domains, time, undelivered,
 };
 
 /// Do what follows from `logged`.
@@ -72,6 +72,16 @@ async fn decided(outbox: &Outbox, logged: &Cause, event: DomainEvent) -> Result<
             | payment_account::Event::LinkRequested
             | payment_account::Event::Restated
             | payment_account::Event::Updated => Ok(()),
+        },
+        DomainEvent::SenderDomain(event) => match event {
+            sender_domain::Event::Claimed | sender_domain::Event::ClaimedAgain | sender_domain::Event::SetUpAgain => {
+                sender_domains::claimed(outbox, logged).await
+            }
+            sender_domain::Event::CheckRequested => sender_domains::check_requested(outbox, logged).await,
+            sender_domain::Event::Verified => sender_domains::told(outbox, logged, DomainNotice::Verified).await,
+            sender_domain::Event::Failed => sender_domains::ended(outbox, logged, DomainNotice::Failed).await,
+            sender_domain::Event::Removed => sender_domains::ended(outbox, logged, DomainNotice::Removed).await,
+            sender_domain::Event::SetUp | sender_domain::Event::Restated => Ok(()),
         },
         DomainEvent::PortalUser(event) => match event {
             portal_user::Event::Invited | portal_user::Event::Reinvited => people::portal_user_invited(outbox, logged).await,

@@ -1,7 +1,7 @@
 //! Why an effect wasn't done, whether trying again can help, and how the firm is told.
 
 use domain::{Email, Time};
-use mail::SendError;
+use mail::{IdentityError, SendError};
 use queue::NotTaken;
 use secrets::SecretError;
 use store::{Error, Race};
@@ -40,6 +40,8 @@ pub(crate) enum Failed {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Queue(#[from] NotTaken),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// A later version knows it, which is on its way perhaps.
     #[error("{0} is no event that this version knows")]
     Unknown(String),
@@ -73,7 +75,7 @@ impl Failed {
             Self::Store(error) => error.is_final(),
             Self::Mail { error, .. } => matches!(error, SendError::Refused { .. }),
             Self::Suppressed { .. } | Self::OverAllowance { .. } | Self::Never(_) | Self::Unfinished => true,
-            Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Again => false,
+            Self::Secret(_) | Self::Queue(_) | Self::Identity(_) | Self::Unknown(_) | Self::Again => false,
         }
     }
 
@@ -82,7 +84,14 @@ impl Failed {
         match self {
             Self::Mail { to, .. } => to.clone(),
             Self::Suppressed { to, .. } | Self::OverAllowance { to, .. } => Some(to.clone()),
-            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Never(_) | Self::Unfinished | Self::Again => None,
+            Self::Store(_)
+            | Self::Secret(_)
+            | Self::Queue(_)
+            | Self::Identity(_)
+            | Self::Unknown(_)
+            | Self::Never(_)
+            | Self::Unfinished
+            | Self::Again => None,
         }
     }
 
@@ -107,7 +116,9 @@ impl Failed {
                 format!("The firm may send {allowance} mails a day, and has sent as many today. It is tried again tomorrow.")
             }
             Self::Never(why) => (*why).to_owned(),
-            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => OURS.to_owned(),
+            Self::Store(_) | Self::Secret(_) | Self::Queue(_) | Self::Identity(_) | Self::Unknown(_) | Self::Unfinished | Self::Again => {
+                OURS.to_owned()
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ impl Told {
     /// To whom it is mailed; none who has no e-mail, and gets it on paper.
     async fn envelope(&self, outbox: &Outbox, logged: &Cause) -> Result<Option<Envelope>, Failed> {
         let recipients = recipients(logged, self.then.billed(), async || billed_now(outbox, logged, &self.then).await).await?;
-        recipients.map(|recipients| envelope(&self.found, logged, recipients)).transpose()
+        recipients.map(|recipients| envelope(outbox, &self.found, logged, recipients)).transpose()
     }
 
     /// Its number.

@@ -27,6 +27,7 @@ mod payment_accounts;
 mod people;
 mod post;
 mod proposals;
+mod sender_domains;
 mod time;
 mod undelivered;
 

@@ -1,9 +1,16 @@
 //! What all mails are sent with: in whose name, to whom, to whom answers go, what they follow up.
 
-use domain::{Email, Id, contact::Recipients, event::Actor, ids::MailTextsId, user::User};
+use domain::{
+    Email, Id,
+    contact::Recipients,
+    event::Actor,
+    firm::Firm,
+    ids::{MailTextsId, SenderDomainId},
+    user::User,
+};
 use mail::{Envelope, Letterhead, Message, Person, Reference, SendError, Sender};
 use secrets::Purpose;
-use store::{Error, Found, LoggedEvent, Read};
+use store::{Error, Found, LoggedEvent, Read, Record};
 
 use crate::{Cause, Failed, Outbox, Outcome};
 
@@ -18,9 +25,17 @@ pub(crate) fn staff(logged: &LoggedEvent) -> Option<Id<User>> {
     }
 }
 
-/// Begin to read what a mail is sent with: the firm, its own words, and who did it.
+/// Begin to read what a mail is sent with: the firm, its own words and domain, and who did it.
 pub(crate) fn sender<'o>(outbox: &'o Outbox, logged: &LoggedEvent) -> Read<'o> {
-    outbox.store.read(logged.firm).record(logged.firm).record(MailTextsId::of_firm(logged.firm)).maybe(staff(logged))
+    let read = outbox.store.read(logged.firm).record(logged.firm).record(MailTextsId::of_firm(logged.firm));
+    read.record(SenderDomainId::of_firm(logged.firm)).maybe(staff(logged))
+}
+
+/// What mails of `firm` show of it, whose own words and domain, if they are needed, were `found` with it.
+pub(crate) fn letterhead(outbox: &Outbox, firm: &Record<Firm>, found: &Found) -> Result<Letterhead, Error> {
+    let own = found.maybe(SenderDomainId::of_firm(firm.id))?;
+    let texts = found.maybe(MailTextsId::of_firm(firm.id))?.map(|texts| texts.content).unwrap_or_default();
+    Ok(Letterhead::of(firm, texts).at(own.and_then(|own| own.address(outbox.mailer.from()))))
 }
 
 /// Whom a mail goes to that was for `then`: to them; or, if it was sent somewhere and refused, to those `now`.
@@ -35,18 +50,17 @@ pub(crate) async fn recipients(
 
 /// What a mail to `recipients` is sent with. Nothing leaves a firm whose founder hasn't confirmed their e-mail: what leads
 /// to a mail is refused there, so this is for what nobody thought of.
-pub(crate) fn envelope(found: &Found, logged: &LoggedEvent, recipients: Recipients) -> Result<Envelope, Failed> {
+pub(crate) fn envelope(outbox: &Outbox, found: &Found, logged: &LoggedEvent, recipients: Recipients) -> Result<Envelope, Failed> {
     let firm = found.record(logged.firm)?;
     firm.confirmed().map_err(Error::from)?;
     let sender = staff(logged).map(|user| found.maybe(user)).transpose()?.flatten();
-    let texts = found.maybe(MailTextsId::of_firm(logged.firm))?.map(|texts| texts.content).unwrap_or_default();
     let Recipients { to, name: to_name, cc, language } = recipients;
     Ok(Envelope {
         to,
         to_name,
         language: language.unwrap_or(firm.language),
         cc,
-        from: Sender::Firm(Letterhead::of(&firm, texts)),
+        from: Sender::Firm(letterhead(outbox, &firm, found)?),
         reply_to: sender.map(|user| Person { name: user.name.clone(), email: user.email.clone() }),
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     })

@@ -1,12 +1,12 @@
 //! The mail of what somebody was told of within minutes, or since yesterday morning: of what of it they haven't read by then, still may
 //! see and still want to hear of. Nothing is mailed where nothing is left.
 
-use ::mail::{Envelope, Letterhead, Link, NotificationMail, Person, Reference, Sender, Told};
+use ::mail::{Envelope, Link, NotificationMail, Person, Reference, Sender, Told};
 use domain::{
     Language,
     comment::{Author, Comment},
+    ids::SenderDomainId,
     invoice,
-    mail_text::MailTexts,
     notification::{About, Delivery, Kind, News, Recipient},
     notification_batch::NotificationBatch,
     suppression::Status,
@@ -17,7 +17,7 @@ use store::{Error, Found, Notified, Record};
 
 use crate::{
     Cause, EffectKind, Failed, Outbox, Outcome,
-    mails::to_be_sent,
+    mails::{letterhead, to_be_sent},
     notifications::{Hearer, read_hearer},
 };
 
@@ -35,7 +35,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     let (firm, id) = (logged.firm, logged.id::<NotificationBatch>()?);
     let batch = outbox.store.read(firm).record(id).fetch().await?.record(id)?;
     let to = batch.recipient;
-    let found = read_hearer(outbox.store.read(firm).record(firm), to).fetch().await?;
+    let found = read_hearer(outbox.store.read(firm).record(firm).record(SenderDomainId::of_firm(firm)), to).fetch().await?;
     let Some(hearer) = Hearer::of(&found, to)? else { return Ok(Outcome::Skipped("they are there no more")) };
     let unread = outbox.store.unread_of_batch(firm, &to.subject(), id).await?;
     let unread = unread.into_iter().map(|Notified { notification, .. }| notification.news);
@@ -52,6 +52,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
     if unread.is_empty() {
         return Ok(Outcome::Skipped("there is nothing that they haven't read, and that is still so"));
     }
+    let letterhead = letterhead(outbox, &firm, &found)?;
     let (told, more) = (unread.get(..MOST_TOLD).unwrap_or(&unread), unread.len().saturating_sub(MOST_TOLD));
     let comments = comments(outbox, logged, told).await?;
     let written: usize = comments.iter().map(|comment| comment.comment.chars().count()).sum();
@@ -70,7 +71,7 @@ async fn mail_batch(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed> 
         to_name: Some(hearer.name.clone()),
         language: language(outbox, logged, &hearer).await?.unwrap_or(firm.language),
         cc: Vec::new(),
-        from: Sender::Firm(Letterhead::of(&firm, MailTexts::default())),
+        from: Sender::Firm(letterhead),
         reply_to: author(outbox, logged, told.len() + more, &comments).await?,
         reference: Reference::new(&logged.event.record, logged.event.sequence),
     };

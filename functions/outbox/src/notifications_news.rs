@@ -60,6 +60,7 @@ pub(crate) async fn tell(outbox: &Outbox, logged: &Cause, event: DomainEvent, co
         | DomainEvent::PortalUser(_)
         | DomainEvent::Project(_)
         | DomainEvent::Prospect(_)
+        | DomainEvent::SenderDomain(_)
         | DomainEvent::Suppression(_)
         | DomainEvent::TimeEntry(_)
         | DomainEvent::User(_) => Err(Error::Internal(format!("nobody knows what to tell of {}", logged.event.name)).into()),
@@ -241,7 +242,7 @@ async fn named(outbox: &Outbox, logged: &Cause, topic: Topic) -> Result<String, 
             read.record(id).fetch().await?.maybe(id)?.map_or("proposal".to_owned(), |found| proposal::label(found.number))
         }
         Topic::PortalUser(_) | Topic::User(_) => "invitation".to_owned(),
-        Topic::Login(_) | Topic::NotificationBatch(_) | Topic::PaymentAccount(_) => "mail".to_owned(),
+        Topic::Login(_) | Topic::NotificationBatch(_) | Topic::PaymentAccount(_) | Topic::SenderDomain(_) => "mail".to_owned(),
     })
 }
 

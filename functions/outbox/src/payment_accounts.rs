@@ -76,7 +76,7 @@ async fn then(outbox: &Outbox, logged: &Cause) -> Result<PaymentAccount, Failed>
 }
 
 /// Who owns the firm and can sign in.
-async fn owners(outbox: &Outbox, logged: &Cause) -> Result<Vec<UserId>, Failed> {
+pub(crate) async fn owners(outbox: &Outbox, logged: &Cause) -> Result<Vec<UserId>, Failed> {
     let people = outbox.store.every::<User>(logged.firm, &ListScope::All).await?;
     Ok(people.iter().filter(|user| user.role == Role::Owner && user.status == Standing::Active).map(|user| user.id).collect())
 }

@@ -44,7 +44,7 @@ async fn mail_welcome(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Failed
     let found = sender(outbox, logged).record(user.client).fetch().await?;
     let client = found.record(user.client)?;
     let mail = WelcomeMail {
-        envelope: envelope(&found, logged, alone(&user.email, &user.name, user.language.or(client.contact.language)))?,
+        envelope: envelope(outbox, &found, logged, alone(&user.email, &user.name, user.language.or(client.contact.language)))?,
         client_name: &client.contact.company_name,
         rights: user.rights,
         link: &link(outbox, logged, &user.email, invitation).await?,
@@ -63,7 +63,7 @@ async fn mail_invitation(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Fai
         return Ok(OVER);
     };
     let mail = InvitationMail {
-        envelope: envelope(&found, logged, alone(&user.email, &user.name, user.language))?,
+        envelope: envelope(outbox, &found, logged, alone(&user.email, &user.name, user.language))?,
         role: user.role,
         link: &link(outbox, logged, &user.email, invitation).await?,
         expires_at: invitation.expires_at(),

@@ -1,7 +1,7 @@
 //! Sending mails. Each that leaves becomes a record, which says what it is about and what becomes of it; what SES tells of it
 //! may be known before that (`mail-events`), also that it came back.
 
-use ::mail::{Message, Tags};
+use ::mail::{Handed, Message, Tags};
 use domain::{
     Date, Email, Id, Time,
     effect::EffectName,
@@ -10,6 +10,7 @@ use domain::{
     suppression::Status,
     undelivered::Failure,
 };
+use senders::Senders;
 use store::{Effect, Error, Found, Held, Place, Race, Reply, Unique, retry_if_lost};
 
 use crate::{Cause, Failed, Outbox, change};
@@ -47,17 +48,29 @@ impl Outbox {
         // Each copy reaches somebody.
         let recipients = 1 + message.envelope.cc.len() as u64;
         let day = self.count(firm, &found, (&to, recipients), sent_at).await?;
-        let ses_message_id = match self.mailer.send(&message, &tags).await {
-            Ok(id) => id,
+        let Handed { id: ses_message_id, own_was_refused } = match self.mailer.send(&message, &tags).await {
+            Ok(handed) => handed,
             Err(error) => {
                 self.uncount(firm, day, recipients).await;
                 return Err(Failed::Mail { error, to: Some(to) });
             }
         };
+        if own_was_refused {
+            self.look_soon(logged).await;
+        }
         tracing::info!(ses_message_id, mail = %id, purpose = message.purpose.as_str(), "mail sent");
         let (event, purpose) = (event.name.clone(), message.purpose);
         let mail = mail::Mail { is_handed_over: true, ..mail::Mail::sent(record, (sequence, event), about, purpose, to, sent_at) };
         Ok(Sent { id, mail })
+    }
+
+    /// Have the firm's own domain looked at, from which SES doesn't send. If that fails, it is looked at tomorrow.
+    async fn look_soon(&self, logged: &Cause) {
+        let identities = self.mailer.identities();
+        let senders = Senders { store: &self.store, identities: &identities };
+        if let Err(error) = senders.look_soon(logged.firm, self.clock.now(), || change(self, &logged.place())).await {
+            tracing::warn!(%error, "a domain isn't looked at soon");
+        }
     }
 
     /// Count a mail to `to`, and so many recipients in all, among those that `firm`, as it was `found`, sends on its day, which is given;

@@ -40,7 +40,7 @@ async fn mail_proposal(outbox: &Outbox, logged: &Cause) -> Result<Outcome, Faile
     let Some(recipients) = recipients(logged, then.contact.recipients(), now).await? else { return Ok(NOWHERE) };
     let to = recipients.to.clone();
     let mail = ProposalMail {
-        envelope: envelope(&found, logged, recipients)?,
+        envelope: envelope(outbox, &found, logged, recipients)?,
         client: &then.contact.company_name,
         number: &then.label(),
         version: then.version,

@@ -21,7 +21,9 @@ use domain::{
     task::Task,
     timer::TimerKind,
 };
+use mail::Identities;
 use runtime::Clock;
+use senders::{Look, NotLooked, Senders};
 use serde::{Deserialize, Serialize};
 use store::{Audit, Change, Due, DueEnd, Entity, Error, Record, Reply, Store, retry_if_lost};
 use tokio::time::{Instant, timeout};
@@ -39,6 +41,8 @@ const TURN: i64 = 60;
 pub struct Schedule {
     /// The table.
     pub store: Store,
+    /// Firms' domains at the mail service.
+    pub identities: Identities,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -138,6 +142,7 @@ impl Schedule {
             TimerKind::InvoiceOverdue => self.change(due, async |invoice: &Invoice| Ok(invoice.mark_overdue(now))).await,
             TimerKind::MailRetry => retry_if_lost(async || self.retry_once(due).await).await,
             TimerKind::NotificationsDue => retry_if_lost(async || self.close_batch_once(due, now).await).await,
+            TimerKind::SenderDomainCheck => self.look(due, now).await,
             TimerKind::TaskDue => self.change(due, async |task: &Task| Ok(task.come_due(now))).await,
             TimerKind::InvoiceReminder => self.change(due, async |invoice: &Invoice| self.remind(due.firm, invoice, now).await).await,
         }
@@ -196,6 +201,18 @@ impl Schedule {
         };
         change.commit(&Reply::none()).await?;
         Ok(outcome)
+    }
+
+    /// Look whether the domain of the timer's firm says what it is to. If the mail service doesn't say, the next run asks again.
+    async fn look(&self, due: &Due, now: Time) -> Result<Outcome, Error> {
+        let senders = Senders { store: &self.store, identities: &self.identities };
+        let looked = retry_if_lost(async || senders.look(due.firm, Look::Due(due), now, || self.begin(due)).await).await;
+        match looked {
+            Ok(true) => Ok(Outcome::Fired),
+            Ok(false) => Ok(Outcome::Dropped),
+            Err(NotLooked::Store(error)) => Err(error),
+            Err(NotLooked::Identity(error)) => Err(Error::Unavailable(error.to_string())),
+        }
     }
 
     /// Nothing more comes to the timer's notifications: they are mailed. What comes from now on opens others.

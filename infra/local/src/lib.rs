@@ -10,6 +10,7 @@ pub mod authenticator;
 mod caller;
 pub mod check;
 pub mod demo;
+pub mod dns;
 pub mod dynamodb;
 pub mod error;
 mod functions;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use local::{
-    check, demo,
+    check, demo, dns,
     error::{Doing, Result},
     invite, lift, rebuild, redrive,
     stack::{Options, Stack},
@@ -53,6 +53,8 @@ enum Command {
     Invite(invite::Options),
     /// Let mail go again to an address from which it came back or that called it spam, since whose it is has asked for that.
     Lift(lift::Options),
+    /// Publish what SES looks for in the DNS of a firm's domain, in the running stack; or take it away.
+    Dns(dns::Options),
     /// Add up all time anew, and set right the sums beside projects and tasks.
     Rebuild(verify::Table),
 }
@@ -82,6 +84,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Redrive(options)) => redrive::run(options).await,
         Some(Command::Invite(options)) => invite::run(options).await,
         Some(Command::Lift(options)) => lift::run(options).await,
+        Some(Command::Dns(options)) => dns::run(options).await,
         Some(Command::Rebuild(table)) => rebuild::run(table).await,
         None => {
             let mut terminate = signal(SignalKind::terminate()).doing("signals can't be listened for")?;

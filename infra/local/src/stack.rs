@@ -101,7 +101,7 @@ impl Stack {
         let ministack = MiniStack::start(&tools, &template, &keys, &kept);
         let ministack = step("Starting MiniStack: S3, SQS, SES", ministack).await?;
         step("Building the functions", functions::build(&template, options.release)).await?;
-        let ses = Ses::bind(&template, ministack.endpoint(), ministack.client()).await?;
+        let ses = Ses::bind(&template, ministack.endpoint(), ministack.client(), &data).await?;
         let endpoints = Endpoints { dynamodb: dynamo.endpoint(), ministack: ministack.endpoint(), ses: ses.url() };
         let mut functions = Functions::start(&tools, &template, &endpoints, options.release, &home)?;
         functions.answer(&template).await?;
@@ -142,10 +142,10 @@ impl Stack {
         for trigger in &template.schedules {
             drivers.spawn(schedule::drive(trigger.clone(), invoker.clone()));
         }
-        drivers.spawn(ses.run());
         let mailbox = Mailbox::open(ministack.client(), &data)?;
         drivers.spawn(mailbox.clone().run());
-        let mut beside = mailbox.router();
+        let mut beside = mailbox.router().merge(ses.router());
+        drivers.spawn(ses.run());
         if let Some(stripe) = stripe {
             drivers.spawn(stripe.clone().run());
             beside = beside.merge(stripe.router());

@@ -122,6 +122,6 @@ impl Cx {
 fn concerns(happened: &Happening) -> Option<Option<String>> {
     let event = DomainEvent::parse(&happened.event)?;
     let is_of_person = matches!(event, DomainEvent::Login(_) | DomainEvent::User(_) | DomainEvent::PortalUser(_));
-    let concerns = is_of_person || matches!(event, DomainEvent::Firm(_) | DomainEvent::PaymentAccount(_));
+    let concerns = is_of_person || matches!(event, DomainEvent::Firm(_) | DomainEvent::PaymentAccount(_) | DomainEvent::SenderDomain(_));
     concerns.then(|| is_of_person.then(|| happened.record.clone()))
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     EventType, Lifecycle, campaign, client, comment, contract, credit, credit_note, engagement, firm, invoice, lead, login, mail,
-    mail_text, notification_batch, payment_account, portal_user, project, proposal, prospect, suppression, task, time_entry, undelivered,
-    user,
+    mail_text, notification_batch, payment_account, portal_user, project, proposal, prospect, sender_domain, suppression, task, time_entry,
+    undelivered, user,
 };
 
 /// Every aggregate, so that an event of the log can be known by its name.
@@ -75,6 +75,7 @@ macro_rules! aggregates {
             project: Project,
             proposal: Proposal,
             prospect: Prospect,
+            sender_domain: SenderDomain,
             suppression: Suppression,
             task: Task,
             time_entry: TimeEntry,

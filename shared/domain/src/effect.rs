@@ -21,6 +21,12 @@ names! {
         Release = "release",
         /// Stripe's pages that are good for nothing any more are closed.
         Expire = "expire",
+        /// A firm's domain is set up at the mail service.
+        SetUp = "set-up",
+        /// It isn't any more.
+        TearDown = "tear-down",
+        /// It is looked whether it says what it is to.
+        Check = "check",
         /// Nothing is to be paid any more in an account of Stripe's that isn't the firm's.
         Leave = "leave",
         /// A credit that is overdrawn is settled.

@@ -80,7 +80,7 @@ fn local_part(text: &str) -> Result<String, NotAnEmail> {
 }
 
 /// The domain's ASCII form: at least two labels of letters, digits and hyphens, the last not a number (RFC 3696, 2).
-fn host(text: &str) -> Result<String, NotAnEmail> {
+pub(crate) fn host(text: &str) -> Result<String, NotAnEmail> {
     let ascii = Uts46::new().to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
     let ascii = ascii.map_err(|_| NotAnEmail::Form)?;
     let (_, last) = ascii.rsplit_once('.').ok_or(NotAnEmail::Form)?;

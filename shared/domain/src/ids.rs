@@ -71,6 +71,8 @@ ids! {
     ProposalId = proposal::Proposal, "prop", "proposal";
     /// The id of a prospect.
     ProspectId = prospect::Prospect, "prospect", "prospect";
+    /// The id of a firm's own domain: its firm's, but for what it begins with.
+    SenderDomainId = sender_domain::SenderDomain, "sdom", "sender_domain";
     /// The id of a session.
     SessionId = session::Session, "session", "session";
     /// The id of a suppressed address.

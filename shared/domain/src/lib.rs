@@ -55,6 +55,7 @@ pub mod prospect;
 pub mod rate;
 pub mod reversal;
 pub mod second_factor;
+pub mod sender_domain;
 pub mod session;
 pub mod suppression;
 pub mod task;

@@ -104,6 +104,7 @@ pub fn concern(event: DomainEvent) -> Option<Concern> {
         // Its owners are mailed, whatever they chose to hear of.
         | DomainEvent::PaymentAccount(_)
         | DomainEvent::MailTexts(mail_text::Event::Created | mail_text::Event::Updated)
+        | DomainEvent::SenderDomain(_)
         | DomainEvent::Firm(firm::Event::Registered | firm::Event::Confirmed | firm::Event::Closed | firm::Event::Updated)
         | DomainEvent::Lead(
             lead::Event::Created

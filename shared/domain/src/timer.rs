@@ -21,6 +21,8 @@ names! {
         NotificationsDue = "notifications_due",
         /// A proposal can't be accepted any more.
         ProposalExpiry = "proposal_expiry",
+        /// It is looked whether a domain says what it is to.
+        SenderDomainCheck = "sender_domain_check",
         /// The day came by which a task is to be done.
         TaskDue = "task_due",
     }

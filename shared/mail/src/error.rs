@@ -7,6 +7,9 @@ use aws_sdk_sesv2::{
     operation::send_email::SendEmailError,
 };
 
+/// What SES says of a sender, or in its sandbox of a recipient, that nobody has shown to be theirs.
+const UNVERIFIED: &str = "MessageRejected: not verified";
+
 /// Why a mail wasn't sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
@@ -30,12 +33,17 @@ impl SendError {
         Self::Refused { reason: reason.into() }
     }
 
+    /// Whether it may be because of the address that it was to come from.
+    pub(crate) fn is_of_sender(&self) -> bool {
+        matches!(self, Self::Refused { reason } if matches!(reason.as_str(), UNVERIFIED | "MailFromDomainNotVerifiedException"))
+    }
+
     /// Why, in words for the firm whose mail it is.
     pub fn in_words(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "The mail service did not take the mail.",
             Self::Refused { reason } => match reason.as_str() {
-                "MessageRejected" => "The mail service refuses to send mail to this address.",
+                "MessageRejected" | UNVERIFIED => "The mail service refuses to send mail to this address.",
                 "BadRequestException" | "ValidationException" => "The mail service can't send to this address.",
                 code if is_about_us(code) => "The mail service doesn't let us send mail. It is ours to mend.",
                 _ => "The mail could not be written. It is ours to mend.",
@@ -55,6 +63,9 @@ impl From<SdkError<SendEmailError>> for SendError {
             SdkError::TimeoutError(_) => Self::unavailable("no answer in time"),
             SdkError::DispatchFailure(_) => Self::unavailable("no connection"),
             SdkError::ServiceError(service) => match service.err().code() {
+                Some("MessageRejected") if service.err().message().is_some_and(|text| text.contains("is not verified")) => {
+                    Self::refused(UNVERIFIED)
+                }
                 Some(code) if never_works(code) => Self::refused(code),
                 Some(code) => Self::unavailable(code),
                 None => Self::unavailable(format!("status {}", service.raw().status().as_u16())),

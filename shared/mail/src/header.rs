@@ -15,8 +15,17 @@ const MOST_NAME: usize = 80;
 /// The most bytes in an encoded word, which may have 75 characters: `=?UTF-8?B?` + 4/3 of these + `?=`.
 const MOST_WORD: usize = 45;
 
-/// The mail's sender, as whom it goes to reads it in `language`: `address`, in the name of the firm or our own.
-pub(crate) fn sender(sender: &Sender, language: Language, address: &Email) -> String {
+/// The mail's sender, as whom it goes to reads it in `language`: the firm alone where it is sent from an address of its own; else
+/// `ours`, in the name of the firm or our own.
+pub(crate) fn sender(sender: &Sender, language: Language, ours: &Email) -> String {
+    match sender.address() {
+        Some(own) => mailbox(Some(&shortened(&one_line(sender.name()), MOST_FIRM)), own),
+        None => from_ours(sender, language, ours),
+    }
+}
+
+/// The same from `address`, which is ours.
+pub(crate) fn from_ours(sender: &Sender, language: Language, address: &Email) -> String {
     let name = match sender {
         Sender::Firm(letterhead) => {
             let firm = shortened(&one_line(&letterhead.name), MOST_FIRM);
@@ -116,6 +125,10 @@ mod tests {
         // No firm looks like the platform.
         assert_eq!(sender(&Sender::Platform, Language::De, &from), "\"ConsultantPro\" <mail@consultantpro.example>");
         assert_ne!(by("ConsultantPro"), sender(&Sender::Platform, Language::En, &from));
+        let Sender::Firm(letterhead) = firm("Northwind, Inc.") else { unreachable!() };
+        let own = Sender::Firm(letterhead.at(Email::new("mail@northwind.example").ok()));
+        assert_eq!(sender(&own, Language::En, &from), "\"Northwind, Inc.\" <mail@northwind.example>");
+        assert_eq!(from_ours(&own, Language::En, &from), by("Northwind, Inc."));
         let german = sender(&firm("Nordwind"), Language::De, &from);
         assert_eq!(german, mailbox(Some("Nordwind über ConsultantPro"), &from));
     }

@@ -74,6 +74,11 @@ impl Link {
         Self { address: format!("{}/settings/payments", origin.trim_end_matches('/')), needs_login: true }
     }
 
+    /// Where owners of a firm see to what its mails look like and come from: `<origin>/settings/mails`.
+    pub fn mail_settings(origin: &str) -> Self {
+        Self { address: format!("{}/settings/mails", origin.trim_end_matches('/')), needs_login: true }
+    }
+
     /// Where what a notification is about is looked at, by staff or at a client: `<origin>/projects/<project>/tasks/<task>`.
     pub fn about(origin: &str, about: About, is_portal: bool) -> Self {
         let page = about.page(is_portal);

@@ -63,12 +63,20 @@ pub struct Letterhead {
     pub color: Option<BrandColor>,
     /// How it begins them in its own words.
     pub texts: MailTexts,
+    /// The address that they come from, if not from ours.
+    pub address: Option<Email>,
 }
 
 impl Letterhead {
-    /// That of `firm`, which has `texts` of its own.
+    /// That of `firm`, which has `texts` of its own, and whose mails come from our address.
     pub fn of(firm: &Firm, texts: MailTexts) -> Self {
-        Self { name: firm.name.clone(), color: firm.brand_color, texts }
+        Self { name: firm.name.clone(), color: firm.brand_color, texts, address: None }
+    }
+
+    /// The same, whose mails come from `address`, if there is one.
+    #[must_use]
+    pub fn at(self, address: Option<Email>) -> Self {
+        Self { address, ..self }
     }
 }
 
@@ -85,6 +93,14 @@ impl Sender {
     fn color(&self) -> Option<BrandColor> {
         match self {
             Self::Firm(letterhead) => letterhead.color,
+            Self::Platform => None,
+        }
+    }
+
+    /// The firm's own address that its mails come from, if it has one.
+    pub(crate) fn address(&self) -> Option<&Email> {
+        match self {
+            Self::Firm(letterhead) => letterhead.address.as_ref(),
             Self::Platform => None,
         }
     }

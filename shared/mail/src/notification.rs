@@ -129,7 +129,7 @@ impl Told<'_> {
             Some(Topic::Invoice(_)) => say!(language, "A mail about {title}", "Eine E-Mail zu {title}"),
             Some(Topic::Proposal(_)) => say!(language, "The mail with {title}", "Die E-Mail mit {title}"),
             Some(Topic::PortalUser(_) | Topic::User(_)) => say!(language, "The mail of an invitation", "Die E-Mail mit einer Einladung"),
-            Some(Topic::Login(_) | Topic::NotificationBatch(_) | Topic::PaymentAccount(_)) | None => {
+            Some(Topic::Login(_) | Topic::NotificationBatch(_) | Topic::PaymentAccount(_) | Topic::SenderDomain(_)) | None => {
                 say!(language, "A mail", "Eine E-Mail")
             }
         }

@@ -20,6 +20,7 @@ mod portal_user;
 mod project;
 mod proposal;
 mod prospect;
+mod sender_domain;
 mod suppression;
 mod task;
 mod time_entry;

@@ -1,14 +1,16 @@
 //! Every key of the table and its indexes, in one place. The firm comes first; the exceptions are logins and the e-mails that
 //! they are found by, which are one for all firms, the idempotency and the leases of callers who have no firm yet, timers,
-//! which are read by when they are due, and the events and accounts of Stripe, whose ids are one series for all firms.
+//! which are read by when they are due, the events and accounts of Stripe, whose ids are one series for all firms,
+//! and the domains that firms claim.
 //!
 //! `template.yaml` lets only `auth` come to the keys of logins, their sessions, and e-mails, by what they begin with.
 
 use domain::{
     Date, Digest, Email, Id, Kind, Time,
     firm::Firm,
-    ids::{LoginId, NotificationId, TimeEntryId, UserId},
+    ids::{LoginId, NotificationId, SenderDomainId, TimeEntryId, UserId},
     payment_account::AccountId,
+    sender_domain::{DomainName, SenderDomain},
     session::Session,
     time_entry::TimeEntry,
     timer::Timer,
@@ -60,6 +62,8 @@ pub(crate) mod name {
     pub(crate) const HOLDERS: &str = "holders";
     /// The last number given out; of what is counted of who isn't known, when it was last.
     pub(crate) const LAST: &str = "last";
+    /// When something is to happen again.
+    pub(crate) const NEXT: &str = "next";
     pub(crate) const REPLY: &str = "reply";
     pub(crate) const PASSWORD: &str = "password";
     /// What a login proves itself by beside its password.
@@ -99,6 +103,8 @@ pub(crate) const EVENTS: &str = "EVENT#";
 pub(crate) const REDRIVES: &str = "REDRIVE#";
 /// The sort key of the sums beside a record.
 pub(crate) const TOTALS: &str = "@TOTALS";
+/// The sort key of when a domain is looked at.
+pub(crate) const CHECKS: &str = "@CHECKS";
 /// The sort key of what a time entry adds to sums.
 pub(crate) const ADDEND: &str = "@ADDEND";
 /// What the sort keys of a login's sessions begin with.
@@ -229,6 +235,16 @@ impl Key {
     /// Whose an account at Stripe is.
     pub(crate) fn stripe_account(account: &AccountId) -> Self {
         Self::header(format!("STRIPE_ACCOUNT#{account}"))
+    }
+
+    /// Whose a domain is.
+    pub(crate) fn sender_domain(domain: &DomainName) -> Self {
+        Self::header(format!("SENDER_DOMAIN#{domain}"))
+    }
+
+    /// When a firm's own domain is looked at.
+    pub(crate) fn domain_checks(firm: Id<Firm>, id: SenderDomainId) -> Self {
+        Self { pk: partition::<SenderDomain>(firm, &id.to_string()), sk: CHECKS.to_owned() }
     }
 
     pub(crate) fn timer<T: Entity>(firm: Id<Firm>, id: Id<T>, timer: Timer) -> Self {
@@ -364,6 +380,8 @@ mod tests {
             ("timer", key(Key::timer(firm, Id::<Lead>::new(now, 2), Timer { at: now, kind: TimerKind::ProposalExpiry }))),
             ("Stripe event", key(Key::stripe_event("evt_1"))),
             ("Stripe account", key(Key::stripe_account(&"acct_1".parse().unwrap()))),
+            ("sender domain", key(Key::sender_domain(&DomainName::new("acme.example").unwrap()))),
+            ("when it is looked at", key(Key::domain_checks(firm, SenderDomainId::of_firm(firm)))),
             ("effect", key(Key::effect(firm, "prop_1", 3, "mail"))),
             ("redrive", key(Key::redrive(firm, "INVOICE", "inv_1", 3, now))),
             ("by_type", index::by_type::<Lead>(firm)),

@@ -32,6 +32,7 @@ mod redrive;
 mod reply;
 mod running_totals;
 mod seen;
+mod sender_domain;
 mod session;
 mod size;
 mod suppression;

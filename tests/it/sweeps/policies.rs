@@ -16,7 +16,7 @@ use serde_json::json;
 use tests::{Fault, PostOffice, TestApp, catalog, email, hand_mail_events};
 
 use super::assert_none;
-use crate::{stripe_events::Bill, stripe_failures::poison, timers};
+use crate::{stripe_events::Bill, stripe_failures::poison};
 
 /// What Lambda does in the name of a function, before and after it calls it.
 const LAMBDAS_OWN: [&str; 11] = [
@@ -33,7 +33,15 @@ const LAMBDAS_OWN: [&str; 11] = [
     "xray:PutTraceSegments",
 ];
 /// What is looked at through its environment: [`each_function_reaches_the_secrets_and_senders_that_its_environment_names`].
-const BY_ENVIRONMENT: [&str; 2] = ["secretsmanager:GetSecretValue", "ses:SendEmail"];
+const BY_ENVIRONMENT: [&str; 7] = [
+    "secretsmanager:GetSecretValue",
+    "ses:CreateEmailIdentity",
+    "ses:DeleteEmailIdentity",
+    "ses:GetEmailIdentity",
+    "ses:PutEmailIdentityMailFromAttributes",
+    "ses:SendEmail",
+    "ses:TagResource",
+];
 /// Queues to which Lambda puts what a function gave up.
 const GIVEN_UP: [&str; 2] = ["outbox", "projections"];
 
@@ -142,7 +150,7 @@ async fn every_function_is_allowed_just_what_it_does() {
     app.deliver_to(&Outbox { limits: none, ..app.outbox_of(&post) }).await;
     watch.was_nobody();
     app.clock.advance(TimeDelta::days(400));
-    timers::run(&app).await;
+    assert!(app.fire_timers_by(&post).await);
     watch.was("schedule");
 
     let mut faults = Vec::new();
@@ -251,5 +259,13 @@ fn each_function_reaches_the_secrets_and_senders_that_its_environment_names() {
         assert_eq!(logs, [function.environment.contains_key("SECURITY_LOG_GROUP"); 2], "{}", function.name);
         let mail = call("ses", "ses:SendEmail", "identity/consultantpro.example");
         assert_eq!(function.allows(&mail), function.environment.contains_key("MAIL_FROM"), "{}", function.name);
+        // Firms' own domains: who sends sets them up, and our own is never changed.
+        let may = |action: &str, domain: &str| function.allows(&call("ses", &format!("ses:{action}"), &format!("identity/{domain}")));
+        let changes = ["CreateEmailIdentity", "DeleteEmailIdentity", "PutEmailIdentityMailFromAttributes", "TagResource"];
+        assert_eq!(may("SendEmail", "acme.example"), function.name == "outbox", "{}", function.name);
+        assert_eq!(changes.map(|action| may(action, "acme.example")), [function.name == "outbox"; 4], "{}", function.name);
+        assert_eq!(changes.map(|action| may(action, "consultantpro.example")), [false; 4], "{}", function.name);
+        let looks = ["outbox", "schedule"].contains(&function.name.as_str());
+        assert_eq!(may("GetEmailIdentity", "acme.example"), looks, "{}", function.name);
     }
 }

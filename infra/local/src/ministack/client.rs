@@ -36,7 +36,7 @@ impl Client {
     }
 
     /// A call of a service with a REST protocol.
-    pub(super) async fn rest(&self, service: &str, method: Method, path: &str, body: Option<Value>) -> Result<()> {
+    pub(crate) async fn rest(&self, service: &str, method: Method, path: &str, body: Option<Value>) -> Result<()> {
         let request = self.signed(service, method, path);
         let request = match body {
             Some(body) => request.json(&body),

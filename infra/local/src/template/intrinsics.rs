@@ -1,4 +1,4 @@
-//! Evaluates `Ref`, `Fn::Sub` and `Fn::GetAtt` as CloudFormation would, with local names.
+//! Evaluates `Ref`, `Fn::Sub`, `Fn::GetAtt`, `Fn::Join`, `Fn::Select` and `Fn::Split` as CloudFormation would, with local names.
 //!
 //! Every resource has a name that follows from the template alone (its `…Name` property, else its logical id), so
 //! ARNs and queue URLs are known before anything runs. Deliberately absent: conditions and the other functions. A
@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-use crate::error::{Error, OrMissing, Result};
+use crate::error::{Doing, Error, OrMissing, Result};
 
 /// The account that everything local belongs to.
 pub const ACCOUNT: &str = "000000000000";
@@ -82,6 +82,20 @@ impl Scope {
                     let part = |index| argument.get(index).map(text).unwrap_or_default();
                     return Ok(self.attribute(&part(0), &part(1))?.into());
                 }
+                "Fn::Join" => return Ok(self.texts(argument.get(1))?.join(&self.part(argument, 0)?).into()),
+                "Fn::Split" => {
+                    let (by, whole) = (self.part(argument, 0)?, self.part(argument, 1)?);
+                    return Ok(whole.split(&by).collect::<Vec<_>>().into());
+                }
+                "Fn::Select" => {
+                    let index: usize = self.part(argument, 0)?.parse().doing("template.yaml selects by what is no number")?;
+                    return Ok(self
+                        .texts(argument.get(1))?
+                        .get(index)
+                        .cloned()
+                        .or_missing("template.yaml selects what isn't there")?
+                        .into());
+                }
                 other if other.starts_with("Fn::") => {
                     return Err(Error::new(format!("template.yaml uses {other} where the local stack can't follow it")));
                 }
@@ -89,6 +103,17 @@ impl Scope {
             }
         }
         map.iter().map(|(key, value)| Ok((key.clone(), self.evaluate(value)?))).collect()
+    }
+
+    /// Part number `index` of a function's `argument`, evaluated.
+    fn part(&self, argument: &Value, index: usize) -> Result<String> {
+        Ok(text(&self.evaluate(argument.get(index).unwrap_or(&Value::Null))?))
+    }
+
+    /// The texts that `list` evaluates to.
+    fn texts(&self, list: Option<&Value>) -> Result<Vec<String>> {
+        let list = self.evaluate(list.unwrap_or(&Value::Null))?;
+        Ok(list.as_array().into_iter().flatten().map(text).collect())
     }
 
     fn reference(&self, name: &str) -> Result<Value> {

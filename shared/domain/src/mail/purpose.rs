@@ -21,6 +21,8 @@ names! {
         SecurityNotice = "security_notice",
         /// That something changed of the firm's account for payments.
         PaymentAccount = "payment_account",
+        /// That something changed of the domain that the firm's mails come from.
+        SenderDomain = "sender_domain",
         /// A proposal for a prospect.
         Proposal = "proposal",
         /// A portal user's link.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     Id, Kind,
     access::Permission,
-    ids::{CreditNoteId, InvoiceId, LoginId, NotificationBatchId, PaymentAccountId, PortalUserId, ProposalId, UserId},
+    ids::{CreditNoteId, InvoiceId, LoginId, NotificationBatchId, PaymentAccountId, PortalUserId, ProposalId, SenderDomainId, UserId},
 };
 
 /// What the ids of a kind begin with.
@@ -81,6 +81,8 @@ topics! {
     PortalUser(PortalUserId): ReadClients,
     /// A proposal.
     Proposal(ProposalId): ReadSales,
+    /// The firm's own domain, of which its owners are told.
+    SenderDomain(SenderDomainId): ReadFirm,
     /// A member of the firm, who is invited.
     User(UserId): ReadFirm,
 }

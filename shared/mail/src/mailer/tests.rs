@@ -18,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Envelope, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Tags, samples::firm};
+use crate::{Envelope, Handed, InvitationMail, Link, Mailer, Message, Person, Reference, SendError, Tags, samples::firm};
 
 fn message() -> Message {
     let person = Person { name: SingleLine::new("Åsa Öberg").unwrap(), email: Email::new("asa@northwind.example").unwrap() };
@@ -90,14 +90,15 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 
 async fn outcome(answer: Option<String>) -> Result<String, SendError> {
     let (port, _request) = ses(answer).await;
-    mailer(port).send(&message(), &tags()).await
+    mailer(port).send(&message(), &tags()).await.map(|handed| handed.id)
 }
 
 #[tokio::test]
 async fn a_mail_is_sent_in_the_firms_name_with_its_reference() {
     let (port, request) = ses(Some(answer("200 OK", "", r#"{"MessageId":"0100-abc"}"#))).await;
     let message = message();
-    assert_eq!(mailer(port).send(&message, &tags()).await.as_deref(), Ok("0100-abc"));
+    let handed = mailer(port).send(&message, &tags()).await;
+    assert_eq!(handed, Ok(Handed { id: "0100-abc".to_owned(), own_was_refused: false }));
     let expected = json!({
         "FromEmailAddress": "\"Northwind \\\"N\\\" Advisory via ConsultantPro\" <mail@consultantpro.example>",
         "Destination": {
@@ -165,7 +166,8 @@ async fn no_answer_or_an_unreadable_one_is_tried_again() {
     assert_eq!(outcome(None).await, unavailable("no answer in time"));
     assert_eq!(outcome(Some("garbage\r\n\r\n".to_owned())).await, unavailable("no connection"));
     assert_eq!(outcome(Some(answer("502 Bad Gateway", "", "<html>"))).await, unavailable("status 502"));
-    assert_eq!(mailer(closed_port().await).send(&message(), &tags()).await, unavailable("no connection"));
+    let sent = mailer(closed_port().await).send(&message(), &tags()).await;
+    assert_eq!(sent.map(|handed| handed.id), unavailable("no connection"));
 }
 
 /// A port that nothing listens on.

@@ -34,6 +34,7 @@ impl From<Topic> for Parent {
             Topic::PaymentAccount(id) => id.into(),
             Topic::PortalUser(id) => id.into(),
             Topic::Proposal(id) => id.into(),
+            Topic::SenderDomain(id) => id.into(),
             Topic::User(id) => id.into(),
         }
     }
