@@ -104,6 +104,9 @@ async fn a_refresh_token_used_again_later_ends_the_session_for_whoever_holds_its
     let refused = refresh(&app, &owner.refresh).await.expect(401);
     assert!(refused.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer")));
     refresh(&app, &next.text("/refresh")).await.expect(401);
+    // Nor has whoever holds the last access token any access: at once where the firm is changed, within a minute elsewhere.
+    let change = app.call(Method::PATCH, "/api/auth/firm/").bearer(&next.text("/access"));
+    change.json(json!({"payment_terms_days": 14})).send().await.expect(401);
     login(&app, &owner.email).await.expect(200);
 }
 

@@ -92,7 +92,7 @@ async fn login(
     grant::commit(&cx, &keys, Proof::PasswordGiven, change, (Remembered::of(entry).listing(memberships), &after)).await
 }
 
-/// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session.
+/// Exchange a refresh token for new tokens, once: the used one is refused, and its reuse ends the session and the access that it gave.
 ///
 /// In the body, or, by pages of the web app alone (403 for others), in the cookie in which it came; the next comes in the same way. For
 /// half a minute after, and under the same `Idempotency-Key` later too, the used one gives the same tokens again. They
@@ -118,7 +118,14 @@ async fn refresh(
         }
         Refreshed::Repeated => session,
         Refreshed::Reused(revoked) => {
-            cx.store.replace_session(shown.sid, &before, &revoked).await?;
+            let mut change = cx.change_anonymous(shown.firm, actor(before.principal));
+            change.replace_session(shown.sid, &before, &revoked)?;
+            // Two use the session, and who of them stole it isn't known: neither has access any more.
+            if found.tokens_since(&shown.sub).is_some() {
+                let membership = Membership { firm: shown.firm, principal: before.principal };
+                change.end_tokens(&membership, before.rotated_at, None)?;
+            }
+            cx.commit(change, Ok(Answer::<()>::no_content())).await?;
             cx.tell("session.token_reused", Some(shown.login));
             return Err(alive::over());
         }

@@ -127,7 +127,7 @@ impl Hearer {
     pub(crate) fn hears(&self, news: &News) -> Delivery {
         let may = match self.access {
             Access::Staff(role) => role.may(news.about.permission()),
-            Access::Portal(rights) => rights.may_hear_of(news.about),
+            Access::Portal(rights) => news.about.is_for(rights),
         };
         if may { self.choices.of(news.kind) } else { Delivery::Off }
     }

@@ -200,8 +200,8 @@ fn paid(logged: &Cause) -> Result<Option<domain::Money>, Failed> {
 fn disputed(logged: &Cause) -> Result<Option<Dispute>, Failed> {
     let [before, after] = logged.changed::<Vec<Payment>>("payments")?.map(Option::unwrap_or_default);
     let known = |payment: &Payment| before.iter().find(|known| known.id == payment.id).and_then(|known| known.dispute);
-    let changed = after.iter().filter(|payment| payment.dispute != known(payment)).filter_map(|payment| payment.dispute);
-    Ok(changed.filter(|dispute| *dispute != Dispute::Won).last())
+    let mut changed = after.iter().filter(|payment| payment.dispute != known(payment)).filter_map(|payment| payment.dispute);
+    Ok(changed.rfind(|dispute| *dispute != Dispute::Won))
 }
 
 /// Where `invoice` was mailed.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{names::names, notification::About};
+use crate::names::names;
 
 names! {
     /// What a member of a firm is there.
@@ -156,11 +156,6 @@ pub struct Rights {
 impl Rights {
     /// What the first contact of a client gets.
     pub const ALL: Self = Self { see: true, comment: true, pay: true, sign: true, upload: true };
-
-    /// Whether who has them may hear of `about`.
-    pub fn may_hear_of(self, about: About) -> bool {
-        self.see && self.may(about.right())
-    }
 
     /// Whether `right` is given.
     pub fn may(self, right: Right) -> bool {

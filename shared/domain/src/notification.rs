@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Date, Email, Money, MultiLine, SingleLine, Time,
-    access::{Permission, Right},
+    access::{Permission, Right, Rights},
     ids::{CommentId, InvoiceId, NotificationBatchId, PortalUserId, ProjectId, ProposalId, TaskId, UndeliveredId, UserId},
     invoice::Dispute,
     mail::Topic,
@@ -178,6 +178,11 @@ impl About {
             Self::Proposal(_) => Right::Sign,
             Self::Undelivered(_) => Right::See,
         }
+    }
+
+    /// Whether somebody at a client who has `rights` may hear of it.
+    pub fn is_for(self, rights: Rights) -> bool {
+        rights.see && rights.may(self.right())
     }
 
     /// The id of the record.

@@ -47,7 +47,7 @@ impl Principal {
     pub fn may_hear_of(self, about: About) -> bool {
         match self {
             Self::Staff { role, .. } => role.may(about.permission()),
-            Self::Portal { rights, .. } => rights.may_hear_of(about),
+            Self::Portal { rights, .. } => about.is_for(rights),
         }
     }
 }

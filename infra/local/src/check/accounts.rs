@@ -1,5 +1,5 @@
-//! What somebody signs in with: a password that is forgotten, devices that are signed out, a second factor, one login in two firms, a
-//! firm that is handed over.
+//! What somebody signs in with: a password that is forgotten, devices that are signed out, a second factor, one login in two firms,
+//! somebody who is dismissed, a firm that is handed over.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use super::{PASSWORD, Walk, activate, register, text};
 use crate::{
     authenticator::Authenticator,
     caller::link_token,
-    error::{OrMissing, Result},
+    error::{Error, OrMissing, Result},
 };
 
 /// The password that is chosen in place of the one that is forgotten.
@@ -88,7 +88,8 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<()> {
         activate(caller, &caller.mail(bea, "/activate?token=").await?).await
     })
     .await?;
-    walk.step("and it is handed over to them", async {
+    dismissed(walk, &switched).await?;
+    walk.step("the firm is handed over to them", async {
         let people = caller.get("/api/auth/users/").by(&switched).send().await?.is(200)?;
         let heir = people.body()["results"].as_array().into_iter().flatten().find(|user| user["email"] == json!(bea));
         let body = json!({ "user": heir.map(|heir| heir["id"].clone()).or_missing("they aren't listed")? });
@@ -96,4 +97,38 @@ pub(super) async fn walk(walk: &mut Walk) -> Result<()> {
     })
     .await?;
     Ok(())
+}
+
+/// Somebody of the firm of `owner` is dismissed, and still has a token that hasn't run out.
+async fn dismissed(walk: &mut Walk, owner: &str) -> Result<()> {
+    let caller = &walk.caller.clone();
+    let cy = &walk.email("dismissed");
+    let (user, token) = walk
+        .step("another manager joins it", async {
+            let body = json!({ "name": "Cy Autumn", "email": cy, "role": "manager" });
+            let user = caller.post("/api/auth/users/", &body).by(owner).send().await?.is(201)?.text("/id")?;
+            let token = activate(caller, &caller.mail(cy, "/activate?token=").await?).await?;
+            caller.get("/api/crm/leads/").by(&token).send().await?.is(200)?;
+            Ok((user, token))
+        })
+        .await?;
+    walk.step("and is dismissed", async {
+        caller.post(&format!("/api/auth/users/{user}/deactivate/"), &json!({})).by(owner).send().await?.is(200)
+    })
+    .await?;
+    walk.step("their token invites nobody any more: 401", async {
+        let body = json!({ "name": "Di Winter", "email": format!("again-{cy}"), "role": "manager" });
+        caller.post("/api/auth/users/", &body).by(&token).send().await?.is(401)
+    })
+    .await?;
+    walk.step("within a minute it shows nothing either: 401", async {
+        for _ in 0..65 {
+            if caller.get("/api/crm/leads/").by(&token).send().await?.status() == 401 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(Error::new("it still does".to_owned()))
+    })
+    .await
 }
