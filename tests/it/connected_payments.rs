@@ -228,6 +228,26 @@ async fn a_page_that_is_paid_in_the_second_in_which_the_firm_disconnects_pays_th
 }
 
 #[tokio::test]
+async fn what_is_on_its_way_into_an_account_that_was_replaced_holds_up_no_invoice_once_that_is_lost() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let account = settings(&firm).await.text("/account");
+    let debited = Bill::of(&firm, "300").await;
+    debited.after(&[Action::PayLater]).await;
+    app.pump_stripe().await;
+    firm.owner.post(format!("{SETTINGS}disconnect/"), json!({})).await.expect(200);
+    connect(&firm.owner).await.expect(200);
+    follow(&app, &post).await;
+    assert!(debited.shown().await.json["pending_payment"].is_object(), "it may still arrive");
+    app.stand_in.step(&account, Move::Deauthorize).unwrap();
+    app.pump_stripe().await;
+    follow(&app, &post).await;
+    assert_eq!(debited.shown().await.json["pending_payment"], Value::Null);
+    assert_ne!(settings(&firm).await.text("/account"), account);
+    assert_all_chains_hold(&app).await;
+}
+
+#[tokio::test]
 async fn what_is_on_its_way_into_an_account_of_which_nothing_more_is_heard_holds_up_no_invoice() {
     let app = TestApp::unlimited().await;
     let (firm, post) = (app.firm().await, PostOffice::open().await);

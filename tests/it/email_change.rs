@@ -43,6 +43,21 @@ async fn change(app: &TestApp, user: &User<'_>, to: &str, number: u32) {
 }
 
 #[tokio::test]
+async fn nobody_is_of_a_firms_people_twice_by_another_e_mail() {
+    let app = TestApp::unlimited().await;
+    let (firm, to) = (app.firm().await, email("second"));
+    let body = json!({"name": "Olga again", "email": to, "role": "owner"});
+    let second = firm.owner.post("/api/auth/users/", body).await.expect(201).id();
+    change(&app, &firm.owner, &to, 1).await;
+    let owner = with_tokens(&firm.owner, &login(&app, &to).await.expect(200));
+    let accept = json!({"token": firm.link(&second, &to, 1), "password": PASSWORD});
+    let before = app.moment();
+    app.post("/api/auth/activate/", accept).send().await.expect(409);
+    assert_eq!(app.changed_since(&before), []);
+    assert_eq!(owner.get("/api/auth/memberships/").await.expect(200).json["results"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn who_has_another_e_mail_signs_in_with_it_once_they_have_shown_that_it_is_theirs() {
     let app = TestApp::unlimited().await;
     let (firm, post, to) = (app.firm().await, PostOffice::open().await, email("anna"));

@@ -124,6 +124,10 @@ impl Known {
     ) -> Result<(LoginId, Credentials), Problem> {
         let Self { record, credentials, memberships } = self;
         Credentials::has_room(memberships.len())?;
+        // By another e-mail that they signed in with: as two they would get round what nobody decides about themselves.
+        if memberships.iter().any(|known| known.firm == change.firm() && known.principal.is_beside(principal)) {
+            return Err(Refusal::state("Your login is let in there already, as somebody who was invited by another e-mail.").into());
+        }
         if record.proven_at.is_some() {
             // Whoever has the link: who fails to sign in as them keeps them from nothing.
             let attempt = Attempt::of(principal.subject()).about(Some(record.id));

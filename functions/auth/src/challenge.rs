@@ -10,7 +10,7 @@ use domain::{
     login::Credentials,
     session::{Principal, Session},
 };
-use secrets::{BadToken, Challenged as Claims};
+use secrets::Challenged as Claims;
 use serde::{Deserialize, Serialize};
 use store::{Change, Error};
 use utoipa::ToSchema;
@@ -100,7 +100,7 @@ pub(crate) async fn read(cx: &Cx, app: &App, token: &str) -> Result<Claims, Prob
         Ok(_) => Err(over()),
         Err(_) => {
             cx.count_address(app).await?;
-            Err(Problem::unauthorized(Some("invalid_token"), BadToken::Forged.to_string()))
+            Err(Problem::unauthorized(Some("invalid_token"), "Not the mfa_token of a sign-in that we gave."))
         }
     }
 }

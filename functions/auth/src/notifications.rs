@@ -138,7 +138,7 @@ struct Unread {
 async fn list_notifications(cx: Cx, caller: Caller, query: ListQuery<NoFilter>) -> Result<Answer<Notifications>, Problem> {
     let (firm, subject, is_portal) = (caller.firm, caller.principal.subject(), caller.role().is_none());
     let (mut page, inbox) = cx.store.notifications(firm, &subject, &query.page, cx.now).await?;
-    page.items.retain(|notified| caller.principal.may_hear_of(notified.notification.news.about));
+    page.items.retain(|notified| notified.notification.news.about.concerns(caller.principal));
     let Page { results, next, previous } = query.page(&page, |notified| NotificationOut::of(notified, is_portal));
     cx.json(&Notifications { results, next, previous, unread: inbox.map(|inbox| inbox.count(cx.now)) })
 }

@@ -240,8 +240,12 @@ async fn invoice(outbox: &Outbox, logged: &Cause, event: invoice::Event) -> Resu
             let paid = credits::pay_again(outbox, logged).await;
             checkouts::expire_stale(outbox, logged).await.and(paid)
         }
-        invoice::Event::Credited | invoice::Event::LinkRevoked | invoice::Event::CheckoutOpened | invoice::Event::CheckoutPending => {
+        invoice::Event::Credited | invoice::Event::LinkRevoked | invoice::Event::CheckoutPending => {
             checkouts::expire_stale(outbox, logged).await
+        }
+        invoice::Event::CheckoutOpened => {
+            let left = payment_accounts::opened(outbox, logged).await;
+            checkouts::expire_stale(outbox, logged).await.and(left)
         }
         invoice::Event::Voided | invoice::Event::Deleted => {
             let expired = checkouts::expire_stale(outbox, logged).await;

@@ -3,10 +3,10 @@
 
 use domain::{
     access::Role,
-    ids::UserId,
+    ids::{PaymentAccountId, UserId},
     invitation::Standing,
     invoice::Invoice,
-    payment_account::{LeaveAccount, PaymentAccount},
+    payment_account::{AccountId, EndedBy, LeaveAccount, PaymentAccount},
     user::User,
 };
 use mail::{AccountNotice, Link, PaymentAccountMail, Reference};
@@ -40,8 +40,23 @@ pub(crate) async fn ended(outbox: &Outbox, logged: &Cause, notice: AccountNotice
     told(outbox, logged, notice).await.and(left)
 }
 
+/// A page to pay was opened: it is closed, if the firm left the account in which it is while it was.
+pub(crate) async fn opened(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
+    let (invoice, id) = (logged.id::<Invoice>()?, PaymentAccountId::of_firm(logged.firm));
+    let found = outbox.store.read(logged.firm).record(invoice).record(id).fetch().await?;
+    let (invoice, known) = (found.maybe(invoice)?, found.maybe(id)?);
+    let current = known.as_ref().filter(|known| known.ended.is_none()).map(|known| &known.account);
+    let Some(left) = invoice.and_then(|invoice| invoice.open_elsewhere(current).cloned()) else { return Ok(()) };
+    let lost = known.is_some_and(|known| known.account == left && known.ended.is_some_and(|ended| ended.by == EndedBy::Stripe));
+    outbox.run_effect(logged, EffectKind::Leave, async || order(outbox, logged, left.clone(), lost).await).await
+}
+
 async fn leave(outbox: &Outbox, logged: &Cause, lost: bool) -> Result<Outcome, Failed> {
     let account = then(outbox, logged).await?.account;
+    order(outbox, logged, account, lost).await
+}
+
+async fn order(outbox: &Outbox, logged: &Cause, account: AccountId, lost: bool) -> Result<Outcome, Failed> {
     let order = serde_json::to_string(&LeaveAccount { firm: logged.firm, leave_account: account, lost });
     outbox.stripe_events.send(&order.map_err(|error| Error::Internal(error.to_string()))?, &[]).await?;
     Ok(Outcome::Done)

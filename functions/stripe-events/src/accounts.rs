@@ -43,6 +43,10 @@ impl Applying<'_> {
 
     async fn deauthorize_once(&self, event: &str, account: &AccountId) -> Result<(), Failed> {
         let Some((firm, record)) = self.unseen(event, account).await? else { return Ok(()) };
+        if record.account != *account {
+            // Another has taken its place, but what is on its way there isn't waited for any more either.
+            return self.leave(&LeaveAccount { firm, leave_account: account.clone(), lost: true }).await;
+        }
         let changed = record.deauthorize(account, self.clock.now());
         self.write(event, firm, &record, changed).await
     }

@@ -17,6 +17,7 @@ use crate::{
     invoice::Dispute,
     mail::Topic,
     names::names,
+    session::Principal,
 };
 
 pub use inbox::{Inbox, MOST_UNREAD, Which};
@@ -183,6 +184,14 @@ impl About {
     /// Whether somebody at a client who has `rights` may hear of it.
     pub fn is_for(self, rights: Rights) -> bool {
         rights.see && rights.may(self.right())
+    }
+
+    /// Whether `principal` may hear of it, as far as their role or rights say.
+    pub fn concerns(self, principal: Principal) -> bool {
+        match principal {
+            Principal::Staff { role, .. } => role.may(self.permission()),
+            Principal::Portal { rights, .. } => self.is_for(rights),
+        }
     }
 
     /// The id of the record.

@@ -7,7 +7,6 @@ use crate::{
     SingleLine, Time,
     access::{Rights, Role},
     ids::{ClientId, FirmId, LoginId, PortalUserId, SessionId, UserId},
-    notification::About,
 };
 
 /// How long an access token is taken.
@@ -43,11 +42,12 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// Whether they may hear of `about`, as far as their role or rights say.
-    pub fn may_hear_of(self, about: About) -> bool {
-        match self {
-            Self::Staff { role, .. } => role.may(about.permission()),
-            Self::Portal { rights, .. } => about.is_for(rights),
+    /// Whether who is this in a firm is there already as `other` is: of its people, or of the same client's. Nobody is twice.
+    pub fn is_beside(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Staff { .. }, Self::Staff { .. }) => true,
+            (Self::Portal { client, .. }, Self::Portal { client: other, .. }) => client == other,
+            (Self::Staff { .. }, Self::Portal { .. }) | (Self::Portal { .. }, Self::Staff { .. }) => false,
         }
     }
 }

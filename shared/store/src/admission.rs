@@ -98,7 +98,17 @@ impl Change {
 
     /// That the next firm is the first, if `firm` was found to be, which nobody confirmed and is closed.
     pub fn forget_first_firm(&mut self, firm: Id<Firm>, found: &Found) -> Result<(), Error> {
-        if found.first_firm()?.is_some_and(|(first, _)| first == firm) { self.delete(Key::first_firm()) } else { Ok(()) }
+        if found.first_firm()?.is_none_or(|(first, _)| first != firm) {
+            return Ok(());
+        }
+        // Another may have taken its place meanwhile.
+        let delete = Delete::builder().table_name(self.table()).set_key(Some(Key::first_firm().item()));
+        let delete = delete
+            .condition_expression("#holder = :holder")
+            .expression_attribute_names("#holder", name::HOLDER)
+            .expression_attribute_values(":holder", text(firm.to_string()));
+        self.push(TransactWriteItem::builder().delete(delete.build().map_err(Error::internal)?).build(), OnFailure::Lost);
+        Ok(())
     }
 }
 

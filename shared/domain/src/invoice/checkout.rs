@@ -207,6 +207,12 @@ impl Invoice {
         self.checkouts.iter().filter(move |checkout| checkout.state == CheckoutState::Open && checkout.account.as_ref() == Some(account))
     }
 
+    /// The account of the first page that can be paid, if that is a firm's and not `current`.
+    pub fn open_elsewhere(&self, current: Option<&AccountId>) -> Option<&AccountId> {
+        let open = self.checkouts.iter().filter(|checkout| checkout.state == CheckoutState::Open);
+        open.filter_map(|checkout| checkout.account.as_ref()).find(|account| Some(*account) != current)
+    }
+
     /// The invoice once nothing more is heard of `account`: its pages are gone, and what is on its way there is waited for no more;
     /// nothing, if there are none.
     pub fn lose_account(&self, account: &AccountId) -> Option<(Self, Event)> {
