@@ -58,6 +58,21 @@ pub(crate) fn in_order(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')).collect()
 }
 
+/// The name `text` without what mail programs would make a link of: where one might begin or goes on, an invisible space keeps the
+/// parts apart. What an address is (`@`) leads to a mail at most.
+pub(crate) fn unlinked(text: &str) -> String {
+    let mut unlinked = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        unlinked.push(c);
+        let goes_on = |next: &char| if c == ':' { *next == '/' } else { next.is_alphanumeric() };
+        if matches!(c, ':' | '.') && rest.peek().is_some_and(goes_on) {
+            unlinked.push('\u{200b}');
+        }
+    }
+    unlinked
+}
+
 /// `text`, cut to `most` characters, the last of which then is `…`.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -144,6 +159,18 @@ mod tests {
             decoded.push_str(std::str::from_utf8(&bytes).unwrap());
         }
         assert_eq!(decoded, name);
+    }
+
+    #[test]
+    fn no_name_is_a_link() {
+        for (name, shown) in [
+            ("Northwind, Inc.", "Northwind, Inc."),
+            ("Dr. A. Öberg: Taxes", "Dr. A. Öberg: Taxes"),
+            ("PayPal https://evil.example/login", "PayPal https:\u{200b}//evil.\u{200b}example/login"),
+            ("www.evil.example", "www.\u{200b}evil.\u{200b}example"),
+        ] {
+            assert_eq!(unlinked(name), shown);
+        }
     }
 
     #[test]

@@ -57,8 +57,8 @@ pub enum Sender {
 /// What a firm's mails show of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letterhead {
-    /// What it is called.
-    pub name: SingleLine<200>,
+    /// What it is called, as mails say it.
+    pub(crate) name: String,
     /// In which colour they show it; ours, if none.
     pub color: Option<BrandColor>,
     /// How it begins them in its own words.
@@ -70,7 +70,7 @@ pub struct Letterhead {
 impl Letterhead {
     /// That of `firm`, which has `texts` of its own, and whose mails come from our address.
     pub fn of(firm: &Firm, texts: MailTexts) -> Self {
-        Self { name: firm.name.clone(), color: firm.brand_color, texts, address: None }
+        Self { name: header::unlinked(&firm.name), color: firm.brand_color, texts, address: None }
     }
 
     /// The same, whose mails come from `address`, if there is one.
@@ -144,7 +144,10 @@ impl Envelope {
     /// The first line of the mail.
     pub(crate) fn greeting(&self) -> String {
         match &self.to_name {
-            Some(name) => say!(self.language, "Hello {name},", "Guten Tag {name},"),
+            Some(name) => {
+                let name = header::unlinked(name);
+                say!(self.language, "Hello {name},", "Guten Tag {name},")
+            }
             None => say!(self.language, "Hello,", "Guten Tag,"),
         }
     }
@@ -161,7 +164,10 @@ impl Envelope {
     /// Whom to ask: who answers this mail, or else the firm.
     pub(crate) fn whom(&self) -> String {
         match &self.reply_to {
-            Some(Person { name, .. }) => say!(self.language, "{name} (answer this mail)", "{name} (antworten Sie auf diese E-Mail)"),
+            Some(Person { name, .. }) => {
+                let name = header::unlinked(name);
+                say!(self.language, "{name} (answer this mail)", "{name} (antworten Sie auf diese E-Mail)")
+            }
             None => self.firm_name().to_owned(),
         }
     }

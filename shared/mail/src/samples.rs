@@ -85,7 +85,7 @@ pub(crate) fn holds(name: &str, message: &Message) {
 }
 
 pub(crate) fn firm(name: &str) -> Sender {
-    Sender::Firm(Letterhead { name: SingleLine::new(name).unwrap(), color: None, texts: MailTexts::default(), address: None })
+    Sender::Firm(Letterhead { name: crate::header::unlinked(name), color: None, texts: MailTexts::default(), address: None })
 }
 
 fn person(name: &str, email: &str) -> Person {

@@ -76,10 +76,18 @@ fn the_streams_trigger_keeps_all_that_it_says() {
 }
 
 #[test]
+fn texts_are_split_and_joined() {
+    let table = "Resources:\n  T: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}\n";
+    let name = "!Join ['-', [!Select [0, !Split ['@', 'mail@consultantpro.example']], '*']]";
+    let text = format!("{table}  Q: {{Type: AWS::SQS::Queue, Properties: {{QueueName: {name}}}}}");
+    assert_eq!(Template::parse(&text, &[]).unwrap().queues[0].name, "mail-*");
+}
+
+#[test]
 fn what_the_local_stack_cannot_follow_is_named() {
     let table = "Resources:\n  T: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}\n";
     let refused = |rest: &str| Template::parse(&format!("{table}{rest}"), &[]).unwrap_err().to_string();
-    assert!(refused("  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['', [a]]}}").contains("Fn::Join"));
+    assert!(refused("  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !FindInMap [a, b, c]}}").contains("Fn::FindInMap"));
     assert!(refused("  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nobody}}").contains("Nobody"));
     let events = "Properties: {CodeUri: target/lambda/f/, Events: {Topic: {Type: SNS}}}";
     assert!(refused(&format!("  F: {{Type: AWS::Serverless::Function, {events}}}")).contains("SNS"));
