@@ -89,7 +89,8 @@ async fn own_domain(walk: &mut Walk, firm: &Firm, client: &str, to: &str) -> Res
 
 /// The firm's domain stands at `status`, as soon as it does.
 async fn stands(caller: &Caller, owner: &str, status: &str) -> Result<()> {
-    for _ in 0..80 {
+    // Asked less than a minute after it was looked at, it is looked at in its turn, a minute after the claim.
+    for _ in 0..320 {
         if caller.get(DOMAIN).by(owner).send().await?.is(200)?.text("/status")? == status {
             return Ok(());
         }
