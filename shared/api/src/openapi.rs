@@ -99,7 +99,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let signed_in = security().next().is_some();
     let permitted = security().flat_map(Map::values).any(|scopes| scopes.as_array().is_some_and(|scopes| !scopes.is_empty()));
     let for_guests = path.starts_with("/api/guest/");
-    let (body, named, write) = (has("requestBody"), path.contains("{id}") || for_guests, method != "get");
+    let (body, named, write) = (has("requestBody"), path.contains('{'), method != "get");
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let is_list = parameters.is_some_and(|all| all.iter().any(|parameter| parameter.get("name").is_some_and(|name| name == "cursor")));
     let conditional = method == "patch" || (write && named);
