@@ -7,6 +7,7 @@
 mod support {
     pub(crate) mod answer;
     pub(crate) mod app;
+    pub(crate) mod call;
     pub(crate) mod catalog;
     pub(crate) mod document;
     pub(crate) mod example;
@@ -27,7 +28,8 @@ mod support {
 
 pub use support::{
     answer::Answer,
-    app::{Call, Environment, ISSUER, TestApp, WEB_ORIGIN, routers},
+    app::{Environment, ISSUER, TestApp, WEB_ORIGIN, routers},
+    call::Call,
     catalog::{Given, Row, catalog},
     document::{Document, Operation},
     example::{answers, example, excerpt},

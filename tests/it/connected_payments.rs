@@ -228,6 +228,26 @@ async fn a_page_that_is_paid_in_the_second_in_which_the_firm_disconnects_pays_th
 }
 
 #[tokio::test]
+async fn a_page_that_is_opened_while_the_firm_disconnects_is_closed() {
+    let app = TestApp::unlimited().await;
+    let (firm, post) = (app.firm().await, PostOffice::open().await);
+    let bill = Bill::of(&firm, "500").await;
+    follow(&app, &post).await;
+    // The attempt is written down, and Stripe isn't asked for its page yet.
+    let mut held = app.meter.hold("TransactWriteItems");
+    let (page, ()) = tokio::join!(bill.session(), async {
+        held.reached().await;
+        firm.owner.post(format!("{SETTINGS}disconnect/"), json!({})).await.expect(200);
+        follow(&app, &post).await;
+        held.release();
+    });
+    follow(&app, &post).await;
+    assert!(app.stand_in.press(&page, Action::Pay).is_err());
+    assert_eq!(bill.stands().await, ["sent", "0.00", "500.00", "0.00"]);
+    assert!(unpayable(&firm, &bill.id).await.contains("isn't connected any more"));
+}
+
+#[tokio::test]
 async fn what_is_on_its_way_into_an_account_that_was_replaced_holds_up_no_invoice_once_that_is_lost() {
     let app = TestApp::unlimited().await;
     let (firm, post) = (app.firm().await, PostOffice::open().await);

@@ -37,12 +37,9 @@ async fn what_is_over_by_the_time_of_the_mail_is_not_mailed_and_of_what_is_paid_
         invoice
     };
     let (paid, part) = (send().await, send().await);
-    let [done, passed_on, open] =
-        [json!({"title": "Done"}), json!({"title": "Passed on"}), json!({"title": "Open"})].map(|title| (title, work.member.id.clone()));
     let mut tasks = Vec::new();
-    for (mut fields, assignee) in [done, passed_on, open] {
-        fields["assignee"] = json!(assignee);
-        tasks.push(task(&firm.owner, &work.project, fields).await);
+    for title in ["Done", "Passed on", "Open"] {
+        tasks.push(task(&firm.owner, &work.project, json!({"title": title, "assignee": work.member.id})).await);
     }
     app.deliver_by(&post).await;
     assert_eq!((told(&payer).await.len(), told(&work.member).await.len()), (2, 3));

@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 use store::Store;
 use webhooks::Webhooks;
 
-use crate::{Answer, EventQueue, Firm, Meter, STRIPE_KEY, Security, Vault, support::stripe::endpoint_secrets};
+use crate::{Call, EventQueue, Firm, Meter, STRIPE_KEY, Security, Vault, support::stripe::endpoint_secrets};
 
 /// Who makes the tokens.
 pub const ISSUER: &str = "https://consultantpro.example";
@@ -121,7 +121,7 @@ impl Environment {
     }
 
     /// The same, if Lambda ends the process so long from now.
-    async fn invoke_within(&self, patience: TimeDelta, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
+    pub(crate) async fn invoke_within(&self, patience: TimeDelta, function: &str, event: &Value) -> http::Response<bytes::Bytes> {
         let front = self.functions.get(function).unwrap_or_else(|| panic!("no function {function}")).clone();
         let mut context = Context::default();
         context.deadline = u64::try_from((self.clock.now() + patience).timestamp_millis()).unwrap();
@@ -129,18 +129,6 @@ impl Environment {
         let answer = api::handle(front, event).await.unwrap();
         local::gateway::response(&serde_json::to_value(&answer).unwrap()).unwrap()
     }
-}
-
-/// A request to be sent.
-pub struct Call<'a> {
-    app: &'a TestApp,
-    environment: &'a Environment,
-    method: Method,
-    path: String,
-    headers: Vec<(String, String)>,
-    body: bytes::Bytes,
-    address: IpAddr,
-    patience: TimeDelta,
 }
 
 impl TestApp {
@@ -272,8 +260,7 @@ impl TestApp {
 
     /// A request by nobody.
     pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
-        let (headers, body) = (Vec::new(), bytes::Bytes::new());
-        Call { app: self, environment: &self.first, method, path: path.into(), headers, body, address: self.address, patience: PATIENCE }
+        Call::new((self, &self.first), method, path.into(), (self.address, PATIENCE))
     }
 
     /// `GET path` by nobody.
@@ -356,64 +343,4 @@ pub(crate) fn client_with(endpoint: &str, retries: RetryConfig) -> Client {
         .retry_partition(uncounted)
         .build();
     Client::from_conf(config)
-}
-
-impl<'a> Call<'a> {
-    /// With a JSON body.
-    #[must_use]
-    pub fn json(self, body: Value) -> Self {
-        self.header("content-type", "application/json").body(body.to_string())
-    }
-
-    /// With this body.
-    #[must_use]
-    pub fn body(self, body: impl Into<bytes::Bytes>) -> Self {
-        Self { body: body.into(), ..self }
-    }
-
-    /// With this header.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// With this access token.
-    #[must_use]
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    /// From this address.
-    #[must_use]
-    pub fn from(self, address: IpAddr) -> Self {
-        Self { address, ..self }
-    }
-
-    /// To be answered before Lambda ends the process, so long from now.
-    #[must_use]
-    pub fn within(self, patience: TimeDelta) -> Self {
-        Self { patience, ..self }
-    }
-
-    /// Answered by the functions' processes `environment`.
-    #[must_use]
-    pub fn by(self, environment: &'a Environment) -> Self {
-        Self { environment, ..self }
-    }
-
-    /// Send it, by way of API Gateway's event and the template's route.
-    pub async fn send(self) -> Answer {
-        let mut request = http::Request::builder().method(self.method.clone()).uri(&self.path).header("host", "localhost");
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(self.body).unwrap();
-        let route = self.app.template.route(self.method.as_str(), &local::gateway::raw_path(request.uri()));
-        let route = route.unwrap_or_else(|| panic!("template.yaml has no route for {} {}", self.method, self.path));
-        let event = local::gateway::event(&request, &route.key(), self.address);
-        let mut answer = self.environment.invoke_within(self.patience, &route.function, &event).await;
-        self.app.template.cors.as_ref().unwrap().apply(request.method(), request.headers(), &mut answer);
-        answer.into()
-    }
 }

@@ -212,8 +212,9 @@ async fn show_mail_texts(cx: Cx, State(app): State<App>, staff: Staff<may::ReadF
 
 /// Begin a kind of mails in the firm's own words.
 ///
-/// For those to people who are written to in that language, in place of what was there before. The greeting, what the mail is about and all that
-/// follows stay ours. A reminder's words are those of every one. What is sent from then on begins so, also of what happened before.
+/// For those to people who are written to in that language, in place of what was there before. The greeting, what the mail is about and
+/// all that follows stay ours. A reminder's words are those of every one. What is sent from then on begins so, also of what happened
+/// before.
 /// `If-Match` is the version of all texts together. 422 for a placeholder that mails of the kind don't have, or that doesn't end.
 #[put("/api/auth/firm/mail-texts/{kind}/{language}/", 200)]
 async fn write_mail_text(
@@ -264,7 +265,8 @@ async fn preview_mail_text(
 
 /// List how the firm's words changed.
 ///
-/// Newest first; none where the firm never had any. Each change is of a kind of mails: the firm's own words in each language in which it had any. Network addresses are for owners and managers.
+/// Newest first; none where the firm never had any. Each change is of a kind of mails: the firm's own words in each language in which it
+/// had any. Network addresses are for owners and managers.
 #[get("/api/auth/firm/mail-texts/history/")]
 async fn list_mail_text_history(
     cx: Cx,

@@ -132,8 +132,8 @@ struct Unread {
 ///
 /// What concerns whoever is signed in and was done by others, in the firm or at the client that they are signed in to: newest first,
 /// for 90 days. Of what they don't want to hear of there is nothing (`notification-settings/`). What their role or rights don't show
-/// them any more is left out, so a page may be short; among `unread` it counts until all is marked as read. Who polls sends the `ETag` back as
-/// `If-None-Match`, and is answered 304 as long as nothing is new. There is no filter: 400.
+/// them any more is left out, so a page may be short; among `unread` it counts until all is marked as read. Who polls sends the `ETag`
+/// back as `If-None-Match`, and is answered 304 as long as nothing is new. There is no filter: 400.
 #[get("/api/auth/notifications/", tag = "auth")]
 async fn list_notifications(cx: Cx, caller: Caller, query: ListQuery<NoFilter>) -> Result<Answer<Notifications>, Problem> {
     let (firm, subject, is_portal) = (caller.firm, caller.principal.subject(), caller.role().is_none());

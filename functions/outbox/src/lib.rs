@@ -23,6 +23,7 @@ mod mails;
 mod notifications;
 mod notifications_mail;
 mod notifications_news;
+mod owners;
 mod payment_accounts;
 mod people;
 mod post;

@@ -92,7 +92,8 @@ async fn still_so(outbox: &Outbox, logged: &Cause, to: Recipient, unread: Vec<Ne
     let read = unread.iter().fold(outbox.store.read(logged.firm), |read, news| match news.about {
         About::Task(_, task) => read.record(task),
         About::Invoice(invoice) => read.record(invoice),
-        About::Proposal(proposal) => read.record(proposal),
+        // What was decided stays so.
+        About::Proposal(_) => read,
         About::Undelivered(item) => read.record(item),
     });
     let found = read.fetch().await?;

@@ -2,36 +2,27 @@
 //! more where it isn't the firm's. The latter is `stripe-events`' to do, so that an outage of Stripe holds up no stream.
 
 use domain::{
-    access::Role,
-    ids::{PaymentAccountId, UserId},
-    invitation::Standing,
+    ids::PaymentAccountId,
     invoice::Invoice,
     payment_account::{AccountId, EndedBy, LeaveAccount, PaymentAccount},
-    user::User,
 };
-use mail::{AccountNotice, Link, PaymentAccountMail, Reference};
-use store::{Error, ListScope};
+use mail::AccountNotice;
+use store::Error;
 
-use crate::{Cause, EffectKind, Failed, Outbox, Outcome, mails::to_be_sent};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, owners};
 
-/// The owners are told: a mail to each.
+/// The owners are told.
 pub(crate) async fn told(outbox: &Outbox, logged: &Cause, notice: AccountNotice) -> Result<(), Failed> {
-    let mut all = Ok(());
-    for owner in owners(outbox, logged).await? {
-        let name = EffectKind::Mail.about(owner);
-        all = outbox.run_effect(logged, name, async || mail_owner(outbox, logged, owner, notice).await).await.and(all);
-    }
-    all
+    owners::told(outbox, logged, notice, async || Ok(then(outbox, logged).await?.account.to_string())).await
 }
 
 /// A client wanted to pay an invoice online and couldn't: the owners are told.
 pub(crate) async fn unpayable(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
-    let mut all = Ok(());
-    for owner in owners(outbox, logged).await? {
-        let name = EffectKind::Mail.about(owner);
-        all = outbox.run_effect(logged, name, async || mail_unpayable(outbox, logged, owner).await).await.and(all);
-    }
-    all
+    let number = async || {
+        let id = logged.id::<Invoice>()?;
+        Ok(outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?.label().unwrap_or_default())
+    };
+    owners::told(outbox, logged, AccountNotice::Unpayable, number).await
 }
 
 /// It isn't the firm's any more: the same, and what can be paid there is ended; `lost` if nothing more is heard of it.
@@ -62,36 +53,9 @@ async fn order(outbox: &Outbox, logged: &Cause, account: AccountId, lost: bool) 
     Ok(Outcome::Done)
 }
 
-async fn mail_owner(outbox: &Outbox, logged: &Cause, owner: UserId, notice: AccountNotice) -> Result<Outcome, Failed> {
-    let account = then(outbox, logged).await?.account;
-    let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).fetch().await?;
-    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
-    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
-    let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
-    let mail = PaymentAccountMail::new(to, reference, &firm.name, (notice, &account, logged.event.at), &link);
-    to_be_sent(&owner.email, mail.message())
-}
-
-async fn mail_unpayable(outbox: &Outbox, logged: &Cause, owner: UserId) -> Result<Outcome, Failed> {
-    let id = logged.id::<Invoice>()?;
-    let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).record(id).fetch().await?;
-    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
-    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
-    let number = found.record(id)?.label().unwrap_or_default();
-    let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::payment_settings(&outbox.web_origin));
-    let mail = PaymentAccountMail::new(to, reference, &firm.name, (AccountNotice::Unpayable, &number, logged.event.at), &link);
-    to_be_sent(&owner.email, mail.message())
-}
-
 /// The account as the event left it.
 async fn then(outbox: &Outbox, logged: &Cause) -> Result<PaymentAccount, Failed> {
     let id = logged.id::<PaymentAccount>()?;
     let account = outbox.store.read(logged.firm).record(id).fetch().await?.record(id)?;
     logged.then(outbox, &account).await
-}
-
-/// Who owns the firm and can sign in.
-pub(crate) async fn owners(outbox: &Outbox, logged: &Cause) -> Result<Vec<UserId>, Failed> {
-    let people = outbox.store.every::<User>(logged.firm, &ListScope::All).await?;
-    Ok(people.iter().filter(|user| user.role == Role::Owner && user.status == Standing::Active).map(|user| user.id).collect())
 }

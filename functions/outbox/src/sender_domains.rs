@@ -1,14 +1,11 @@
 //! What follows from what happens to a firm's own domain: it is set up at the mail service, looked at, or forgotten there; and its
 //! owners are told.
 
-use domain::{
-    ids::UserId,
-    sender_domain::{DomainName, SenderDomain},
-};
-use mail::{DomainNotice, Link, Reference, SenderDomainMail};
+use domain::sender_domain::{DomainName, SenderDomain};
+use mail::DomainNotice;
 use senders::{Look, NotLooked, Senders};
 
-use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change, mails::to_be_sent, payment_accounts::owners};
+use crate::{Cause, EffectKind, Failed, Outbox, Outcome, change, owners};
 
 /// It is claimed, or the mail service doesn't know it: it is set up there; and what was claimed before is forgotten.
 pub(crate) async fn claimed(outbox: &Outbox, logged: &Cause) -> Result<(), Failed> {
@@ -33,14 +30,9 @@ pub(crate) async fn ended(outbox: &Outbox, logged: &Cause, notice: DomainNotice)
     told(outbox, logged, notice).await.and(forgotten)
 }
 
-/// The owners are told: a mail to each.
+/// The owners are told.
 pub(crate) async fn told(outbox: &Outbox, logged: &Cause, notice: DomainNotice) -> Result<(), Failed> {
-    let mut all = Ok(());
-    for owner in owners(outbox, logged).await? {
-        let name = EffectKind::Mail.about(owner);
-        all = outbox.run_effect(logged, name, async || mail_owner(outbox, logged, owner, notice).await).await.and(all);
-    }
-    all
+    owners::told(outbox, logged, notice, async || Ok(then(outbox, logged).await?.domain.to_string())).await
 }
 
 async fn look(outbox: &Outbox, logged: &Cause, look: Look<'_>) -> Result<Outcome, Failed> {
@@ -58,16 +50,6 @@ async fn forget(outbox: &Outbox, logged: &Cause, domain: &DomainName) -> Result<
         true => Ok(Outcome::Done),
         false => Ok(Outcome::Skipped("it is claimed")),
     }
-}
-
-async fn mail_owner(outbox: &Outbox, logged: &Cause, owner: UserId, notice: DomainNotice) -> Result<Outcome, Failed> {
-    let domain = then(outbox, logged).await?.domain;
-    let found = outbox.store.read(logged.firm).record(logged.firm).record(owner).fetch().await?;
-    let (firm, owner) = (found.record(logged.firm)?, found.record(owner)?);
-    let to = (owner.email.clone(), owner.language.unwrap_or(firm.language));
-    let (reference, link) = (Reference::new(&logged.event.record, logged.event.sequence), Link::mail_settings(&outbox.web_origin));
-    let mail = SenderDomainMail::new(to, reference, &firm.name, (notice, domain.as_str(), logged.event.at), &link);
-    to_be_sent(&owner.email, mail.message())
 }
 
 /// The domain as the event left it.

@@ -1,8 +1,10 @@
 //! A request's context, and what a handler does with it: read, change, answer.
 
+mod count;
+
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use axum::extract::FromRequestParts;
@@ -12,8 +14,7 @@ use serde::Serialize;
 use store::{Acting, Audit, Change, Closable, Entity, Found, IdempotentRequest, ListScope, Parent, Read, Record, Store};
 
 use crate::{
-    Acts, Answer, App, Attempt, Caller, EventOut, ListQuery, Listed, Page, Problem, SecurityEvent, Shape, answer::matches_version,
-    security::Told,
+    Acts, Answer, App, Caller, EventOut, ListQuery, Listed, Page, Problem, SecurityEvent, Shape, answer::matches_version, security::Told,
 };
 
 /// What the front knows of a request.
@@ -319,62 +320,6 @@ impl Cx {
     /// 200 with a body that is no record.
     pub fn json<B: Serialize>(&self, body: &B) -> Result<Answer<B>, Problem> {
         Answer::json(StatusCode::OK, body)
-    }
-
-    /// Count the request among those of `caller`, as what their token says; once, however often its handler is run.
-    pub async fn count(&self, app: &App, caller: Caller) -> Result<(), Problem> {
-        self.count_once("caller", app.limiter.count_member(&self.store, caller, self.now)).await
-    }
-
-    /// Count the request among those of the user or portal user `subject`, whatever they may do; once.
-    pub async fn count_subject(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
-        self.count_once("caller", app.limiter.count_subject(&self.store, firm, subject, self.now)).await
-    }
-
-    /// Count the request among the pages to pay that `subject` asks for, a portal user of `firm`, or whoever has the link of that
-    /// invoice of theirs; once, however often its handler is run.
-    pub async fn count_payment(&self, app: &App, firm: Id<Firm>, subject: &str) -> Result<(), Problem> {
-        self.count_once("payment", app.limiter.count_payment(&self.store, firm, subject, self.now)).await
-    }
-
-    /// Count the request among those by links from its address; once, however often its handler is run.
-    pub async fn count_guest(&self, app: &App) -> Result<(), Problem> {
-        self.count_once("guest", app.limiter.count_guest(&self.store, self.source_address.as_deref(), self.now)).await
-    }
-
-    /// Count the request among those from its address; once, however often its handler is run.
-    pub async fn count_address(&self, app: &App) -> Result<(), Problem> {
-        self.count_once("address", app.limiter.count_address(&self.store, self.source_address.as_deref(), self.now)).await
-    }
-
-    /// That who makes `attempt` hasn't failed too often, or a moment ago.
-    pub async fn admit(&self, app: &App, attempt: &Attempt) -> Result<(), Problem> {
-        let admitted = app.limiter.admit(&self.store, attempt, self.now).await;
-        if admitted.as_ref().is_err_and(|problem| problem.status() == StatusCode::TOO_MANY_REQUESTS) {
-            self.tell("session.refused", attempt.person());
-        }
-        admitted
-    }
-
-    /// Count the failure of `attempt` to sign in; once.
-    pub async fn count_failure(&self, app: &App, attempt: &Attempt) -> Result<(), Problem> {
-        self.tell("session.failed", attempt.person());
-        self.count_once("failure", app.limiter.count_failure(&self.store, attempt, self.now)).await
-    }
-
-    /// Count the request as `what`, unless it was counted so before: when it was run and lost a race.
-    async fn count_once(&self, what: &'static str, count: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
-        let counted = || self.request.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if !counted().contains(what) {
-            count.await?;
-            counted().insert(what);
-        }
-        Ok(())
-    }
-
-    /// Somebody tries to sign in as `username`, from where the request came.
-    pub fn attempt(&self, username: &str) -> Attempt {
-        Attempt::new(self.source_address.as_deref(), username)
     }
 
     fn audit(&self, actor: Actor) -> Audit {

@@ -1,8 +1,8 @@
 //! Handing mails to SES.
 //!
-//! Invariants: all mail comes from one address, in the firm's name, but for that of firms whose own domain is verified; one mail has one recipient, who is addressed, and
-//! those who get a copy, whom that one sees; it has tags by which what SES tells of it is known to be of it. Deliberately absent:
-//! recognising what was sent before, which is the caller's to do, since SES offers no idempotency token.
+//! Invariants: all mail comes from one address, in the firm's name, but for that of firms whose own domain is verified; one mail has one
+//! recipient, who is addressed, and those who get a copy, whom that one sees; it has tags by which what SES tells of it is known to be of
+//! it. Deliberately absent: recognising what was sent before, which is the caller's to do, since SES offers no idempotency token.
 
 use std::time::Duration;
 

@@ -1,12 +1,8 @@
 //! Mails to a firm's owners about where the money goes that its clients pay online.
 
-use domain::{Email, Language, SingleLine, Time};
+use domain::Language;
 
-use crate::{
-    Envelope, Link, Message, Purpose, Reference, SendError,
-    content::{Block, Content, say, strong},
-    format,
-};
+use crate::{Link, OwnerNotice, Purpose, content::say};
 
 /// What changed of a firm's account for payments, and is told its owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +19,21 @@ pub enum AccountNotice {
     Unpayable,
 }
 
-impl AccountNotice {
+impl OwnerNotice for AccountNotice {
+    const PURPOSE: Purpose = Purpose::PaymentAccount;
+
+    fn link(web_origin: &str) -> Link {
+        Link::payment_settings(web_origin)
+    }
+
+    fn button(language: Language) -> String {
+        say!(language, "Open payment settings", "Zahlungseinstellungen öffnen")
+    }
+
+    fn preheader(language: Language, firm: &str) -> String {
+        say!(language, "Online payments of {firm}.", "Online-Zahlungen von {firm}.")
+    }
+
     fn subject(self, language: Language) -> String {
         match self {
             Self::Enabled => say!(language, "Clients can pay you online", "Ihre Kunden können online bezahlen"),
@@ -42,7 +52,6 @@ impl AccountNotice {
         }
     }
 
-    /// What happened at `when` to the account or invoice `about` of `firm`.
     fn what(self, language: Language, (firm, about, when): (&str, &str, &str)) -> String {
         match self {
             Self::Enabled => say!(
@@ -97,59 +106,20 @@ impl AccountNotice {
     }
 }
 
-/// That something changed of a firm's account for payments.
-#[derive(Clone)]
-pub struct PaymentAccountMail<'a> {
-    envelope: Envelope,
-    firm: &'a SingleLine<200>,
-    notice: AccountNotice,
-    about: &'a str,
-    at: Time,
-    link: &'a Link,
-}
-
-impl<'a> PaymentAccountMail<'a> {
-    /// To the address `to`, in the language of whose it is, who owns `firm`: `notice`, of its account or invoice `about`, at `at`. What
-    /// there is to do is done at `link`.
-    pub fn new(
-        to: (Email, Language),
-        reference: Reference,
-        firm: &'a SingleLine<200>,
-        (notice, about, at): (AccountNotice, &'a str, Time),
-        link: &'a Link,
-    ) -> Self {
-        Self { envelope: Envelope::from_platform(to, reference), firm, notice, about, at, link }
-    }
-
-    /// The mail, ready to be sent.
-    pub fn message(&self) -> Result<Message, SendError> {
-        let (language, plain) = (self.envelope.language, &**self.firm);
-        let firm = strong(plain);
-        let when = format::moment(language, self.at);
-        let content = Content {
-            subject: self.notice.subject(language),
-            preheader: say!(language, "Online payments of {plain}.", "Online-Zahlungen von {plain}."),
-            heading: self.notice.subject(language),
-            opening: vec![self.notice.what(language, (&firm, self.about, &when)), self.notice.advice(language)],
-            body: vec![Block::Button(say!(language, "Open payment settings", "Zahlungseinstellungen öffnen"), self.link.clone())],
-            why: say!(
-                language,
-                "You get this mail because you own {plain} on ConsultantPro.",
-                "Sie erhalten diese E-Mail, weil Ihnen {plain} auf ConsultantPro gehört."
-            ),
-        };
-        Message::written(&self.envelope, Purpose::PaymentAccount, &content)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::SingleLine;
+
     use super::*;
-    use crate::samples::{EVIL, check, envelope, expires_at};
+    use crate::{
+        Envelope, OwnerMail,
+        samples::{EVIL, check, envelope, expires_at},
+    };
+
+    const ORIGIN: &str = "https://app.consultantpro.example";
 
     #[test]
     fn what_changed_of_where_the_money_goes() {
-        let link = Link::payment_settings("https://app.consultantpro.example");
         for (name, notice, firm) in [
             ("payment_account_enabled", AccountNotice::Enabled, "Northwind Advisory"),
             ("payment_account_disabled", AccountNotice::Disabled, "Northwind Advisory"),
@@ -161,7 +131,7 @@ mod tests {
             let Envelope { to, reference, .. } = envelope();
             let firm = SingleLine::new(firm).unwrap();
             let about = if notice == AccountNotice::Unpayable { "INV-000042" } else { "acct_1NorthwindAdvisory" };
-            check!(name, PaymentAccountMail::new((to, Language::En), reference, &firm, (notice, about, expires_at()), &link));
+            check!(name, OwnerMail::new((to, Language::En), reference, &firm, (notice, about, expires_at()), ORIGIN));
         }
     }
 }

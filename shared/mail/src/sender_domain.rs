@@ -1,12 +1,8 @@
 //! Mails to a firm's owners about the domain that its mails come from.
 
-use domain::{Email, Language, SingleLine, Time};
+use domain::Language;
 
-use crate::{
-    Envelope, Link, Message, Purpose, Reference, SendError,
-    content::{Block, Content, say, strong},
-    format,
-};
+use crate::{Link, OwnerNotice, Purpose, content::say};
 
 /// What changed of a firm's domain, and is told its owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +15,21 @@ pub enum DomainNotice {
     Removed,
 }
 
-impl DomainNotice {
+impl OwnerNotice for DomainNotice {
+    const PURPOSE: Purpose = Purpose::SenderDomain;
+
+    fn link(web_origin: &str) -> Link {
+        Link::mail_settings(web_origin)
+    }
+
+    fn button(language: Language) -> String {
+        say!(language, "Open mail settings", "E-Mail-Einstellungen öffnen")
+    }
+
+    fn preheader(language: Language, firm: &str) -> String {
+        say!(language, "The sender of {firm}.", "Der Absender von {firm}.")
+    }
+
     fn subject(self, language: Language) -> String {
         match self {
             Self::Verified => say!(language, "Your mails come from your domain", "Ihre E-Mails kommen von Ihrer Domain"),
@@ -28,7 +38,6 @@ impl DomainNotice {
         }
     }
 
-    /// What happened at `when` to the `domain` of `firm`.
     fn what(self, language: Language, (firm, domain, when): (&str, &str, &str)) -> String {
         match self {
             Self::Verified => say!(
@@ -69,59 +78,20 @@ impl DomainNotice {
     }
 }
 
-/// That something changed of the domain that a firm's mails come from.
-#[derive(Clone)]
-pub struct SenderDomainMail<'a> {
-    envelope: Envelope,
-    firm: &'a SingleLine<200>,
-    notice: DomainNotice,
-    domain: &'a str,
-    at: Time,
-    link: &'a Link,
-}
-
-impl<'a> SenderDomainMail<'a> {
-    /// To the address `to`, in the language of whose it is, who owns `firm`: `notice`, of its `domain`, at `at`. What there is to do is
-    /// done at `link`.
-    pub fn new(
-        to: (Email, Language),
-        reference: Reference,
-        firm: &'a SingleLine<200>,
-        (notice, domain, at): (DomainNotice, &'a str, Time),
-        link: &'a Link,
-    ) -> Self {
-        Self { envelope: Envelope::from_platform(to, reference), firm, notice, domain, at, link }
-    }
-
-    /// The mail, ready to be sent.
-    pub fn message(&self) -> Result<Message, SendError> {
-        let (language, plain) = (self.envelope.language, &**self.firm);
-        let firm = strong(plain);
-        let when = format::moment(language, self.at);
-        let content = Content {
-            subject: self.notice.subject(language),
-            preheader: say!(language, "The sender of {plain}.", "Der Absender von {plain}."),
-            heading: self.notice.subject(language),
-            opening: vec![self.notice.what(language, (&firm, self.domain, &when)), self.notice.advice(language)],
-            body: vec![Block::Button(say!(language, "Open mail settings", "E-Mail-Einstellungen öffnen"), self.link.clone())],
-            why: say!(
-                language,
-                "You get this mail because you own {plain} on ConsultantPro.",
-                "Sie erhalten diese E-Mail, weil Ihnen {plain} auf ConsultantPro gehört."
-            ),
-        };
-        Message::written(&self.envelope, Purpose::SenderDomain, &content)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::SingleLine;
+
     use super::*;
-    use crate::samples::{EVIL, check, envelope, expires_at};
+    use crate::{
+        Envelope, OwnerMail,
+        samples::{EVIL, check, envelope, expires_at},
+    };
+
+    const ORIGIN: &str = "https://app.consultantpro.example";
 
     #[test]
     fn what_changed_of_where_mails_come_from() {
-        let link = Link::mail_settings("https://app.consultantpro.example");
         for (name, notice, firm) in [
             ("sender_domain_verified", DomainNotice::Verified, "Northwind Advisory"),
             ("sender_domain_failed", DomainNotice::Failed, "Northwind Advisory"),
@@ -130,7 +100,7 @@ mod tests {
         ] {
             let Envelope { to, reference, .. } = envelope();
             let firm = SingleLine::new(firm).unwrap();
-            check!(name, SenderDomainMail::new((to, Language::En), reference, &firm, (notice, "northwind.example", expires_at()), &link));
+            check!(name, OwnerMail::new((to, Language::En), reference, &firm, (notice, "northwind.example", expires_at()), ORIGIN));
         }
     }
 }
